@@ -29,6 +29,7 @@ type Doc struct {
 	Layout    Layout
 
 	Record Record
+	Stored int64 // bytes of the record's block as stored, headers and encodings included
 	Page   *Page // the page as fetched; nil for text sources
 
 	memo     map[any]any
