@@ -25,10 +25,14 @@ func (f folder) path(elem ...string) string {
 	return filepath.Join(append([]string{string(f)}, elem...)...)
 }
 
-func (f folder) docs(i int) string        { return f.path("work", "docs", fmt.Sprintf("%05d.jsonl.zst", i)) }
-func (f folder) docsMarker(i int) string  { return f.path("work", "docs", fmt.Sprintf("%05d.json", i)) }
-func (f folder) pagesLedger(i int) string { return f.path("ledger", fmt.Sprintf("pages-%05d.jsonl.zst", i)) }
-func (f folder) dedupLedger(i int) string { return f.path("ledger", fmt.Sprintf("dedup-%05d.jsonl.zst", i)) }
+func (f folder) docs(i int) string       { return f.path("work", "docs", fmt.Sprintf("%05d.jsonl.zst", i)) }
+func (f folder) docsMarker(i int) string { return f.path("work", "docs", fmt.Sprintf("%05d.json", i)) }
+func (f folder) pagesLedger(i int) string {
+	return f.path("ledger", fmt.Sprintf("pages-%05d.jsonl.zst", i))
+}
+func (f folder) dedupLedger(i int) string {
+	return f.path("ledger", fmt.Sprintf("dedup-%05d.jsonl.zst", i))
+}
 func (f folder) part(i int, ext string) string {
 	return f.path("corpus", fmt.Sprintf("part-%05d%s", i, ext))
 }
@@ -41,10 +45,10 @@ func owned() []string {
 
 // plan says what a run in this folder is about; another one may not resume it.
 type plan struct {
-	Version string        `json:"version"`
-	Recipe  string        `json:"recipe"` // hash
-	Input   string        `json:"input"`  // hash of the tasks and of their files' sizes and ends
-	Tasks   int           `json:"tasks"`
+	Version string `json:"version"`
+	Recipe  string `json:"recipe"` // hash
+	Input   string `json:"input"`  // hash of the tasks and of their files' sizes and ends
+	Tasks   int    `json:"tasks"`
 	Units   []unit `json:"units"`
 }
 

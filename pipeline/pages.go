@@ -16,6 +16,7 @@ import (
 	"feilun/internal/atomicfile"
 	"feilun/internal/ledger"
 	"feilun/internal/shard"
+	"feilun/internal/stats"
 	"feilun/language"
 )
 
@@ -33,12 +34,12 @@ const hostsKept = 500
 
 // pagesStats is the marker of a finished unit: what the pass did.
 type pagesStats struct {
-	Reports    []feilun.Report       `json:"reports"`
-	Histograms map[string]*Histogram `json:"histograms"` // by step key and rule, "gopher_quality.min_words"
-	Languages  []Share               `json:"languages"`
-	Hosts      []Share               `json:"hosts"`
-	Seconds    []float64             `json:"seconds"` // CPU-bound wall time by stage, writing last
-	Input      int64                 `json:"input"`   // bytes of the unit's files
+	Reports    []feilun.Report             `json:"reports"`
+	Histograms map[string]*stats.Histogram `json:"histograms"` // by step key and rule, "gopher_quality.min_words"
+	Languages  []stats.Share               `json:"languages"`
+	Hosts      []stats.Share               `json:"hosts"`
+	Seconds    []float64                   `json:"seconds"` // CPU-bound wall time by stage, writing last
+	Input      int64                       `json:"input"`   // bytes of the unit's files
 }
 
 // A measurer tells the values its Check compares, for the report's histograms.
@@ -64,9 +65,9 @@ type pageWorker struct {
 	sample    int
 
 	tallies    [perDocument]*tally
-	histograms map[string]*Histogram
-	languages  shares
-	hosts      shares
+	histograms map[string]*stats.Histogram
+	languages  stats.Shares
+	hosts      stats.Shares
 	spent      [perDocument + 1]time.Duration
 	ledger     *ledger.Writer
 	shard      *shard.Writer
@@ -78,8 +79,8 @@ func (w *pageWorker) reset() {
 	for i, s := range Stages()[:perDocument] {
 		w.tallies[i] = newTally(s.Word)
 	}
-	w.histograms = map[string]*Histogram{}
-	w.languages, w.hosts = shares{}, shares{}
+	w.histograms = map[string]*stats.Histogram{}
+	w.languages, w.hosts = stats.Shares{}, stats.Shares{}
 	clear(w.spent[:])
 	w.seen, w.err = 0, nil
 }
@@ -110,7 +111,7 @@ func (w *pageWorker) run(ctx context.Context, f folder, i int, u unit, progress 
 	if err != nil {
 		return err
 	}
-	s, err := w.stats()
+	s, err := w.close()
 	if err != nil {
 		return err
 	}
@@ -184,9 +185,9 @@ func (w *pageWorker) document(d *feilun.Doc, start time.Time) {
 			mid = time.Now()
 			w.spent[atFilter] += mid.Sub(start)
 		}
-		w.languages.add(lang, 1, one(kept))
+		w.languages.Add(lang, 1, one(kept))
 	}
-	w.hosts.add(host, 1, one(kept))
+	w.hosts.Add(host, 1, one(kept))
 	if kept {
 		if err := w.shard.Write(d); err != nil {
 			w.err = err
@@ -246,7 +247,7 @@ func (w *pageWorker) filter(d *feilun.Doc) bool {
 		}
 		v := w.step(s, d)
 		if s.measure != nil && measure {
-			s.measure.Measure(d, func(rule string, x float64) { w.histogram(s.Key, rule).add(x, v.Rule != rule) })
+			s.measure.Measure(d, func(rule string, x float64) { w.histogram(s.Key, rule).Add(x, v.Rule != rule) })
 		}
 		if !v.Kept() {
 			w.dropped(atFilter, s.Key, d, v, size(d))
@@ -262,10 +263,10 @@ func (w *pageWorker) filter(d *feilun.Doc) bool {
 // the unit alone.
 func (w *pageWorker) measured() bool { return w.seen < 2000 || w.seen%16 == 0 }
 
-func (w *pageWorker) histogram(key, rule string) *Histogram {
+func (w *pageWorker) histogram(key, rule string) *stats.Histogram {
 	name := key + "." + rule
 	if w.histograms[name] == nil {
-		w.histograms[name] = &Histogram{}
+		w.histograms[name] = &stats.Histogram{}
 	}
 	return w.histograms[name]
 }
@@ -326,9 +327,9 @@ func hostOf(raw string) string {
 	return strings.ToLower(u.Hostname())
 }
 
-// stats closes the unit's books and checks that nothing was lost.
-func (w *pageWorker) stats() (pagesStats, error) {
-	s := pagesStats{Histograms: w.histograms, Languages: w.languages.top(200), Hosts: w.hosts.top(hostsKept)}
+// close closes the unit's books and checks that nothing was lost.
+func (w *pageWorker) close() (pagesStats, error) {
+	s := pagesStats{Histograms: w.histograms, Languages: w.languages.Top(200), Hosts: w.hosts.Top(hostsKept)}
 	for _, t := range w.tallies {
 		s.Reports = append(s.Reports, t.done())
 	}

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"feilun"
@@ -74,89 +73,4 @@ func addReport(a *feilun.Report, b feilun.Report) {
 		a.Rules[i].Bytes += r.Bytes
 	}
 	sortRules(a.Rules)
-}
-
-// A Histogram counts measured values of a parameter in bins: hundredths from 0
-// to 1, then eighths of an octave. Bin gives a value's bin, BinStart its lower
-// edge.
-type Histogram struct {
-	Kept    map[int]int64 `json:"kept,omitempty"`
-	Dropped map[int]int64 `json:"dropped,omitempty"`
-}
-
-// Bin returns the bin of a value.
-func Bin(x float64) int {
-	switch {
-	case math.IsNaN(x) || x < 0:
-		return -1
-	case x <= 1:
-		return int(x * 100)
-	}
-	return 101 + int(math.Log2(min(x, 1e15))*8)
-}
-
-// BinStart returns the lowest value of a bin.
-func BinStart(bin int) float64 {
-	if bin <= 100 {
-		return float64(bin) / 100
-	}
-	return math.Exp2(float64(bin-101) / 8)
-}
-
-func (h *Histogram) add(x float64, kept bool) {
-	m := &h.Kept
-	if !kept {
-		m = &h.Dropped
-	}
-	if *m == nil {
-		*m = map[int]int64{}
-	}
-	(*m)[Bin(x)]++
-}
-
-func (h *Histogram) merge(o *Histogram) {
-	for _, p := range []struct{ to, from *map[int]int64 }{{&h.Kept, &o.Kept}, {&h.Dropped, &o.Dropped}} {
-		for bin, n := range *p.from {
-			if *p.to == nil {
-				*p.to = map[int]int64{}
-			}
-			(*p.to)[bin] += n
-		}
-	}
-}
-
-// A Share is a name with the documents that came in and stayed under it.
-type Share struct {
-	Name string `json:"name"`
-	In   int64  `json:"in"`
-	Kept int64  `json:"kept"`
-}
-
-// shares counts documents by a name, such as a host or a language.
-type shares map[string]*Share
-
-func (s shares) add(name string, in, kept int64) {
-	if s[name] == nil {
-		s[name] = &Share{Name: name}
-	}
-	s[name].In += in
-	s[name].Kept += kept
-}
-
-// top returns the n largest, and the rest under the name "…".
-func (s shares) top(n int) []Share {
-	var all []Share
-	for _, x := range s {
-		all = append(all, *x)
-	}
-	slices.SortFunc(all, func(a, b Share) int { return cmp.Or(cmp.Compare(b.In, a.In), cmp.Compare(a.Name, b.Name)) })
-	if len(all) <= n {
-		return all
-	}
-	rest := Share{Name: "…"}
-	for _, x := range all[n:] {
-		rest.In += x.In
-		rest.Kept += x.Kept
-	}
-	return append(all[:n:n], rest)
 }
