@@ -20,6 +20,8 @@ import (
 
 // cli lists the verbs.
 type cli struct {
+	Language languageCmd `cmd:"" help:"Tell the language of each line of standard input."`
+
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
