@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"feilun"
@@ -19,6 +20,7 @@ import (
 	"feilun/internal/params"
 	"feilun/internal/progress"
 	"feilun/internal/stats"
+	"feilun/language"
 	"feilun/run"
 )
 
@@ -48,6 +50,8 @@ type job struct {
 	plan   plan
 	runner run.Runner
 	times  stats.Times
+
+	language func() (*language.Stage, error) // loaded once, cloned by each worker
 }
 
 // Run carries the recipe out into o.Out, or goes on where an earlier process
@@ -107,6 +111,7 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 			"name it with --in PATH, or as crawl.path in the recipe"))
 	}
 	j := &job{Options: o, recipe: r, source: source, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
+	j.language = sync.OnceValues(func() (*language.Stage, error) { return language.New(r.Language) })
 	units := group(tasks)
 	j.plan = plan{Version: feilun.Version, Recipe: r.Hash(), Input: inputHash(tasks), Tasks: len(tasks), Units: units}
 	j.times = stats.Times{Started: time.Now().UTC().Format(time.RFC3339), Workers: o.Workers, Memory: int64(o.Memory)}
