@@ -1,0 +1,198 @@
+package crawl
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// A fileReader reads a file from any offset, counts what it read and keeps the
+// first error that is not the end of the file: that one is the disk's fault,
+// not the data's.
+type fileReader struct {
+	file io.ReaderAt
+	off  int64
+	err  error
+}
+
+func (r *fileReader) Read(b []byte) (int, error) {
+	n, err := r.file.ReadAt(b, r.off)
+	r.off += int64(n)
+	if err != nil && err != io.EOF && r.err == nil {
+		r.err = err
+	}
+	if n > 0 {
+		return n, nil
+	}
+	return 0, err
+}
+
+// members walks the gzip members of a file. Members that begin a record start a
+// segment; members that do not are read as the continuation of the segment
+// before them.
+type members struct {
+	raw    fileReader
+	in     *bufio.Reader
+	zip    gzip.Reader
+	format format
+
+	start  int64 // offset of the member being read
+	open   bool  // a member is being read
+	head   [lookahead]byte
+	held   []byte // decompressed bytes read ahead, part of head
+	err    error  // how the member ended: io.EOF or damage
+	segEnd bool   // the member read ahead belongs to the next segment
+}
+
+func newMembers(file io.ReaderAt, f format) *members {
+	m := &members{raw: fileReader{file: file}, format: f}
+	m.in = bufio.NewReaderSize(&m.raw, 1<<16)
+	return m
+}
+
+// offset returns the position of the next byte that was not consumed.
+func (m *members) offset() int64 { return m.raw.off - int64(m.in.Buffered()) }
+
+// at starts reading at an offset.
+func (m *members) at(off int64) {
+	m.raw.off = off
+	m.in.Reset(&m.raw)
+	m.open, m.held, m.err, m.segEnd = false, nil, nil, false
+}
+
+// next opens the member at the current offset and reads its first bytes. What
+// it returns is false at the end of the file and where no member starts.
+func (m *members) next() bool {
+	m.start, m.open, m.held, m.err = m.offset(), false, nil, nil
+	if b, _ := m.in.Peek(2); len(b) < 2 || b[0] != 0x1f || b[1] != 0x8b {
+		return false
+	}
+	if err := m.zip.Reset(m.in); err != nil {
+		m.err = err
+		if m.err == io.EOF {
+			m.err = io.ErrUnexpectedEOF
+		}
+		m.open = true
+		return true
+	}
+	m.zip.Multistream(false)
+	n := 0
+	for n < len(m.head) && m.err == nil {
+		var k int
+		k, m.err = m.zip.Read(m.head[n:])
+		n += k
+	}
+	m.open, m.held = true, m.head[:n]
+	return true
+}
+
+// begins reports whether the member just opened begins a record.
+func (m *members) begins() bool { return m.format.starts(m.held) }
+
+// Read reads the segment: the open member and those that continue it.
+func (m *members) Read(b []byte) (int, error) {
+	for {
+		if m.segEnd || !m.open {
+			return 0, io.EOF
+		}
+		if len(m.held) > 0 {
+			n := copy(b, m.held)
+			m.held = m.held[n:]
+			return n, nil
+		}
+		if m.err == nil {
+			var n int
+			if n, m.err = m.zip.Read(b); n > 0 {
+				return n, nil
+			}
+			continue
+		}
+		if m.err != io.EOF {
+			return 0, m.err
+		}
+		if !m.next() {
+			return 0, io.EOF
+		}
+		m.segEnd = m.begins()
+	}
+}
+
+// end returns where reading goes on after the last member was read to its end.
+// bad says that the member was damaged, so that a record's start has to be
+// looked for from there.
+func (m *members) end() (off int64, bad bool) {
+	switch {
+	case m.err == nil || m.err == io.EOF:
+		return m.offset(), false
+	case errors.Is(m.err, gzip.ErrChecksum) && m.peekMagic():
+		return m.offset(), true
+	}
+	return m.start + 1, true
+}
+
+var gzipMagic = []byte{0x1f, 0x8b, 8}
+
+// A finder looks for places in a file where a gzip member starts whose content
+// begins a record.
+type finder struct {
+	m   *members
+	buf []byte
+}
+
+func newFinder(file io.ReaderAt, f format) *finder {
+	return &finder{m: newMembers(file, f), buf: make([]byte, 1<<17)}
+}
+
+// next returns the first such offset in [from, to), or -1.
+func (f *finder) next(from, to int64) (int64, error) {
+	for from < to {
+		n, err := f.m.raw.file.ReadAt(f.buf, from)
+		if err != nil && err != io.EOF {
+			return -1, err
+		}
+		b := f.buf[:n]
+		for i := 0; ; {
+			k := bytes.Index(b[i:], gzipMagic)
+			if k < 0 || from+int64(i+k) >= to {
+				break
+			}
+			i += k
+			if f.m.at(from + int64(i)); f.m.next() && f.m.begins() {
+				return from + int64(i), nil
+			}
+			i++
+		}
+		if n < len(f.buf) {
+			break
+		}
+		from += int64(n - len(gzipMagic) + 1)
+	}
+	return -1, nil
+}
+
+// proof is how many compressed bytes an unbroken chain of members must span to
+// prove that it is no archive stored inside a member: a stored deflate block
+// holds at most 65,535 bytes (RFC 1951, 3.2.4).
+const proof = 1 << 16
+
+// chained reports whether members follow each other without a gap from off for
+// at least proof bytes or to the end of the file.
+func (f *finder) chained(off int64) bool {
+	f.m.at(off)
+	for f.m.next() {
+		for f.m.err == nil {
+			_, f.m.err = f.m.zip.Read(f.buf)
+		}
+		if f.m.err != io.EOF {
+			return false
+		}
+		if f.m.offset()-off > proof {
+			return true
+		}
+	}
+	_, err := f.m.in.Peek(1)
+	return err == io.EOF
+}
