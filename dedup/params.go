@@ -45,15 +45,15 @@ type LineParams struct {
 	// Unit is what repeats: line, or paragraph (lines between blank lines).
 	Unit string `json:"unit" default:"line"`
 	// MinDocs is the number of documents a line must occur in to count as repeated.
-	MinDocs int `json:"min_docs" default:"2" range:"2.."`
+	MinDocs int `name:"min_docs" json:"min_docs" default:"2" range:"2.."`
 	// KeepFirst leaves a repeated line in the first document that holds it; CCNet removes it everywhere.
-	KeepFirst bool `json:"keep_first" default:"false"`
+	KeepFirst bool `name:"keep_first" json:"keep_first" default:"false"`
 	// MinChars is the length in characters, after normalisation, below which a line is never cut for occurring elsewhere.
-	MinChars int `json:"min_chars" default:"0" range:"0.."`
+	MinChars int `name:"min_chars" json:"min_chars" default:"0" range:"0.."`
 	// Inside cuts later repeats of a line within one document as well.
 	Inside bool `json:"inside" default:"true"`
 	// MinLeft is the number of characters that must be left, or the document is dropped; 0 drops those with no text left.
-	MinLeft int `json:"min_left" default:"0" range:"0.."`
+	MinLeft int `name:"min_left" json:"min_left" default:"0" range:"0.."`
 }
 
 // NearParams drops near-duplicates, found by MinHash and locality-sensitive hashing.

@@ -32,6 +32,7 @@ type cli struct {
 	Language languageCmd `cmd:"" help:"Tell the language of each line of standard input."`
 
 	Version versionCmd `cmd:"" help:"Print the version."`
+	Dedup   dedupCmd   `cmd:"" help:"Find duplicates in a file of JSON lines."`
 }
 
 // An app is what a verb may touch of the outside world.
