@@ -41,6 +41,9 @@ func All() []Filter {
 		&Status{},
 		&Robots{},
 		&URL{},
+		&Soft404{},
+		&Parked{},
+		&Mirror{},
 	}
 }
 

@@ -69,7 +69,7 @@ func TestURL(t *testing.T) {
 		{"https://ads.example", "domain", "ads.example"},
 		{"https://a.example/the-stripclub.html", "max_words", "stripclub"},
 		{"https://a.example/the-Stripclub.html", "", ""}, // case counts, as in datatrove
-		{"https://a.example/xx", "max_words", "xx"},
+		{"https://a.example/xx", "", ""},                 // a line that starts with # is a comment
 		{"https://a.example/nude-nude", "", ""},
 		{"https://a.example/nude/adult", "max_soft_words", "nude"},
 		{"https://a.example/HOT_mature-girls1", "max_subwords", "hotmaturegirls"},
