@@ -20,6 +20,7 @@ import (
 
 // cli lists the verbs.
 type cli struct {
+	Crawl   crawlCmd   `cmd:"" help:"Count the records of raw files."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
