@@ -172,7 +172,8 @@ func (m *members) Read(b []byte) (int, error) {
 		if !m.next() {
 			return 0, io.EOF
 		}
-		m.segEnd = m.begins()
+		// A member that breaks at once continues nothing.
+		m.segEnd = m.begins() || m.format != nil && m.err != nil && m.err != io.EOF
 	}
 }
 
