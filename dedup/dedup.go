@@ -65,7 +65,7 @@ const (
 	stepNear
 )
 
-func stepName(s uint64) string { return [...]string{"url", "exact", "line", "near"}[s] }
+func stepName(s uint64) string { return Names()[s] }
 
 // A job is one call of Decide.
 type job struct {

@@ -65,7 +65,7 @@ type NearParams struct {
 	// Ngram is the number of tokens in a shingle.
 	Ngram int `json:"ngram" default:"5" range:"1..1000"`
 	// Bands is the number of bands; two documents are compared when one band is equal.
-	Bands int `json:"bands" default:"28" range:"1..1024"`
+	Bands int `json:"bands" default:"32" range:"1..1024"`
 	// Rows is the number of hash functions in a band.
 	Rows int `json:"rows" default:"4" range:"1..64"`
 	// Hash is the hash of a shingle: xxh3, xxh64 or sha1 (the last two as datatrove).
@@ -73,11 +73,34 @@ type NearParams struct {
 	// Seed is the seed of the hash functions.
 	Seed int64 `json:"seed" default:"1" range:"0..4294967295"`
 	// Verify compares the candidates' shingles themselves, not their sketches.
-	Verify bool `json:"verify" default:"false"`
+	Verify bool `json:"verify" default:"true" negatable:""`
 	// Threshold is the Jaccard similarity from which candidates are duplicates; 0 takes every candidate.
 	Threshold float64 `json:"threshold" default:"0.6" range:"0..1"`
 	// Short says what a text with fewer tokens than a shingle needs is: whole (one shingle, equal only to itself) or skip (never a duplicate, as datatrove).
 	Short string `json:"short" default:"whole"`
+}
+
+// Names lists the steps in the order they run.
+func Names() []string { return []string{"url", "exact", "line", "near"} }
+
+// Of gathers steps made by [New]; a step given twice counts as the last one.
+func Of(steps ...any) Params {
+	var p Params
+	for _, s := range steps {
+		switch s := s.(type) {
+		case *URLParams:
+			p.URL = s
+		case *ExactParams:
+			p.Exact = s
+		case *LineParams:
+			p.Line = s
+		case *NearParams:
+			p.Near = s
+		default:
+			panic(fmt.Sprintf("dedup: %T is not a step", s))
+		}
+	}
+	return p
 }
 
 // New returns the default parameters of a step: url, exact, line or near; nil

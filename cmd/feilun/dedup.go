@@ -31,11 +31,11 @@ type dedupCmd struct {
 
 // dedupFlags are what the four have in common.
 type dedupFlags struct {
-	File    string `arg:"" help:"JSON lines (plain, gzip or zstd) with text, and optionally id (else the line number), url, canonical and confidence; - is standard input."`
-	JSON    bool   `help:"Print lines of JSON."`
-	Memory  string `default:"1GiB" help:"Memory for sorting and tables; more is spilled to disk."`
-	Workers int    `default:"0" help:"Shards worked on at a time; 0 is one a processor."`
-	Scratch string `placeholder:"DIR" help:"Where to make the scratch folder (default: the system's)."`
+	File    string      `arg:"" help:"JSON lines (plain, gzip or zstd) with text, and optionally id (else the line number), url and canonical; - is standard input."`
+	JSON    bool        `help:"Print lines of JSON."`
+	Memory  params.Size `default:"1GiB" help:"Memory for sorting and tables; more is spilled to disk."`
+	Workers int         `default:"0" help:"Shards worked on at a time; 0 is one a processor."`
+	Scratch string      `placeholder:"DIR" help:"Where to make the scratch folder (default: the system's)."`
 }
 
 type dedupNearCmd struct {
@@ -106,14 +106,10 @@ func checkRanges(ptr any) error {
 	return nil
 }
 
-// decide stores the input in shards of a scratch folder, with line numbers for
-// ids, and calls use with the decisions; ids are the documents' own, in order.
+// decide stores the input in shards of a scratch folder, with numbers from 1
+// for ids, and calls use with the decisions; ids are the documents' own, in order.
 func (c *dedupFlags) decide(a *app, ptr any, p dedup.Params, use func(ds *dedup.Decisions, ids []string, shards []string) error) (err error) {
 	if err := checkRanges(ptr); err != nil {
-		return err
-	}
-	memory, err := parseBytes(c.Memory)
-	if err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp(c.Scratch, "feilun-dedup-")
@@ -125,7 +121,7 @@ func (c *dedupFlags) decide(a *app, ptr any, p dedup.Params, use func(ds *dedup.
 	if err != nil {
 		return err
 	}
-	ds, err := dedup.Decide(a.ctx, p, shards, dedup.Options{Dir: filepath.Join(dir, "scratch"), Memory: memory, Workers: c.Workers})
+	ds, err := dedup.Decide(a.ctx, p, shards, dedup.Options{Dir: filepath.Join(dir, "scratch"), Memory: int64(c.Memory), Workers: c.Workers})
 	if err != nil {
 		return err
 	}
@@ -136,85 +132,32 @@ func (c *dedupFlags) decide(a *app, ptr any, p dedup.Params, use func(ds *dedup.
 const docsPerShard = 10000
 
 func (c *dedupFlags) store(a *app, dir string) (shards, ids []string, err error) {
-	in := io.NopCloser(a.stdin)
-	if c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return nil, nil, hint.Usage(err)
+	var f *os.File
+	var w *shard.Writer
+	shut := func() error {
+		if f == nil {
+			return nil
 		}
-		defer f.Close()
-		in = f
+		return errors.Join(w.Close(), f.Close())
 	}
-	lines, err := plain(in)
-	if err != nil {
-		return nil, nil, err
-	}
-	for more := true; more; {
-		name := filepath.Join(dir, fmt.Sprintf("%05d.jsonl.zst", len(shards)))
-		f, err := os.Create(name)
-		if err != nil {
-			return nil, nil, err
-		}
-		more, err = storeShard(f, lines, &ids)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", c.File, err)
-		}
-		shards = append(shards, name)
-	}
-	return shards, ids, nil
-}
-
-// storeShard stores up to docsPerShard lines; more says that others may follow.
-func storeShard(f io.Writer, lines *bufio.Reader, ids *[]string) (more bool, err error) {
-	w, err := shard.NewWriter(f)
-	if err != nil {
-		return false, err
-	}
-	for range docsPerShard {
-		line, err := lines.ReadBytes('\n')
-		if len(bytes.TrimSpace(line)) > 0 || err == nil {
-			d, id, err := parseLine(line, len(*ids)+1)
-			if err == nil {
-				err = w.Write(d)
+	err = documents(a, c.File, func(d *feilun.Doc) (err error) {
+		if len(ids)%docsPerShard == 0 {
+			if err := shut(); err != nil {
+				return err
 			}
-			if err != nil {
-				return false, err
+			shards = append(shards, filepath.Join(dir, fmt.Sprintf("%05d.jsonl.zst", len(shards))))
+			if f, err = os.Create(shards[len(shards)-1]); err != nil {
+				return err
 			}
-			*ids = append(*ids, id)
+			if w, err = shard.NewWriter(f); err != nil {
+				return err
+			}
 		}
-		if err == io.EOF {
-			return false, w.Close()
-		}
-		if err != nil {
-			return false, err
-		}
-	}
-	return true, w.Close()
-}
-
-func parseLine(line []byte, n int) (*feilun.Doc, string, error) {
-	var v struct {
-		ID         json.RawMessage `json:"id"`
-		URL        string          `json:"url"`
-		Canonical  string          `json:"canonical"`
-		Confidence float64         `json:"confidence"`
-		Language   string          `json:"language"`
-		Text       *string         `json:"text"`
-	}
-	if err := json.Unmarshal(line, &v); err != nil {
-		return nil, "", hint.With(fmt.Errorf("line %d: %w", n, err), "each line must be one JSON object with a text")
-	}
-	if v.Text == nil {
-		return nil, "", hint.With(fmt.Errorf("line %d has no text", n), "each line must be one JSON object with a text")
-	}
-	id := strconv.Itoa(n)
-	d := &feilun.Doc{ID: id, URL: v.URL, Canonical: v.Canonical, Confidence: v.Confidence, Language: v.Language, Text: *v.Text}
-	if len(v.ID) > 0 && string(v.ID) != "null" {
-		if json.Unmarshal(v.ID, &id) != nil {
-			id = string(v.ID)
-		}
-	}
-	return d, id, nil
+		ids = append(ids, d.ID)
+		d.ID = strconv.Itoa(len(ids))
+		return w.Write(d)
+	})
+	return shards, ids, errors.Join(err, shut())
 }
 
 // plain undoes gzip or zstd, told by their first bytes.
@@ -230,20 +173,4 @@ func plain(r io.Reader) (*bufio.Reader, error) {
 		return bufio.NewReaderSize(z, 1<<16), err
 	}
 	return in, nil
-}
-
-// parseBytes reads a size such as 512MiB or 8GiB.
-func parseBytes(s string) (int64, error) {
-	unit := int64(1)
-	number := s
-	for i, suffix := range []string{"KiB", "MiB", "GiB", "TiB"} {
-		if rest, ok := strings.CutSuffix(s, suffix); ok {
-			number, unit = rest, 1<<(10*(i+1))
-		}
-	}
-	n, err := strconv.ParseInt(strings.TrimSpace(number), 10, 64)
-	if err != nil || n <= 0 || n > (1<<62)/unit {
-		return 0, hint.With(hint.Usage(fmt.Errorf("--memory %q is not a size", s)), "write for example 512MiB or 8GiB")
-	}
-	return n * unit, nil
 }

@@ -17,8 +17,7 @@ import (
 // their first ones.
 func (c *dedupFlags) clusters(a *app, ptr any, p dedup.Params) error {
 	return c.decide(a, ptr, p, func(ds *dedup.Decisions, ids, shards []string) error {
-		members := map[int][]int{} // by survivor, line numbers
-		line := 0
+		members := map[int][]int{} // by survivor, numbers from 1
 		for i := range shards {
 			for d, err := range ds.Shard(i) {
 				if err != nil {
@@ -28,12 +27,11 @@ func (c *dedupFlags) clusters(a *app, ptr any, p dedup.Params) error {
 				if err != nil {
 					return fmt.Errorf("survivor %q: %w", d.Survivor, err)
 				}
-				line = i*docsPerShard + d.Index + 1
-				members[s] = append(members[s], line)
+				members[s] = append(members[s], i*docsPerShard+d.Index+1)
 			}
 		}
 		var all [][]int
-		survivor := map[int]int{} // by first line
+		survivor := map[int]int{} // by first member
 		for s, m := range members {
 			m = append(m, s)
 			slices.Sort(m)
@@ -49,10 +47,10 @@ func (c *dedupFlags) clusters(a *app, ptr any, p dedup.Params) error {
 	})
 }
 
-func (c *dedupFlags) printCluster(out *bufio.Writer, n int, lines []int, survivor int, ids []string) {
+func (c *dedupFlags) printCluster(out *bufio.Writer, n int, members []int, survivor int, ids []string) {
 	if !c.JSON {
 		fmt.Fprintf(out, "%d\t%s", n, ids[survivor-1])
-		for _, l := range lines {
+		for _, l := range members {
 			if l != survivor {
 				fmt.Fprintf(out, "\t%s", ids[l-1])
 			}
@@ -61,7 +59,7 @@ func (c *dedupFlags) printCluster(out *bufio.Writer, n int, lines []int, survivo
 		return
 	}
 	b := fmt.Appendf(nil, `{"cluster":%d,"ids":[`, n)
-	for i, l := range lines {
+	for i, l := range members {
 		if i > 0 {
 			b = append(b, ',')
 		}

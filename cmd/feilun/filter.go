@@ -61,7 +61,7 @@ func (c *filterCmd) Run(a *app) error {
 	})
 }
 
-// documents reads JSON lines; the id of a document without one is its line
+// documents reads JSON lines, plain or compressed; the id of a document without one is its line
 // number. A bad line is an error that names it.
 func documents(a *app, name string, each func(*feilun.Doc) error) error {
 	in := a.stdin
@@ -73,7 +73,10 @@ func documents(a *app, name string, each func(*feilun.Doc) error) error {
 		defer f.Close()
 		in = f
 	}
-	lines := bufio.NewReaderSize(in, 1<<20)
+	lines, err := plain(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		if err != nil && err != io.EOF {
@@ -96,13 +99,14 @@ func documents(a *app, name string, each func(*feilun.Doc) error) error {
 
 func document(line []byte, n int) (*feilun.Doc, error) {
 	var in struct {
-		ID       any     `json:"id"`
-		Text     *string `json:"text"`
-		URL      string  `json:"url"`
-		Title    string  `json:"title"`
-		Language string  `json:"language"`
-		Script   string  `json:"script"`
-		Status   int     `json:"status"`
+		ID        any     `json:"id"`
+		Text      *string `json:"text"`
+		URL       string  `json:"url"`
+		Title     string  `json:"title"`
+		Canonical string  `json:"canonical"`
+		Language  string  `json:"language"`
+		Script    string  `json:"script"`
+		Status    int     `json:"status"`
 	}
 	dec := json.NewDecoder(bytes.NewReader(line))
 	dec.UseNumber()
@@ -116,7 +120,7 @@ func document(line []byte, n int) (*feilun.Doc, error) {
 	if in.ID != nil {
 		id = fmt.Sprint(in.ID)
 	}
-	d := &feilun.Doc{ID: id, URL: in.URL, Text: *in.Text, Title: in.Title, Language: in.Language, Script: in.Script, Confidence: 1}
+	d := &feilun.Doc{ID: id, URL: in.URL, Text: *in.Text, Title: in.Title, Canonical: in.Canonical, Language: in.Language, Script: in.Script, Confidence: 1}
 	if in.Status != 0 {
 		d.Page = &feilun.Page{Status: in.Status}
 	}
