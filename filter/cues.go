@@ -16,6 +16,8 @@ const (
 	parkWhole                     // says by itself that nobody lives here
 	parkState                     // "for sale"; counts beside a thing
 	parkThing                     // "this domain"
+	siteState                     // "under construction"; counts beside a site
+	siteThing                     // "this website"
 	parkHelp                      // "registrar"; counts beside a statement
 	copyStrong                    // written by copying sites alone
 	copyMedium
@@ -53,11 +55,12 @@ var cues = sync.OnceValue(func() *phrases {
 })
 
 // A notice reads a page as a statement about itself: "the page is not there",
-// "the domain is for sale". whole, state, thing and help are the tags of one
-// such topic.
+// "the domain is for sale". whole and help are tags of one such topic, pairs
+// the tags that make a statement together: a state and what is in it.
 type notice struct {
-	whole, state, thing, help uint32
-	hits                      []phraseHit
+	whole, help uint32
+	pairs       [2]struct{ state, thing uint32 }
+	hits        []phraseHit
 }
 
 // A finding is what a notice says. Units are Han characters and words of other
@@ -67,6 +70,7 @@ type finding struct {
 	titled bool    // the title says it too
 	about  bool    // the title is that of an article
 	said   int     // sentences that state it
+	help   int     // sentences that go with it
 	before int     // units before the first of them
 	units  int
 	note   string // words that state it
@@ -105,6 +109,7 @@ func (n *notice) read(title, text string) finding {
 			}
 			talk += w
 		case kind == 1:
+			f.help++
 			help += w
 		case !ended && u <= 25:
 			w *= listWeight
@@ -124,6 +129,10 @@ func (n *notice) read(title, text string) finding {
 	return f
 }
 
+// maxGap is how many bytes may lie between a thing and its state: ten Han
+// characters, or "you are looking for might have".
+const maxGap = 32
+
 // judge returns 2 for a sentence that states the notice, 1 for one that goes
 // with it, else 0.
 func (n *notice) judge(s string, units int) (kind int, word string) {
@@ -132,28 +141,40 @@ func (n *notice) judge(s string, units int) (kind int, word string) {
 	}
 	p := cues()
 	n.hits = p.find(s, n.hits[:0])
-	state, thing := -1, -1
 	for i, h := range n.hits {
 		tag := p.tag[h.word]
-		switch {
-		case tag&n.whole != 0:
+		if tag&n.whole != 0 {
 			return 2, p.words[h.word]
-		case tag&n.state != 0 && state < 0:
-			state = i
-		case tag&n.thing != 0 && thing < 0:
-			thing = i
 		}
 		if tag&n.help != 0 {
 			kind = 1
 		}
-	}
-	if state >= 0 && thing >= 0 {
-		return 2, p.words[n.hits[thing].word] + " … " + p.words[n.hits[state].word]
-	}
-	if state >= 0 {
-		kind = 1
+		for _, pair := range n.pairs {
+			if tag&pair.state == 0 {
+				continue
+			}
+			kind = 1
+			if 2*(h.end-h.start) >= len(strings.TrimSpace(s)) { // says little else
+				return 2, p.words[h.word]
+			}
+			if thing := n.near(i, pair.thing); thing != "" {
+				return 2, thing + " … " + p.words[h.word]
+			}
+		}
 	}
 	return kind, ""
+}
+
+// near returns the word with the tag that lies within maxGap of hit i and does
+// not overlap it, or "".
+func (n *notice) near(i int, tag uint32) string {
+	p, h := cues(), n.hits[i]
+	for _, o := range n.hits {
+		if p.tag[o.word]&tag != 0 && (o.end <= h.start && h.start-o.end <= maxGap || h.end <= o.start && o.start-h.end <= maxGap) {
+			return p.words[o.word]
+		}
+	}
+	return ""
 }
 
 // title says whether the title states the notice in one of its parts, and

@@ -7,7 +7,7 @@ import "feilun"
 // site wraps around the copied text ("remember this site's address", "add to
 // bookshelf", "latest chapters"). Each different phrase counts once: 1 when
 // only copying sites write it, 0.5 when they write it often, 0.25 when any
-// site with chapters does.
+// site with chapters does. On texts over 20 kB the sum counts per 20 kB.
 type Mirror struct {
 	// MaxMarks is the highest sum of such phrases.
 	MaxMarks float64 `json:"max_marks" default:"1.9" range:"0.."`
@@ -15,6 +15,10 @@ type Mirror struct {
 	hits []phraseHit
 	seen []int32
 }
+
+// marksPer is the length of text, in bytes, from which on the sum of marks is
+// divided by length: a long chapter with all that stands around it.
+const marksPer = 20000
 
 // Check implements [Filter].
 func (f *Mirror) Check(d *feilun.Doc) feilun.Verdict {
@@ -25,6 +29,7 @@ func (f *Mirror) Check(d *feilun.Doc) feilun.Verdict {
 	f.seen = f.seen[:0]
 	sum, note := f.marks(d.Text, 0, "")
 	sum, note = f.marks(d.Title, sum, note)
+	sum /= max(1, float64(len(d.Text))/marksPer)
 	if sum > f.MaxMarks {
 		return noted(feilun.Drop("max_marks", sum, f.MaxMarks), note)
 	}

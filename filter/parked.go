@@ -22,8 +22,10 @@ func (f *Parked) Check(d *feilun.Doc) feilun.Verdict {
 	if len(d.Text) > 8*f.MaxUnits {
 		return feilun.Keep
 	}
-	f.notice.whole, f.notice.state, f.notice.thing, f.notice.help = parkWhole, parkState, parkThing, parkHelp
-	if (cues().seen(d.Text)|cues().seen(d.Title))&(parkWhole|parkState) == 0 {
+	f.notice.whole, f.notice.help = parkWhole, parkHelp
+	f.notice.pairs[0].state, f.notice.pairs[0].thing = parkState, parkThing
+	f.notice.pairs[1].state, f.notice.pairs[1].thing = siteState, siteThing
+	if (cues().seen(d.Text)|cues().seen(d.Title))&(parkWhole|parkState|siteState) == 0 {
 		return feilun.Keep
 	}
 	got := f.notice.read(d.Title, d.Text)

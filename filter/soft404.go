@@ -24,7 +24,8 @@ func (f *Soft404) Check(d *feilun.Doc) feilun.Verdict {
 	if len(d.Text) > 8*f.MaxUnits {
 		return feilun.Keep
 	}
-	f.notice.whole, f.notice.state, f.notice.thing, f.notice.help = goneWhole, goneState, goneThing, goneHelp
+	f.notice.whole, f.notice.help = goneWhole, goneHelp
+	f.notice.pairs[0].state, f.notice.pairs[0].thing = goneState, goneThing
 	if (cues().seen(d.Text)|cues().seen(d.Title))&(goneWhole|goneState) == 0 {
 		return feilun.Keep
 	}
@@ -36,13 +37,16 @@ func (f *Soft404) Check(d *feilun.Doc) feilun.Verdict {
 // site name, menu, search box.
 const maxBefore = 120
 
+// maxAlone is how long a page may be that is dropped for one sentence alone.
+const maxAlone = 60
+
 func (f finding) verdict(maxShare, maxTitled float64, maxUnits int) feilun.Verdict {
 	switch {
 	case f.units > maxUnits || f.about || f.said == 0 && !f.titled || f.said > 0 && f.before > maxBefore && !f.titled:
 		return feilun.Keep
 	case f.titled && f.share > maxTitled:
 		return noted(feilun.Drop("max_titled_share", f.share, maxTitled), f.note)
-	case f.share > maxShare:
+	case f.share > maxShare && (f.said+f.help > 1 || f.units <= maxAlone):
 		return noted(feilun.Drop("max_share", f.share, maxShare), f.note)
 	}
 	return feilun.Keep
