@@ -191,3 +191,64 @@ func report(t *testing.T, rows []StepRow, c *Coefficients, each bool) {
 		t.Logf("%-32s %s", k, stats(by[k]))
 	}
 }
+
+func memKnobs() []knob {
+	g := func(name string, p func(*Coefficients) *float64, lo, hi float64) knob {
+		return knob{name, func(c *Coefficients) float64 { return *p(c) }, func(c *Coefficients, v float64) { *p(c) = v }, lo, hi}
+	}
+	return []knob{
+		g("Context", func(c *Coefficients) *float64 { return &c.Context }, 1, 8),
+		g("Fragment", func(c *Coefficients) *float64 { return &c.Fragment }, 0.005, 0.2),
+		g("Activations", func(c *Coefficients) *float64 { return &c.Activations }, 0.8, 1.5),
+	}
+}
+
+func memErr(s *StepRow, co *Coefficients) float64 {
+	m := Memory(&s.Model, &s.Layout, &s.Work, co)
+	return math.Log(m.Total() / gib / s.Measured.MemoryGB)
+}
+
+func memLoss(rows []StepRow) func(*Coefficients) float64 {
+	n := map[string]float64{}
+	for _, r := range rows {
+		n[r.Measured.Origin]++
+	}
+	return func(c *Coefficients) float64 {
+		var sum, w float64
+		for i := range rows {
+			wi := 1 / math.Sqrt(n[rows[i].Measured.Origin])
+			sum += wi * huber(memErr(&rows[i], c))
+			w += wi
+		}
+		return sum / w
+	}
+}
+
+func memRows(t testing.TB) []StepRow {
+	return slices.DeleteFunc(stepData(t), func(s StepRow) bool { return s.Measured.MemoryGB == 0 })
+}
+
+func TestFitMemory(t *testing.T) {
+	if !*refit {
+		t.Skip("only with -fit")
+	}
+	rows := memRows(t)
+	ks := memKnobs()
+	co := minimize(Fitted(), ks, memLoss(rows))
+	for _, k := range ks {
+		t.Logf("%-14s %.4g", k.name, k.get(co))
+	}
+	by := map[string][]float64{}
+	for i := range rows {
+		s := &rows[i]
+		m := Memory(&s.Model, &s.Layout, &s.Work, co)
+		e := memErr(s, co)
+		by["all"] = append(by["all"], e)
+		by[s.Measured.Origin] = append(by[s.Measured.Origin], e)
+		fmt.Printf("%+6.1f%% %5.1f tp%d pp%d dp%d b%d L%d h%d z%d %s W%.1f G%.1f O%.1f A%.1f L%.1f X%.1f\n", 100*(math.Exp(e)-1), s.Measured.MemoryGB, s.Layout.TP, s.Layout.PP, s.Layout.DP, s.Layout.MicroBatch, s.Model.Layers, s.Model.Hidden, s.Layout.Zero, s.Layout.Recompute,
+			m.Weights/gib, m.Gradients/gib, m.Optimizer/gib, m.Activations/gib, m.Logits/gib, m.Overhead/gib)
+	}
+	for k, v := range by {
+		t.Log(k, stats(v))
+	}
+}

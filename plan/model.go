@@ -206,3 +206,39 @@ func dense(layers, hidden, vocab, seq int, gated bool) Model {
 	}
 	return m
 }
+
+// deriveExperts designs an expert model of the given counts: top-8 routing over
+// narrow experts and one shared expert, as published models since 2024.
+func deriveExperts(name string, total, active float64) (Model, error) {
+	if !(active > 1e6 && total < 1e14 && total > active) {
+		return Model{}, fmt.Errorf("model %s: %v active of %v parameters cannot be", name, active, total)
+	}
+	best, gap := Model{}, math.Inf(1)
+	for layers := 8; layers <= 120; layers += 2 {
+		for hidden := 512; hidden <= 16384; hidden += 512 {
+			m := dense(layers, hidden, 128000, 4096, true)
+			m.KVHeads, m.Tied = max(1, m.Heads/8), false
+			m.TopK, m.Shared, m.Experts = 8, 1, 8
+			m.ExpertFFN = 64
+			rest := active - m.Params() + float64(layers*8)*m.expertParams()
+			m.ExpertFFN = int(rest/(float64(layers)*9*3*float64(hidden))) / 64 * 64
+			if m.ExpertFFN < 64 {
+				continue
+			}
+			per := float64(layers) * m.expertParams()
+			m.Experts = 8 * int(math.Round((total-active)/per/8+1))
+			if m.Experts < 16 || m.Experts > 512 {
+				continue
+			}
+			g := math.Abs(math.Log(m.Params()/total)) + math.Abs(math.Log(m.Active()/active)) + 0.1*math.Abs(math.Log(float64(layers)/shapeLayers(hidden)))
+			if g < gap {
+				best, gap = m, g
+			}
+		}
+	}
+	if best.Layers == 0 {
+		return best, fmt.Errorf("model %s: no usual expert model has %s parameters of which %s are active", name, Count(total), Count(active))
+	}
+	best.Name, best.Stated, best.StatedActive = name, total, active
+	return best, nil
+}

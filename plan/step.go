@@ -54,14 +54,16 @@ type shape struct {
 	seqs    float64
 	seq     float64
 	t       float64
-	inNode  int // chips of one tensor group that share a node
-	dpNode  int // data-parallel peers that share a node
-	dpShare int // data-parallel rings that share a node's adapters
+	inNode  int  // chips of one tensor group that share a node
+	dpNode  int  // data-parallel peers that share a node
+	half    bool // gradients are exchanged in 32 bits
+	dpShare int  // data-parallel rings that share a node's adapters
 }
 
 func newShape(m *Model, l *Layout, w *Workload, r *Rates) shape {
 	s := shape{m: m, l: l, r: r, seqs: float64(l.MicroBatch), seq: float64(w.Seq), t: float64(l.TP)}
 	s.tokens = s.seqs * s.seq / float64(l.CP)
+	s.half = w.Precision != FP16 && l.Zero < 2
 	s.inNode = min(l.TP, r.PerNode)
 	group := l.TP * l.CP
 	s.dpNode = max(1, min(l.DP, r.PerNode/max(1, min(group, r.PerNode))))

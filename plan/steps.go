@@ -90,7 +90,11 @@ func (r row) step(chips *ChipTable) (s StepRow) {
 	rec, sp, known := r.recomputeOf()
 	tp, pp := max(1, n["tp"]), max(1, n["pp"])
 	s.Work = Workload{Seq: s.Model.SeqLen, Precision: r.precisionOf(chip)}
-	l := Layout{TP: tp, PP: pp, VP: 1, CP: 1, EP: 1, Zero: min(3, n["zero"]), Recompute: rec, Sequence: sp,
+	zero := min(3, n["zero"])
+	if r.text("zero") == "" && n["dp"] > 1 {
+		zero = 1 // not stated: sharding the optimizer is the default of every stack
+	}
+	l := Layout{TP: tp, PP: pp, VP: 1, CP: 1, EP: 1, Zero: zero, Recompute: rec, Sequence: sp,
 		DP: cmp.Or(n["dp"], max(1, n["n_chips"]/(tp*pp))), MicroBatch: max(1, n["micro_batch"]),
 		Fused: fusedStack(chip, s.Work.Precision, rec, known, tp, pp)}
 	s.Work.Batch = cmp.Or(n["global_batch_seqs"], l.MicroBatch*l.DP)
@@ -112,6 +116,8 @@ func PredictSteps(rows []StepRow, co *Coefficients) []StepAnswer {
 		rates := RatesFor(&s.Cluster, s.Work.Precision, co)
 		times := StepTime(&s.Model, &s.Layout, &s.Work, &rates)
 		out[i].Seconds = roundTo(times.Total(), 6)
+		mem := Memory(&s.Model, &s.Layout, &s.Work, co)
+		out[i].MemoryGiB = roundTo(mem.Total()/gib, 4)
 		out[i].MFU = roundTo(mfu(&s.Model, &s.Work, &s.Cluster, times.Total()), 4)
 	}
 	return out

@@ -32,6 +32,10 @@ func StepTime(m *Model, l *Layout, w *Workload, r *Rates) Times {
 	if l.PP == 1 || end.Total() > slow.Total() {
 		slow = end
 	}
+	if l.Micros > 1 { // each micro-batch adds its gradients to 32-bit sums
+		dense, experts := stageParams(m, l, middle)
+		slow[Elementwise] += 8 * (dense + experts) / r.HBM
+	}
 	var step Times
 	step.add(&slow, float64(l.Micros))
 	if l.PP > 1 {
@@ -91,6 +95,9 @@ func (s *shape) gradients(step *Times, layers int, micro float64) {
 	}
 	dense, experts := stageParams(s.m, l, layers)
 	group := 2 * dense
+	if s.half { // 16-bit brain floats are summed in 32 bits, half floats in 16
+		group = 3 * dense
+	}
 	reduce := r.allReduce(group, ranks, s.dpNode*l.CP, s.dpShare)
 	if l.ZeroNode && l.Zero > 0 { // gather inside a node, reduce across
 		reduce += group / r.Intra
