@@ -51,7 +51,13 @@ func (in *reader) byte() byte {
 	return in.buf[0]
 }
 
-func (in *reader) bool() bool { return in.byte() != 0 }
+func (in *reader) bool() bool {
+	b := in.byte()
+	if b > 1 && in.err == nil {
+		in.err = fmt.Errorf("flag of value %d", b)
+	}
+	return b == 1
+}
 
 // room reports whether the file can still hold n items of size bytes.
 func (in *reader) room(n, size int64) bool { return in.err == nil && n >= 0 && n <= in.left/size }

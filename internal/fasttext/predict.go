@@ -149,8 +149,6 @@ func sigmoidTable() []float32 {
 	return t
 }
 
-func exp32(x float32) float32 { return float32(math.Exp(float64(x))) }
-
 func (m *Model) squash(x float32) float32 {
 	switch {
 	case x < -sigmoidMax:
