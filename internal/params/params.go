@@ -5,6 +5,7 @@
 package params
 
 import (
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -92,7 +93,13 @@ func jsonName(f reflect.StructField) string {
 
 func assign(v reflect.Value, text string) error {
 	err := json.Unmarshal([]byte(text), v.Addr().Interface())
-	if err != nil && v.Kind() == reflect.String {
+	if err == nil {
+		return nil
+	}
+	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return t.UnmarshalText([]byte(text))
+	}
+	if v.Kind() == reflect.String {
 		v.SetString(text)
 		return nil
 	}

@@ -1,0 +1,144 @@
+package dedup
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"feilun"
+)
+
+// tokens is a text cut into tokens: one buffer, in which token i ends at
+// ends[i]; between tokens stands one space when spaced is set.
+type tokens struct {
+	text   []byte
+	ends   []int
+	spaced bool
+}
+
+func (t *tokens) reset(spaced bool) {
+	t.text, t.ends, t.spaced = t.text[:0], t.ends[:0], spaced
+}
+
+// start readies the buffer for the bytes of the next token.
+func (t *tokens) start() {
+	if t.spaced && len(t.ends) > 0 {
+		t.text = append(t.text, ' ')
+	}
+}
+
+// end closes the token begun by start.
+func (t *tokens) end() { t.ends = append(t.ends, len(t.text)) }
+
+func (t *tokens) addString(s string) {
+	t.start()
+	t.text = append(t.text, s...)
+	t.end()
+}
+
+// span returns tokens i to i+n-1, joined.
+func (t *tokens) span(i, n int) []byte {
+	start := 0
+	if i > 0 {
+		start = t.ends[i-1]
+		if t.spaced {
+			start++
+		}
+	}
+	return t.text[start:t.ends[i+n-1]]
+}
+
+// Classes of characters for the mixed tokens.
+const (
+	classGlue  = iota // joins its neighbours into one token
+	classSpace        // separates
+	classAlone        // is a token by itself
+)
+
+// A splitter cuts texts into tokens.
+type splitter struct {
+	class [1 << 16]uint8 // of the characters of the basic plane
+	lower [1 << 16]rune
+}
+
+func newSplitter() *splitter {
+	s := new(splitter)
+	for r := range rune(len(s.class)) {
+		s.class[r], s.lower[r] = class(r), unicode.ToLower(r)
+	}
+	return s
+}
+
+// class tells the parts of mixed tokens apart: outside ASCII, ideographs and
+// everything that is not a letter, digit or combining mark stand alone.
+func class(r rune) uint8 {
+	switch {
+	case unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f:
+		return classSpace
+	case unicode.Is(unicode.Han, r):
+		return classAlone
+	case r < utf8.RuneSelf || unicode.In(r, unicode.L, unicode.M, unicode.N):
+		return classGlue
+	}
+	return classAlone
+}
+
+func (s *splitter) of(r rune) (class_ uint8, lower rune) {
+	if int(r) < len(s.class) {
+		return s.class[r], s.lower[r]
+	}
+	return class(r), unicode.ToLower(r)
+}
+
+// mixed cuts text at white space and around characters that stand alone.
+func (s *splitter) mixed(text string, t *tokens) {
+	inside := false
+	for i := 0; i < len(text); {
+		r, n := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(text[i:])
+		}
+		i += n
+		c, low := s.of(r)
+		if inside && c != classGlue {
+			t.end()
+			inside = false
+		}
+		switch {
+		case c == classSpace:
+			continue
+		case !inside:
+			t.start()
+		}
+		if low < utf8.RuneSelf {
+			t.text = append(t.text, byte(low))
+		} else {
+			t.text = utf8.AppendRune(t.text, low)
+		}
+		inside = c == classGlue
+		if !inside {
+			t.end()
+		}
+	}
+	if inside {
+		t.end()
+	}
+}
+
+// characters makes every character but white space a token.
+func (s *splitter) characters(text string, t *tokens) {
+	for _, r := range text {
+		if c, low := s.of(r); c != classSpace {
+			t.start()
+			t.text = utf8.AppendRune(t.text, low)
+			t.end()
+		}
+	}
+}
+
+// words cuts text as datatrove does before MinHash.
+func words(d *feilun.Doc, t *tokens) {
+	for w := range strings.FieldsSeq(strings.ToLower(d.Text)) {
+		t.addString(w)
+	}
+}

@@ -1,0 +1,137 @@
+package language
+
+import (
+	"unicode/utf8"
+
+	"feilun/internal/langid"
+)
+
+// How much of a text is looked at.
+const (
+	windows    = 16
+	windowSize = 1024 // bytes
+	maxSymbols = 1536 // letters and word boundaries given to the n-gram model
+)
+
+// sample returns the text when it is short, else evenly spaced windows of it,
+// the first at its start and the last at its end, cut between characters.
+func sample(dst []string, text string) []string {
+	if len(text) <= windows*windowSize {
+		return append(dst, text)
+	}
+	for i := range windows {
+		start := (len(text) - windowSize) / (windows - 1) * i
+		end := start + windowSize
+		for start > 0 && !utf8.RuneStart(text[start]) {
+			start++
+		}
+		for end < len(text) && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		dst = append(dst, text[start:end])
+	}
+	return dst
+}
+
+// A tally is what the letters of a sample of a text are.
+type tally struct {
+	parts            []string // the sample
+	letters          [langid.NumScripts]int
+	hans, hant, jpan int // ideographs that only one national standard has
+}
+
+// tally counts letters by script, and ideographs by the standards they are in.
+func (m *Identifier) tally(text string) tally {
+	t := tally{parts: sample(m.spans[:0], text)}
+	for _, part := range t.parts {
+		m.count(part, &t)
+	}
+	return t
+}
+
+func (m *Identifier) count(text string, t *tally) {
+	for i := 0; i < len(text); {
+		if b := text[i]; b < utf8.RuneSelf {
+			t.letters[m.classes.Of(rune(b))]++
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		i += size
+		s := m.classes.Of(r)
+		t.letters[s]++
+		if s == langid.Han && r >= hanFirst && r <= hanLast {
+			switch m.han[r-hanFirst] {
+			case isHans:
+				t.hans++
+			case isHant:
+				t.hant++
+			case isJpan:
+				t.jpan++
+			}
+		}
+	}
+}
+
+// hanWorth is the number of letters an ideograph counts for: a Chinese text has
+// about a quarter of the letters of its English translation. So a page is
+// Chinese when a fifth of its letters are ideographs, the line that
+// docs-zh-en.truth draws. Kana and Hangul write syllables.
+const (
+	hanWorth      = 4
+	syllableWorth = 3
+)
+
+// dominant returns the script with the most letters by worth; Han stands for
+// Han, kana and Hangul together when ideographs or kana are among them.
+func dominant(n *[langid.NumScripts]int) (langid.Script, int) {
+	best, most := langid.None, 0
+	for s := langid.Other; s < langid.NumScripts; s++ {
+		worth := n[s]
+		switch s {
+		case langid.Kana, langid.Hangul:
+			continue
+		case langid.Han:
+			worth = n[langid.Han]*hanWorth + (n[langid.Kana]+n[langid.Hangul])*syllableWorth
+		}
+		if worth > most {
+			best, most = s, worth
+		}
+	}
+	return best, most
+}
+
+// Shares of kana and Hangul among East Asian letters from which a text is
+// Japanese or Korean. Chinese texts hold a の here and there; Japanese has
+// at least a fifth of kana, except in lists of names and headlines.
+const (
+	minKana   = 0.08
+	minHangul = 0.25
+)
+
+// eastAsian tells zh-Hans, zh-Hant, ja and ko apart.
+func eastAsian(t *tally) Result {
+	han, kana, hangul := t.letters[langid.Han], t.letters[langid.Kana], t.letters[langid.Hangul]
+	all := float64(han + kana + hangul)
+	if hanWorth*han+syllableWorth*(kana+hangul) < minLetters {
+		return Result{Language: Und, Script: "Hani"}
+	}
+	switch {
+	case float64(hangul) >= minHangul*all && hangul > kana:
+		return Result{"ko", "Kore", certain(2 * hangul)}
+	case float64(kana) >= minKana*all:
+		return Result{"ja", "Jpan", certain(2 * kana)}
+	case t.jpan > t.hans && t.jpan >= 2 && 20*t.jpan >= han:
+		return Result{"ja", "Jpan", 0.9}
+	}
+	return Result{"zh", hanScript(t), certain(han)}
+}
+
+// hanScript returns Hant when more ideographs are traditional alone than
+// simplified alone. Without evidence it is Hans, the more frequent on the web.
+func hanScript(t *tally) string {
+	if t.hant > t.hans {
+		return "Hant"
+	}
+	return "Hans"
+}

@@ -1,0 +1,54 @@
+package plan
+
+// Coefficients are the fitted constants. Each has a physical meaning; none is
+// tied to one row of the data. `go test ./plan -run Bar -v` prints how they do
+// on rows they were not fitted on, and -run Fit -fit prints refitted ones.
+type Coefficients struct {
+	HBM    float64 // share of the datasheet's memory bandwidth that kernels reach
+	Intra  float64 // share of the link rate inside a node
+	Inter  float64 // share of the network rate between nodes
+	Hop    float64 // seconds per collective and doubling of ranks
+	Align  float64 // speed factor per missing factor of two below 64-element alignment
+	FP8    float64 // share of FP8's nominal gain over 16 bit that matrix products keep
+	Elem   float64 // traffic of element-wise kernels against the unfused count
+	Soft   float64 // traffic of the unfused attention softmax against its count
+	Odd    float64 // rate of unfused attention products, share of Matrix
+	Grad   float64 // share of the gradient exchange that the backward pass does not hide
+	Zero3  float64 // the same for gathered weights
+	Pipe   float64 // the same for pipeline transfers
+	Expert float64 // the same for expert exchange
+	// Memory: gibibytes no tensor accounts for, share lost to fragmentation and
+	// buffers, and kept activations against their count.
+	Context, Fragment, Activations float64
+	Families                       map[string]FamilyCoefficients
+}
+
+// FamilyCoefficients hold for one chip microarchitecture.
+type FamilyCoefficients struct {
+	Matrix float64 // share of peak that large matrix products reach
+	Attn   float64 // the same for the fused attention core
+	Kernel float64 // seconds per layer pass
+}
+
+// Family returns the coefficients of a microarchitecture, those of "other" for
+// one without measured rows.
+func (c *Coefficients) Family(name string) FamilyCoefficients {
+	if f, ok := c.Families[name]; ok {
+		return f
+	}
+	return c.Families["other"]
+}
+
+// Fitted returns the constants the product ships.
+func Fitted() *Coefficients {
+	return &Coefficients{
+		HBM: 0.75, Intra: 0.7, Inter: 0.8, Hop: 20e-6, Align: 0.95, FP8: 0.75, Elem: 1, Soft: 1, Odd: 0.6,
+		Grad: 0.8, Zero3: 0.5, Pipe: 0.5, Expert: 0.7, Context: 3.56, Fragment: 0.06, Activations: 1.12,
+		Families: map[string]FamilyCoefficients{
+			"volta":  {0.65, 0.3, 200e-6},
+			"ampere": {0.78, 0.35, 200e-6},
+			"hopper": {0.68, 0.25, 100e-6},
+			"other":  {0.6, 0.25, 200e-6},
+		},
+	}
+}
