@@ -123,7 +123,7 @@ func (n *notice) read(title, text string) finding {
 		units += u
 	}
 	f.units = units
-	if f.said == 0 && f.weak > 0 && units <= maxAlone {
+	if f.said == 0 && f.weak > 0 && (units <= maxBare || units <= maxAlone && f.help > f.weak && help > all/2) {
 		f.said = 1
 	}
 	if f.said > 0 || f.titled {
@@ -136,6 +136,10 @@ func (n *notice) read(title, text string) finding {
 	}
 	return f
 }
+
+// maxBare is how long a page may be, in units, for which a state alone will do
+// ("Not available.").
+const maxBare = 20
 
 // maxGap is how many bytes may lie between a thing and its state: ten Han
 // characters, or "you are looking for might have".
