@@ -19,6 +19,7 @@ const (
 	siteState                     // "under construction"; counts beside a site
 	siteThing                     // "this website"
 	parkHelp                      // "registrar"; counts beside a statement
+	copySure                      // no other site says it
 	copyStrong                    // written by copying sites alone
 	copyMedium
 	copyWeak
@@ -71,6 +72,7 @@ type finding struct {
 	about  bool    // the title is that of an article
 	said   int     // sentences that state it
 	help   int     // sentences that go with it
+	weak   int     // sentences with a state of nothing in particular
 	before int     // units before the first of them
 	units  int
 	note   string // words that state it
@@ -111,6 +113,9 @@ func (n *notice) read(title, text string) finding {
 		case kind == 1:
 			f.help++
 			help += w
+			if word != "" {
+				f.weak++
+			}
 		case !ended && u <= 25:
 			w *= listWeight
 		}
@@ -118,7 +123,10 @@ func (n *notice) read(title, text string) finding {
 		units += u
 	}
 	f.units = units
-	if talk > 0 || f.titled {
+	if f.said == 0 && f.weak > 0 && (units <= maxBare || units <= maxAlone && f.help > f.weak && help > all/2) {
+		f.said = 1
+	}
+	if f.said > 0 || f.titled {
 		talk += help
 	}
 	if all > 0 {
@@ -128,6 +136,10 @@ func (n *notice) read(title, text string) finding {
 	}
 	return f
 }
+
+// maxBare is how long a page may be, in units, for which a state alone will do
+// ("Not available.").
+const maxBare = 20
 
 // maxGap is how many bytes may lie between a thing and its state: ten Han
 // characters, or "you are looking for might have".
@@ -140,6 +152,7 @@ func (n *notice) judge(s string, units int) (kind int, word string) {
 		return 0, ""
 	}
 	p := cues()
+	word = ""
 	n.hits = p.find(s, n.hits[:0])
 	for i, h := range n.hits {
 		tag := p.tag[h.word]
@@ -153,8 +166,10 @@ func (n *notice) judge(s string, units int) (kind int, word string) {
 			if tag&pair.state == 0 {
 				continue
 			}
-			kind = 1
-			if 2*(h.end-h.start) >= len(strings.TrimSpace(s)) { // says little else
+			if kind = 1; word == "" {
+				word = p.words[h.word]
+			}
+			if 2*(h.end-h.start) >= len(strings.TrimSpace(s)) && h.end-h.start > 6 { // says little else
 				return 2, p.words[h.word]
 			}
 			if thing := n.near(i, pair.thing); thing != "" {
@@ -162,7 +177,7 @@ func (n *notice) judge(s string, units int) (kind int, word string) {
 			}
 		}
 	}
-	return kind, ""
+	return kind, word
 }
 
 // near returns the word with the tag that lies within maxGap of hit i and does

@@ -5,8 +5,8 @@ import "feilun"
 // Mirror drops copies: chapters on novel-mirror sites, pages that scrapers
 // took from elsewhere, link farms. Such pages give themselves away by what the
 // site wraps around the copied text ("remember this site's address", "add to
-// bookshelf", "latest chapters"). Each different phrase counts once: 1 when
-// only copying sites write it, 0.5 when they write it often, 0.25 when any
+// bookshelf", "latest chapters"). Each different phrase counts once: 2 when
+// no other site says it, 1 when few do, 0.5 when they write it often, 0.25 when any
 // site with chapters does. On texts over 20 kB the sum counts per 20 kB.
 type Mirror struct {
 	// MaxMarks is the highest sum of such phrases.
@@ -23,7 +23,7 @@ const marksPer = 20000
 // Check implements [Filter].
 func (f *Mirror) Check(d *feilun.Doc) feilun.Verdict {
 	p := cues()
-	if p.seen(d.Text)&(copyStrong|copyMedium) == 0 {
+	if p.seen(d.Text)&(copySure|copyStrong|copyMedium) == 0 {
 		return feilun.Keep
 	}
 	f.seen = f.seen[:0]
@@ -43,7 +43,7 @@ func (f *Mirror) marks(text string, sum float64, note string) (float64, string) 
 	f.hits = p.find(text, f.hits[:0])
 	kept := f.hits[:0]
 	for _, h := range f.hits {
-		if p.tag[h.word]&(copyStrong|copyMedium|copyWeak) == 0 {
+		if p.tag[h.word]&(copySure|copyStrong|copyMedium|copyWeak) == 0 {
 			continue
 		}
 		if n := len(kept); n > 0 && kept[n-1].start <= h.start && kept[n-1].end >= h.end {
@@ -78,6 +78,8 @@ func contains(s []int32, w int32) bool {
 
 func copyWeight(tag uint32) float64 {
 	switch {
+	case tag&copySure != 0:
+		return 2
 	case tag&copyStrong != 0:
 		return 1
 	case tag&copyMedium != 0:

@@ -51,6 +51,7 @@ func newPhrases(words []string, tags []uint32) *phrases {
 type phraseBuilder struct {
 	p    *phrases
 	free int32 // no slot below is free
+	wide int32 // where states with several children look first
 }
 
 type phraseRange struct {
@@ -108,7 +109,11 @@ func (b *phraseBuilder) place(p *phrases, kids []phraseRange, r phraseRange) int
 		b.free++
 		b.grow(int(b.free) + 512)
 	}
-	for base := max(1, b.free-first); ; base++ {
+	from := b.free
+	if len(kids) > 1 {
+		from = max(from, b.wide)
+	}
+	for base := max(1, from-first); ; base++ {
 		b.grow(int(base) + 512)
 		fits := true
 		for _, k := range kids {
@@ -118,6 +123,9 @@ func (b *phraseBuilder) place(p *phrases, kids []phraseRange, r phraseRange) int
 			}
 		}
 		if fits {
+			if len(kids) > 1 && base-from > 256 { // crowded below: look higher from now on
+				b.wide = base
+			}
 			return base
 		}
 	}

@@ -41,6 +41,9 @@ const maxBefore = 120
 const maxAlone = 60
 
 func (f finding) verdict(maxShare, maxTitled float64, maxUnits int) feilun.Verdict {
+	if f.units <= maxAlone {
+		maxShare /= 2
+	}
 	switch {
 	case f.units > maxUnits || f.about || f.said == 0 && !f.titled || f.said > 0 && f.before > maxBefore && !f.titled:
 		return feilun.Keep
