@@ -59,7 +59,7 @@ const (
 type splitter struct {
 	class [1 << 16]uint8 // of the characters of the basic plane
 	lower [1 << 16]rune
-	ascii [utf8.RuneSelf]byte // in lower case; 0 for white space
+	ascii [utf8.RuneSelf]byte // in lower case
 
 	simple []byte // scratch
 	spans  []words.Span
@@ -71,18 +71,17 @@ func newSplitter() *splitter {
 		s.class[r], s.lower[r] = class(r), unicode.ToLower(r)
 	}
 	for c := range s.ascii {
-		if s.class[c] != classSpace {
-			s.ascii[c] = byte(s.lower[c])
-		}
+		s.ascii[c] = byte(s.lower[c])
 	}
 	return s
 }
 
-// class tells the parts of mixed tokens apart: outside ASCII, ideographs and
+// class tells the parts of mixed tokens apart. Control characters count as
+// white space; outside ASCII, ideographs and
 // everything that is not a letter, digit or combining mark stand alone.
 func class(r rune) uint8 {
 	switch {
-	case unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f || r == 0:
+	case unicode.IsSpace(r) || r <= ' ':
 		return classSpace
 	case unicode.Is(unicode.Han, r):
 		return classAlone
