@@ -68,8 +68,8 @@ type NearParams struct {
 	Bands int `json:"bands" default:"32" range:"1..1024"`
 	// Rows is the number of hash functions in a band.
 	Rows int `json:"rows" default:"4" range:"1..64"`
-	// Hash is the hash of a shingle: xxh3, xxh64 or sha1 (the last two as datatrove).
-	Hash string `json:"hash" default:"xxh3"`
+	// Hash is the hash of a shingle: fast (our own, with hash functions of 32 bits), or xxh64 or sha1 (as datatrove, with 61 bits).
+	Hash string `json:"hash" default:"fast"`
 	// Seed is the seed of the hash functions.
 	Seed int64 `json:"seed" default:"1" range:"0..4294967295"`
 	// Verify compares the candidates' shingles themselves, not their sketches.
@@ -145,7 +145,7 @@ func (p Params) Check() error {
 	if n := p.Near; n != nil {
 		all = append(all, choice{"near.keep", n.Keep, keep},
 			choice{"near.tokens", n.Tokens, []string{"mixed", "words", "characters"}},
-			choice{"near.hash", n.Hash, []string{"xxh3", "xxh64", "sha1"}},
+			choice{"near.hash", n.Hash, []string{"fast", "xxh64", "sha1"}},
 			choice{"near.short", n.Short, []string{"whole", "skip"}})
 		if n.Ngram < 1 || n.Bands < 1 || n.Rows < 1 || n.Bands*n.Rows > 1<<14 {
 			return hint.With(hint.Usage(fmt.Errorf("near: ngram %d, bands %d, rows %d", n.Ngram, n.Bands, n.Rows)),

@@ -45,10 +45,7 @@ func (s *sketchWriter) add(sk *sketcher, has bool, merit uint64) error {
 		for k := range s.bands {
 			binary.LittleEndian.PutUint64(s.block[s.key(k, d):], sk.band(k))
 		}
-		low := s.block[s.low(d):][:s.functions]
-		for i := range low {
-			low[i] = byte(sk.min[i])
-		}
+		sk.lows(s.block[s.low(d):s.low(d)])
 	}
 	if s.docs++; s.docs == blockDocs {
 		return s.flush()

@@ -1,11 +1,11 @@
 package dedup
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"feilun"
+	"feilun/internal/words"
 )
 
 // tokens is a text cut into tokens: one buffer, in which token i ends at
@@ -59,6 +59,10 @@ const (
 type splitter struct {
 	class [1 << 16]uint8 // of the characters of the basic plane
 	lower [1 << 16]rune
+	ascii [utf8.RuneSelf]byte // in lower case
+
+	simple []byte // scratch
+	spans  []words.Span
 }
 
 func newSplitter() *splitter {
@@ -66,14 +70,18 @@ func newSplitter() *splitter {
 	for r := range rune(len(s.class)) {
 		s.class[r], s.lower[r] = class(r), unicode.ToLower(r)
 	}
+	for c := range s.ascii {
+		s.ascii[c] = byte(s.lower[c])
+	}
 	return s
 }
 
-// class tells the parts of mixed tokens apart: outside ASCII, ideographs and
+// class tells the parts of mixed tokens apart. Control characters count as
+// white space; outside ASCII, ideographs and
 // everything that is not a letter, digit or combining mark stand alone.
 func class(r rune) uint8 {
 	switch {
-	case unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f:
+	case unicode.IsSpace(r) || r <= ' ':
 		return classSpace
 	case unicode.Is(unicode.Han, r):
 		return classAlone
@@ -136,9 +144,13 @@ func (s *splitter) characters(text string, t *tokens) {
 	}
 }
 
-// words cuts text as datatrove does before MinHash.
-func words(d *feilun.Doc, t *tokens) {
-	for w := range strings.FieldsSeq(strings.ToLower(d.Text)) {
-		t.addString(w)
+// datatrove cuts text as datatrove does before MinHash: the language's words
+// of the simplified text.
+func (s *splitter) datatrove(d *feilun.Doc, t *tokens) {
+	s.simple = words.AppendSimplify(s.simple[:0], d.Text)
+	text := string(s.simple)
+	s.spans = words.Tokenize(s.spans[:0], text, d.Language)
+	for _, w := range s.spans {
+		t.addString(w.Of(text))
 	}
 }
