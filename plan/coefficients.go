@@ -17,6 +17,7 @@ type Coefficients struct {
 	Zero3  float64 // the same for gathered weights
 	Pipe   float64 // the same for pipeline transfers
 	Expert float64 // the same for expert exchange
+	Tensor float64 // share of tensor-parallel exchange that fused stacks do not hide
 	// Memory: gibibytes no tensor accounts for, share lost to fragmentation and
 	// buffers, and kept activations against their count.
 	Context, Fragment, Activations float64
@@ -28,6 +29,7 @@ type FamilyCoefficients struct {
 	Matrix float64 // share of peak that large matrix products reach
 	Attn   float64 // the same for the fused attention core
 	Kernel float64 // seconds per layer pass
+	Run    float64 // share of the steady speed of the best layout that whole runs kept
 }
 
 // Family returns the coefficients of a microarchitecture, those of "other" for
@@ -40,15 +42,26 @@ func (c *Coefficients) Family(name string) FamilyCoefficients {
 }
 
 // Fitted returns the constants the product ships.
-func Fitted() *Coefficients {
+func Fitted() *Coefficients { return Priors() }
+
+// Priors returns what the literature says before any row is fitted: Calculon's
+// link shares, the best products measured by ml-engineering, and the share of
+// FlashAttention's papers. Fits start here and are pulled here.
+func Priors() *Coefficients {
 	return &Coefficients{
-		HBM: 0.75, Intra: 0.7, Inter: 0.8, Hop: 20e-6, Align: 0.95, FP8: 0.75, Elem: 1, Soft: 1, Odd: 0.6,
-		Grad: 0.8, Zero3: 0.5, Pipe: 0.5, Expert: 0.7, Context: 3.56, Fragment: 0.06, Activations: 1.12,
+		HBM: 0.8, Intra: 0.65, Inter: 0.85, Hop: 25e-6, Align: 0.93, FP8: 0.72, Elem: 0.8, Soft: 0.7, Odd: 0.4,
+		Grad: 0.8, Zero3: 0.5, Pipe: 0.7, Expert: 0.4, Tensor: 0.6, Context: 3.5, Fragment: 0.05, Activations: 1.1,
 		Families: map[string]FamilyCoefficients{
-			"volta":  {0.65, 0.3, 200e-6},
-			"ampere": {0.78, 0.35, 200e-6},
-			"hopper": {0.68, 0.25, 100e-6},
-			"other":  {0.6, 0.25, 200e-6},
+			"volta":     {0.85, 0.3, 300e-6, 0.75},
+			"ampere":    {0.78, 0.33, 200e-6, 0.75},
+			"hopper":    {0.68, 0.2, 130e-6, 0.7},
+			"blackwell": {0.64, 0.2, 130e-6, 0.7},
+			"ada":       {0.75, 0.3, 200e-6, 0.7},
+			"cdna":      {0.45, 0.2, 250e-6, 0.65},
+			"gaudi":     {0.75, 0.25, 200e-6, 0.65},
+			"tpu":       {0.85, 0.35, 100e-6, 0.8},
+			"ascend":    {0.65, 0.25, 250e-6, 0.65},
+			"other":     {0.6, 0.25, 250e-6, 0.65},
 		},
 	}
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"flag"
 	"fmt"
 	"math"
 	"os"
@@ -11,8 +10,6 @@ import (
 
 	"feilun/internal/testkit"
 )
-
-var refit = flag.Bool("fit", false, "refit the coefficients and print them")
 
 func stepData(t testing.TB) []StepRow {
 	f, err := os.Open(testkit.Data(t, "planner", "steps.csv"))
@@ -60,11 +57,14 @@ func knobs() []knob {
 		g("Grad", func(c *Coefficients) *float64 { return &c.Grad }, 0.1, 1),
 		g("Zero3", func(c *Coefficients) *float64 { return &c.Zero3 }, 0.05, 1),
 		g("Pipe", func(c *Coefficients) *float64 { return &c.Pipe }, 0.05, 1.5),
+		g("Expert", func(c *Coefficients) *float64 { return &c.Expert }, 0.05, 1),
+		g("Tensor", func(c *Coefficients) *float64 { return &c.Tensor }, 0.1, 1),
 	}
 	for _, fam := range []string{"volta", "ampere", "hopper"} {
 		ks = append(ks,
 			f(fam, "Matrix", func(x *FamilyCoefficients) *float64 { return &x.Matrix }, 0.4, 0.97),
 			f(fam, "Kernel", func(x *FamilyCoefficients) *float64 { return &x.Kernel }, 5e-6, 600e-6))
+		ks = append(ks, f(fam, "Run", func(x *FamilyCoefficients) *float64 { return &x.Run }, 0.4, 1))
 		if fam != "volta" {
 			ks = append(ks, f(fam, "Attn", func(x *FamilyCoefficients) *float64 { return &x.Attn }, 0.1, 0.6))
 		}
@@ -113,35 +113,6 @@ func huber(x float64) float64 {
 	return x - d/2
 }
 
-func stepErr(s *StepRow, co *Coefficients) float64 {
-	r := RatesFor(&s.Cluster, s.Work.Precision, co)
-	x := StepTime(&s.Model, &s.Layout, &s.Work, &r)
-	return math.Log(x.Total() / s.Measured.Seconds)
-}
-
-// stepLoss weighs each origin alike in the square root of its size and pulls
-// every knob softly to its prior.
-func stepLoss(rows []StepRow, ks []knob, prior *Coefficients) func(*Coefficients) float64 {
-	n := map[string]float64{}
-	for _, r := range rows {
-		n[r.Measured.Origin]++
-	}
-	return func(c *Coefficients) float64 {
-		var sum, w float64
-		for i := range rows {
-			wi := 1 / math.Sqrt(n[rows[i].Measured.Origin])
-			sum += wi * huber(stepErr(&rows[i], c))
-			w += wi
-		}
-		var pull float64
-		for _, k := range ks {
-			d := math.Log(k.get(c) / k.get(prior))
-			pull += d * d
-		}
-		return sum/w + 0.0005*pull
-	}
-}
-
 func stats(errs []float64) string {
 	if len(errs) == 0 {
 		return "none"
@@ -154,42 +125,6 @@ func stats(errs []float64) string {
 	sort.Float64s(abs)
 	sort.Float64s(sgn)
 	return fmt.Sprintf("n %3d  median %5.1f%%  p90 %5.1f%%  signed %+5.1f%%", len(errs), 100*quantile(abs, .5), 100*quantile(abs, .9), 100*(math.Exp(quantile(sgn, .5))-1))
-}
-
-func TestFitSteps(t *testing.T) {
-	if !*refit {
-		t.Skip("only with -fit")
-	}
-	rows := stepData(t)
-	ks := knobs()
-	all := minimize(Fitted(), ks, stepLoss(rows, ks, Fitted()))
-	for _, k := range ks {
-		t.Logf("%-14s %.4g", k.name, k.get(all))
-	}
-	report(t, rows, all, os.Getenv("ROWS") != "")
-}
-
-func report(t *testing.T, rows []StepRow, c *Coefficients, each bool) {
-	by := map[string][]float64{}
-	for i := range rows {
-		r := &rows[i]
-		e := stepErr(r, c)
-		by["all"] = append(by["all"], e)
-		by["chip "+r.Cluster.Chip.Name] = append(by["chip "+r.Cluster.Chip.Name], e)
-		by["origin "+r.Measured.Origin] = append(by["origin "+r.Measured.Origin], e)
-		if each {
-			fmt.Printf("%+6.1f%% %8.3f %-22s %-8s n%-5d tp%-2d pp%-2d dp%-4d b%-3d m%-4d z%d L%d h%d a%d s%d %s %s\n", 100*(math.Exp(e)-1), r.Measured.Seconds, r.Measured.Origin, r.Cluster.Chip.Name, r.Cluster.N,
-				r.Layout.TP, r.Layout.PP, r.Layout.DP, r.Layout.MicroBatch, r.Layout.Micros, r.Layout.Zero, r.Model.Layers, r.Model.Hidden, r.Model.Heads, r.Work.Seq, r.Layout.Recompute, r.Work.Precision)
-		}
-	}
-	keys := make([]string, 0)
-	for k := range by {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	for _, k := range keys {
-		t.Logf("%-32s %s", k, stats(by[k]))
-	}
 }
 
 func memKnobs() []knob {
@@ -234,7 +169,7 @@ func TestFitMemory(t *testing.T) {
 	}
 	rows := memRows(t)
 	ks := memKnobs()
-	co := minimize(Fitted(), ks, memLoss(rows))
+	co := minimize(Priors(), ks, memLoss(rows))
 	for _, k := range ks {
 		t.Logf("%-14s %.4g", k.name, k.get(co))
 	}

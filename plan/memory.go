@@ -79,21 +79,36 @@ func (s *shape) stageMemory(layers, inFlight int, co *Coefficients, head bool) (
 }
 
 // liveLayer is what one layer's forward pass keeps for its backward pass,
-// bytes; core says whether an unfused attention square is among it.
-func (s *shape) liveLayer(core bool) float64 {
+// bytes; all is false when selective recomputation drops what is cheap to make
+// again: the attention square of an unfused stack, the norms and activation
+// functions of a fused one.
+func (s *shape) liveLayer(all bool) float64 {
 	m, h := s.m, float64(s.m.Hidden)
 	width := float64(m.FFN)
 	if m.Experts > 0 {
 		width = float64((m.TopK + m.Shared) * m.ExpertFFN)
 	}
-	whole := 10 * h
+	qkvo := 2 * (2*float64(m.Heads) + 2*float64(min(m.KVHeads, m.Heads))) * (m.qkDim() + m.vDim()) / 2
+	whole, split := 10*h, qkvo+2*m.matrices()*width
+	switch {
+	case s.l.Fused && !all:
+		if m.KVRank > 0 { // latents are kept, heads are projected again
+			qkvo = 2 * (float64(m.QRank+m.KVRank+m.Rope) + float64(m.Heads)*m.vDim())
+		}
+		whole, split = 4*h, qkvo+2*(m.matrices()-1)*width
+	case s.l.Fused:
+		whole = 8 * h // no dropout masks
+	case all:
+		split += 5 * float64(m.Heads) * m.context(int(s.seq))
+	}
+	if m.Experts > 0 {
+		split += 2 * float64(m.TopK) * h // dispatched copies
+	}
 	if s.l.Sequence {
 		whole /= s.t
 	}
-	heads := float64(m.Heads) * (m.qkDim() + m.vDim())
-	split := 8*h*min(1.5, heads/(2*h)) + 2*m.matrices()*width
-	if core && !s.l.Fused {
-		split += 5 * float64(m.Heads) * m.context(int(s.seq))
+	if s.fp8 {
+		split *= 0.7 // inputs of products are kept in 8 bits, the rest in 16
 	}
 	return s.tokens * (whole + split/s.t)
 }

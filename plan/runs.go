@@ -132,6 +132,9 @@ func (r row) runModel(total, active float64) (Model, error) {
 	if m, err := FindModel(r.text("model")); err == nil && (total == 0 || math.Abs(m.Stated/total-1) < 0.1) {
 		return m, nil
 	}
+	if active == 0 && r.text("arch") == "moe" {
+		active = total / 16 // not stated: the middle of published expert models
+	}
 	if active > 0 && active < 0.7*total {
 		return deriveExperts(r.text("model"), total, active)
 	}
@@ -175,4 +178,14 @@ func (x *RunRow) Search(co *Coefficients) (*Found, error) {
 		return nil, err
 	}
 	return &found.Best[0], nil
+}
+
+// kept is the share of the steady speed that a kind of row keeps: whole runs
+// lose time to failures, ramps, evaluation and layouts that are not the best;
+// measured steps and the authors' own projections from them do not.
+func kept(kind string, k *Cluster, co *Coefficients) float64 {
+	if kind == "full_run" || kind == "energy_only" {
+		return co.Family(k.Chip.Family).Run
+	}
+	return 1
 }

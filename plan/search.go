@@ -168,9 +168,6 @@ func (q *Question) memoryChoices(l *Layout, yield func(*Layout)) {
 				l.Fused = fusedStack(q.Cluster.Chip, q.Work.Precision, q.Fixed.Recompute, q.RecomputeSet, l.TP, l.PP)
 			}
 			l.Sequence = l.TP > 1 && (q.Fixed.Sequence || l.Fused)
-			if l.Fused && r == RecomputeSelective && !q.RecomputeSet {
-				continue // a fused core already keeps no square
-			}
 			yield(l)
 		}
 	}
@@ -185,7 +182,7 @@ func choose(fixed int, free []int) []int {
 
 func tensorSizes(m *Model, node int) []int {
 	var out []int
-	for t := 1; t <= max(node, 8) && t <= m.Heads; t *= 2 {
+	for t := 1; t <= min(16, max(node, 8)) && t <= m.Heads; t *= 2 {
 		if m.Hidden%t == 0 && m.Heads%t == 0 {
 			out = append(out, t)
 		}

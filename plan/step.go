@@ -54,8 +54,9 @@ type shape struct {
 	seqs    float64
 	seq     float64
 	t       float64
-	inNode  int  // chips of one tensor group that share a node
-	dpNode  int  // data-parallel peers that share a node
+	inNode  int // chips of one tensor group that share a node
+	dpNode  int // data-parallel peers that share a node
+	fp8     bool
 	half    bool // gradients are exchanged in 32 bits
 	dpShare int  // data-parallel rings that share a node's adapters
 }
@@ -63,6 +64,7 @@ type shape struct {
 func newShape(m *Model, l *Layout, w *Workload, r *Rates) shape {
 	s := shape{m: m, l: l, r: r, seqs: float64(l.MicroBatch), seq: float64(w.Seq), t: float64(l.TP)}
 	s.tokens = s.seqs * s.seq / float64(l.CP)
+	s.fp8 = w.Precision == FP8
 	s.half = w.Precision != FP16 && l.Zero < 2
 	s.inNode = min(l.TP, r.PerNode)
 	group := l.TP * l.CP
@@ -100,10 +102,14 @@ func (s *shape) layer(expert bool) (fwd, bwd Times) {
 		width += float64(m.TopK * m.ExpertFFN)
 	}
 	s.attention(&fwd, &bwd)
-	s.elementwise(width, &fwd, &bwd)
+	s.elementwise(width, expert, &fwd, &bwd)
 	s.exchange(&fwd, &bwd)
-	fwd[Launch] += s.r.Kernel
-	bwd[Launch] += 2 * s.r.Kernel
+	launch := s.r.Kernel
+	if expert {
+		launch *= 2 // routing, permutation and grouped products
+	}
+	fwd[Launch] += launch
+	bwd[Launch] += 2 * launch
 	return fwd, bwd
 }
 
@@ -126,7 +132,11 @@ func (s *shape) latent(product func(k, n float64)) {
 func (s *shape) experts(fwd, bwd *Times) {
 	m, ep := s.m, float64(max(1, s.l.EP))
 	local := max(1, float64(m.Experts)/ep)
-	each := s.tokens * float64(m.TopK) / local * imbalance
+	mine := s.tokens
+	if s.l.EP > 1 { // tensor ranks hold a part of the sequence each
+		mine /= s.t
+	}
+	each := mine * float64(m.TopK) / local * imbalance
 	h, f := float64(m.Hidden), float64(m.ExpertFFN)
 	if s.l.EP <= 1 {
 		f /= s.t // experts cut by tensor ranks
@@ -138,7 +148,7 @@ func (s *shape) experts(fwd, bwd *Times) {
 	}
 	// Dispatch and combine, 2 bytes an element. Grouped routing sends a token at
 	// most to 4 nodes (arXiv 2412.19437, 3.2.2); copies inside a node ride NVLink.
-	bytes := 2 * s.tokens * float64(m.TopK) * h
+	bytes := 2 * mine * float64(m.TopK) * h
 	if s.l.EP > s.r.PerNode && m.TopK > 4 {
 		bytes *= 4 / float64(m.TopK)
 	}
@@ -175,13 +185,16 @@ func (s *shape) attention(fwd, bwd *Times) {
 
 // elementwise adds norms, residuals, dropout and activations: bytes read and
 // written by unfused kernels, times the fitted share.
-func (s *shape) elementwise(width float64, fwd, bwd *Times) {
+func (s *shape) elementwise(width float64, expert bool, fwd, bwd *Times) {
 	h := float64(s.m.Hidden)
 	whole := 22 * h
 	if s.l.Sequence {
 		whole /= s.t
 	}
 	bytes := s.tokens * (whole + (4*h+4*(s.m.matrices()-1)*width)/s.t)
+	if expert { // permute to experts and back: two copies of each routed token
+		bytes += 8 * s.tokens / s.t * float64(s.m.TopK) * h
+	}
 	f := bytes / s.r.HBM * s.r.Co.Elem
 	fwd[Elementwise] += f
 	bwd[Elementwise] += 2 * f
@@ -192,6 +205,9 @@ func (s *shape) exchange(fwd, bwd *Times) {
 	h := float64(s.m.Hidden)
 	if s.l.TP > 1 {
 		x := 2 * s.r.allReduce(2*s.tokens*h, s.l.TP, s.r.PerNode, 1)
+		if s.l.Fused { // stacks of that age overlap it with the products
+			x *= s.r.Co.Tensor
+		}
 		fwd[TensorComm] += x
 		bwd[TensorComm] += x
 	}
@@ -234,6 +250,8 @@ func (s *shape) microBatch(n, experts float64) Times {
 			sum[TensorComm] += kind.n * f[TensorComm]
 		case s.l.Recompute == RecomputeSelective && !s.l.Fused:
 			sum[Again] += kind.n * f[Attention]
+		case s.l.Recompute == RecomputeSelective:
+			sum[Again] += kind.n * f[Elementwise] / 2
 		}
 	}
 	return sum
