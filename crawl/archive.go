@@ -20,7 +20,7 @@ func (j *job) archive() error {
 		return a.plain()
 	}
 	var err error
-	if a.m, err = j.members(f); err != nil {
+	if a.m, err = j.members(f, true); err != nil {
 		return err
 	}
 	defer a.m.close()
@@ -130,7 +130,11 @@ func (a *archive) resync(off int64) (int64, error) {
 func (a *archive) segment() (open bool, err error) {
 	start := a.m.start
 	a.m.segEnd = false
-	a.p.win.reset(a.m, 0)
+	if b, ok := a.m.whole(); ok {
+		a.p.win.load(b)
+	} else {
+		a.p.win.reset(a.m, 0)
+	}
 	var broken *event
 	a.p.run(func(e event) bool {
 		if e.ended {

@@ -92,7 +92,7 @@ func sniff(file io.ReaderAt, size int64, source string) (opened, error) {
 	head = head[:n]
 	o.storage = storage(head)
 	if o.storage != storedPlain {
-		m, err := o.members(warcFormat{})
+		m, err := o.members(warcFormat{}, false)
 		if err != nil {
 			return o, err
 		}
@@ -112,7 +112,7 @@ func (o *opened) stream() (io.Reader, error) {
 	if o.storage == storedPlain {
 		return &fileReader{file: o.file}, nil
 	}
-	m, err := o.members(nil)
+	m, err := o.members(nil, true)
 	if err != nil {
 		return nil, err
 	}
