@@ -46,10 +46,8 @@ type members struct {
 	stop   int64            // where the frame ends
 	format format
 
-	// Gzip members that fit into in and out are decompressed at once.
-	fast *inflate.Decoder
-	out  [2][]byte // of this member and the one before
-	turn int
+	fast *scratch // for gzip members that are decompressed at once, or nil
+	turn int      // which of its outputs holds this member
 
 	start  int64 // offset of the member being read
 	open   bool  // a member is being read
@@ -60,25 +58,39 @@ type members struct {
 	segEnd bool   // the open member belongs to the next segment
 }
 
+// A scratch is the memory for decompressing gzip members at once, kept from
+// task to task.
+type scratch struct {
+	inflate.Decoder
+	in     *bufio.Reader
+	zip    gzip.Reader
+	out    [2][]byte // of a member and the one before
+	window []byte
+	dec    decoder
+}
+
 const (
 	maxPacked   = 2 << 20  // longest member that is decompressed at once
 	maxUnpacked = 32 << 20 // and the longest content
 )
 
-// members returns a walker over the file, to be placed with at. With atOnce it
-// takes more memory and less time to read members whole.
-func (o *opened) members(f format, atOnce bool) (*members, error) {
+// members returns a walker over the file, to be placed with at. With a scratch
+// it takes more memory and less time to read members whole.
+func (o *opened) members(f format, fast *scratch) (*members, error) {
 	m := &members{raw: fileReader{file: o.file}, format: f}
-	size := 1 << 16
-	if atOnce && o.storage == storedGzip {
-		m.fast = new(inflate.Decoder)
-		size = int(min(maxPacked, max(o.size, 1<<12)))
-	}
-	m.in = bufio.NewReaderSize(&m.raw, size)
-	if o.storage == storedGzip {
-		m.zip = new(gzip.Reader)
+	switch {
+	case o.storage == storedGzip && fast != nil:
+		if size := int(min(maxPacked, max(o.size, 1<<12))); fast.in == nil || fast.in.Size() < size {
+			fast.in = bufio.NewReaderSize(&m.raw, size)
+		}
+		fast.in.Reset(&m.raw)
+		m.fast, m.in, m.zip = fast, fast.in, &fast.zip
+		return m, nil
+	case o.storage == storedGzip:
+		m.in, m.zip = bufio.NewReaderSize(&m.raw, 1<<14), new(gzip.Reader)
 		return m, nil
 	}
+	m.in = bufio.NewReaderSize(&m.raw, 1<<16)
 	var err error
 	m.zst, err = newZstd(o.file)
 	return m, err
@@ -137,7 +149,7 @@ func (m *members) next() bool {
 func (m *members) atOnce() bool {
 	b, _ := m.in.Peek(max(m.in.Buffered(), min(m.in.Size(), 1<<14)))
 	m.turn ^= 1
-	out, n, err := m.fast.Member(m.out[m.turn], b, maxUnpacked)
+	out, n, err := m.fast.Member(m.fast.out[m.turn], b, maxUnpacked)
 	if err == io.ErrUnexpectedEOF {
 		all, end := m.in.Peek(m.in.Size())
 		if len(all) > len(b) {
@@ -147,7 +159,7 @@ func (m *members) atOnce() bool {
 			err = inflate.ErrTooLong
 		}
 	}
-	m.out[m.turn] = out
+	m.fast.out[m.turn] = out
 	switch err {
 	case nil:
 		m.in.Discard(n)
@@ -287,7 +299,7 @@ type finder struct {
 }
 
 func (o *opened) finder(f format) (*finder, error) {
-	m, err := o.members(f, false)
+	m, err := o.members(f, nil)
 	magic := gzipMagic
 	if o.storage == storedZstd {
 		magic = zstdMagic

@@ -36,6 +36,14 @@ func (w *window) load(b []byte) {
 	w.buf, w.pos, w.end, w.off, w.err, w.lent = b, 0, len(b), 0, io.EOF, true
 }
 
+// kept returns the window's own buffer, for another window.
+func (w *window) kept() []byte {
+	if w.lent {
+		return w.own
+	}
+	return w.buf
+}
+
 // data returns what has been read and not skipped.
 func (w *window) data() []byte { return w.buf[w.pos:w.end] }
 
