@@ -24,6 +24,25 @@ type files struct {
 
 	mu     sync.Mutex
 	resume map[place]int64 // where the first record behind a task's end starts
+	spare  []*scratch      // not in use by any task
+}
+
+// borrow returns memory for a task, to be given back.
+func (s *files) borrow() *scratch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.spare); n > 0 {
+		last := s.spare[n-1]
+		s.spare = s.spare[:n-1]
+		return last
+	}
+	return &scratch{dec: decoder{limit: s.p.MaxBody}}
+}
+
+func (s *files) giveBack(k *scratch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare = append(s.spare, k)
 }
 
 // A place is an offset in a file. What resume holds for it saves looking for
@@ -212,7 +231,9 @@ func (s *files) Docs(ctx context.Context, t feilun.Task, drop func(ledger.Row)) 
 		defer f.Close()
 		info, err := f.Stat()
 		if err == nil {
-			j := &job{ctx: ctx, src: s, task: t, drop: drop, yield: yield, fill: newFiller(s.p, t.File)}
+			j := &job{scratch: s.borrow(), ctx: ctx, src: s, task: t, drop: drop, yield: yield}
+			defer s.giveBack(j.scratch)
+			j.fill = newFiller(s.p, t.File, &j.scratch.dec)
 			if j.opened, err = sniff(f, info.Size(), s.p.Source); err == nil {
 				err = j.run()
 			}
@@ -228,13 +249,14 @@ var errStopped = errors.New("the reader wants no more")
 // A job is one task being read.
 type job struct {
 	opened
-	ctx   context.Context
-	src   *files
-	task  feilun.Task
-	drop  func(ledger.Row)
-	yield func(*feilun.Doc, error) bool
-	fill  *filler
-	err   error // why reading stopped early: the context, or errStopped
+	scratch *scratch
+	ctx     context.Context
+	src     *files
+	task    feilun.Task
+	drop    func(ledger.Row)
+	yield   func(*feilun.Doc, error) bool
+	fill    *filler
+	err     error // why reading stopped early: the context, or errStopped
 
 	responses int64 // records of type response
 }
