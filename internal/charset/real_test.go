@@ -55,7 +55,14 @@ func files(tb testing.TB, elem ...string) map[string][]byte {
 // other's superset, to one name.
 func family(name string) string {
 	name = strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+	if i := strings.LastIndexByte(name, '-'); i > 0 && len(name)-i > 5 && name[i+1] >= 'a' && strings.Contains(name, "-") && name[i-1] >= '0' && name[i-1] <= '9' {
+		name = name[:i] // windows-1251-russian
+	}
 	switch name {
+	case "utf-16", "utf-16be":
+		return "utf-16le"
+	case "utf-32", "utf-32be":
+		return "utf-32le"
 	case "gb2312", "gbk", "gb18030":
 		return "gb18030"
 	case "big5hkscs", "big5-hkscs":
@@ -78,10 +85,6 @@ func family(name string) string {
 		return "x-mac-cyrillic"
 	case "macroman":
 		return "macintosh"
-	case "utf-16":
-		return "utf-16le"
-	case "utf-32":
-		return "utf-32le"
 	}
 	return name
 }
