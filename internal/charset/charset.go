@@ -169,7 +169,9 @@ func nearlyUTF8(b []byte) bool {
 			i = len(b)
 			continue
 		default:
-			bad++
+			if bad++; bad > 32+good/4 {
+				return false
+			}
 		}
 		i += n
 	}

@@ -150,15 +150,7 @@ func traditional(zh *han) *han {
 
 // plane returns the characters of a two-byte encoding in a range of lead bytes.
 func plane(enc encoding.Encoding, from, to, trail byte) (set []rune) {
-	d := enc.NewDecoder()
-	for lead := int(from); lead <= int(to); lead++ {
-		for b := int(trail); b <= 0xfe; b++ {
-			s, err := d.Bytes([]byte{byte(lead), byte(b)})
-			if r := []rune(string(s)); err == nil && len(r) == 1 && r[0] != unicode.ReplacementChar && r[0] < 1<<16 {
-				set = append(set, r[0])
-			}
-		}
-	}
+	decodePairs(enc, from, to, trail, func(_, _ byte, r rune) { set = append(set, r) })
 	return set
 }
 
