@@ -44,6 +44,11 @@ func All() []Filter {
 		&Soft404{},
 		&Parked{},
 		&Mirror{},
+		&Length{},
+		&C4Paragraph{},
+		&GopherQuality{},
+		&Fineweb{},
+		&GopherRepetition{},
 	}
 }
 
