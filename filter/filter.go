@@ -46,6 +46,7 @@ func All() []Filter {
 		&Mirror{},
 		&Length{},
 		&C4Paragraph{},
+		&C4Page{},
 		&GopherQuality{},
 		&Fineweb{},
 		&GopherRepetition{},
@@ -54,7 +55,9 @@ func All() []Filter {
 
 // Edits lists every edit with zero parameters.
 func Edits() []Edit {
-	return []Edit{}
+	return []Edit{
+		&C4Lines{},
+	}
 }
 
 // Name returns the recipe key of a filter or edit: its type in snake case.
