@@ -44,12 +44,20 @@ func All() []Filter {
 		&Soft404{},
 		&Parked{},
 		&Mirror{},
+		&Length{},
+		&C4Paragraph{},
+		&C4Page{},
+		&GopherQuality{},
+		&Fineweb{},
+		&GopherRepetition{},
 	}
 }
 
 // Edits lists every edit with zero parameters.
 func Edits() []Edit {
-	return []Edit{}
+	return []Edit{
+		&C4Lines{},
+	}
 }
 
 // Name returns the recipe key of a filter or edit: its type in snake case.
