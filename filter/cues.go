@@ -23,6 +23,7 @@ const (
 	copyStrong                    // written by copying sites alone
 	copyMedium
 	copyWeak
+	sellWord // what sellers and search optimisers put into lists
 )
 
 // cues is the automaton of [cueTable], built on first use and read-only after.
