@@ -23,6 +23,9 @@ const (
 	copyStrong                    // written by copying sites alone
 	copyMedium
 	copyWeak
+	lineShare
+	lineFooter
+	lineMore
 	sellWord // what sellers and search optimisers put into lists
 )
 

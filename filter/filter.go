@@ -43,13 +43,18 @@ func All() []Filter {
 		&URL{},
 		&Soft404{},
 		&Parked{},
+		&Han{},
+		&Stuffed{},
 		&Mirror{},
 	}
 }
 
 // Edits lists every edit with zero parameters.
 func Edits() []Edit {
-	return []Edit{}
+	return []Edit{
+		&MirrorLines{},
+		&Mask{},
+	}
 }
 
 // Name returns the recipe key of a filter or edit: its type in snake case.

@@ -131,6 +131,11 @@ func internationalAt(text string, i int) int {
 	if i > 0 && isWordByte(text[i-1]) {
 		return 0
 	}
+	if j := skipSeparator(text, min(i+3, len(text))); strings.HasPrefix(text[i:], "+86") && j < len(text) && text[j] == '1' {
+		if end := mobileAt(text, j); end > 0 && (end == len(text) || !isWordByte(text[end])) {
+			return end
+		}
+	}
 	digits, end := 0, 0
 	for j := i + 1; j < len(text); j++ {
 		c := text[j]
@@ -187,26 +192,27 @@ func cardAt(text string, i int) int {
 	if text[i] < '3' || text[i] > '6' {
 		return 0
 	}
-	var digits []byte
-	end := i
+	var digits [20]byte
+	n, end := 0, i
 	for j := i; j < len(text); j++ {
 		c := text[j]
 		if isDigit(c) {
-			digits = append(digits, c-'0')
+			if n == 19 {
+				return 0
+			}
+			digits[n] = c - '0'
+			n++
 			end = j + 1
-		} else if c != ' ' && c != '-' || len(digits)%4 != 0 || j > end {
+		} else if c != ' ' && c != '-' || n%4 != 0 || j > end {
 			break
 		}
-		if len(digits) > 19 {
-			return 0
-		}
 	}
-	if len(digits) < 13 || end < len(text) && isWordByte(text[end]) {
+	if n < 13 || end < len(text) && isWordByte(text[end]) {
 		return 0
 	}
 	sum := 0
-	for k := range digits {
-		d := int(digits[len(digits)-1-k])
+	for k := range n {
+		d := int(digits[n-1-k])
 		if k%2 == 1 {
 			if d *= 2; d > 9 {
 				d -= 9
