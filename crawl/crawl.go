@@ -117,12 +117,22 @@ func New(p Params) (Source, error) {
 	if p.MaxBody <= 0 {
 		p.MaxBody = d.MaxBody
 	}
-	if p.Source == "" {
-		p.Source = d.Source
+	if p.Connections <= 0 {
+		p.Connections = d.Connections
+	}
+	if p.Attempts <= 0 {
+		p.Attempts = d.Attempts
+	}
+	for _, s := range []struct{ value, def *string }{{&p.Source, &d.Source}, {&p.Kind, &d.Kind}, {&p.Base, &d.Base}} {
+		if *s.value == "" {
+			*s.value = *s.def
+		}
 	}
 	switch p.Source {
 	case "warc", "html", "text", "jsonl", "parquet", "auto":
 		return newFiles(p)
+	case "commoncrawl":
+		return newSnapshot(p)
 	}
 	known := []string{"warc", "html", "text", "jsonl", "parquet", "auto", "commoncrawl"}
 	h := fmt.Sprintf("known sources: %s", strings.Join(known, ", "))

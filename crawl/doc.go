@@ -84,11 +84,14 @@ func (f *filler) drop(rec *record, offset, inner int64, rule, note string) ledge
 
 // start empties the document and fills what all kinds share.
 func (f *filler) start(rec *record, offset, inner int64) {
-	f.d = feilun.Doc{
-		ID: f.id(rec, offset, inner), URL: text(target(rec.url)), Source: f.source,
-		Record: feilun.Record{File: f.file, Offset: offset}, Stored: rec.length,
-	}
+	f.empty(offset, rec.length)
+	f.d.ID, f.d.URL = f.id(rec, offset, inner), text(target(rec.url))
 	f.page = feilun.Page{}
+}
+
+// empty readies the document for another record of stored bytes.
+func (f *filler) empty(offset, stored int64) {
+	f.d = feilun.Doc{Source: f.source, Record: feilun.Record{File: f.file, Offset: offset}, Stored: stored}
 }
 
 // id returns the record's own id, else the file's name and the offset.
@@ -169,4 +172,20 @@ func fetched(b []byte) string {
 		return ""
 	}
 	return string(b)
+}
+
+// wholeRunes returns b as a string if it is UTF-8; of text that was cut, a last
+// rune that is not whole is left away.
+func wholeRunes(b []byte, cut bool) (string, bool) {
+	if cut {
+		for i := 1; i <= utf8.UTFMax && i <= len(b); i++ {
+			if tail := b[len(b)-i:]; utf8.RuneStart(tail[0]) {
+				if !utf8.FullRune(tail) {
+					b = b[:len(b)-i]
+				}
+				break
+			}
+		}
+	}
+	return string(b), utf8.Valid(b)
 }

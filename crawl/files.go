@@ -1,11 +1,9 @@
 package crawl
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -159,7 +157,7 @@ func expand(pattern string) ([]string, error) {
 	return all, nil
 }
 
-// Tasks implements [Source].
+// Tasks implements [Source]. Files that cannot be cut are one task each.
 func (s *files) Tasks(ctx context.Context) ([]feilun.Task, error) {
 	names, err := s.list()
 	if err != nil {
@@ -167,18 +165,40 @@ func (s *files) Tasks(ctx context.Context) ([]feilun.Task, error) {
 	}
 	var tasks []feilun.Task
 	for _, name := range names {
-		info, err := os.Stat(s.full(name))
+		size, err := s.divisible(name)
 		if err != nil {
 			return nil, err
 		}
-		for start := int64(0); start == 0 || start < info.Size(); start += s.p.Range {
+		for start := int64(0); start == 0 || start < size; start += s.p.Range {
 			tasks = append(tasks, feilun.Task{
 				Stage: Stage, Index: len(tasks), File: name,
-				Start: start, End: min(start+s.p.Range, info.Size()),
+				Start: start, End: min(start+s.p.Range, size),
 			})
 		}
 	}
 	return tasks, ctx.Err()
+}
+
+// divisible returns the size of a file, or what one task covers if it has to be
+// read as a whole.
+func (s *files) divisible(name string) (int64, error) {
+	info, err := os.Stat(s.full(name))
+	if err != nil || info.Size() <= s.p.Range {
+		if err == nil {
+			return info.Size(), nil
+		}
+		return 0, err
+	}
+	f, err := os.Open(s.full(name))
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	o, err := sniff(f, info.Size(), s.p.Source)
+	if o.kind == kindHTML || o.kind == kindText || o.kind == kindJSONL && o.storage != storedPlain {
+		return s.p.Range, err
+	}
+	return info.Size(), err
 }
 
 // Docs implements [Source].
@@ -192,9 +212,10 @@ func (s *files) Docs(ctx context.Context, t feilun.Task, drop func(ledger.Row)) 
 		defer f.Close()
 		info, err := f.Stat()
 		if err == nil {
-			j := &job{ctx: ctx, src: s, task: t, file: f, size: info.Size(), drop: drop, yield: yield}
-			j.fill = newFiller(s.p, t.File)
-			err = j.run()
+			j := &job{ctx: ctx, src: s, task: t, drop: drop, yield: yield, fill: newFiller(s.p, t.File)}
+			if j.opened, err = sniff(f, info.Size(), s.p.Source); err == nil {
+				err = j.run()
+			}
 		}
 		if err != nil && !errors.Is(err, errStopped) {
 			yield(nil, fmt.Errorf("%s: %w", t.File, err))
@@ -206,32 +227,30 @@ var errStopped = errors.New("the reader wants no more")
 
 // A job is one task being read.
 type job struct {
+	opened
 	ctx   context.Context
 	src   *files
 	task  feilun.Task
-	file  io.ReaderAt
-	size  int64
 	drop  func(ledger.Row)
 	yield func(*feilun.Doc, error) bool
 	fill  *filler
-	err   error
+	err   error // why reading stopped early: the context, or errStopped
+
+	responses int64 // records of type response
 }
 
 // run reads the task, as what its file's first bytes show.
-func (j *job) run() error {
-	head := make([]byte, lookahead)
-	n, err := j.file.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
-		return err
-	}
-	head = head[:n]
+func (j *job) run() (err error) {
 	switch {
-	case n == 0:
-		return nil
-	case bytes.HasPrefix(head, gzipMagic):
-		err = j.gzip()
-	default:
-		err = j.plain(head)
+	case j.size == 0:
+	case j.kind == kindWARC || j.kind == kindARC:
+		err = j.archive()
+	case j.kind == kindJSONL:
+		err = j.lines()
+	case j.kind == kindParquet:
+		err = j.parquet()
+	case j.task.Start == 0:
+		err = j.whole()
 	}
 	if j.err != nil {
 		return j.err
@@ -240,47 +259,44 @@ func (j *job) run() error {
 }
 
 // emit turns an event into a document or a row. offset is the place in the
-// stored file.
+// stored file, inner that in the member there. It reports whether to go on.
 func (j *job) emit(e event, offset, inner int64) bool {
-	if j.err = j.ctx.Err(); j.err != nil {
-		return false
-	}
 	if e.rec == nil {
-		j.drop(ledger.Row{Record: feilun.Record{File: j.task.File, Offset: offset}, Stage: Stage, Rule: RuleDamaged, Note: e.wrong, Bytes: e.lost})
-		return true
+		return j.damaged(offset, e.lost, e.wrong)
+	}
+	if is(e.rec.typ, "response") {
+		j.responses++
 	}
 	doc, row := j.fill.doc(e.rec, offset, inner)
 	if doc == nil {
-		j.drop(row)
-		return true
+		return j.dropped(row)
 	}
-	if !j.yield(doc, nil) {
+	return j.give(doc)
+}
+
+// give yields a document.
+func (j *job) give(d *feilun.Doc) bool {
+	if j.err = j.ctx.Err(); j.err == nil && !j.yield(d, nil) {
 		j.err = errStopped
-		return false
 	}
-	return true
+	return j.err == nil
 }
 
-// plain reads a file that is not compressed. Which bytes begin a record is
-// known for sure only by reading from the file's start, so a later task passes
-// over what earlier tasks read.
-func (j *job) plain(head []byte) error {
-	raw := &fileReader{file: j.file}
-	p := &parser{format: warcFormat{}, maxBlock: j.src.maxBlock()}
-	p.win.reset(raw, 0)
-	p.run(func(e event) bool {
-		switch {
-		case e.pos >= j.task.End:
-			return false
-		case e.pos < j.task.Start:
-			return true
-		}
-		return j.emit(e, e.pos, 0)
+// dropped reports a record that is no document.
+func (j *job) dropped(row ledger.Row) bool {
+	if j.err = j.ctx.Err(); j.err == nil {
+		j.drop(row)
+	}
+	return j.err == nil
+}
+
+// damaged reports damage at an offset.
+func (j *job) damaged(offset, lost int64, why string) bool {
+	return j.dropped(ledger.Row{
+		Record: feilun.Record{File: j.task.File, Offset: offset},
+		Stage:  Stage, Rule: RuleDamaged, Note: why, Bytes: lost,
 	})
-	return raw.err
 }
-
-func (s *files) maxBlock() int { return s.p.MaxBody + 1<<16 }
 
 func (s *files) remembered(p place) (int64, bool) {
 	s.mu.Lock()

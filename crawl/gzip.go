@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // A fileReader reads a file from any offset, counts what it read and keeps the
@@ -30,13 +31,17 @@ func (r *fileReader) Read(b []byte) (int, error) {
 	return 0, err
 }
 
-// members walks the gzip members of a file. Members that begin a record start a
-// segment; members that do not are read as the continuation of the segment
-// before them.
+// members walks the gzip members or zstd frames of a file, called members both.
+// Members that begin a record start a segment; members that do not are read as
+// the continuation of the segment before them. Without a format, all members
+// are one segment.
 type members struct {
 	raw    fileReader
 	in     *bufio.Reader
-	zip    gzip.Reader
+	zip    *gzip.Reader // one of zip and zst is set
+	zst    *zstd.Decoder
+	frame  io.LimitedReader // the frame that zst reads
+	stop   int64            // where the frame ends
 	format format
 
 	start  int64 // offset of the member being read
@@ -47,10 +52,24 @@ type members struct {
 	segEnd bool   // the member read ahead belongs to the next segment
 }
 
-func newMembers(file io.ReaderAt, f format) *members {
-	m := &members{raw: fileReader{file: file}, format: f}
+// members returns a walker over the file, to be placed with at.
+func (o *opened) members(f format) (*members, error) {
+	m := &members{raw: fileReader{file: o.file}, format: f}
 	m.in = bufio.NewReaderSize(&m.raw, 1<<16)
-	return m
+	if o.storage == storedGzip {
+		m.zip = new(gzip.Reader)
+		return m, nil
+	}
+	var err error
+	m.zst, err = newZstd(o.file)
+	return m, err
+}
+
+// close frees what a decoder holds.
+func (m *members) close() {
+	if m.zst != nil {
+		m.zst.Close()
+	}
 }
 
 // offset returns the position of the next byte that was not consumed.
@@ -67,30 +86,67 @@ func (m *members) at(off int64) {
 // it returns is false at the end of the file and where no member starts.
 func (m *members) next() bool {
 	m.start, m.open, m.held, m.err = m.offset(), false, nil, nil
-	if b, _ := m.in.Peek(2); len(b) < 2 || b[0] != 0x1f || b[1] != 0x8b {
+	if m.zip != nil {
+		if b, _ := m.in.Peek(2); len(b) < 2 || b[0] != 0x1f || b[1] != 0x8b {
+			return false
+		}
+		if m.err = m.zip.Reset(m.in); m.err == nil {
+			m.zip.Multistream(false)
+		}
+	} else if !m.nextFrame() {
 		return false
 	}
-	if err := m.zip.Reset(m.in); err != nil {
-		m.err = err
-		if m.err == io.EOF {
-			m.err = io.ErrUnexpectedEOF
-		}
-		m.open = true
-		return true
+	if m.err == io.EOF {
+		m.err = io.ErrUnexpectedEOF
 	}
-	m.zip.Multistream(false)
 	n := 0
 	for n < len(m.head) && m.err == nil {
 		var k int
-		k, m.err = m.zip.Read(m.head[n:])
+		k, m.err = m.inflate(m.head[n:])
 		n += k
 	}
 	m.open, m.held = true, m.head[:n]
 	return true
 }
 
+// nextFrame passes over skippable frames and opens the zstd frame behind them.
+func (m *members) nextFrame() bool {
+	for {
+		b, _ := m.in.Peek(4)
+		if !bytes.HasPrefix(b, zstdMagic) && !skippable(b) {
+			return false
+		}
+		m.start = m.offset()
+		m.stop, m.err = frameEnd(m.raw.file, m.start)
+		if m.err != nil {
+			return true
+		}
+		if !skippable(b) {
+			m.frame = io.LimitedReader{R: m.in, N: m.stop - m.start}
+			m.err = m.zst.Reset(&m.frame)
+			return true
+		}
+		m.at(m.stop)
+	}
+}
+
+// inflate reads from the open member.
+func (m *members) inflate(b []byte) (int, error) {
+	if m.zip != nil {
+		return m.zip.Read(b)
+	}
+	return m.zst.Read(b)
+}
+
+// drain reads the open member to its end.
+func (m *members) drain(scratch []byte) {
+	for m.err == nil {
+		_, m.err = m.inflate(scratch)
+	}
+}
+
 // begins reports whether the member just opened begins a record.
-func (m *members) begins() bool { return m.format.starts(m.held) }
+func (m *members) begins() bool { return m.format != nil && m.format.starts(m.held) }
 
 // Read reads the segment: the open member and those that continue it.
 func (m *members) Read(b []byte) (int, error) {
@@ -105,7 +161,7 @@ func (m *members) Read(b []byte) (int, error) {
 		}
 		if m.err == nil {
 			var n int
-			if n, m.err = m.zip.Read(b); n > 0 {
+			if n, m.err = m.inflate(b); n > 0 {
 				return n, nil
 			}
 			continue
@@ -116,34 +172,45 @@ func (m *members) Read(b []byte) (int, error) {
 		if !m.next() {
 			return 0, io.EOF
 		}
-		m.segEnd = m.begins()
+		// A member that breaks at once continues nothing.
+		m.segEnd = m.begins() || m.format != nil && m.err != nil && m.err != io.EOF
 	}
 }
 
 // end returns where reading goes on after the last member was read to its end.
-// bad says that the member was damaged, so that a record's start has to be
-// looked for from there.
+// bad says that it is not known to be a member's start, so that a record's
+// start has to be looked for from there.
 func (m *members) end() (off int64, bad bool) {
 	switch {
+	case m.zst != nil && m.stop > m.start:
+		return m.stop, false // damage inside a frame does not hide its end
 	case m.err == nil || m.err == io.EOF:
 		return m.offset(), false
-	case errors.Is(m.err, gzip.ErrChecksum) && m.peekMagic():
-		return m.offset(), true
+	case errors.Is(m.err, gzip.ErrChecksum):
+		if b, _ := m.in.Peek(len(gzipMagic)); len(b) == 0 || bytes.Equal(b, gzipMagic) {
+			return m.offset(), false
+		}
 	}
 	return m.start + 1, true
 }
 
 var gzipMagic = []byte{0x1f, 0x8b, 8}
 
-// A finder looks for places in a file where a gzip member starts whose content
+// A finder looks for places in a file where a member starts whose content
 // begins a record.
 type finder struct {
-	m   *members
-	buf []byte
+	m     *members
+	magic []byte
+	buf   []byte
 }
 
-func newFinder(file io.ReaderAt, f format) *finder {
-	return &finder{m: newMembers(file, f), buf: make([]byte, 1<<17)}
+func (o *opened) finder(f format) (*finder, error) {
+	m, err := o.members(f)
+	magic := gzipMagic
+	if o.storage == storedZstd {
+		magic = zstdMagic
+	}
+	return &finder{m: m, magic: magic, buf: make([]byte, 1<<17)}, err
 }
 
 // next returns the first such offset in [from, to), or -1.
@@ -155,7 +222,7 @@ func (f *finder) next(from, to int64) (int64, error) {
 		}
 		b := f.buf[:n]
 		for i := 0; ; {
-			k := bytes.Index(b[i:], gzipMagic)
+			k := bytes.Index(b[i:], f.magic)
 			if k < 0 || from+int64(i+k) >= to {
 				break
 			}
@@ -168,9 +235,9 @@ func (f *finder) next(from, to int64) (int64, error) {
 		if n < len(f.buf) {
 			break
 		}
-		from += int64(n - len(gzipMagic) + 1)
+		from += int64(n - len(f.magic) + 1)
 	}
-	return -1, nil
+	return -1, f.m.raw.err
 }
 
 // proof is how many compressed bytes an unbroken chain of members must span to
@@ -178,14 +245,12 @@ func (f *finder) next(from, to int64) (int64, error) {
 // holds at most 65,535 bytes (RFC 1951, 3.2.4).
 const proof = 1 << 16
 
-// chained reports whether members follow each other without a gap from off for
-// at least proof bytes or to the end of the file.
+// chained reports whether gzip members follow each other without a gap from off
+// for at least proof bytes or to the end of the file.
 func (f *finder) chained(off int64) bool {
 	f.m.at(off)
 	for f.m.next() {
-		for f.m.err == nil {
-			_, f.m.err = f.m.zip.Read(f.buf)
-		}
+		f.m.drain(f.buf)
 		if f.m.err != io.EOF {
 			return false
 		}

@@ -15,7 +15,7 @@ type window struct {
 	err      error // why src gives no more: io.EOF, or damage
 }
 
-const firstWindow = 1 << 18
+const firstWindow = 1 << 17 // bytes; grows with the records
 
 // reset starts on another stream whose first byte has offset off.
 func (w *window) reset(src io.Reader, off int64) {

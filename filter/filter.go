@@ -37,7 +37,14 @@ type Edit interface {
 
 // All lists every filter with zero parameters, cheap before dear.
 func All() []Filter {
-	return []Filter{}
+	return []Filter{
+		&Status{},
+		&Robots{},
+		&URL{},
+		&Soft404{},
+		&Parked{},
+		&Mirror{},
+	}
 }
 
 // Edits lists every edit with zero parameters.

@@ -38,6 +38,7 @@ type Identifier struct {
 	features []uint32
 	sums     []uint32
 	prob     []float64
+	spans    [windows]string
 }
 
 // shared is what clones have in common.
@@ -82,26 +83,20 @@ func (m *Identifier) Clone() *Identifier { return &Identifier{shared: m.shared} 
 // texts it reads evenly spaced windows, 16 KiB in all, and of those at most
 // about 1,500 letters for the n-grams, so that its time is bounded.
 func (m *Identifier) Identify(text string) Result {
-	var spans [windows]string
-	parts := sample(spans[:0], text)
-	var n [langid.NumScripts]int
-	var hans, hant, jpan int
-	for _, part := range parts {
-		m.count(part, &n, &hans, &hant, &jpan)
-	}
-	script, weight := dominant(&n)
+	t := m.tally(text)
+	script, weight := dominant(&t.letters)
 	switch script {
 	case langid.None:
 		return Result{Language: Und}
 	case langid.Han:
-		return eastAsian(&n, weight, hans, hant, jpan)
+		return eastAsian(&t)
 	}
 	code := langid.Codes[script]
 	if g := m.groups[script]; g != nil {
-		return m.ask(g, script, parts, n[script])
+		return m.ask(g, script, t.parts, t.letters[script])
 	}
 	if lang := langid.Single[script]; lang != "" && weight >= minLetters {
-		return Result{lang, code, certain(n[script])}
+		return Result{lang, code, certain(t.letters[script])}
 	}
 	return Result{Language: Und, Script: code}
 }

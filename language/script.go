@@ -33,26 +33,41 @@ func sample(dst []string, text string) []string {
 	return dst
 }
 
-// count adds up letters by script, and ideographs by the standards they are in.
-func (m *Identifier) count(text string, n *[langid.NumScripts]int, hans, hant, jpan *int) {
+// A tally is what the letters of a sample of a text are.
+type tally struct {
+	parts            []string // the sample
+	letters          [langid.NumScripts]int
+	hans, hant, jpan int // ideographs that only one national standard has
+}
+
+// tally counts letters by script, and ideographs by the standards they are in.
+func (m *Identifier) tally(text string) tally {
+	t := tally{parts: sample(m.spans[:0], text)}
+	for _, part := range t.parts {
+		m.count(part, &t)
+	}
+	return t
+}
+
+func (m *Identifier) count(text string, t *tally) {
 	for i := 0; i < len(text); {
 		if b := text[i]; b < utf8.RuneSelf {
-			n[m.classes.Of(rune(b))]++
+			t.letters[m.classes.Of(rune(b))]++
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		i += size
 		s := m.classes.Of(r)
-		n[s]++
+		t.letters[s]++
 		if s == langid.Han && r >= hanFirst && r <= hanLast {
 			switch m.han[r-hanFirst] {
 			case isHans:
-				*hans++
+				t.hans++
 			case isHant:
-				*hant++
+				t.hant++
 			case isJpan:
-				*jpan++
+				t.jpan++
 			}
 		}
 	}
@@ -95,10 +110,10 @@ const (
 )
 
 // eastAsian tells zh-Hans, zh-Hant, ja and ko apart.
-func eastAsian(n *[langid.NumScripts]int, weight, hans, hant, jpan int) Result {
-	han, kana, hangul := n[langid.Han], n[langid.Kana], n[langid.Hangul]
+func eastAsian(t *tally) Result {
+	han, kana, hangul := t.letters[langid.Han], t.letters[langid.Kana], t.letters[langid.Hangul]
 	all := float64(han + kana + hangul)
-	if weight < minLetters {
+	if hanWorth*han+syllableWorth*(kana+hangul) < minLetters {
 		return Result{Language: Und, Script: "Hani"}
 	}
 	switch {
@@ -106,10 +121,17 @@ func eastAsian(n *[langid.NumScripts]int, weight, hans, hant, jpan int) Result {
 		return Result{"ko", "Kore", certain(2 * hangul)}
 	case float64(kana) >= minKana*all:
 		return Result{"ja", "Jpan", certain(2 * kana)}
-	case jpan > hans && (kana > 0 || jpan >= 2) && 20*jpan >= han:
+	case t.jpan > t.hans && t.jpan >= 2 && 20*t.jpan >= han:
 		return Result{"ja", "Jpan", 0.9}
-	case hant > hans:
-		return Result{"zh", "Hant", certain(han)}
 	}
-	return Result{"zh", "Hans", certain(han)}
+	return Result{"zh", hanScript(t), certain(han)}
+}
+
+// hanScript returns Hant when more ideographs are traditional alone than
+// simplified alone. Without evidence it is Hans, the more frequent on the web.
+func hanScript(t *tally) string {
+	if t.hant > t.hans {
+		return "Hant"
+	}
+	return "Hans"
 }

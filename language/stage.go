@@ -21,29 +21,47 @@ type Params struct {
 // that are not wanted. One goroutine at a time; see [Stage.Clone].
 type Stage struct {
 	Params
-	own *Identifier
+	own      *Identifier
+	external *external // a fastText model, or nil
 }
 
 // New returns a stage. Loading a large model takes seconds: make one stage and
 // clone it.
 func New(p Params) (*Stage, error) {
-	if p.Model != "" {
-		return nil, fmt.Errorf("language.model %q: this build reads the built-in model alone", p.Model)
-	}
 	m, err := Default()
 	if err != nil {
 		return nil, err
 	}
-	return &Stage{Params: p, own: m}, nil
+	s := &Stage{Params: p, own: m}
+	if p.Model != "" {
+		if s.external, err = openExternal(p.Model); err != nil {
+			return nil, fmt.Errorf("language model %w", err)
+		}
+	}
+	return s, nil
 }
 
 // Clone returns a stage for another goroutine; the model is shared.
-func (s *Stage) Clone() *Stage { return &Stage{Params: s.Params, own: s.own.Clone()} }
+func (s *Stage) Clone() *Stage {
+	c := &Stage{Params: s.Params, own: s.own.Clone()}
+	if s.external != nil {
+		c.external = s.external.clone()
+	}
+	return c
+}
+
+// Identify returns the language of text by the stage's model.
+func (s *Stage) Identify(text string) Result {
+	if s.external != nil {
+		return s.external.identify(s.own, text)
+	}
+	return s.own.Identify(text)
+}
 
 // Check sets d.Language, d.Script and d.Confidence from d.Text and says whether
 // the document stays. The verdict by rule "keep" has the language as its note.
 func (s *Stage) Check(d *feilun.Doc) feilun.Verdict {
-	r := s.own.Identify(d.Text)
+	r := s.Identify(d.Text)
 	d.Language, d.Script, d.Confidence = r.Language, r.Script, r.Confidence
 	name := r.Language
 	if r.Script != "" {

@@ -62,7 +62,6 @@ func (j *job) corpus(ctx context.Context, pages []pagesStats) ([]partStats, erro
 	if err != nil {
 		return nil, err
 	}
-	defer repeats.Close()
 	j.times.Stages = map[string]float64{"dedup": time.Since(start).Seconds()}
 	meter := progress.New(j.Stderr, "corpus", int64(len(pages)), progress.Count("shards"))
 	defer meter.Close()

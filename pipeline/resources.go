@@ -4,12 +4,8 @@ import (
 	"math"
 	"runtime/debug"
 
-	"feilun/filter"
-	"feilun/internal/params"
-	"feilun/internal/stats"
-	"feilun/language"
-
 	"feilun/extract"
+	"feilun/internal/stats"
 )
 
 // workerMemory is what one worker of the fused pass may hold: the largest page,
@@ -50,7 +46,7 @@ func (j *job) newWorker() (*pageWorker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &pageWorker{source: j.source, extractor: x, language: l, sample: j.recipe.Output.Sample}
+	w := &pageWorker{source: j.source, extractor: x, language: l.Clone(), sample: j.recipe.Output.Sample}
 	for _, s := range j.recipe.Filter {
 		live, err := prepare(s)
 		if err != nil {

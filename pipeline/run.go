@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"feilun"
@@ -19,6 +20,7 @@ import (
 	"feilun/internal/params"
 	"feilun/internal/progress"
 	"feilun/internal/stats"
+	"feilun/language"
 	"feilun/run"
 )
 
@@ -32,12 +34,9 @@ type Options struct {
 	Stderr     io.Writer   // progress and remarks; nil for none
 }
 
-// unitBytes and unitFiles bound one piece of work of the fused pass, so that
-// many small files do not make as many shards.
-const (
-	unitBytes = 64 << 20
-	unitFiles = 4096
-)
+// unitFiles bounds one piece of work of the fused pass beside crawl.range, so
+// that many small files do not make as many shards.
+const unitFiles = 4096
 
 // A job is one run in progress.
 type job struct {
@@ -48,6 +47,8 @@ type job struct {
 	plan   plan
 	runner run.Runner
 	times  stats.Times
+
+	language func() (*language.Stage, error) // loaded once, cloned by each worker
 }
 
 // Run carries the recipe out into o.Out, or goes on where an earlier process
@@ -107,7 +108,8 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 			"name it with --in PATH, or as crawl.path in the recipe"))
 	}
 	j := &job{Options: o, recipe: r, source: source, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
-	units := group(tasks)
+	j.language = sync.OnceValues(func() (*language.Stage, error) { return language.New(r.Language) })
+	units := group(tasks, r.Crawl.Range)
 	j.plan = plan{Version: feilun.Version, Recipe: r.Hash(), Input: inputHash(tasks), Tasks: len(tasks), Units: units}
 	j.times = stats.Times{Started: time.Now().UTC().Format(time.RFC3339), Workers: o.Workers, Memory: int64(o.Memory)}
 	for _, t := range tasks {
@@ -117,12 +119,12 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	return j, nil
 }
 
-// group puts consecutive tasks together.
-func group(tasks []feilun.Task) []unit {
+// group puts consecutive tasks together, up to so many bytes.
+func group(tasks []feilun.Task, most int64) []unit {
 	var units []unit
 	held := int64(0)
 	for _, t := range tasks {
-		if n := len(units); n == 0 || held+t.End-t.Start > unitBytes || len(units[n-1].Tasks) == unitFiles {
+		if n := len(units); n == 0 || held+t.End-t.Start > most || len(units[n-1].Tasks) == unitFiles {
 			units = append(units, unit{})
 			held = 0
 		}

@@ -30,9 +30,9 @@ type cli struct {
 	Recipes  recipesCmd  `cmd:"" help:"List the shipped recipes, or show one."`
 	Check    checkCmd    `cmd:"" help:"Check a recipe, its files and lists, without running it."`
 	Language languageCmd `cmd:"" help:"Tell the language of each line of standard input."`
-
-	Version versionCmd `cmd:"" help:"Print the version."`
-	Dedup   dedupCmd   `cmd:"" help:"Find duplicates in a file of JSON lines."`
+	Crawl    crawlCmd    `cmd:"" help:"Count the records of raw files."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
 }
 
 // An app is what a verb may touch of the outside world.

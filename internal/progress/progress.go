@@ -64,6 +64,13 @@ func (m *Meter) Add(n int64) {
 	}
 }
 
+// SetTotal says how much work there is, once that is known.
+func (m *Meter) SetTotal(n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.total = n
+}
+
 // Close ends the work's line.
 func (m *Meter) Close() {
 	m.mu.Lock()

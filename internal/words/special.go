@@ -128,9 +128,14 @@ func (c *cutter) replace(text string, rs *ruleset) {
 		}
 		return a.first - b.first
 	})
+	// A match that loses keeps its tokens from others all the same.
+	seen := make([]bool, len(c.tokens))
 	won := c.matches[:0]
 	for _, m := range c.matches {
-		free := !slices.ContainsFunc(won, func(o match) bool { return m.first < o.end && o.first < m.end })
+		free := !seen[m.first] && !seen[m.end-1]
+		for i := m.first; i < m.end; i++ {
+			seen[i] = true
+		}
 		if free {
 			won = append(won, m)
 		}

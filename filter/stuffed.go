@@ -1,0 +1,283 @@
+package filter
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"feilun"
+)
+
+// Stuffed drops pages stuffed with keywords: the same terms over and over,
+// lists of search phrases, every town with every service. It looks at the
+// first 2000 units of the text (Han characters, words of other scripts). A
+// line that returns, as a refrain does, counts once.
+type Stuffed struct {
+	// MaxRepeat is the highest share of units in pairs that recur unnaturally
+	// often: at least 4 times, and once in 50 units.
+	MaxRepeat float64 `json:"max_repeat" default:"0.5" range:"0..1"`
+	// MaxListRepeat is that share in text without the small words of sentences
+	// (under min_function).
+	MaxListRepeat float64 `json:"max_list_repeat" default:"0.3" range:"0..1"`
+	// MaxTerm is the highest share of units that one word, or one pair of Han
+	// characters, may make up.
+	MaxTerm float64 `json:"max_term" default:"0.16" range:"0..1"`
+	// MaxSeo is the highest share of units in phrases of sellers and search
+	// optimisers (near me, 哪家好), where text has few small words.
+	MaxSeo float64 `json:"max_seo" default:"0.25" range:"0..1"`
+	// MinFunction is the share of small words (the, of, 的, 了) that marks sentences.
+	MinFunction float64 `json:"min_function" default:"0.06" range:"0..1"`
+	// MinUnits is how long a text must be to be judged.
+	MinUnits int `json:"min_units" default:"30" range:"1.."`
+
+	scan stuffScan
+}
+
+// Check implements [Filter].
+func (f *Stuffed) Check(d *feilun.Doc) feilun.Verdict {
+	s := &f.scan
+	s.read(d.Text)
+	n := len(s.units)
+	if n < f.MinUnits {
+		return feilun.Keep
+	}
+	s.measure()
+	listy := s.function < f.MinFunction
+	switch {
+	case s.repeat > f.MaxRepeat:
+		return noted(feilun.Drop("max_repeat", s.repeat, f.MaxRepeat), s.word(d.Text))
+	case listy && s.repeat > f.MaxListRepeat:
+		return noted(feilun.Drop("max_list_repeat", s.repeat, f.MaxListRepeat), s.word(d.Text))
+	case s.term > f.MaxTerm:
+		return noted(feilun.Drop("max_term", s.term, f.MaxTerm), s.word(d.Text))
+	}
+	if listy {
+		if share, word := s.seo(d.Text); share > f.MaxSeo {
+			return noted(feilun.Drop("max_seo", share, f.MaxSeo), word)
+		}
+	}
+	return feilun.Keep
+}
+
+const (
+	stuffUnits = 2000 // units looked at
+	stuffSlots = 8192 // of the table of pairs, a power of two
+	hanBit     = 1 << 31
+	smallBit   = 1 << 30 // a function word
+	breakBit   = 1 << 29 // nothing pairs across the start of this unit
+	unitMask   = breakBit - 1
+)
+
+// A stuffScan measures one text; its tables are used again for the next.
+type stuffScan struct {
+	units  []uint32 // flags and 29 bits of hash
+	starts []int32  // byte offsets of units
+	end    int      // byte offset after the last unit read
+	lines  map[uint64]int32
+
+	keys   [stuffSlots]uint64 // pair + 1; 0 is free
+	counts [stuffSlots]int32
+	used   []int32 // slots in use
+	slots  []int32 // by unit: slot of the pair it starts, or -1
+
+	function, repeat, term float64
+	top                    int // unit at which the most frequent term starts
+	topLen                 int // units it has
+}
+
+// read fills units from text, skipping lines seen before.
+func (s *stuffScan) read(text string) {
+	s.units, s.starts = s.units[:0], s.starts[:0]
+	if s.lines == nil {
+		s.lines = map[uint64]int32{}
+	}
+	clear(s.lines)
+	for at := 0; at < len(text) && len(s.units) < stuffUnits; {
+		end := strings.IndexByte(text[at:], '\n')
+		if end < 0 {
+			end = len(text)
+		} else {
+			end += at
+		}
+		line := text[at:end]
+		if len(line) > 0 {
+			h := hashString(line)
+			if n := s.lines[h]; n == 0 || n > 8 || len(line) < 12 {
+				s.readLine(line, int32(at))
+			}
+			s.lines[h]++
+		}
+		at = end + 1
+		s.end = min(end, len(text))
+	}
+}
+
+func (s *stuffScan) readLine(line string, at int32) {
+	fresh := uint32(breakBit)
+	for i := 0; i < len(line) && len(s.units) < stuffUnits; {
+		c, n := line[i], len(s.units)
+		if c < utf8.RuneSelf {
+			if !isWordByte(c) {
+				if c != ' ' && c != '-' && c != '\'' || n > 0 && s.units[n-1]&hanBit != 0 {
+					fresh = breakBit
+				}
+				i++
+				continue
+			}
+			start, h := i, uint32(2166136261)
+			for i < len(line) && (isWordByte(line[i]) || line[i] == '\'') {
+				h = (h ^ uint32(lowerByte[line[i]])) * 16777619
+				i++
+			}
+			u := (h^h>>15)&unitMask | fresh
+			if smallWord(line[start:i]) {
+				u |= smallBit
+			}
+			s.add(u, at+int32(start))
+			fresh = 0
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(line[i:])
+		switch {
+		case isHan(r):
+			u := uint32(r) | hanBit | fresh
+			if smallHan(r) {
+				u |= smallBit
+			}
+			s.add(u, at+int32(i))
+			fresh = 0
+		case r >= 0xC0 && r < 0x2000: // a word of another alphabet
+			start, h := i, uint32(2166136261)
+			for i < len(line) && line[i] >= 0xC3 || i < len(line) && i > start && (line[i] >= utf8.RuneSelf || isWordByte(line[i])) {
+				h = (h ^ uint32(line[i])) * 16777619
+				i++
+			}
+			s.add((h^h>>15)&unitMask|fresh, at+int32(start))
+			fresh, size = 0, max(0, size-(i-start))
+		default:
+			fresh = breakBit
+		}
+		i += size
+	}
+}
+
+func (s *stuffScan) add(u uint32, at int32) {
+	s.units = append(s.units, u)
+	s.starts = append(s.starts, at)
+}
+
+// measure fills function, repeat and term.
+func (s *stuffScan) measure() {
+	for _, slot := range s.used {
+		s.keys[slot], s.counts[slot] = 0, 0
+	}
+	s.used, s.slots = s.used[:0], s.slots[:0]
+	n, small := len(s.units), 0
+	best := int32(0)
+	s.top, s.topLen = 0, 1
+	for i, u := range s.units {
+		if u&smallBit != 0 {
+			small++
+		}
+		slot := int32(-1)
+		if key := s.pair(i); key != 0 {
+			slot = s.count(key)
+			if c := s.counts[slot]; u&hanBit != 0 && c > best {
+				best, s.top, s.topLen = c, i, 2
+			}
+		}
+		s.slots = append(s.slots, slot)
+	}
+	s.function = float64(small) / float64(n)
+	s.term = 2 * float64(best) / float64(n)
+	s.measureWords()
+	floor := max(4, int32(n/50))
+	covered, last := 0, -1
+	for i, slot := range s.slots {
+		if slot >= 0 && s.counts[slot] >= floor {
+			covered += min(2, i+1-last)
+			last = i + 1
+		}
+	}
+	s.repeat = float64(covered) / float64(n)
+}
+
+// pair returns a key for units i and i+1 when they stand together, at least
+// one of them is not a small word, and both are of one kind; else 0.
+func (s *stuffScan) pair(i int) uint64 {
+	if i+1 >= len(s.units) {
+		return 0
+	}
+	a, b := s.units[i], s.units[i+1]
+	if b&breakBit != 0 || (a^b)&hanBit != 0 || a&b&smallBit != 0 {
+		return 0
+	}
+	if a&hanBit == 0 && (a|b)&smallBit != 0 {
+		return 0
+	}
+	return uint64(a&^breakBit)<<32 | uint64(b&^breakBit) | 1<<29
+}
+
+// count adds one to the count of key and returns its slot.
+func (s *stuffScan) count(key uint64) int32 {
+	at := int32((key * 0x9E3779B97F4A7C15) >> 51 & (stuffSlots - 1))
+	for s.keys[at] != key {
+		if s.keys[at] == 0 {
+			s.keys[at] = key
+			s.used = append(s.used, at)
+			break
+		}
+		at = (at + 1) & (stuffSlots - 1)
+	}
+	s.counts[at]++
+	return at
+}
+
+// measureWords raises term to the share of the most frequent word of alphabets.
+func (s *stuffScan) measureWords() {
+	n := float64(len(s.units))
+	for i, u := range s.units {
+		if u&(hanBit|smallBit) != 0 {
+			continue
+		}
+		slot := s.count(uint64(u&unitMask) | 1<<63)
+		if share := float64(s.counts[slot]) / n; share > s.term {
+			s.term, s.top, s.topLen = share, i, 1
+		}
+	}
+}
+
+// word returns the most frequent term.
+func (s *stuffScan) word(text string) string {
+	start, end := int(s.starts[s.top]), s.end
+	if next := s.top + s.topLen; next < len(s.starts) {
+		end = int(s.starts[next])
+	}
+	w := strings.TrimSpace(text[start:end])
+	return w[:min(len(w), 40)]
+}
+
+// seo returns the share of units that stand in phrases of sellers.
+func (s *stuffScan) seo(text string) (share float64, word string) {
+	return 0, ""
+}
+
+// smallHan reports characters that Chinese sentences cannot do without.
+func smallHan(r rune) bool {
+	return strings.ContainsRune(smallHans, r)
+}
+
+const smallHans = "的了是在和不我他她它这那就也都着过而与及或之其被把将对从由于以所但因为如果可能会要已经到后前时又很更最没有我们你您個們這為與說還這裡於從對將過來"
+
+func smallWord(w string) bool {
+	return len(w) <= 6 && strings.Contains(smallWords, " "+w+" ")
+}
+
+const smallWords = " the of and to a in is that it was for on as with be by at are this from or an not but have has had were which their they you he she his her its we our i my me your him them will would can could should may might must do does did been being if so no than then there these those when what who how all also into out up about more other some such only over after before between where while because just very most even any both each many one own same too s t don't it's "
+
+func hashString(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}

@@ -1,0 +1,3 @@
+package words
+
+func (c *cutter) treebank(text string) { c.boundaries(text) }
