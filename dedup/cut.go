@@ -201,6 +201,9 @@ func (l *lineScanner) cut(p *LineParams, text string, repeated map[uint64]bool) 
 		l.seen = map[uint64]bool{}
 	}
 	clear(l.seen)
+	if text == "" {
+		return nil
+	}
 	var cuts []feilun.Cut
 	lastEnd := -1 // of the last unit that stays
 	for _, u := range l.scan(p, text) {

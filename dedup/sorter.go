@@ -44,6 +44,11 @@ func (s *sorter) add(record ...uint64) error {
 			return err
 		}
 	}
+	if len(s.buf)+s.width > cap(s.buf) {
+		grown := make([]uint64, len(s.buf), min(max(2*cap(s.buf), 64*s.width), s.limit))
+		copy(grown, s.buf)
+		s.buf = grown
+	}
 	s.buf = append(s.buf, record...)
 	return nil
 }
