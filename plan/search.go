@@ -130,11 +130,12 @@ func (q *Question) each(yield func(*Layout)) {
 
 // fill varies what does not change the grid of chips.
 func (q *Question) fill(l *Layout, yield func(*Layout)) {
+	vps, sizes := chunks(q.Model, l.PP), microSizes(q.Work.Batch, l.DP)
 	for _, ep := range choose(q.Fixed.EP, expertSizes(q.Model, l)) {
 		l.EP = ep
-		for _, vp := range choose(q.Fixed.VP, chunks(q.Model, l.PP)) {
+		for _, vp := range choose(q.Fixed.VP, vps) {
 			l.VP = vp
-			for _, b := range choose(q.Fixed.MicroBatch, microSizes(q.Work.Batch, l.DP)) {
+			for _, b := range choose(q.Fixed.MicroBatch, sizes) {
 				l.MicroBatch = b
 				l.Micros = max(1, (q.Work.Batch+l.DP*b-1)/(l.DP*b))
 				if vp > 1 && l.Micros%l.PP != 0 {
@@ -167,6 +168,7 @@ func (q *Question) memoryChoices(l *Layout, yield func(*Layout)) {
 			if !q.FusedSet {
 				l.Fused = fusedStack(q.Cluster.Chip, q.Work.Precision, q.Fixed.Recompute, q.RecomputeSet, l.TP, l.PP)
 			}
+			l.Fast = l.Fused && fastStack(q.Cluster.Chip, l, q.ZeroSet)
 			l.Sequence = l.TP > 1 && (q.Fixed.Sequence || l.Fused)
 			yield(l)
 		}
