@@ -20,6 +20,7 @@ type Coefficients struct {
 	Expert float64 // the same for expert exchange
 	Tensor float64 // share of tensor-parallel exchange that fused stacks do not hide
 	Run    float64 // share of steady speed times goodput that whole runs kept
+	Effort float64 // how that share grows with the size of the run: power of its chip-hours over 100,000
 	Blank  float64 // share left when a run's layout is not stated, against the best one
 	// Memory: gibibytes no tensor accounts for, share lost to fragmentation and
 	// buffers, and kept activations against their count.
@@ -53,7 +54,7 @@ func Fitted() *Coefficients { return Priors() }
 func Priors() *Coefficients {
 	return &Coefficients{
 		HBM: 0.8, Intra: 0.65, Inter: 0.85, Hop: 25e-6, Align: 0.93, Depth: 200, FP8: 0.72, Elem: 0.8, Soft: 0.7, Odd: 0.4,
-		Grad: 0.8, Zero3: 0.5, Pipe: 0.7, Expert: 0.4, Tensor: 0.6, Run: 0.9, Blank: 0.8, Context: 3.5, Fragment: 0.05, Activations: 1.1,
+		Grad: 0.8, Zero3: 0.5, Pipe: 0.7, Expert: 0.4, Tensor: 0.6, Run: 0.9, Blank: 0.8, Effort: 0.03, Context: 3.5, Fragment: 0.05, Activations: 1.1,
 		Families: map[string]FamilyCoefficients{
 			"volta":     {0.85, 0.3, 300e-6, 0.3},
 			"ampere":    {0.78, 0.33, 200e-6, 0.33},

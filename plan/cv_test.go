@@ -66,7 +66,7 @@ func runObservations(t testing.TB, c *Coefficients) []observation {
 			err: func(c *Coefficients) float64 {
 				r := RatesFor(&q.Cluster, q.Work.Precision, c)
 				y := StepTime(&x.Model, &l, &q.Work, &r)
-				got := y.Total() * float64(q.Cluster.N) / float64(q.Work.Batch*q.Work.Seq) / x.kept(c)
+				got := y.Total() * float64(q.Cluster.N) / float64(l.Micros*l.MicroBatch*l.DP*q.Work.Seq) / x.kept(c)
 				return math.Log(got / want)
 			}})
 	}

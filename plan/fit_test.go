@@ -74,6 +74,7 @@ func knobs() []knob {
 		g("Expert", func(c *Coefficients) *float64 { return &c.Expert }, 0.05, 1),
 		g("Run", func(c *Coefficients) *float64 { return &c.Run }, 0.5, 1.1),
 		g("Blank", func(c *Coefficients) *float64 { return &c.Blank }, 0.5, 1),
+		g("Effort", func(c *Coefficients) *float64 { return &c.Effort }, 0.001, 0.2),
 		g("Tensor", func(c *Coefficients) *float64 { return &c.Tensor }, 0.1, 1),
 	}
 	ks = append(ks, f("hopper", "Fast", func(x *FamilyCoefficients) *float64 { return &x.Fast }, 0.2, 0.7))

@@ -192,5 +192,6 @@ func (x *RunRow) kept(co *Coefficients) float64 {
 	if q.Fixed.TP*q.Fixed.PP == 0 {
 		share *= co.Blank
 	}
-	return share
+	hours := 6 * x.Model.Active() * cmp.Or(x.Tokens, 20*x.Model.Active()) / (0.4 * q.Cluster.Chip.Peak16 * 1e12 * 3600)
+	return min(1, share*math.Pow(hours/1e5, co.Effort))
 }

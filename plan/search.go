@@ -60,7 +60,9 @@ func Search(q *Question) (*Searched, error) {
 		}
 		out.Fitting++
 		t := StepTime(q.Model, l, &q.Work, &rates)
-		out.keep(Found{Layout: *l, Times: t, Memory: mem, Seconds: t.Total()})
+		// A batch that does not divide is rounded up in practice: compare per sequence.
+		whole := float64(l.Micros*l.MicroBatch*l.DP) / float64(q.Work.Batch)
+		out.keep(Found{Layout: *l, Times: t, Memory: mem, Seconds: t.Total() / whole})
 	})
 	if len(out.Best) == 0 {
 		return out, q.why(out)
