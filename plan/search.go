@@ -240,6 +240,9 @@ func expertSizes(m *Model, l *Layout) []int {
 func microSizes(batch, dp int) []int {
 	var out []int
 	for _, b := range []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64} {
+		if batch%dp == 0 && batch/dp%b != 0 {
+			continue // an even split exists: keep to it
+		}
 		if b == 1 && dp <= batch || dp*b <= batch {
 			out = append(out, b)
 		}
