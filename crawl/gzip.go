@@ -62,6 +62,7 @@ type members struct {
 // task to task.
 type scratch struct {
 	inflate.Decoder
+	span   int64 // bytes that one task reads about
 	in     *bufio.Reader
 	zip    gzip.Reader
 	out    [2][]byte // of a member and the one before
@@ -80,7 +81,7 @@ func (o *opened) members(f format, fast *scratch) (*members, error) {
 	m := &members{raw: fileReader{file: o.file}, format: f}
 	switch {
 	case o.storage == storedGzip && fast != nil:
-		if size := int(min(maxPacked, max(o.size, 1<<12))); fast.in == nil || fast.in.Size() < size {
+		if size := int(min(maxPacked, max(o.size, 1<<12), max(fast.span, 1<<16))); fast.in == nil || fast.in.Size() < size {
 			fast.in = bufio.NewReaderSize(&m.raw, size)
 		}
 		fast.in.Reset(&m.raw)
