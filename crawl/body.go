@@ -207,10 +207,10 @@ func dechunk(b []byte) (body []byte, ok bool) {
 		for end < len(rest) && end < 2 && (rest[end] == '\r' || rest[end] == '\n') {
 			end++
 		}
-		if size, n = chunkSize(rest[end:]); n == 0 {
+		rest = rest[end:]
+		if size, n = chunkSize(rest); n == 0 {
 			return b[:out+copy(b[out:], rest)], false
 		}
-		rest = rest[end:]
 	}
 }
 

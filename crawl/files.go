@@ -213,7 +213,7 @@ func (s *files) divisible(name string) (int64, error) {
 		return 0, err
 	}
 	defer f.Close()
-	o, err := sniff(f, info.Size(), s.p.Source)
+	o, err := sniff(f, info.Size(), s.p.Source, &scratch{})
 	if o.kind == kindHTML || o.kind == kindText || o.kind == kindJSONL && o.storage != storedPlain {
 		return s.p.Range, err
 	}
@@ -231,10 +231,10 @@ func (s *files) Docs(ctx context.Context, t feilun.Task, drop func(ledger.Row)) 
 		defer f.Close()
 		info, err := f.Stat()
 		if err == nil {
-			j := &job{scratch: s.borrow(), ctx: ctx, src: s, task: t, drop: drop, yield: yield}
-			defer s.giveBack(j.scratch)
-			j.fill = newFiller(s.p, t.File, &j.scratch.dec)
-			if j.opened, err = sniff(f, info.Size(), s.p.Source); err == nil {
+			memory := s.borrow()
+			defer s.giveBack(memory)
+			j := &job{ctx: ctx, src: s, task: t, drop: drop, yield: yield, fill: newFiller(s.p, t.File, &memory.dec)}
+			if j.opened, err = sniff(f, info.Size(), s.p.Source, memory); err == nil {
 				err = j.run()
 			}
 		}
@@ -249,14 +249,13 @@ var errStopped = errors.New("the reader wants no more")
 // A job is one task being read.
 type job struct {
 	opened
-	scratch *scratch
-	ctx     context.Context
-	src     *files
-	task    feilun.Task
-	drop    func(ledger.Row)
-	yield   func(*feilun.Doc, error) bool
-	fill    *filler
-	err     error // why reading stopped early: the context, or errStopped
+	ctx   context.Context
+	src   *files
+	task  feilun.Task
+	drop  func(ledger.Row)
+	yield func(*feilun.Doc, error) bool
+	fill  *filler
+	err   error // why reading stopped early: the context, or errStopped
 
 	responses int64 // records of type response
 }
