@@ -95,6 +95,7 @@ func findEntity(name []byte) (string, bool) {
 // entityFrom holds where in entities the names with each first byte start.
 var entityFrom = func() (from [129]uint16) {
 	for c := range from {
+		from[c] = from[max(c-1, 0)]
 		for int(from[c]) < len(entities) && int(entities[from[c]].name[0]) < c {
 			from[c]++
 		}
