@@ -72,6 +72,7 @@ type Extractor struct {
 	odds, odds2              []int32
 	order                    []int32
 	out                      []byte
+	context                  context
 }
 
 // New returns an extractor. The error names a parameter that is out of range.
@@ -92,4 +93,5 @@ func (x *Extractor) read(d *feilun.Doc) {
 	x.scan()
 	x.shape()
 	x.features()
+	x.around()
 }

@@ -93,7 +93,7 @@ func (x *Extractor) metaTag(i int) {
 	}
 	name, ok := x.tree.Attr(i, html.AttrProperty)
 	if !ok {
-		if name, ok = x.tree.Attr(i, html.AttrNameA); !ok {
+		if name, ok = x.tree.Attr(i, html.AttrMetaName); !ok {
 			if name, ok = x.tree.Attr(i, html.AttrItemProp); !ok {
 				return
 			}

@@ -5,6 +5,8 @@ import "feilun/internal/html"
 // A sum is what the blocks below an element hold together.
 type sum struct {
 	chars, linked, words, marks, blocks int32
+
+	first int32 // first block below, counted from 1
 }
 
 func (s *sum) add(o *sum) {
@@ -13,6 +15,9 @@ func (s *sum) add(o *sum) {
 	s.words += o.words
 	s.marks += o.marks
 	s.blocks += o.blocks
+	if s.first == 0 || o.first < s.first {
+		s.first = o.first
+	}
 }
 
 // A group is what the blocks with one path of tags and hints hold together.
@@ -32,7 +37,7 @@ func (x *Extractor) shape() {
 	for i := range x.blocks {
 		b := &x.blocks[i]
 		c := &b.count
-		x.sums[b.box].add(&sum{c.chars, c.linked, c.words, c.marks + c.commas, 1})
+		x.sums[b.box].add(&sum{c.chars, c.linked, c.words, c.marks + c.commas, 1, int32(i) + 1})
 	}
 	for i := len(nodes) - 1; i > 0; i-- {
 		if x.sums[i].blocks > 0 {

@@ -4,11 +4,11 @@ import (
 	"flag"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 
-	"feilun"
 	"feilun/internal/forest"
 )
 
@@ -23,9 +23,12 @@ type sample struct {
 	label  []float64  // by block; negative when unknown
 	weight []float64
 	gold   []string
-	x      *Extractor
-	near   []int32
+	ctx    context
+	groups int
+	rows2  []int16
+	width2 int
 	texts  []string
+	tags   []string
 }
 
 func measure(t testing.TB, x *Extractor, g *gold) *sample {
@@ -36,7 +39,10 @@ func measure(t testing.TB, x *Extractor, g *gold) *sample {
 		b := &x.blocks[i]
 		s.texts = append(s.texts, string(x.buf[b.from:b.to]))
 		s.words = append(s.words, words(s.texts[i]))
+		s.tags = append(s.tags, b.tag.String())
 	}
+	s.ctx = context{rings: slices.Clone(x.context.rings), group: slices.Clone(x.context.group), words: slices.Clone(x.context.words)}
+	s.groups = len(x.table)
 	s.labels()
 	return s
 }
@@ -155,8 +161,11 @@ func (s *sample) oracle() float64 {
 
 var quick = forest.Params{Trees: 150, Leaves: 24, Rate: 0.1, MinWeight: 0.05, Lambda: 0.5, Rows: 0.7, Cols: 0.4, Seed: 1}
 
-func rowsOf(samples []*sample, use func(*sample) bool) forest.Data {
+func rowsOf(samples []*sample, second bool, use func(*sample) bool) forest.Data {
 	d := forest.Data{Columns: make([][]int16, samples[0].width)}
+	if second {
+		d.Columns = make([][]int16, samples[0].width+contextWidth)
+	}
 	for k, s := range samples {
 		if !use(s) {
 			continue
@@ -165,7 +174,7 @@ func rowsOf(samples []*sample, use func(*sample) bool) forest.Data {
 			if l < 0 || s.weight[i] == 0 {
 				continue
 			}
-			for c, v := range s.rows[i*s.width : (i+1)*s.width] {
+			for c, v := range s.row(i, second) {
 				d.Columns[c] = append(d.Columns[c], v)
 			}
 			d.Target = append(d.Target, l)
@@ -176,12 +185,55 @@ func rowsOf(samples []*sample, use func(*sample) bool) forest.Data {
 	return d
 }
 
-func (s *sample) scores(f *forest.Forest) []int32 {
+// row returns the columns of block i; for the second forest, with the context
+// of the first one's scores.
+func (s *sample) row(i int, second bool) []int16 {
+	r := s.rows[i*s.width : (i+1)*s.width : (i+1)*s.width]
+	if second {
+		return s.ctx.columns(r, i)
+	}
+	return r
+}
+
+func (s *sample) scores(f *forest.Forest, second bool) []int32 {
 	out := make([]int32, len(s.words))
 	for i := range out {
-		out[i] = f.Score(s.rows[i*s.width : (i+1)*s.width])
+		out[i] = f.Score(s.row(i, second))
 	}
 	return out
+}
+
+// hear sets the first forest's scores as context.
+func (s *sample) hear(scores []int32) {
+	s.ctx.scores = scores
+	s.ctx.sumUp(s.groups)
+}
+
+// A pair is the two forests, the second of which hears the first.
+type pair struct{ first, second *forest.Forest }
+
+const inner = 3
+
+// trainPair trains on the samples that use admits. The second forest learns
+// from scores that the first one gives to pages it was not trained on.
+func trainPair(ss []*sample, use func(*sample) bool) pair {
+	for k := range inner {
+		f := forest.Train(rowsOf(ss, false, func(s *sample) bool { return use(s) && s.g.fold(inner*100)/100 != k }), quick)
+		for _, s := range ss {
+			if use(s) && s.g.fold(inner*100)/100 == k {
+				s.hear(s.scores(f, false))
+			}
+		}
+	}
+	var p pair
+	p.first = forest.Train(rowsOf(ss, false, use), quick)
+	p.second = forest.Train(rowsOf(ss, true, use), quick)
+	return p
+}
+
+func (p pair) keep(s *sample) []bool {
+	s.hear(s.scores(p.first, false))
+	return s.pick(s.scores(p.second, true))
 }
 
 func (s *sample) pick(scores []int32) []bool {
@@ -209,51 +261,76 @@ func samplesOf(t testing.TB, tuneOnly bool) []*sample {
 	return out
 }
 
+// A tally collects figures by name.
+type tally map[string][]float64
+
+func (t tally) add(s *sample, keep []bool, first []bool) {
+	set := strings.TrimSuffix(strings.TrimSuffix(s.g.set, "-a"), "-b")
+	names := []string{set}
+	if s.g.PageType != "" {
+		names = append(names, set+" "+s.g.PageType)
+	}
+	for _, n := range names {
+		t[n+" | two"] = append(t[n+" | two"], s.f1(keep))
+		t[n+" | one"] = append(t[n+" | one"], s.f1(first))
+		t[n+" | best labels"] = append(t[n+" | best labels"], s.oracle())
+	}
+}
+
+func (t tally) String() string {
+	var out strings.Builder
+	for _, k := range slices.Sorted(maps.Keys(t)) {
+		sum := 0.0
+		for _, v := range t[k] {
+			sum += v
+		}
+		fmt.Fprintf(&out, "%-45s %4d %.4f\n", k, len(t[k]), sum/float64(len(t[k])))
+	}
+	return out.String()
+}
+
 func TestExperiment(t *testing.T) {
 	if !*trainFlag {
 		t.Skip("trains a model; run with -train")
 	}
 	ss := samplesOf(t, true)
-	t.Logf("%d pages, width %d", len(ss), ss[0].width)
-	const folds = 3
-	res := map[string][]float64{}
-	add := func(k string, v float64) { res[k] = append(res[k], v) }
-	for k := range folds {
-		d := rowsOf(ss, func(s *sample) bool { return s.g.fold(folds) != k })
-		t.Logf("fold %d: %d rows", k, len(d.Target))
-		f := forest.Train(d, quick)
+	res := tally{}
+	for k := range *foldsFlag {
+		p := trainPair(ss, func(s *sample) bool { return s.g.fold(3) != k })
 		for _, s := range ss {
-			if s.g.fold(folds) == k && s.g.full() {
-				set := strings.TrimSuffix(strings.TrimSuffix(s.g.set, "-a"), "-b")
-				v := s.f1(s.pick(s.scores(f)))
-				add(set, v)
-				add(set+" oracle", s.oracle())
-				all := make([]bool, len(s.words))
-				for i := range all {
-					all[i] = true
-				}
-				add(set+" all", s.f1(all))
-				if s.g.PageType != "" {
-					add(set+" "+s.g.PageType, v)
-					add(set+" "+s.g.PageType+" oracle", s.oracle())
+			if s.g.fold(3) == k && s.g.full() {
+				two := slices.Clone(p.keep(s))
+				one := slices.Clone(s.pick(s.ctx.scores))
+				res.add(s, two, one)
+				if *showFlag != "" && strings.HasPrefix(s.g.set, *showFlag) {
+					s.show(t, two)
 				}
 			}
 		}
 	}
-	var keys []string
-	for k := range res {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	var out strings.Builder
-	for _, k := range keys {
-		sum := 0.0
-		for _, v := range res[k] {
-			sum += v
-		}
-		fmt.Fprintf(&out, "%-40s %4d %.4f\n", k, len(res[k]), sum/float64(len(res[k])))
-	}
-	t.Log("\n" + out.String())
+	t.Log("\n" + res.String())
 }
 
-var _ = feilun.Keep
+var (
+	showFlag  = flag.String("show", "", "set whose worst pages are printed")
+	foldsFlag = flag.Int("folds", 3, "folds to run")
+)
+
+// show prints the blocks that the model and the labels disagree on.
+func (s *sample) show(t *testing.T, keep []bool) {
+	f, o := s.f1(keep), s.oracle()
+	if f > 0.9 && o > 0.95 {
+		return
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "PAGE %s/%s %s f1 %.3f oracle %.3f gold %d: %.200q\n", s.g.set, s.g.ID, s.g.PageType, f, o, len(s.gold), s.g.Text)
+	n := 0
+	for i := range keep {
+		if keep[i] != (s.label[i] > 0.5) || s.label[i] > 0.1 && s.label[i] < 0.9 {
+			if n++; n < 25 {
+				fmt.Fprintf(&b, "   keep %v label %.2f words %d tag %v: %.100q\n", keep[i], s.label[i], len(s.words[i]), s.tags[i], s.texts[i])
+			}
+		}
+	}
+	t.Log(b.String())
+}
