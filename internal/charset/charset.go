@@ -169,7 +169,9 @@ func nearlyUTF8(b []byte) bool {
 			i = len(b)
 			continue
 		default:
-			bad++
+			if bad++; bad > 32+good/4 {
+				return false
+			}
 		}
 		i += n
 	}
@@ -207,21 +209,37 @@ func short(body []byte, header, meta string) (name, why string) {
 
 // weigh decides between the declared encodings and what statistics say.
 func weigh(body []byte, header, meta string) (name, why string) {
-	text := sample(make([]byte, 0, maxSample+16), body)
-	best, bits := statistics(text)
-	slack := 2 + 12/float64(max(1, len(text)/2))
-	for _, d := range []struct{ name, why string }{{header, WhyHeader}, {meta, WhyMeta}} {
-		enc := encodingOf(d.name)
-		if enc == nil || d.name == "utf-8" {
+	var room [maxSample + 16]byte
+	w := newWeight(sample(room[:0], body))
+	claims := []struct{ name, why string }{{header, WhyHeader}, {meta, WhyMeta}}
+	for _, c := range claims { // an East Asian claim that holds needs no rivals
+		for i := range multi {
+			if multi[i].name == c.name && w.high > 40 && w.multi(i) < sure {
+				return c.name, c.why
+			}
+		}
+	}
+	best, bits := w.best()
+	for _, c := range claims {
+		enc := encodingOf(c.name)
+		if enc == nil {
 			continue
 		}
-		limit := bits + slack
-		if d.name == "windows-1252" { // what servers say when they know nothing
-			limit = bits + 0.3
+		limit := bits + slack + slackFew/w.high
+		if c.name == "windows-1252" { // what servers say when they know nothing
+			limit = bits + slackLatin
 		}
-		if d.name == best || declaredScore(text, d.name, enc) <= limit {
-			return d.name, d.why
+		if c.name == best || w.declared(c.name, enc) <= limit {
+			return c.name, c.why
 		}
 	}
 	return best, WhyStatistics
 }
+
+// How much worse than the best, in bits a byte, a declared encoding may read and
+// still be believed; few bytes prove little.
+const (
+	slack      = 2.0
+	slackFew   = 12.0
+	slackLatin = 0.3
+)

@@ -50,10 +50,13 @@ func fromMeta(body []byte) string {
 		i++
 		key := ""
 		switch {
-		case len(tag) > 6 && strings.EqualFold(string(tag[:5]), "<meta") && tag[5] <= ' ' || len(tag) > 6 && tag[5] == '/':
+		case len(tag) > 6 && tag[1]|0x20 == 'm' && (tag[5] <= ' ' || tag[5] == '/') && bytes.EqualFold(tag[:5], []byte("<meta")):
 			key = "charset"
 		case bytes.HasPrefix(tag, []byte("<?xml")):
 			key = "encoding"
+		}
+		if key == "" {
+			continue
 		}
 		if name := declaredIn(string(tag), key); name != "" {
 			return name
@@ -64,7 +67,7 @@ func fromMeta(body []byte) string {
 
 // declaredIn returns the encoding that stands behind key in a tag.
 func declaredIn(tag, key string) string {
-	for key != "" {
+	for {
 		_, rest, ok := cutFold(tag, key)
 		if !ok {
 			return ""
@@ -80,7 +83,6 @@ func declaredIn(tag, key string) string {
 		}
 		return name
 	}
-	return ""
 }
 
 // value reads a name up to white space, a quote or a separator.

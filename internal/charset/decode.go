@@ -46,7 +46,14 @@ func (d *Decoder) Decode(body []byte, contentType string) (text []byte, name, wh
 		dec = encodingOf(name).NewDecoder()
 		d.decoders[name] = dec
 	}
-	d.buf = appendDecoded(d.buf[:0], dec, body)
+	switch name {
+	case "gb18030":
+		d.buf = gb18030Pairs().append(d.buf[:0], dec, body)
+	case "big5":
+		d.buf = big5Pairs().append(d.buf[:0], dec, body)
+	default:
+		d.buf = appendDecoded(d.buf[:0], dec, body)
+	}
 	return d.buf, name, why
 }
 

@@ -3,6 +3,7 @@ package charset
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -55,117 +56,166 @@ var single = []candidate{
 	{"macintosh", charmap.Macintosh, "fr de es pt it nl sv da fi is en", -0.2},
 }
 
-// costs is a model ready for use.
-type costs struct {
-	lang string
-	bits map[rune]float32
-	// level1 holds the frequent Han characters of the language's standard.
-	level1 map[rune]bool
-	script *unicode.RangeTable
+// han is a model of a language written in Han characters, or Hangul, as a table
+// over all characters of the basic plane: their costs in eighths of a bit.
+type han [1 << 16]uint8
+
+// reading is a single-byte encoding ready for use.
+type reading struct {
+	name  string
+	class [256]class
+	// langs holds, for each language, the cost of each byte from 0x80 up.
+	langs []language
+	bonus float64
 }
 
-// loadModels unpacks the tables; it runs once, at the first page that needs
-// statistics.
-func loadModels() map[string]*costs {
-	all := map[string]*costs{}
-	for _, m := range models {
-		c := &costs{lang: m.lang, bits: map[rune]float32{}, script: scriptOf(m.lang)}
-		i := 0
-		for _, r := range m.runes {
-			c.bits[r] = float32(m.costs[i]) / 8
-			i++
-		}
-		all[m.lang] = c
+type language struct {
+	latin bool
+	bits  [128]uint8 // eighths of a bit
+}
+
+// evidence is all that statistics need; it is built once, at the first page
+// that needs them.
+type evidence struct {
+	multi  []*han // for each of the multi-byte encodings
+	single []*reading
+}
+
+func loadEvidence() *evidence {
+	zh := newHan("zh", plane(multi[0].enc, 0xb0, 0xd7, 0xa1))
+	e := &evidence{multi: []*han{
+		zh,
+		traditional(zh),
+		newHan("ja", plane(multi[2].enc, 0x88, 0x97, 0x40)),
+		newHan("ja", plane(multi[3].enc, 0xb0, 0xcf, 0xa1)),
+		newHan("ko", plane(multi[4].enc, 0xb0, 0xc8, 0xa1)),
+	}}
+	for i := range single {
+		e.single = append(e.single, newReading(&single[i]))
 	}
-	all["zh"].level1 = plane(multi[0].enc, 0xb0, 0xd7, 0xa1)
-	all["ja"].level1 = plane(multi[3].enc, 0xb0, 0xcf, 0xa1)
-	all["ko"].level1 = plane(multi[4].enc, 0xb0, 0xc8, 0xa1)
-	all["zh-Hant"] = traditional(all["zh"])
-	return all
+	return e
+}
+
+// find returns the table of a language.
+func find(lang string) *model {
+	for i := range models {
+		if models[i].lang == lang {
+			return &models[i]
+		}
+	}
+	panic("charset: no model of language " + lang)
+}
+
+// each calls f for the characters of m and their costs.
+func (m *model) each(f func(r rune, eighths uint8)) {
+	i := 0
+	for _, r := range m.runes {
+		f(r, m.costs[i])
+		i++
+	}
+}
+
+// newHan builds the table of a language; level1 are the characters of the
+// frequent part of its national standard.
+func newHan(lang string, level1 []rune) *han {
+	h := new(han)
+	for i := range h {
+		h[i] = eighths(unseen(rune(i)))
+	}
+	for _, r := range level1 {
+		h[uint16(r)] = eighths(costLevel1)
+	}
+	find(lang).each(func(r rune, e uint8) { h[uint16(r)] = e })
+	return h
 }
 
 // traditional derives a model of traditional Chinese: characters that both ways
 // of writing share keep their cost and a little; those of Big5's frequent plane,
 // A440 to C67E, that the sentences lack are the traditional forms, a third of
 // running text spread over about 2,500 characters.
-func traditional(zh *costs) *costs {
+func traditional(zh *han) *han {
 	const shared, form = 0.6, 12.5
-	t := &costs{lang: "zh-Hant", bits: map[rune]float32{}, script: unicode.Han}
-	t.level1 = plane(multi[1].enc, 0xa4, 0xc6, 0x40)
-	for r, b := range zh.bits {
-		if t.level1[r] || !unicode.Is(unicode.Han, r) {
-			t.bits[r] = b + shared
+	t := new(han)
+	for i := range t {
+		t[i] = eighths(unseen(rune(i)))
+		if !unicode.Is(unicode.Han, rune(i)) {
+			t[i] = min(t[i], zh[i])
 		}
 	}
-	for r := range t.level1 {
-		if _, ok := t.bits[r]; !ok {
-			t.bits[r] = form
-		}
+	for _, r := range plane(multi[1].enc, 0xa4, 0xc6, 0x40) {
+		t[uint16(r)] = min(zh[uint16(r)]+eighths(shared), eighths(form))
 	}
 	return t
 }
 
 // plane returns the characters of a two-byte encoding in a range of lead bytes.
-func plane(enc encoding.Encoding, from, to, trail byte) map[rune]bool {
-	set := map[rune]bool{}
-	d := enc.NewDecoder()
-	for lead := int(from); lead <= int(to); lead++ {
-		for b := int(trail); b <= 0xfe; b++ {
-			s, err := d.Bytes([]byte{byte(lead), byte(b)})
-			if r := []rune(string(s)); err == nil && len(r) == 1 && r[0] != unicode.ReplacementChar {
-				set[r[0]] = true
-			}
-		}
-	}
+func plane(enc encoding.Encoding, from, to, trail byte) (set []rune) {
+	decodePairs(enc, from, to, trail, func(_, _ byte, r rune) { set = append(set, r) })
 	return set
 }
 
-func scriptOf(lang string) *unicode.RangeTable {
-	switch lang {
-	case "zh", "ja", "ko":
-		return unicode.Han
-	case "ru", "uk", "be", "bg", "sr", "mk":
-		return unicode.Cyrillic
-	case "el":
-		return unicode.Greek
-	case "he":
-		return unicode.Hebrew
-	case "ar", "fa":
-		return unicode.Arabic
-	case "th":
-		return unicode.Thai
+func newReading(c *candidate) *reading {
+	r := &reading{name: c.name, bonus: c.bonus}
+	runes := decodeTable(c.enc)
+	for i, u := range runes {
+		r.class[i] = classOf(u)
 	}
-	return unicode.Latin
+	for _, name := range strings.Fields(c.langs) {
+		l := language{latin: latin(name)}
+		known := map[rune]uint8{}
+		find(name).each(func(u rune, e uint8) { known[u] = e })
+		for i, u := range runes[128:] {
+			l.bits[i] = costIn(known, u)
+		}
+		r.langs = append(r.langs, l)
+	}
+	return r
 }
 
-// cost returns the cost of r in bits.
-func (c *costs) cost(r rune) float64 {
-	if b, ok := c.bits[r]; ok {
-		return float64(b)
+// decodeTable returns what each byte means.
+func decodeTable(enc encoding.Encoding) (t [256]rune) {
+	d := enc.NewDecoder()
+	for i := range t {
+		t[i] = unicode.ReplacementChar
+		if s, err := d.Bytes([]byte{byte(i)}); err == nil {
+			t[i], _ = utf8.DecodeRune(s)
+		}
 	}
+	return t
+}
+
+// costIn returns the cost of u for a language with the given characters.
+func costIn(known map[rune]uint8, u rune) uint8 {
+	if e, ok := known[u]; ok {
+		return e
+	}
+	if lower := unicode.ToLower(u); lower != u {
+		if e, ok := known[lower]; ok {
+			return min(e, 200) + 40 // capitals are rarer than the sentences show
+		}
+	}
+	return eighths(unseen(u))
+}
+
+// unseen is the cost of a character that the sentences of a language lack.
+func unseen(r rune) float64 {
 	switch {
 	case r == unicode.ReplacementChar, r < 0xa0, unicode.Is(unicode.Co, r):
 		return costInvalid
-	case c.level1[r]:
-		return costLevel1
 	case unicode.Is(unicode.Han, r):
 		return costHan
 	case unicode.IsLetter(r):
-		if lower := unicode.ToLower(r); lower != r {
-			if b, ok := c.bits[lower]; ok {
-				return float64(b) + 5 // capitals are rarer than the sentences show
-			}
-		}
 		return costLetter
 	}
 	return costSign
 }
 
-// languages returns the models that speak for c.
-func (c *candidate) languages(all map[string]*costs) []*costs {
-	var list []*costs
-	for _, l := range strings.Fields(c.langs) {
-		list = append(list, all[l])
+func eighths(bits float64) uint8 { return uint8(8 * bits) }
+
+func latin(lang string) bool {
+	switch lang {
+	case "ru", "uk", "be", "bg", "sr", "mk", "el", "he", "ar", "fa", "th":
+		return false
 	}
-	return list
+	return true
 }

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -21,99 +22,181 @@ var multi = []candidate{
 	{"euc-kr", korean.EUCKR, "ko", 0},
 }
 
-var loaded = sync.OnceValue(loadModels)
+var loaded = sync.OnceValue(loadEvidence)
 
-// score is the cost, in bits for each byte beyond ASCII, of reading a sample as
-// text of one encoding in its best language. Lower is better.
-func score(text []byte, c *candidate, all map[string]*costs) float64 {
-	out, err := c.enc.NewDecoder().Bytes(text)
+// class is what a character is, as far as its neighbours matter.
+type class uint8
+
+const (
+	other    class = iota // neither letter nor sign
+	sign                  // a sign that seldom stands inside a word
+	asciiLow              // letters: of ASCII
+	asciiUp
+	low // and beyond
+	up
+	caseless
+	numClasses
+)
+
+func classOf(r rune) class {
+	switch {
+	case r >= 'a' && r <= 'z':
+		return asciiLow
+	case r >= 'A' && r <= 'Z':
+		return asciiUp
+	case r < 0x80:
+		return other
+	case r > 0xa0 && r < 0xc0 && r != '»' && r != '·' && r != '\u00ad':
+		return sign
+	case unicode.IsUpper(r):
+		return up
+	case unicode.IsLower(r):
+		return low
+	case unicode.IsLetter(r):
+		return caseless
+	}
+	return other
+}
+
+// contexts holds what a character costs, in bits, for standing behind another:
+// running text does not mix scripts inside a word, capitals do not follow small
+// letters, and Latin letters with accents seldom follow each other. The first
+// index is 1 for languages in Latin script.
+var contexts = buildContexts()
+
+func buildContexts() (t [2][numClasses][numClasses]uint8) {
+	for latin := range t {
+		for a := asciiLow; a < numClasses; a++ {
+			t[latin][a][sign] = 3
+			for b := asciiLow; b < numClasses; b++ {
+				c := &t[latin][a][b]
+				switch {
+				case (a == asciiLow || a == low) && b == up, a == low && b == asciiUp:
+					*c = 6
+				case latin == 1 && a >= low && b >= low:
+					*c = 3
+				case latin == 0 && a < low != (b < low):
+					*c = 4
+				}
+			}
+		}
+	}
+	return t
+}
+
+// cost returns the cost in bits of reading text, whose bytes beyond ASCII hist
+// counts, in the best of the languages of r.
+func (r *reading) cost(text []byte, hist *[128]int) float64 {
+	var pairs [2]int
+	prev := other
+	for _, b := range text {
+		c := r.class[b]
+		pairs[0] += int(contexts[0][prev][c])
+		pairs[1] += int(contexts[1][prev][c])
+		prev = c
+	}
+	best := math.Inf(1)
+	for i := range r.langs {
+		l := &r.langs[i]
+		sum := 0
+		for b, n := range hist {
+			sum += n * int(l.bits[b])
+		}
+		bits := float64(sum) / 8
+		if l.latin {
+			bits += float64(pairs[1])
+		} else {
+			bits += float64(pairs[0])
+		}
+		best = min(best, bits)
+	}
+	return best
+}
+
+// cost returns the cost in bits of decoded text.
+func (h *han) cost(text []byte) float64 {
+	sum := 0
+	for _, r := range string(text) {
+		switch {
+		case r < 0x80:
+		case r < 1<<16:
+			sum += int(h[r])
+		default:
+			sum += 8 * costHan
+		}
+	}
+	return float64(sum) / 8
+}
+
+// weight is a sample being read in one encoding after another. Scores are bits
+// for each byte beyond ASCII: lower is better.
+type weight struct {
+	text []byte
+	hist [128]int
+	high float64
+}
+
+func newWeight(text []byte) *weight {
+	w := &weight{text: text}
+	for _, b := range text {
+		if b >= 0x80 {
+			w.hist[b-0x80]++
+			w.high++
+		}
+	}
+	w.high = max(w.high, 1)
+	return w
+}
+
+func (w *weight) multi(i int) float64 {
+	out, err := multi[i].enc.NewDecoder().Bytes(w.text)
 	if err != nil {
 		return math.Inf(1)
 	}
-	high := 0
-	for _, b := range text {
-		if b >= 0x80 {
-			high++
-		}
-	}
-	if high == 0 {
-		return 0
-	}
-	runes := []rune(string(out))
-	best := math.Inf(1)
-	for _, l := range c.languages(all) {
-		best = min(best, l.text(runes))
-	}
-	return best/float64(high) - c.bonus
+	return loaded().multi[i].cost(out)/w.high - multi[i].bonus
 }
 
-// text returns the cost in bits of the characters beyond ASCII in runes, given
-// their neighbours.
-func (c *costs) text(runes []rune) float64 {
-	total := 0.0
-	prev := rune('\n')
-	for _, r := range runes {
-		if r >= 0x80 {
-			total += c.cost(r) + c.context(prev, r)
-		} else if prev >= 0x80 && c.script != unicode.Latin && c.script != unicode.Han && asciiLetter(r) &&
-			unicode.IsLetter(prev) {
-			total += 4 // another script's letter runs into a Latin one
-		}
-		prev = r
-	}
-	return total
-}
+func (w *weight) single(r *reading) float64 { return r.cost(w.text, &w.hist)/w.high - r.bonus }
 
-// context is what a character costs for standing behind prev: running text does
-// not mix scripts inside a word, capitals do not follow small letters, and
-// letters with accents seldom follow each other.
-func (c *costs) context(prev, r rune) float64 {
-	if c.script == unicode.Han || !unicode.IsLetter(prev) {
-		return 0
-	}
-	if !unicode.IsLetter(r) {
-		if r > 0xa0 && r < 0xc0 && r != '»' && r != '·' && r != '\u00ad' {
-			return 3 // a sign amid letters
-		}
-		return 0
-	}
-	switch {
-	case unicode.IsUpper(r) && unicode.IsLower(prev):
-		return 6
-	case c.script == unicode.Latin && prev >= 0x80:
-		return 3
-	case c.script != unicode.Latin && asciiLetter(prev):
-		return 4
-	}
-	return 0
-}
+// sure is a score, in bits a byte, that only the right multi-byte encoding
+// reaches: its text costs about 5, text of other encodings read in it 7 or more.
+const sure = 5.8
 
-func asciiLetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
-
-// statistics returns the encoding that explains the sample best and its score.
-func statistics(text []byte) (name string, bits float64) {
-	all := loaded()
+// best returns the encoding that explains the sample best and its score.
+func (w *weight) best() (name string, bits float64) {
 	bits = math.Inf(1)
-	for _, list := range [2][]candidate{multi, single} {
-		for i := range list {
-			if s := score(text, &list[i], all); s < bits {
-				name, bits = list[i].name, s
-			}
+	for i := range multi {
+		if s := w.multi(i); s < bits {
+			name, bits = multi[i].name, s
+		}
+	}
+	if bits < sure && w.high > 40 {
+		return name, bits
+	}
+	for _, r := range loaded().single {
+		if s := w.single(r); s < bits {
+			name, bits = r.name, s
 		}
 	}
 	return name, bits
 }
 
-// declaredScore is the score of a declared encoding.
-func declaredScore(text []byte, name string, enc encoding.Encoding) float64 {
-	all := loaded()
-	for _, list := range [2][]candidate{multi, single} {
-		for i := range list {
-			if list[i].name == name {
-				return score(text, &list[i], all)
-			}
+// declared returns the score of an encoding by name, which may be one that
+// statistics do not try.
+func (w *weight) declared(name string, enc encoding.Encoding) float64 {
+	for i := range multi {
+		if multi[i].name == name {
+			return w.multi(i)
 		}
 	}
-	c := candidate{name: name, enc: enc, langs: "fr de es pt it sv fi pl cs hu hr tr lt lv et ro ru uk el he ar th vi ja zh en"}
-	return score(text, &c, all)
+	for _, r := range loaded().single {
+		if r.name == name {
+			return w.single(r)
+		}
+	}
+	if _, ok := enc.(*charmap.Charmap); !ok {
+		return math.Inf(1)
+	}
+	c := candidate{name: name, enc: enc, langs: "fr de es pt it sv fi pl cs hu hr tr lt lv et ro ga ru uk el he ar th vi"}
+	return w.single(newReading(&c))
 }
