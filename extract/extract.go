@@ -8,7 +8,8 @@ package extract
 
 import (
 	"embed"
-	"fmt"
+	"encoding/base64"
+	"errors"
 
 	"feilun"
 	"feilun/internal/charset"
@@ -32,6 +33,8 @@ type Params struct {
 	MaxBlocks int `json:"max_blocks" default:"40000" range:"10.."`
 	// MinChars is the smallest number of characters, white space apart, that a text must have.
 	MinChars int `json:"min_chars" default:"1" range:"1.."`
+	// Types lists the media types that are read; pages of others, told by their first bytes before what the server says, are dropped.
+	Types []string `json:"types" default:"[\"text/html\",\"text/plain\"]"`
 	// Links says whether the page's outgoing links are listed.
 	Links bool `json:"links" default:"false"`
 }
@@ -42,8 +45,8 @@ type Extractor struct {
 	p       Params
 	decoder charset.Decoder
 	parser  html.Parser
-	model   *forest.Forest
-	second  *forest.Forest
+	model   *forest.Forest   // scores blocks
+	types   []*forest.Forest // score page types
 
 	tree   *html.Tree
 	places []place
@@ -69,18 +72,35 @@ type Extractor struct {
 	hrefs                    [][]byte
 	meta                     metadata
 	keep                     []bool
-	odds, odds2              []int32
+	odds                     []int32
 	order                    []int32
 	out                      []byte
-	context                  context
 }
 
 // New returns an extractor. The error names a parameter that is out of range.
 func New(p Params) (*Extractor, error) {
 	if p.MaxBytes <= 0 || p.MaxNodes <= 0 || p.MaxBlocks <= 0 {
-		return nil, fmt.Errorf("extract: max_bytes, max_nodes and max_blocks must be positive")
+		return nil, errors.New("extract: max_bytes, max_nodes and max_blocks must be positive")
 	}
-	return &Extractor{p: p}, nil
+	x := &Extractor{p: p, model: unpack(blockForest), types: make([]*forest.Forest, len(pageTypes))}
+	x.parser.MaxNodes = p.MaxNodes + 1
+	for i := range x.types {
+		x.types[i] = unpack(typeForests[i])
+	}
+	return x, nil
+}
+
+// unpack reads a forest of model_table.go.
+func unpack(text string) *forest.Forest {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		panic(err)
+	}
+	f, err := forest.Unpack(b)
+	if err != nil {
+		panic(err)
+	}
+	return f
 }
 
 // read decodes, parses and measures a page.
@@ -93,5 +113,4 @@ func (x *Extractor) read(d *feilun.Doc) {
 	x.scan()
 	x.shape()
 	x.features()
-	x.around()
 }

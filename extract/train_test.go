@@ -1,15 +1,18 @@
 package extract
 
 import (
+	"encoding/base64"
 	"flag"
 	"fmt"
 	"hash/maphash"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"feilun/internal/forest"
+	"feilun/internal/params"
 )
 
 var trainFlag = flag.Bool("train", false, "train the model anew from the tuned halves and write model_table.go")
@@ -23,10 +26,7 @@ type sample struct {
 	label  []float64  // by block; negative when unknown
 	weight []float64
 	gold   []string
-	ctx    context
-	groups int
-	rows2  []int16
-	width2 int
+	page   []int16
 	texts  []string
 	tags   []string
 }
@@ -41,8 +41,7 @@ func measure(t testing.TB, x *Extractor, g *gold) *sample {
 		s.words = append(s.words, words(s.texts[i]))
 		s.tags = append(s.tags, b.tag.String())
 	}
-	s.ctx = context{rings: slices.Clone(x.context.rings), group: slices.Clone(x.context.group), words: slices.Clone(x.context.words)}
-	s.groups = len(x.table)
+	s.page = slices.Clone(x.page)
 	s.labels()
 	return s
 }
@@ -161,11 +160,8 @@ func (s *sample) oracle() float64 {
 
 var quick = forest.Params{Trees: 150, Leaves: 24, Rate: 0.1, MinWeight: 0.05, Lambda: 0.5, Rows: 0.7, Cols: 0.4, Seed: 1}
 
-func rowsOf(samples []*sample, second bool, use func(*sample) bool) forest.Data {
+func rowsOf(samples []*sample, use func(*sample) bool) forest.Data {
 	d := forest.Data{Columns: make([][]int16, samples[0].width)}
-	if second {
-		d.Columns = make([][]int16, samples[0].width+contextWidth)
-	}
 	for k, s := range samples {
 		if !use(s) {
 			continue
@@ -174,7 +170,7 @@ func rowsOf(samples []*sample, second bool, use func(*sample) bool) forest.Data 
 			if l < 0 || s.weight[i] == 0 {
 				continue
 			}
-			for c, v := range s.row(i, second) {
+			for c, v := range s.row(i) {
 				d.Columns[c] = append(d.Columns[c], v)
 			}
 			d.Target = append(d.Target, l)
@@ -185,57 +181,17 @@ func rowsOf(samples []*sample, second bool, use func(*sample) bool) forest.Data 
 	return d
 }
 
-// row returns the columns of block i; for the second forest, with the context
-// of the first one's scores.
-func (s *sample) row(i int, second bool) []int16 {
-	r := s.rows[i*s.width : (i+1)*s.width : (i+1)*s.width]
-	if second {
-		return s.ctx.columns(r, i)
-	}
-	return r
-}
+func (s *sample) row(i int) []int16 { return s.rows[i*s.width : (i+1)*s.width] }
 
-func (s *sample) scores(f *forest.Forest, second bool) []int32 {
+func (s *sample) scores(f *forest.Forest) []int32 {
 	out := make([]int32, len(s.words))
 	for i := range out {
-		out[i] = f.Score(s.row(i, second))
+		out[i] = f.Score(s.row(i))
 	}
 	return out
 }
 
-// hear sets the first forest's scores as context.
-func (s *sample) hear(scores []int32) {
-	s.ctx.scores = scores
-	s.ctx.sumUp(s.groups)
-}
-
-// A pair is the two forests, the second of which hears the first.
-type pair struct{ first, second *forest.Forest }
-
-const inner = 3
-
-// trainPair trains on the samples that use admits. The second forest learns
-// from scores that the first one gives to pages it was not trained on.
-func trainPair(ss []*sample, use func(*sample) bool) pair {
-	for k := range inner {
-		f := forest.Train(rowsOf(ss, false, func(s *sample) bool { return use(s) && s.g.fold(inner*100)/100 != k }), quick)
-		for _, s := range ss {
-			if use(s) && s.g.fold(inner*100)/100 == k {
-				s.hear(s.scores(f, false))
-			}
-		}
-	}
-	var p pair
-	p.first = forest.Train(rowsOf(ss, false, use), quick)
-	p.second = forest.Train(rowsOf(ss, true, use), quick)
-	return p
-}
-
-func (p pair) keep(s *sample) []bool {
-	s.hear(s.scores(p.first, false))
-	return s.pick(s.scores(p.second, true))
-}
-
+// pick chooses blocks as the extractor does.
 func (s *sample) pick(scores []int32) []bool {
 	x := &Extractor{}
 	for _, w := range s.words {
@@ -245,8 +201,16 @@ func (s *sample) pick(scores []int32) []bool {
 	return x.keep
 }
 
+// usual are the default parameters.
+func usual(t testing.TB) (p Params) {
+	if err := params.Fill(&p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 func samplesOf(t testing.TB, tuneOnly bool) []*sample {
-	x, err := New(Params{MaxBytes: 1 << 30, MaxNodes: 1 << 30, MaxBlocks: 1 << 30})
+	x, err := New(usual(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,15 +228,14 @@ func samplesOf(t testing.TB, tuneOnly bool) []*sample {
 // A tally collects figures by name.
 type tally map[string][]float64
 
-func (t tally) add(s *sample, keep []bool, first []bool) {
+func (t tally) add(s *sample, keep []bool) {
 	set := strings.TrimSuffix(strings.TrimSuffix(s.g.set, "-a"), "-b")
 	names := []string{set}
 	if s.g.PageType != "" {
 		names = append(names, set+" "+s.g.PageType)
 	}
 	for _, n := range names {
-		t[n+" | two"] = append(t[n+" | two"], s.f1(keep))
-		t[n+" | one"] = append(t[n+" | one"], s.f1(first))
+		t[n] = append(t[n], s.f1(keep))
 		t[n+" | best labels"] = append(t[n+" | best labels"], s.oracle())
 	}
 }
@@ -296,14 +259,13 @@ func TestExperiment(t *testing.T) {
 	ss := samplesOf(t, true)
 	res := tally{}
 	for k := range *foldsFlag {
-		p := trainPair(ss, func(s *sample) bool { return s.g.fold(3) != k })
+		f := forest.Train(rowsOf(ss, func(s *sample) bool { return s.g.fold(3) != k }), quick)
 		for _, s := range ss {
 			if s.g.fold(3) == k && s.g.full() {
-				two := slices.Clone(p.keep(s))
-				one := slices.Clone(s.pick(s.ctx.scores))
-				res.add(s, two, one)
+				keep := s.pick(s.scores(f))
+				res.add(s, keep)
 				if *showFlag != "" && strings.HasPrefix(s.g.set, *showFlag) {
-					s.show(t, two)
+					s.show(t, keep)
 				}
 			}
 		}
@@ -333,4 +295,54 @@ func (s *sample) show(t *testing.T, keep []bool) {
 		}
 	}
 	t.Log(b.String())
+}
+
+// typeParams are small: some 240 pages have a type.
+var typeParams = forest.Params{Trees: 40, Leaves: 5, Rate: 0.15, MinWeight: 1, Lambda: 1, Rows: 0.8, Cols: 0.5, Seed: 2}
+
+func typeData(ss []*sample, name string, use func(*sample) bool) forest.Data {
+	d := forest.Data{Columns: make([][]int16, len(ss[0].page))}
+	for k, s := range ss {
+		if s.g.PageType == "" || !use(s) {
+			continue
+		}
+		for c, v := range s.page {
+			d.Columns[c] = append(d.Columns[c], v)
+		}
+		y := 0.0
+		if typeName(s.g.PageType) == name {
+			y = 1
+		}
+		d.Target, d.Weight, d.Group = append(d.Target, y), append(d.Weight, 1), append(d.Group, int32(k))
+	}
+	return d
+}
+
+// typeName shortens the name of WCXB's documentation pages.
+func typeName(s string) string {
+	if s == "documentation" {
+		return "docs"
+	}
+	return s
+}
+
+// TestTrain writes model_table.go from the tuned halves.
+func TestTrain(t *testing.T) {
+	if !*trainFlag {
+		t.Skip("trains the model; run with -train")
+	}
+	ss := samplesOf(t, true)
+	all := func(*sample) bool { return true }
+	var b strings.Builder
+	b.WriteString("// Code generated by go test ./extract -run TestTrain -train; DO NOT EDIT.\n\npackage extract\n\n")
+	d := rowsOf(ss, all)
+	fmt.Fprintf(&b, "// blockForest scores blocks; trained on %d blocks of %d pages.\nconst blockForest = %q\n\n", len(d.Target), len(ss), base64.StdEncoding.EncodeToString(forest.Train(d, quick).Pack()))
+	b.WriteString("// typeForests score page types, in the order of pageTypes.\nvar typeForests = [...]string{\n")
+	for _, name := range pageTypes {
+		fmt.Fprintf(&b, "\t%q,\n", base64.StdEncoding.EncodeToString(forest.Train(typeData(ss, name, all), typeParams).Pack()))
+	}
+	b.WriteString("}\n")
+	if err := os.WriteFile("model_table.go", []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -21,6 +21,7 @@ import (
 // cli lists the verbs.
 type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
+	Extract extractCmd `cmd:"" help:"Extract title, text and date of pages."`
 }
 
 // An app is what a verb may touch of the outside world.
