@@ -74,21 +74,27 @@ func (m *Identifier) count(text string, t *tally) {
 }
 
 // hanWorth is the number of letters an ideograph counts for: a Chinese text has
-// about a quarter of the letters of its English translation. So a page is
-// Chinese when a fifth of its letters are ideographs, the line that
-// docs-zh-en.truth draws. Kana and Hangul write syllables.
+// about a quarter of the letters of its English translation, and the English in
+// it is terms and code more often than sentences. So a page is Chinese when a
+// sixth of its letters are ideographs. Kana and Hangul write syllables. Letters
+// of other scripts than Latin count for one and a half: names, code and
+// addresses in Latin letters stand in texts of every script.
 const (
-	hanWorth      = 4
-	syllableWorth = 3
+	latinWorth    = 2
+	letterWorth   = 3
+	syllableWorth = 8
+	hanWorth      = 10
 )
 
 // dominant returns the script with the most letters by worth; Han stands for
 // Han, kana and Hangul together when ideographs or kana are among them.
-func dominant(n *[langid.NumScripts]int) (langid.Script, int) {
+func dominant(n *[langid.NumScripts]int) langid.Script {
 	best, most := langid.None, 0
 	for s := langid.Other; s < langid.NumScripts; s++ {
-		worth := n[s]
+		worth := n[s] * letterWorth
 		switch s {
+		case langid.Latin:
+			worth = n[s] * latinWorth
 		case langid.Kana, langid.Hangul:
 			continue
 		case langid.Han:
@@ -98,7 +104,7 @@ func dominant(n *[langid.NumScripts]int) (langid.Script, int) {
 			best, most = s, worth
 		}
 	}
-	return best, most
+	return best
 }
 
 // Shares of kana and Hangul among East Asian letters from which a text is
@@ -113,7 +119,7 @@ const (
 func eastAsian(t *tally) Result {
 	han, kana, hangul := t.letters[langid.Han], t.letters[langid.Kana], t.letters[langid.Hangul]
 	all := float64(han + kana + hangul)
-	if hanWorth*han+syllableWorth*(kana+hangul) < minLetters {
+	if han+kana+hangul < minIdeographs {
 		return Result{Language: Und, Script: "Hani"}
 	}
 	switch {
@@ -121,8 +127,8 @@ func eastAsian(t *tally) Result {
 		return Result{"ko", "Kore", certain(2 * hangul)}
 	case float64(kana) >= minKana*all:
 		return Result{"ja", "Jpan", certain(2 * kana)}
-	case t.jpan > t.hans && t.jpan >= 2 && 20*t.jpan >= han:
-		return Result{"ja", "Jpan", 0.9}
+	case t.jpan > t.hans && 20*t.jpan >= han:
+		return Result{"ja", "Jpan", 0.8}
 	}
 	return Result{"zh", hanScript(t), certain(han)}
 }

@@ -49,7 +49,7 @@ func fitGroup(c *langid.Classes, s langid.Script, langs []string, lines []line, 
 	f := &fit{shape: shapeOf(s)}
 	labels := append(append([]string(nil), langs...), "und")
 	f.n = len(labels)
-	lines = append(scriptLines(c, s, langs, lines), gibberish(c, s, rng, len(lines)/len(langs)/16)...)
+	lines = append(scriptLines(c, s, langs, lines), gibberish(s, rng, 500)...)
 	index := map[string]int{}
 	for i, l := range labels {
 		index[l] = i
