@@ -84,7 +84,7 @@ func (m *Identifier) Clone() *Identifier { return &Identifier{shared: m.shared} 
 // about 1,500 letters for the n-grams, so that its time is bounded.
 func (m *Identifier) Identify(text string) Result {
 	t := m.tally(text)
-	script := dominant(&t.letters)
+	script := dominant(&t)
 	switch script {
 	case langid.None:
 		return Result{Language: Und}

@@ -38,6 +38,7 @@ type tally struct {
 	parts            []string // the sample
 	letters          [langid.NumScripts]int
 	hans, hant, jpan int // ideographs that only one national standard has
+	switches         int // times an ideograph follows Latin letters
 }
 
 // tally counts letters by script, and ideographs by the standards they are in.
@@ -50,9 +51,12 @@ func (m *Identifier) tally(text string) tally {
 }
 
 func (m *Identifier) count(text string, t *tally) {
+	latin := false
 	for i := 0; i < len(text); {
 		if b := text[i]; b < utf8.RuneSelf {
-			t.letters[m.classes.Of(rune(b))]++
+			s := m.classes.Of(rune(b))
+			t.letters[s]++
+			latin = latin || s == langid.Latin
 			i++
 			continue
 		}
@@ -60,7 +64,14 @@ func (m *Identifier) count(text string, t *tally) {
 		i += size
 		s := m.classes.Of(r)
 		t.letters[s]++
-		if s == langid.Han && r >= hanFirst && r <= hanLast {
+		if s != langid.Han {
+			continue
+		}
+		if latin {
+			t.switches++
+			latin = false
+		}
+		if r >= hanFirst && r <= hanLast {
 			switch m.han[r-hanFirst] {
 			case isHans:
 				t.hans++
@@ -88,7 +99,12 @@ const (
 
 // dominant returns the script with the most letters by worth; Han stands for
 // Han, kana and Hangul together when ideographs or kana are among them.
-func dominant(n *[langid.NumScripts]int) langid.Script {
+//
+// Short runs of Latin letters between ideographs are terms in a Chinese or
+// Japanese text, even when they outweigh it: up to maxTerm letters on average,
+// where ideographs are at least a twentieth of the letters.
+func dominant(t *tally) langid.Script {
+	n := &t.letters
 	best, most := langid.None, 0
 	for s := langid.Other; s < langid.NumScripts; s++ {
 		worth := n[s] * letterWorth
@@ -103,6 +119,10 @@ func dominant(n *[langid.NumScripts]int) langid.Script {
 		if worth > most {
 			best, most = s, worth
 		}
+	}
+	const maxTerm, minShare = 24, 20
+	if best == langid.Latin && n[langid.Latin] <= maxTerm*t.switches && n[langid.Han]*minShare >= n[langid.Latin]+n[langid.Han] {
+		return langid.Han
 	}
 	return best
 }
