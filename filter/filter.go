@@ -47,6 +47,8 @@ func All() []Filter {
 		&Length{},
 		&C4Paragraph{},
 		&C4Page{},
+		&C4BadWords{},
+		&RefinedWebPage{},
 		&GopherQuality{},
 		&Fineweb{},
 		&GopherRepetition{},
@@ -57,6 +59,7 @@ func All() []Filter {
 func Edits() []Edit {
 	return []Edit{
 		&C4Lines{},
+		&RefinedWebLines{},
 	}
 }
 
