@@ -45,7 +45,7 @@ func TestPublished(t *testing.T) {
 		{"gopher_repetition", "", "One, here.\n\nTwo, there.\n\nThree, far.\n\nFour.\n\n" + strings.Repeat("y", 40) + "\n\n" + strings.Repeat("y", 40), "en", "dup_para_char_frac"},
 		{"gopher_repetition", "", "One, here.\nTwo, there.\nThree, far.\nFour.\n" + strings.Repeat("y", 40) + "\n" + strings.Repeat("y", 40), "en", "dup_line_char_frac"},
 		{"gopher_repetition", "", "I am Ada, said one, I am Ada, said another, I am Ada.", "en", "top_2_gram"},
-		{"gopher_repetition", "", strings.Repeat("a lonely walker came here ", 3) + prose, "en", "dup_5_gram"},
+		{"gopher_repetition", "top_3_gram=0,top_4_gram=0", strings.Repeat("a lonely walker came here ", 4) + prose, "en", "dup_5_gram"},
 		{"gopher_repetition", "", prose + " " + prose, "en", "dup_5_gram"},
 		{"gopher_repetition", "dup_5_gram=0", prose + " " + prose, "en", "dup_6_gram"},
 		{"gopher_repetition", "", prose, "en", ""},

@@ -318,3 +318,9 @@ func Last(s string) rune {
 	r, _ := decodeLast(s)
 	return r
 }
+
+// AfterFirst returns s without its first code point.
+func AfterFirst(s string) string {
+	_, n := decode(s)
+	return s[n:]
+}
