@@ -41,7 +41,7 @@ func newPhrases(words []string, tags []uint32) *phrases {
 		p.tag = append(p.tag, joined[w])
 	}
 	p.link = make([]int32, len(p.words))
-	b := phraseBuilder{p: p}
+	b := phraseBuilder{p: p, free: 256} // lower slots are out of reach of most bytes
 	b.build()
 	return p
 }
@@ -62,7 +62,7 @@ type phraseRange struct {
 
 func (b *phraseBuilder) build() {
 	p := b.p
-	b.grow(512)
+	b.grow(1024)
 	p.node[0] = phraseNode{check: -2, out: -1}
 	queue := []phraseRange{{0, 0, len(p.words), 0}}
 	for len(queue) > 0 {
