@@ -22,8 +22,7 @@ const marksPer = 20000
 
 // Check implements [Filter].
 func (f *Mirror) Check(d *feilun.Doc) feilun.Verdict {
-	p := cues()
-	if p.seen(d.Text)&(copySure|copyStrong|copyMedium) == 0 {
+	if seenTags(d)&(copySure|copyStrong|copyMedium) == 0 {
 		return feilun.Keep
 	}
 	f.seen = f.seen[:0]

@@ -36,7 +36,7 @@ const maxLabel = 25
 // Edit implements [Edit].
 func (f *MirrorLines) Edit(d *feilun.Doc) (string, []feilun.Cut) {
 	const any = copySure | copyStrong | copyMedium | copyWeak | lineShare | lineFooter | lineMore
-	if cues().seen(d.Text)&any == 0 {
+	if seenTags(d)&any == 0 {
 		return d.Text, nil
 	}
 	var out strings.Builder
