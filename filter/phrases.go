@@ -270,6 +270,11 @@ func (p *phrases) seen(text string) uint32 {
 
 // find appends the occurrences in text to hits, by end, the longest first.
 func (p *phrases) find(text string, hits []phraseHit) []phraseHit {
+	return p.findTags(text, ^uint32(0), hits)
+}
+
+// findTags is find for words with one of the tags.
+func (p *phrases) findTags(text string, tags uint32, hits []phraseHit) []phraseHit {
 	s := int32(0)
 	for i := p.skip(text, 0); i < len(text); {
 		s = p.step(s, lowerByte[text[i]])
@@ -280,7 +285,7 @@ func (p *phrases) find(text string, hits []phraseHit) []phraseHit {
 		}
 		for w := p.node[s].out; w >= 0; w = p.link[w] {
 			start := i - len(p.words[w])
-			if atEdges(text, start, i) {
+			if p.tag[w]&tags != 0 && atEdges(text, start, i) {
 				hits = append(hits, phraseHit{start, i, w})
 			}
 		}

@@ -41,7 +41,7 @@ func FuzzPhrases(f *testing.F) {
 	f.Add("页面 页 面不", "该页面不存在")
 	f.Fuzz(func(t *testing.T, list, text string) {
 		words := strings.Fields(list)
-		p := newPhrases(words, make([]uint32, len(words)))
+		p := newPhrases(words, slices.Repeat([]uint32{1}, len(words)))
 		var got, want []string
 		for _, h := range p.find(text, nil) {
 			got = append(got, fmt.Sprint(h.start, h.end))
