@@ -20,8 +20,8 @@ func TestMemory(t *testing.T) {
 		memoryChild(t, strings.Split(dir, string(os.PathListSeparator)))
 		return
 	}
-	if testing.Short() {
-		t.Skip("short")
+	if testing.Short() || raceEnabled {
+		t.Skip("only in a full run without the race detector")
 	}
 	docs, err := strconv.Atoi(os.Getenv("FEILUN_DEDUP_DOCS"))
 	if err != nil {
