@@ -47,7 +47,8 @@ func Count(ctx context.Context, name string, p Params) (Counts, error) {
 	}
 	defer f.Close()
 	t := feilun.Task{Stage: Stage, File: filepath.Base(name), End: info.Size()}
-	j := &job{ctx: ctx, src: s, task: t, drop: drop, fill: newFiller(p, t.File)}
+	j := &job{scratch: s.borrow(), ctx: ctx, src: s, task: t, drop: drop}
+	j.fill = newFiller(p, t.File, &j.scratch.dec)
 	j.yield = func(*feilun.Doc, error) bool {
 		c.Records++
 		c.Documents++

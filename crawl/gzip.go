@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 
+	"feilun/internal/inflate"
+
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
@@ -44,22 +46,51 @@ type members struct {
 	stop   int64            // where the frame ends
 	format format
 
+	fast *scratch // for gzip members that are decompressed at once, or nil
+	turn int      // which of its outputs holds this member
+
 	start  int64 // offset of the member being read
 	open   bool  // a member is being read
 	head   [lookahead]byte
-	held   []byte // decompressed bytes read ahead, part of head
+	before []byte // decompressed bytes of the member before, not read yet
+	held   []byte // decompressed bytes of this member that were read ahead
 	err    error  // how the member ended: io.EOF or damage
-	segEnd bool   // the member read ahead belongs to the next segment
+	segEnd bool   // the open member belongs to the next segment
 }
 
-// members returns a walker over the file, to be placed with at.
-func (o *opened) members(f format) (*members, error) {
+// A scratch is the memory for decompressing gzip members at once, kept from
+// task to task.
+type scratch struct {
+	inflate.Decoder
+	in     *bufio.Reader
+	zip    gzip.Reader
+	out    [2][]byte // of a member and the one before
+	window []byte
+	dec    decoder
+}
+
+const (
+	maxPacked   = 2 << 20  // longest member that is decompressed at once
+	maxUnpacked = 32 << 20 // and the longest content
+)
+
+// members returns a walker over the file, to be placed with at. With a scratch
+// it takes more memory and less time to read members whole.
+func (o *opened) members(f format, fast *scratch) (*members, error) {
 	m := &members{raw: fileReader{file: o.file}, format: f}
-	m.in = bufio.NewReaderSize(&m.raw, 1<<16)
-	if o.storage == storedGzip {
-		m.zip = new(gzip.Reader)
+	switch {
+	case o.storage == storedGzip && fast != nil:
+		if size := int(min(maxPacked, max(o.size, 1<<12))); fast.in == nil || fast.in.Size() < size {
+			fast.in = bufio.NewReaderSize(&m.raw, size)
+		}
+		fast.in.Reset(&m.raw)
+		m.fast, m.in, m.zip = fast, fast.in, &fast.zip
+		return m, nil
+	case o.storage == storedGzip:
+		m.in, m.zip = bufio.NewReaderSize(&m.raw, 1<<14), new(gzip.Reader)
 		return m, nil
 	}
+	m.in = bufio.NewReaderSize(&m.raw, 1<<16)
 	var err error
 	m.zst, err = newZstd(o.file)
 	return m, err
@@ -79,7 +110,7 @@ func (m *members) offset() int64 { return m.raw.off - int64(m.in.Buffered()) }
 func (m *members) at(off int64) {
 	m.raw.off = off
 	m.in.Reset(&m.raw)
-	m.open, m.held, m.err, m.segEnd = false, nil, nil, false
+	m.open, m.before, m.held, m.err, m.segEnd = false, nil, nil, nil, false
 }
 
 // next opens the member at the current offset and reads its first bytes. What
@@ -89,6 +120,10 @@ func (m *members) next() bool {
 	if m.zip != nil {
 		if b, _ := m.in.Peek(2); len(b) < 2 || b[0] != 0x1f || b[1] != 0x8b {
 			return false
+		}
+		if m.fast != nil && m.atOnce() {
+			m.open = true
+			return true
 		}
 		if m.err = m.zip.Reset(m.in); m.err == nil {
 			m.zip.Multistream(false)
@@ -106,6 +141,38 @@ func (m *members) next() bool {
 		n += k
 	}
 	m.open, m.held = true, m.head[:n]
+	return true
+}
+
+// atOnce decompresses the gzip member at the current offset, unless it is too
+// large, which leaves everything as it was.
+func (m *members) atOnce() bool {
+	b, _ := m.in.Peek(max(m.in.Buffered(), min(m.in.Size(), 1<<14)))
+	m.turn ^= 1
+	out, n, err := m.fast.Member(m.fast.out[m.turn], b, maxUnpacked)
+	if err == io.ErrUnexpectedEOF {
+		all, end := m.in.Peek(m.in.Size())
+		if len(all) > len(b) {
+			out, n, err = m.fast.Member(out, all, maxUnpacked)
+		}
+		if err == io.ErrUnexpectedEOF && end == nil {
+			err = inflate.ErrTooLong
+		}
+	}
+	m.fast.out[m.turn] = out
+	switch err {
+	case nil:
+		m.in.Discard(n)
+		m.err = io.EOF
+	case inflate.ErrTooLong:
+		return false
+	case inflate.ErrChecksum:
+		m.in.Discard(n)
+		m.err = gzip.ErrChecksum
+	default:
+		m.err = err
+	}
+	m.held = out
 	return true
 }
 
@@ -151,6 +218,11 @@ func (m *members) begins() bool { return m.format != nil && m.format.starts(m.he
 // Read reads the segment: the open member and those that continue it.
 func (m *members) Read(b []byte) (int, error) {
 	for {
+		if len(m.before) > 0 {
+			n := copy(b, m.before)
+			m.before = m.before[n:]
+			return n, nil
+		}
 		if m.segEnd || !m.open {
 			return 0, io.EOF
 		}
@@ -169,12 +241,34 @@ func (m *members) Read(b []byte) (int, error) {
 		if m.err != io.EOF {
 			return 0, m.err
 		}
-		if !m.next() {
-			return 0, io.EOF
-		}
-		// A member that breaks at once continues nothing.
-		m.segEnd = m.begins() || m.format != nil && m.err != nil && m.err != io.EOF
+		m.advance()
 	}
+}
+
+// advance opens the member behind one that ended well, and tells whether the
+// segment goes on with it.
+func (m *members) advance() {
+	if m.next() {
+		// A member that breaks at once continues nothing.
+		broken := m.err != nil && m.err != io.EOF && len(m.held) < lookahead
+		m.segEnd = m.begins() || m.format != nil && broken
+	}
+}
+
+// whole returns the segment's content if it is one member that was
+// decompressed at once. Otherwise the segment is to be read from its start.
+func (m *members) whole() ([]byte, bool) {
+	if m.fast == nil || m.err != io.EOF || !m.open {
+		return nil, false
+	}
+	m.before, m.held = m.held, nil
+	m.advance()
+	if m.open && !m.segEnd {
+		return nil, false
+	}
+	b := m.before
+	m.before = nil
+	return b, true
 }
 
 // end returns where reading goes on after the last member was read to its end.
@@ -205,7 +299,7 @@ type finder struct {
 }
 
 func (o *opened) finder(f format) (*finder, error) {
-	m, err := o.members(f)
+	m, err := o.members(f, nil)
 	magic := gzipMagic
 	if o.storage == storedZstd {
 		magic = zstdMagic

@@ -92,7 +92,7 @@ func sniff(file io.ReaderAt, size int64, source string) (opened, error) {
 	head = head[:n]
 	o.storage = storage(head)
 	if o.storage != storedPlain {
-		m, err := o.members(warcFormat{})
+		m, err := o.members(warcFormat{}, nil)
 		if err != nil {
 			return o, err
 		}
@@ -108,11 +108,11 @@ func sniff(file io.ReaderAt, size int64, source string) (opened, error) {
 }
 
 // stream returns the decompressed content from the start to the end.
-func (o *opened) stream() (io.Reader, error) {
+func (o *opened) stream(fast *scratch) (io.Reader, error) {
 	if o.storage == storedPlain {
 		return &fileReader{file: o.file}, nil
 	}
-	m, err := o.members(nil)
+	m, err := o.members(nil, fast)
 	if err != nil {
 		return nil, err
 	}

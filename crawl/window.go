@@ -13,13 +13,35 @@ type window struct {
 	pos, end int   // buf[pos:end] is read from src and not yet skipped
 	off      int64 // offset in the stream of buf[pos]
 	err      error // why src gives no more: io.EOF, or damage
+	own      []byte
+	lent     bool // buf belongs to somebody else, own is ours
 }
 
 const firstWindow = 1 << 17 // bytes; grows with the records
 
 // reset starts on another stream whose first byte has offset off.
 func (w *window) reset(src io.Reader, off int64) {
+	if w.lent {
+		w.buf, w.lent = w.own, false
+	}
 	w.src, w.pos, w.end, w.off, w.err = src, 0, 0, off, nil
+}
+
+// load starts on a stream that is there whole. The window does not change b
+// nor keep it beyond the next load or reset.
+func (w *window) load(b []byte) {
+	if !w.lent {
+		w.own = w.buf
+	}
+	w.buf, w.pos, w.end, w.off, w.err, w.lent = b, 0, len(b), 0, io.EOF, true
+}
+
+// kept returns the window's own buffer, for another window.
+func (w *window) kept() []byte {
+	if w.lent {
+		return w.own
+	}
+	return w.buf
 }
 
 // data returns what has been read and not skipped.

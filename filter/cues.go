@@ -23,6 +23,10 @@ const (
 	copyStrong                    // written by copying sites alone
 	copyMedium
 	copyWeak
+	lineShare
+	lineFooter
+	lineMore
+	sellWord // what sellers and search optimisers put into lists
 )
 
 // cues is the automaton of [cueTable], built on first use and read-only after.

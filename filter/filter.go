@@ -43,13 +43,25 @@ func All() []Filter {
 		&URL{},
 		&Soft404{},
 		&Parked{},
+		&Han{},
+		&Stuffed{},
 		&Mirror{},
+		&Length{},
+		&C4Paragraph{},
+		&C4Page{},
+		&GopherQuality{},
+		&Fineweb{},
+		&GopherRepetition{},
 	}
 }
 
 // Edits lists every edit with zero parameters.
 func Edits() []Edit {
-	return []Edit{}
+	return []Edit{
+		&C4Lines{},
+		&MirrorLines{},
+		&Mask{},
+	}
 }
 
 // Name returns the recipe key of a filter or edit: its type in snake case.

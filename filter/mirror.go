@@ -43,17 +43,11 @@ func (f *Mirror) marks(text string, sum float64, note string) (float64, string) 
 	f.hits = p.find(text, f.hits[:0])
 	kept := f.hits[:0]
 	for _, h := range f.hits {
-		if p.tag[h.word]&(copySure|copyStrong|copyMedium|copyWeak) == 0 {
-			continue
+		if p.tag[h.word]&(copySure|copyStrong|copyMedium|copyWeak) != 0 {
+			kept = append(kept, h)
 		}
-		if n := len(kept); n > 0 && kept[n-1].start <= h.start && kept[n-1].end >= h.end {
-			continue
-		}
-		for len(kept) > 0 && kept[len(kept)-1].start >= h.start {
-			kept = kept[:len(kept)-1]
-		}
-		kept = append(kept, h)
 	}
+	kept = outermost(kept)
 	for _, h := range kept {
 		if contains(f.seen, h.word) {
 			continue

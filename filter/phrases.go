@@ -51,7 +51,7 @@ func newPhrases(words []string, tags []uint32) *phrases {
 type phraseBuilder struct {
 	p    *phrases
 	free int32 // no slot below is free
-	wide int32 // where states with several children look first
+	top  int32 // highest slot in use
 }
 
 type phraseRange struct {
@@ -102,33 +102,35 @@ func (b *phraseBuilder) children(r phraseRange) []phraseRange {
 	return kids
 }
 
-// place returns the lowest base at which every child has a free slot.
+// place returns a base at which every child has a free slot. States with few
+// children fill the gaps; those with many look at the upper end, where search
+// is short.
 func (b *phraseBuilder) place(p *phrases, kids []phraseRange, r phraseRange) int32 {
-	first := int32(p.words[kids[0].lo][r.depth])
 	for p.node[b.free].check != -1 {
 		b.free++
 		b.grow(int(b.free) + 512)
 	}
+	first := int32(p.words[kids[0].lo][r.depth])
 	from := b.free
 	if len(kids) > 1 {
-		from = max(from, b.wide)
+		from = max(from, b.top-256*int32(min(len(kids), 4)-1)/4)
 	}
-	for base := max(1, from-first); ; base++ {
-		b.grow(int(base) + 512)
-		fits := true
-		for _, k := range kids {
-			if p.node[base+int32(p.words[k.lo][r.depth])].check != -1 {
-				fits = false
-				break
-			}
-		}
-		if fits {
-			if len(kids) > 1 && base-from > 256 { // crowded below: look higher from now on
-				b.wide = base
-			}
-			return base
+	base := max(1, from-first)
+	for !b.fits(base, kids, r.depth) {
+		base++
+	}
+	b.top = max(b.top, base+int32(p.words[kids[len(kids)-1].lo][r.depth]))
+	return base
+}
+
+func (b *phraseBuilder) fits(base int32, kids []phraseRange, depth int) bool {
+	b.grow(int(base) + 512)
+	for _, k := range kids {
+		if b.p.node[base+int32(b.p.words[k.lo][depth])].check != -1 {
+			return false
 		}
 	}
+	return true
 }
 
 func (b *phraseBuilder) grow(n int) {

@@ -12,20 +12,26 @@ import (
 // first 2000 units of the text (Han characters, words of other scripts). A
 // line that returns, as a refrain does, counts once.
 type Stuffed struct {
-	// MaxRepeat is the highest share of units in pairs that recur unnaturally
-	// often: at least 4 times, and once in 50 units.
-	MaxRepeat float64 `json:"max_repeat" default:"0.5" range:"0..1"`
-	// MaxListRepeat is that share in text without the small words of sentences
-	// (under min_function).
-	MaxListRepeat float64 `json:"max_list_repeat" default:"0.3" range:"0..1"`
-	// MaxTerm is the highest share of units that one word, or one pair of Han
-	// characters, may make up.
-	MaxTerm float64 `json:"max_term" default:"0.16" range:"0..1"`
-	// MaxSeo is the highest share of units in phrases of sellers and search
-	// optimisers (near me, 哪家好), where text has few small words.
-	MaxSeo float64 `json:"max_seo" default:"0.25" range:"0..1"`
+	// MaxTerm is the highest share of units one pair of Han characters may make up.
+	MaxTerm float64 `json:"max_term" default:"0.23" range:"0..1"`
+	// MaxListTerm is that share in text without the small words of sentences
+	// (under min_function), where pairs also recur (over 0.3 of the units).
+	MaxListTerm float64 `json:"max_list_term" default:"0.15" range:"0..1"`
+	// MaxListRepeat is the highest share of units in such text that stand in
+	// pairs of Han characters which recur at least 4 times and once in 50 units.
+	MaxListRepeat float64 `json:"max_list_repeat" default:"0.5" range:"0..1"`
+	// MaxWord is the highest share of units one word of an alphabet may make up.
+	MaxWord float64 `json:"max_word" default:"0.16" range:"0..1"`
+	// MaxPhrase is the highest share of units in pairs of words, neither of them
+	// small, that recur as often.
+	MaxPhrase float64 `json:"max_phrase" default:"0.38" range:"0..1"`
+	// MaxListPhrase is that share in text without small words.
+	MaxListPhrase float64 `json:"max_list_phrase" default:"0.32" range:"0..1"`
+	// MaxSeller is the highest share of units in phrases of sellers and search
+	// optimisers (near me, 哪家好) in text without small words.
+	MaxSeller float64 `json:"max_seller" default:"0.3" range:"0..1"`
 	// MinFunction is the share of small words (the, of, 的, 了) that marks sentences.
-	MinFunction float64 `json:"min_function" default:"0.06" range:"0..1"`
+	MinFunction float64 `json:"min_function" default:"0.09" range:"0..1"`
 	// MinUnits is how long a text must be to be judged.
 	MinUnits int `json:"min_units" default:"30" range:"1.."`
 
@@ -40,19 +46,30 @@ func (f *Stuffed) Check(d *feilun.Doc) feilun.Verdict {
 	if n < f.MinUnits {
 		return feilun.Keep
 	}
-	s.measure()
+	s.measure(d.Text)
 	listy := s.function < f.MinFunction
+	name, value, limit := "", s.repeat, 0.0
+	han := s.units[s.top]&hanBit != 0
 	switch {
-	case s.repeat > f.MaxRepeat:
-		return noted(feilun.Drop("max_repeat", s.repeat, f.MaxRepeat), s.word(d.Text))
-	case listy && s.repeat > f.MaxListRepeat:
-		return noted(feilun.Drop("max_list_repeat", s.repeat, f.MaxListRepeat), s.word(d.Text))
-	case s.term > f.MaxTerm:
-		return noted(feilun.Drop("max_term", s.term, f.MaxTerm), s.word(d.Text))
+	case han && s.term > f.MaxTerm:
+		name, value, limit = "max_term", s.term, f.MaxTerm
+	case han && listy && s.term > f.MaxListTerm && s.repeat > 0.3:
+		name, value, limit = "max_list_term", s.term, f.MaxListTerm
+	case han && listy && s.repeat > f.MaxListRepeat:
+		name, limit = "max_list_repeat", f.MaxListRepeat
+	case !han && s.term > f.MaxWord:
+		name, value, limit = "max_word", s.term, f.MaxWord
+	case !han && s.repeat > f.MaxPhrase:
+		name, limit = "max_phrase", f.MaxPhrase
+	case !han && listy && s.repeat > f.MaxListPhrase:
+		name, limit = "max_list_phrase", f.MaxListPhrase
+	}
+	if name != "" {
+		return noted(feilun.Drop(name, value, limit), s.word(d.Text))
 	}
 	if listy {
-		if share, word := s.seo(d.Text); share > f.MaxSeo {
-			return noted(feilun.Drop("max_seo", share, f.MaxSeo), word)
+		if share, word := s.seller(d.Text); share > f.MaxSeller {
+			return noted(feilun.Drop("max_seller", share, f.MaxSeller), word)
 		}
 	}
 	return feilun.Keep
@@ -80,6 +97,7 @@ type stuffScan struct {
 	slots  []int32 // by unit: slot of the pair it starts, or -1
 
 	function, repeat, term float64
+	hits                   []phraseHit
 	top                    int // unit at which the most frequent term starts
 	topLen                 int // units it has
 }
@@ -166,7 +184,7 @@ func (s *stuffScan) add(u uint32, at int32) {
 }
 
 // measure fills function, repeat and term.
-func (s *stuffScan) measure() {
+func (s *stuffScan) measure(text string) {
 	for _, slot := range s.used {
 		s.keys[slot], s.counts[slot] = 0, 0
 	}
@@ -189,7 +207,7 @@ func (s *stuffScan) measure() {
 	}
 	s.function = float64(small) / float64(n)
 	s.term = 2 * float64(best) / float64(n)
-	s.measureWords()
+	s.measureWords(text)
 	floor := max(4, int32(n/50))
 	covered, last := 0, -1
 	for i, slot := range s.slots {
@@ -233,10 +251,10 @@ func (s *stuffScan) count(key uint64) int32 {
 }
 
 // measureWords raises term to the share of the most frequent word of alphabets.
-func (s *stuffScan) measureWords() {
+func (s *stuffScan) measureWords(text string) {
 	n := float64(len(s.units))
 	for i, u := range s.units {
-		if u&(hanBit|smallBit) != 0 {
+		if u&(hanBit|smallBit) != 0 || isDigit(text[s.starts[i]]) {
 			continue
 		}
 		slot := s.count(uint64(u&unitMask) | 1<<63)
@@ -256,9 +274,23 @@ func (s *stuffScan) word(text string) string {
 	return w[:min(len(w), 40)]
 }
 
-// seo returns the share of units that stand in phrases of sellers.
-func (s *stuffScan) seo(text string) (share float64, word string) {
-	return 0, ""
+// seller returns the share of units that stand in phrases of sellers, and the
+// first of them.
+func (s *stuffScan) seller(text string) (share float64, word string) {
+	p := cues()
+	s.hits = p.find(text[:s.end], s.hits[:0])
+	units, last := 0, 0
+	for _, h := range s.hits {
+		if p.tag[h.word]&sellWord == 0 || h.end <= last {
+			continue
+		}
+		if word == "" {
+			word = p.words[h.word]
+		}
+		units += countUnits(text[max(h.start, last):h.end])
+		last = h.end
+	}
+	return float64(units) / float64(len(s.units)), word
 }
 
 // smallHan reports characters that Chinese sentences cannot do without.
@@ -266,13 +298,15 @@ func smallHan(r rune) bool {
 	return strings.ContainsRune(smallHans, r)
 }
 
-const smallHans = "的了是在和不我他她它这那就也都着过而与及或之其被把将对从由于以所但因为如果可能会要已经到后前时又很更最没有我们你您個們這為與說還這裡於從對將過來"
+const smallHans = "的了是在和我他她它这那就也都着过而与及或之其被把将对从由于以所但因为如果可能会要已经到后前时又很更最没有我们你您個們這為與說還這裡於從對將過來"
 
 func smallWord(w string) bool {
 	return len(w) <= 6 && strings.Contains(smallWords, " "+w+" ")
 }
 
 const smallWords = " the of and to a in is that it was for on as with be by at are this from or an not but have has had were which their they you he she his her its we our i my me your him them will would can could should may might must do does did been being if so no than then there these those when what who how all also into out up about more other some such only over after before between where while because just very most even any both each many one own same too s t don't it's "
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func hashString(s string) uint64 {
 	h := uint64(14695981039346656037)

@@ -180,12 +180,18 @@ func (x *RunRow) Search(co *Coefficients) (*Found, error) {
 	return &found.Best[0], nil
 }
 
-// kept is the share of the steady speed that a kind of row keeps: whole runs
-// lose time to failures, ramps, evaluation and layouts that are not the best;
-// measured steps and the authors' own projections from them do not.
-func kept(kind string, k *Cluster, co *Coefficients) float64 {
-	if kind == "full_run" || kind == "energy_only" {
-		return co.Family(k.Chip.Family).Run
+// kept is the share of the steady speed that a row keeps: whole runs lose time
+// to failures, ramps and evaluation, and more when nobody says they ran the best
+// layout; measured steps and the authors' own projections from them do not.
+func (x *RunRow) kept(co *Coefficients) float64 {
+	if x.Kind != "full_run" && x.Kind != "energy_only" {
+		return 1
 	}
-	return 1
+	q := &x.Question
+	share := co.Run * NewGoodput(x.Model.Params(), q.Cluster.N, q.Cluster.PerNode, DefaultReliability()).Share
+	if q.Fixed.TP*q.Fixed.PP == 0 {
+		share *= co.Blank
+	}
+	hours := 6 * x.Model.Active() * cmp.Or(x.Tokens, 20*x.Model.Active()) / (0.4 * q.Cluster.Chip.Peak16 * 1e12 * 3600)
+	return min(1, share*math.Pow(hours/1e5, co.Effort))
 }

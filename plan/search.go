@@ -60,7 +60,9 @@ func Search(q *Question) (*Searched, error) {
 		}
 		out.Fitting++
 		t := StepTime(q.Model, l, &q.Work, &rates)
-		out.keep(Found{Layout: *l, Times: t, Memory: mem, Seconds: t.Total()})
+		// A batch that does not divide is rounded up in practice: compare per sequence.
+		whole := float64(l.Micros*l.MicroBatch*l.DP) / float64(q.Work.Batch)
+		out.keep(Found{Layout: *l, Times: t, Memory: mem, Seconds: t.Total() / whole})
 	})
 	if len(out.Best) == 0 {
 		return out, q.why(out)
@@ -130,11 +132,12 @@ func (q *Question) each(yield func(*Layout)) {
 
 // fill varies what does not change the grid of chips.
 func (q *Question) fill(l *Layout, yield func(*Layout)) {
+	vps, sizes := chunks(q.Model, l.PP), microSizes(q.Work.Batch, l.DP)
 	for _, ep := range choose(q.Fixed.EP, expertSizes(q.Model, l)) {
 		l.EP = ep
-		for _, vp := range choose(q.Fixed.VP, chunks(q.Model, l.PP)) {
+		for _, vp := range choose(q.Fixed.VP, vps) {
 			l.VP = vp
-			for _, b := range choose(q.Fixed.MicroBatch, microSizes(q.Work.Batch, l.DP)) {
+			for _, b := range choose(q.Fixed.MicroBatch, sizes) {
 				l.MicroBatch = b
 				l.Micros = max(1, (q.Work.Batch+l.DP*b-1)/(l.DP*b))
 				if vp > 1 && l.Micros%l.PP != 0 {
@@ -167,6 +170,7 @@ func (q *Question) memoryChoices(l *Layout, yield func(*Layout)) {
 			if !q.FusedSet {
 				l.Fused = fusedStack(q.Cluster.Chip, q.Work.Precision, q.Fixed.Recompute, q.RecomputeSet, l.TP, l.PP)
 			}
+			l.Fast = l.Fused && fastStack(q.Cluster.Chip, l, q.ZeroSet)
 			l.Sequence = l.TP > 1 && (q.Fixed.Sequence || l.Fused)
 			yield(l)
 		}
@@ -236,6 +240,9 @@ func expertSizes(m *Model, l *Layout) []int {
 func microSizes(batch, dp int) []int {
 	var out []int
 	for _, b := range []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64} {
+		if batch%dp == 0 && batch/dp%b != 0 {
+			continue // an even split exists: keep to it
+		}
 		if b == 1 && dp <= batch || dp*b <= batch {
 			out = append(out, b)
 		}

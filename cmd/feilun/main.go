@@ -31,6 +31,7 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Check a recipe, its files and lists, without running it."`
 	Language languageCmd `cmd:"" help:"Tell the language of each line of standard input."`
 	Crawl    crawlCmd    `cmd:"" help:"Count the records of raw files."`
+	Bench    benchCmd    `cmd:"" help:"Measure the stages on one core."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
 }

@@ -312,3 +312,9 @@ func Contains(s string, any []string) bool {
 	}
 	return false
 }
+
+// Last returns the last code point of s.
+func Last(s string) rune {
+	r, _ := decodeLast(s)
+	return r
+}

@@ -21,7 +21,7 @@ type shape struct {
 func shapeOf(s langid.Script) shape {
 	switch s {
 	case langid.Latin:
-		return shape{bits: 15, scale: 0.6, rate: 0.1, epochs: 3, power: 0.5}
+		return shape{bits: 17, scale: 0.6, rate: 0.1, epochs: 3, power: 0.5}
 	case langid.Cyrillic:
 		return shape{bits: 15, scale: 0.6, rate: 0.1, epochs: 3, power: 0.5}
 	}
@@ -69,11 +69,10 @@ func fitGroup(c *langid.Classes, s langid.Script, langs []string, lines []line, 
 	}
 	f.bayes(train)
 	f.refine(train, rng)
-	g, err := f.quantize(langid.Codes[s], labels)
+	g, err := f.quantize(langid.Codes[s], labels, check)
 	if err != nil {
 		return g, err
 	}
-	f.calibrate(&g, check)
 	fmt.Fprintf(os.Stderr, "%s: %d languages, %d sentences, %d to validate, accuracy there %.4f, calibration %.3f\n",
 		g.Script, len(langs), len(train), len(check), accuracy(&g, check), g.Calibration)
 	return g, nil
