@@ -87,6 +87,9 @@ func plagiarised(tb testing.TB, name string) *judged {
 // within a cluster count as found. A pair of documents of different origin
 // counts as wrong when found, unless it is listed.
 func TestNearBar(t *testing.T) {
+	if raceEnabled {
+		t.Skip("a measurement; the other tests run the same code")
+	}
 	for _, verify := range []bool{false, true} {
 		for name, j := range map[string]*judged{
 			"edited-en": edited(t, "edited-en.jsonl.zst", "en"),

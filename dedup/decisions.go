@@ -141,11 +141,8 @@ func (d *Decisions) dropped(i int) ([]Decision, error) {
 
 // limit is what the value of a verdict was held to.
 func (j *job) limit(step uint64) float64 {
-	switch {
-	case step == stepNear:
+	if step == stepNear {
 		return j.Near.Threshold
-	case step == stepLine:
-		return 1
 	}
 	return 1
 }

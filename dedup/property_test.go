@@ -49,8 +49,8 @@ func names(docs []feilun.Doc) (ids []string) {
 // the corpus changes nothing, and the order of documents decides at most which
 // of two equal copies stays.
 func TestProperties(t *testing.T) {
-	for seed := range uint64(3) {
-		docs := corpus(300, seed)
+	for seed := range uint64(2) {
+		docs := corpus(200, seed)
 		for _, name := range []string{"url", "exact", "near"} {
 			p := Of(New(name))
 			once := left(t, p, docs, 3)
@@ -138,7 +138,7 @@ func TestContinued(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(7, 8))
-	for round := range 12 {
+	for round := range 6 {
 		dir := t.TempDir()
 		for i := range shards {
 			finished := r.IntN(2) == 0

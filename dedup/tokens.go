@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,26 +56,33 @@ const (
 	classAlone        // is a token by itself
 )
 
-// A splitter cuts texts into tokens.
-type splitter struct {
-	class [1 << 16]uint8 // of the characters of the basic plane
+// A table holds what the splitter asks about characters of the basic plane.
+type table struct {
+	class [1 << 16]uint8
 	lower [1 << 16]rune
 	ascii [utf8.RuneSelf]byte // in lower case
+}
 
+// characterTable is filled on first use and never changes.
+var characterTable = sync.OnceValue(func() *table {
+	t := new(table)
+	for r := range rune(len(t.class)) {
+		t.class[r], t.lower[r] = class(r), unicode.ToLower(r)
+	}
+	for c := range t.ascii {
+		t.ascii[c] = byte(t.lower[c])
+	}
+	return t
+})
+
+// A splitter cuts texts into tokens.
+type splitter struct {
+	*table
 	simple []byte // scratch
 	spans  []words.Span
 }
 
-func newSplitter() *splitter {
-	s := new(splitter)
-	for r := range rune(len(s.class)) {
-		s.class[r], s.lower[r] = class(r), unicode.ToLower(r)
-	}
-	for c := range s.ascii {
-		s.ascii[c] = byte(s.lower[c])
-	}
-	return s
-}
+func newSplitter() *splitter { return &splitter{table: characterTable()} }
 
 // class tells the parts of mixed tokens apart. Control characters count as
 // white space; outside ASCII, ideographs and
@@ -91,7 +99,7 @@ func class(r rune) uint8 {
 	return classAlone
 }
 
-func (s *splitter) of(r rune) (class_ uint8, lower rune) {
+func (s *table) of(r rune) (class_ uint8, lower rune) {
 	if int(r) < len(s.class) {
 		return s.class[r], s.lower[r]
 	}
