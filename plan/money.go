@@ -1,6 +1,14 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"feilun/internal/hint"
+)
 
 // Prices are the money assumptions; the fields are flags of the command line.
 type Prices struct {
@@ -136,4 +144,18 @@ func (p *Plan) energy(r *Request) {
 	p.KWatts = watts * r.Power.PUE / 1000
 	p.EnergyKWh = p.KWatts * p.Days * 24
 	p.CO2 = p.EnergyKWh * r.Power.Factor / 1000
+}
+
+// ParseGrid reads a grid by name or as kg CO₂ per kWh.
+func ParseGrid(text string, pue float64) (Grid, error) {
+	g := Grid{PUE: pue, Place: strings.ToLower(text)}
+	if _, ok := grids()[g.Place]; ok || text == "" {
+		return g, nil
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(v > 0 && v < 5) {
+		names := slices.Sorted(maps.Keys(grids()))
+		return g, hint.With(fmt.Errorf("no grid %q", text), "known are "+strings.Join(names, ", ")+", or give kg CO₂ per kWh such as 0.45")
+	}
+	return Grid{PUE: pue, Factor: v}, nil
 }

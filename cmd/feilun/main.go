@@ -21,6 +21,7 @@ import (
 // cli lists the verbs.
 type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
+	Plan    planCmd    `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 }
 
 // An app is what a verb may touch of the outside world.
