@@ -30,8 +30,12 @@ func (j *job) archive() error {
 	a.p.whole = true
 	at := int64(0)
 	if j.task.Start > 0 {
-		if at, err = a.first(); err != nil || at < 0 || at >= j.task.End {
+		if at, err = a.first(); err != nil || at < 0 {
 			return err
+		}
+		if at >= j.task.End {
+			j.src.remember(place{j.task.File, j.task.End}, at)
+			return nil
 		}
 	}
 	return a.read(at)

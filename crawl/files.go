@@ -41,7 +41,7 @@ func (s *files) borrow() *scratch {
 		s.spare = s.spare[:n-1]
 		return last
 	}
-	return &scratch{dec: decoder{limit: s.p.MaxBody}}
+	return &scratch{span: s.p.Range, dec: decoder{limit: s.p.MaxBody}}
 }
 
 func (s *files) giveBack(k *scratch) {
@@ -217,7 +217,7 @@ func (s *files) divisible(name string) (int64, error) {
 	if size <= s.p.Range {
 		return size, nil
 	}
-	o, err := sniff(f, size, s.p.Source)
+	o, err := sniff(f, size, s.p.Source, &scratch{})
 	if o.kind == kindHTML || o.kind == kindText || o.kind == kindJSONL && o.storage != storedPlain {
 		return s.p.Range, err
 	}
@@ -263,10 +263,10 @@ func (s *files) Docs(ctx context.Context, t feilun.Task, drop func(ledger.Row)) 
 			return
 		}
 		defer f.Close()
-		j := &job{scratch: s.borrow(), ctx: ctx, src: s, task: t, drop: drop, yield: yield}
-		defer s.giveBack(j.scratch)
-		j.fill = newFiller(s.p, t.File, &j.scratch.dec)
-		if j.opened, err = sniff(f, size, s.p.Source); err == nil {
+		memory := s.borrow()
+		defer s.giveBack(memory)
+		j := &job{ctx: ctx, src: s, task: t, drop: drop, yield: yield, fill: newFiller(s.p, t.File, &memory.dec)}
+		if j.opened, err = sniff(f, size, s.p.Source, memory); err == nil {
 			err = j.run()
 		}
 		if err != nil && !errors.Is(err, errStopped) {
@@ -280,14 +280,13 @@ var errStopped = errors.New("the reader wants no more")
 // A job is one task being read.
 type job struct {
 	opened
-	scratch *scratch
-	ctx     context.Context
-	src     *files
-	task    feilun.Task
-	drop    func(ledger.Row)
-	yield   func(*feilun.Doc, error) bool
-	fill    *filler
-	err     error // why reading stopped early: the context, or errStopped
+	ctx   context.Context
+	src   *files
+	task  feilun.Task
+	drop  func(ledger.Row)
+	yield func(*feilun.Doc, error) bool
+	fill  *filler
+	err   error // why reading stopped early: the context, or errStopped
 
 	responses int64 // records of type response
 }

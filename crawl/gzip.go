@@ -62,11 +62,15 @@ type members struct {
 // task to task.
 type scratch struct {
 	inflate.Decoder
-	in     *bufio.Reader
-	zip    gzip.Reader
-	out    [2][]byte // of a member and the one before
-	window []byte
-	dec    decoder
+	span     int64 // bytes that one task reads about
+	in       *bufio.Reader
+	zip      gzip.Reader
+	probe    []byte // for looking for members, with probeIn and probeZip
+	probeIn  *bufio.Reader
+	probeZip gzip.Reader
+	out      [2][]byte // of a member and the one before
+	window   []byte
+	dec      decoder
 }
 
 const (
@@ -80,14 +84,18 @@ func (o *opened) members(f format, fast *scratch) (*members, error) {
 	m := &members{raw: fileReader{file: o.file}, format: f}
 	switch {
 	case o.storage == storedGzip && fast != nil:
-		if size := int(min(maxPacked, max(o.size, 1<<12))); fast.in == nil || fast.in.Size() < size {
+		if size := int(min(maxPacked, max(o.size, 1<<12), max(fast.span, 1<<16))); fast.in == nil || fast.in.Size() < size {
 			fast.in = bufio.NewReaderSize(&m.raw, size)
 		}
 		fast.in.Reset(&m.raw)
 		m.fast, m.in, m.zip = fast, fast.in, &fast.zip
 		return m, nil
 	case o.storage == storedGzip:
-		m.in, m.zip = bufio.NewReaderSize(&m.raw, 1<<14), new(gzip.Reader)
+		if o.probeIn == nil {
+			o.probeIn = bufio.NewReaderSize(&m.raw, 1<<14)
+		}
+		o.probeIn.Reset(&m.raw)
+		m.in, m.zip = o.probeIn, &o.probeZip
 		return m, nil
 	}
 	m.in = bufio.NewReaderSize(&m.raw, 1<<16)
@@ -304,7 +312,10 @@ func (o *opened) finder(f format) (*finder, error) {
 	if o.storage == storedZstd {
 		magic = zstdMagic
 	}
-	return &finder{m: m, magic: magic, buf: make([]byte, 1<<17)}, err
+	if o.probe == nil {
+		o.probe = make([]byte, 1<<17)
+	}
+	return &finder{m: m, magic: magic, buf: o.probe}, err
 }
 
 // next returns the first such offset in [from, to), or -1.

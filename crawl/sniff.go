@@ -75,6 +75,7 @@ func formatOf(kind string) format {
 
 // An opened file is ready to be read.
 type opened struct {
+	*scratch
 	file    io.ReaderAt
 	size    int64
 	storage int
@@ -82,8 +83,8 @@ type opened struct {
 }
 
 // sniff looks at a file's first bytes, decompressed where need be.
-func sniff(file io.ReaderAt, size int64, source string) (opened, error) {
-	o := opened{file: file, size: size}
+func sniff(file io.ReaderAt, size int64, source string, k *scratch) (opened, error) {
+	o := opened{scratch: k, file: file, size: size}
 	head := make([]byte, lookahead)
 	n, err := file.ReadAt(head, 0)
 	if err != nil && err != io.EOF {

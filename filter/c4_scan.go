@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"bytes"
 	"strings"
 
 	"feilun"
@@ -29,11 +30,24 @@ type c4Page struct {
 	condemned string // parameter that drops the page from inside the loop, or ""
 }
 
-// Ends of lines and phrases as in the released code of C4 (t5, c4_utils.py) and
-// datatrove.
+// Phrases as in the released code of C4 (t5, c4_utils.py) and datatrove.
 var (
-	c4Policy = []string{"terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies"}
+	c4Lorem      = []byte("lorem ipsum")
+	c4Javascript = []byte("javascript")
+	c4Policy     = [][]byte{
+		[]byte("terms of use"), []byte("privacy policy"), []byte("cookie policy"),
+		[]byte("uses cookies"), []byte("use of cookies"), []byte("use cookies"),
+	}
 )
+
+func isPolicy(lower []byte) bool {
+	for _, p := range c4Policy {
+		if bytes.Contains(lower, p) {
+			return true
+		}
+	}
+	return false
+}
 
 // c4Scan applies the tests to d, once for equal tests.
 func c4Scan(d *feilun.Doc, t c4Tests) *c4Page {
@@ -42,6 +56,7 @@ func c4Scan(d *feilun.Doc, t c4Tests) *c4Page {
 
 func (t c4Tests) scan(d *feilun.Doc) *c4Page {
 	p := &c4Page{}
+	var buf []byte // a line in lower case
 	at := 0
 	for line, end, rest, ok := words.NextLine(d.Text); ok; line, end, rest, ok = words.NextLine(rest) {
 		l := c4Line{start: at, end: at + len(line), next: at + len(line) + end}
@@ -54,7 +69,7 @@ func (t c4Tests) scan(d *feilun.Doc) *c4Page {
 		if t.citations {
 			text = withoutCitations(text)
 		}
-		l.rule = t.line(text, n, long)
+		l.rule = t.line(text, n, long, &buf)
 		if l.rule == "lorem_ipsum" || l.rule == "curly_bracket" {
 			p.condemned = l.rule
 			return p
@@ -84,7 +99,7 @@ func (t c4Tests) words(line string) (n int, long bool) {
 
 // line returns the rule that drops a line, or the page with it, or "". The
 // number of words is that before citations were removed.
-func (t c4Tests) line(text string, n int, long bool) string {
+func (t c4Tests) line(text string, n int, long bool, buf *[]byte) string {
 	switch {
 	case long:
 		return "max_word_length"
@@ -93,15 +108,16 @@ func (t c4Tests) line(text string, n int, long bool) string {
 	case n < t.minWords:
 		return "min_words"
 	}
-	lower := words.Lower(text)
+	lower := words.AppendLower(*buf, text)
+	*buf = lower[:0]
 	switch {
-	case t.lorem && strings.Contains(lower, "lorem ipsum"):
+	case t.lorem && bytes.Contains(lower, c4Lorem):
 		return "lorem_ipsum"
-	case t.javascript && strings.Contains(lower, "javascript"):
+	case t.javascript && bytes.Contains(lower, c4Javascript):
 		return "javascript"
 	case t.braces && strings.Contains(text, "{"):
 		return "curly_bracket"
-	case t.policy && words.Contains(lower, c4Policy):
+	case t.policy && isPolicy(lower):
 		return "policy"
 	}
 	return ""

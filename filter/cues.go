@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"feilun"
 )
 
 // Tags of the phrases in [cueTable].
@@ -58,6 +60,14 @@ var cues = sync.OnceValue(func() *phrases {
 	}
 	return newPhrases(words, tags)
 })
+
+type seenKey struct{}
+
+// seenTags returns all tags of phrases in the document's text, found once for
+// all filters.
+func seenTags(d *feilun.Doc) uint32 {
+	return d.Memo(seenKey{}, func() any { return cues().seen(d.Text) }).(uint32)
+}
 
 // A notice reads a page as a statement about itself: "the page is not there",
 // "the domain is for sale". whole and help are tags of one such topic, pairs

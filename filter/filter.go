@@ -49,6 +49,8 @@ func All() []Filter {
 		&Length{},
 		&C4Paragraph{},
 		&C4Page{},
+		&C4BadWords{},
+		&RefinedWebPage{},
 		&GopherQuality{},
 		&Fineweb{},
 		&GopherRepetition{},
@@ -61,6 +63,7 @@ func Edits() []Edit {
 		&C4Lines{},
 		&MirrorLines{},
 		&Mask{},
+		&RefinedWebLines{},
 	}
 }
 

@@ -125,11 +125,14 @@ func (f *GopherRepetition) sequences(d *feilun.Doc, chars float64) feilun.Verdic
 		if len(toks) < i+2 {
 			break
 		}
-		f.grams.lengthen(i + 2)
-		if share := float64(f.grams.top(i+2)) / chars; t.limit > 0 && share > t.limit {
+		if t.limit <= 0 || float64(f.grams.atMost(i+2))/chars <= t.limit {
+			continue
+		}
+		if share := float64(f.grams.top(i+2)) / chars; share > t.limit {
 			return feilun.Drop(t.rule, share, t.limit)
 		}
 	}
+	f.grams.findShared()
 	for i, t := range [...]struct {
 		rule  string
 		limit float64

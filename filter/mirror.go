@@ -16,14 +16,15 @@ type Mirror struct {
 	seen []int32
 }
 
+const anyCopy = copySure | copyStrong | copyMedium | copyWeak
+
 // marksPer is the length of text, in bytes, from which on the sum of marks is
 // divided by length: a long chapter with all that stands around it.
 const marksPer = 20000
 
 // Check implements [Filter].
 func (f *Mirror) Check(d *feilun.Doc) feilun.Verdict {
-	p := cues()
-	if p.seen(d.Text)&(copySure|copyStrong|copyMedium) == 0 {
+	if seenTags(d)&(copySure|copyStrong|copyMedium) == 0 {
 		return feilun.Keep
 	}
 	f.seen = f.seen[:0]
@@ -40,14 +41,8 @@ func (f *Mirror) Check(d *feilun.Doc) feilun.Verdict {
 // of those inside them, and returns the first of the heaviest.
 func (f *Mirror) marks(text string, sum float64, note string) (float64, string) {
 	p := cues()
-	f.hits = p.find(text, f.hits[:0])
-	kept := f.hits[:0]
-	for _, h := range f.hits {
-		if p.tag[h.word]&(copySure|copyStrong|copyMedium|copyWeak) != 0 {
-			kept = append(kept, h)
-		}
-	}
-	kept = outermost(kept)
+	f.hits = p.findTags(text, anyCopy, f.hits[:0])
+	kept := outermost(f.hits)
 	for _, h := range kept {
 		if contains(f.seen, h.word) {
 			continue

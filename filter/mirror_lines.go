@@ -28,6 +28,7 @@ type MirrorLines struct {
 	MaxUnits int `json:"max_units" default:"60" range:"1.."`
 
 	hits []phraseHit
+	line []phraseHit // of hits, those in one line
 }
 
 // maxLabel is how long a line may be that goes because of how it starts.
@@ -35,24 +36,31 @@ const maxLabel = 25
 
 // Edit implements [Edit].
 func (f *MirrorLines) Edit(d *feilun.Doc) (string, []feilun.Cut) {
-	const any = copySure | copyStrong | copyMedium | copyWeak | lineShare | lineFooter | lineMore
-	if cues().seen(d.Text)&any == 0 {
-		return d.Text, nil
+	const tags = anyCopy | lineShare | lineFooter | lineMore
+	text := d.Text
+	if seenTags(d)&tags == 0 {
+		return text, nil
 	}
+	f.hits = outermost(cues().findTags(text, tags, f.hits[:0]))
 	var out strings.Builder
 	var cuts []feilun.Cut
-	text, done := d.Text, 0
-	for at := 0; at < len(text); {
+	done := 0
+	for n := 0; n < len(f.hits); {
+		at := strings.LastIndexByte(text[:f.hits[n].start], '\n') + 1
 		end := len(text)
-		if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
-			end = at + n + 1
+		if i := strings.IndexByte(text[f.hits[n].start:], '\n'); i >= 0 {
+			end = f.hits[n].start + i + 1
 		}
-		if rule := f.rule(text[at:end]); rule != "" {
+		first := n
+		for n < len(f.hits) && f.hits[n].start < end {
+			n++
+		}
+		f.line = f.hits[first:n]
+		if rule := f.rule(text[at:end], at); rule != "" {
 			out.WriteString(text[done:at])
 			cuts = append(cuts, feilun.Cut{Rule: rule, Start: at, End: end, Bytes: end - at})
 			done = end
 		}
-		at = end
 	}
 	if cuts == nil {
 		return text, nil
@@ -61,39 +69,37 @@ func (f *MirrorLines) Edit(d *feilun.Doc) (string, []feilun.Cut) {
 	return out.String(), cuts
 }
 
-// rule returns the parameter by which a line goes, or "".
-func (f *MirrorLines) rule(line string) string {
-	line = strings.TrimSpace(line)
-	if line == "" || len(line) > 12*f.MaxUnits {
+// rule returns the parameter by which a line that starts at byte at goes, or "".
+func (f *MirrorLines) rule(line string, at int) string {
+	if len(line) > 12*f.MaxUnits {
 		return ""
 	}
-	p := cues()
-	f.hits = p.find(line, f.hits[:0])
-	if len(f.hits) == 0 {
+	novel := f.Novel && (f.has(copySure) || f.covers(line, anyCopy))
+	share := f.Share && f.covers(line, lineShare)
+	footer, label := f.Footer && f.covers(line, lineFooter), f.Footer && f.starts(line, at, lineFooter)
+	more, invites := f.More && f.covers(line, lineMore), f.More && f.starts(line, at, lineMore)
+	if !novel && !share && !footer && !label && !more && !invites {
 		return ""
 	}
 	units := countUnits(line)
-	if units > f.MaxUnits {
+	short := units <= maxLabel
+	switch {
+	case units > f.MaxUnits:
 		return ""
-	}
-	f.hits = outermost(f.hits)
-	if f.Novel && (f.has(copySure) || f.covers(line, copySure|copyStrong|copyMedium|copyWeak)) {
+	case novel:
 		return "novel"
-	}
-	for _, kind := range []struct {
-		on   bool
-		tag  uint32
-		name string
-	}{{f.Share, lineShare, "share"}, {f.Footer, lineFooter, "footer"}, {f.More, lineMore, "more"}} {
-		if kind.on && (f.covers(line, kind.tag) || units <= maxLabel && kind.tag != lineShare && f.starts(kind.tag)) {
-			return kind.name
-		}
+	case share:
+		return "share"
+	case footer || label && short:
+		return "footer"
+	case more || invites && short:
+		return "more"
 	}
 	return ""
 }
 
 func (f *MirrorLines) has(tag uint32) bool {
-	for _, h := range f.hits {
+	for _, h := range f.line {
 		if cues().tag[h.word]&tag != 0 {
 			return true
 		}
@@ -101,18 +107,21 @@ func (f *MirrorLines) has(tag uint32) bool {
 	return false
 }
 
-func (f *MirrorLines) starts(tag uint32) bool {
-	for _, h := range f.hits {
-		if h.start <= 3 && cues().tag[h.word]&tag != 0 {
+// starts reports whether the line begins with a phrase of the kind.
+func (f *MirrorLines) starts(line string, at int, tag uint32) bool {
+	lead := at + len(line) - len(strings.TrimLeft(line, " \t\u3000【[(（"))
+	for _, h := range f.line {
+		if h.start <= lead && cues().tag[h.word]&tag != 0 {
 			return true
 		}
 	}
 	return false
 }
 
+// covers reports whether phrases of the kind make up enough of the line.
 func (f *MirrorLines) covers(line string, tag uint32) bool {
 	bytes, last := 0, 0
-	for _, h := range f.hits {
+	for _, h := range f.line {
 		if cues().tag[h.word]&tag != 0 && h.end > last {
 			bytes += h.end - max(h.start, last)
 			last = h.end

@@ -4,12 +4,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/zeebo/xxh3"
+
 	"feilun"
 )
 
 // Stuffed drops pages stuffed with keywords: the same terms over and over,
 // lists of search phrases, every town with every service. It looks at the
-// first 2000 units of the text (Han characters, words of other scripts). A
+// first 1000 units of the text (Han characters, words of other scripts). A
 // line that returns, as a refrain does, counts once.
 type Stuffed struct {
 	// MaxTerm is the highest share of units one pair of Han characters may make up.
@@ -33,7 +35,7 @@ type Stuffed struct {
 	// MinFunction is the share of small words (the, of, 的, 了) that marks sentences.
 	MinFunction float64 `json:"min_function" default:"0.09" range:"0..1"`
 	// MinUnits is how long a text must be to be judged.
-	MinUnits int `json:"min_units" default:"30" range:"1.."`
+	MinUnits int `json:"min_units" default:"15" range:"1.."`
 
 	scan stuffScan
 }
@@ -76,8 +78,8 @@ func (f *Stuffed) Check(d *feilun.Doc) feilun.Verdict {
 }
 
 const (
-	stuffUnits = 2000 // units looked at
-	stuffSlots = 8192 // of the table of pairs, a power of two
+	stuffUnits = 1000 // units looked at
+	stuffSlots = 4096 // of the table of pairs, a power of two
 	hanBit     = 1 << 31
 	smallBit   = 1 << 30 // a function word
 	breakBit   = 1 << 29 // nothing pairs across the start of this unit
@@ -118,7 +120,7 @@ func (s *stuffScan) read(text string) {
 		}
 		line := text[at:end]
 		if len(line) > 0 {
-			h := hashString(line)
+			h := xxh3.HashString(line)
 			if n := s.lines[h]; n == 0 || n > 8 || len(line) < 12 {
 				s.readLine(line, int32(at))
 			}
@@ -237,7 +239,7 @@ func (s *stuffScan) pair(i int) uint64 {
 
 // count adds one to the count of key and returns its slot.
 func (s *stuffScan) count(key uint64) int32 {
-	at := int32((key * 0x9E3779B97F4A7C15) >> 51 & (stuffSlots - 1))
+	at := int32((key * 0x9E3779B97F4A7C15) >> 52 & (stuffSlots - 1))
 	for s.keys[at] != key {
 		if s.keys[at] == 0 {
 			s.keys[at] = key
@@ -295,23 +297,52 @@ func (s *stuffScan) seller(text string) (share float64, word string) {
 
 // smallHan reports characters that Chinese sentences cannot do without.
 func smallHan(r rune) bool {
-	return strings.ContainsRune(smallHans, r)
+	return r < 1<<16 && smallHanSet[r/64]>>(r%64)&1 != 0
 }
 
-const smallHans = "的了是在和我他她它这那就也都着过而与及或之其被把将对从由于以所但因为如果可能会要已经到后前时又很更最没有我们你您個們這為與說還這裡於從對將過來"
+var smallHanSet = func() (t [1 << 16 / 64]uint64) {
+	for _, r := range "的了是在和我他她它这那就也都着过而与及或之其被把将对从由于以所但因为如果可能会要已经到后前时又很更最没有我们你您個們這為與說還這裡於從對將過來" {
+		t[r/64] |= 1 << (r % 64)
+	}
+	return t
+}()
 
 func smallWord(w string) bool {
-	return len(w) <= 6 && strings.Contains(smallWords, " "+w+" ")
+	if len(w) > 6 {
+		return false
+	}
+	for at := smallHash(w); smallTable[at] != ""; at = (at + 1) % uint32(len(smallTable)) {
+		if strings.EqualFold(smallTable[at], w) {
+			return true
+		}
+	}
+	return false
 }
+
+func smallHash(w string) uint32 {
+	h := uint32(len(w))
+	for i := range len(w) {
+		h = h*31 + uint32(lowerByte[w[i]])
+	}
+	return h % uint32(len(smallTable))
+}
+
+// smallTable holds [smallWords] by hash.
+var smallTable = func() (t [509]string) {
+	for w := range strings.FieldsSeq(smallWords) {
+		h := uint32(len(w))
+		for i := range len(w) {
+			h = h*31 + uint32(w[i])
+		}
+		at := h % uint32(len(t))
+		for t[at] != "" {
+			at = (at + 1) % uint32(len(t))
+		}
+		t[at] = w
+	}
+	return t
+}()
 
 const smallWords = " the of and to a in is that it was for on as with be by at are this from or an not but have has had were which their they you he she his her its we our i my me your him them will would can could should may might must do does did been being if so no than then there these those when what who how all also into out up about more other some such only over after before between where while because just very most even any both each many one own same too s t don't it's "
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-
-func hashString(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return h
-}

@@ -43,7 +43,7 @@ func sigmaOf(name string) float64 {
 	switch name {
 	case "HBM", "Attn", "Fast", "Matrix", "Align":
 		return 0.1
-	case "FP8", "Run", "Intra", "Inter":
+	case "FP8", "Run", "Intra", "Inter", "Kernel":
 		return 0.2
 	}
 	return 0.5
@@ -180,27 +180,36 @@ func memRows(t testing.TB) []StepRow {
 	return slices.DeleteFunc(stepData(t), func(s StepRow) bool { return s.Measured.MemoryGB == 0 })
 }
 
+// memoryCV fits on all readings, then predicts each origin from the other.
+func memoryCV(t testing.TB) (all *Coefficients, in, out map[string][]float64) {
+	rows := memRows(t)
+	ks := memKnobs()
+	all = minimize(Priors(), ks, memLoss(rows))
+	in, out = map[string][]float64{}, map[string][]float64{}
+	byOrigin := map[string]*Coefficients{}
+	for i := range rows {
+		o := rows[i].Measured.Origin
+		if byOrigin[o] == nil {
+			rest := slices.DeleteFunc(slices.Clone(rows), func(r StepRow) bool { return r.Measured.Origin == o })
+			byOrigin[o] = minimize(Priors(), ks, memLoss(rest))
+		}
+		in["memory"] = append(in["memory"], memErr(&rows[i], all))
+		e := memErr(&rows[i], byOrigin[o])
+		out["memory"] = append(out["memory"], e)
+		out["memory / "+o] = append(out["memory / "+o], e)
+	}
+	return all, in, out
+}
+
 func TestFitMemory(t *testing.T) {
 	if !*refit {
 		t.Skip("only with -fit")
 	}
-	rows := memRows(t)
-	ks := memKnobs()
-	co := minimize(Priors(), ks, memLoss(rows))
-	for _, k := range ks {
-		t.Logf("%-14s %.4g", k.name, k.get(co))
+	all, in, out := memoryCV(t)
+	for _, k := range memKnobs() {
+		fmt.Printf("%-16s %.4g\n", k.name, k.get(all))
 	}
-	by := map[string][]float64{}
-	for i := range rows {
-		s := &rows[i]
-		m := Memory(&s.Model, &s.Layout, &s.Work, co)
-		e := memErr(s, co)
-		by["all"] = append(by["all"], e)
-		by[s.Measured.Origin] = append(by[s.Measured.Origin], e)
-		fmt.Printf("%+6.1f%% %5.1f tp%d pp%d dp%d b%d L%d h%d z%d %s W%.1f G%.1f O%.1f A%.1f L%.1f X%.1f\n", 100*(math.Exp(e)-1), s.Measured.MemoryGB, s.Layout.TP, s.Layout.PP, s.Layout.DP, s.Layout.MicroBatch, s.Model.Layers, s.Model.Hidden, s.Layout.Zero, s.Layout.Recompute,
-			m.Weights/gib, m.Gradients/gib, m.Optimizer/gib, m.Activations/gib, m.Logits/gib, m.Overhead/gib)
-	}
-	for k, v := range by {
-		t.Log(k, stats(v))
-	}
+	fmt.Println("memory, fitted on all readings, then each origin from the other:")
+	printStats(in)
+	printStats(out)
 }

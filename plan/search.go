@@ -21,6 +21,8 @@ type Question struct {
 	Co           *Coefficients
 	// Overfull lets layouts through that do not fit, for tables whose rows ran.
 	Overfull bool
+	// Old keeps to what stacks of 2021 could do: at most ZeRO-1.
+	Old bool
 }
 
 // A Found is one layout with its predicted time and memory.
@@ -156,7 +158,7 @@ func (q *Question) memoryChoices(l *Layout, yield func(*Layout)) {
 		zeros = []int{q.Fixed.Zero}
 	case l.DP == 1:
 		zeros = []int{0}
-	case l.PP > 1:
+	case l.PP > 1 || q.Old:
 		zeros = []int{1} // sharded gradients and weights would be gathered once per micro-batch
 	}
 	schemes := []Recompute{RecomputeNone, RecomputeSelective, RecomputeFull}

@@ -34,6 +34,8 @@ type cli struct {
 	Bench    benchCmd    `cmd:"" help:"Measure the stages on one core."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
+	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
+	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 }
 
 // An app is what a verb may touch of the outside world.

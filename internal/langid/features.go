@@ -38,19 +38,23 @@ func (c *Classes) AppendSymbols(dst []uint16, text string, s Script) []uint16 {
 	return dst
 }
 
-// AppendFeatures appends the hashes of all features of the symbols: their
-// 3-grams and 5-grams, which run over boundaries, whole words, and words with
-// the one before. Rows are numbered by the top bits of a hash. Orders 1, 2 and
-// 4 added nothing on the validation part (docs/LOG.md).
+// AppendFeatures appends the hashes of all features of the symbols: letters
+// beyond ASCII, 3-grams and 5-grams, which run over boundaries, whole words,
+// and words with the one before. Rows are numbered by the top bits of a hash.
+// More orders added nothing on the validation part (docs/LOG.md).
 func AppendFeatures(dst []uint32, syms []uint16) []uint32 {
 	n := len(dst)
-	dst = slices.Grow(dst, 4*len(syms))
-	dst = dst[:n+4*len(syms)]
+	dst = slices.Grow(dst, 5*len(syms))
+	dst = dst[:n+5*len(syms)]
 	const three = 1<<48 - 1
 	var key, last, word uint64 // key holds the last four symbols
 	for i, s := range syms {
 		four := key
 		key = key<<16 | uint64(s)
+		if s >= 0x80 {
+			dst[n] = uint32(uint64(s) * mulThree >> 32)
+			n++
+		}
 		if i >= 2 {
 			dst[n] = uint32((key & three) * mulThree >> 32)
 			n++

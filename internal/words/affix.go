@@ -131,15 +131,25 @@ func mayEndUnit(r rune) bool {
 	return r == '%' || r == '²' || r == '³' || r >= 0x400 && r < 0x700 || r < 0x80 && class(r)&isLetter != 0
 }
 
+// suffixUnit matches a unit behind a digit. No unit holds a digit, so that it
+// must be all that follows the last one.
 func suffixUnit(s string) int {
-	longest := 0
-	for _, u := range units {
-		if len(u) > longest && strings.HasSuffix(s, u) && afterDigit(s, len(u)) {
-			longest = len(u)
+	for n := 1; n < len(s) && n <= longestUnit+1; n++ {
+		if !isASCIIDigit(s[len(s)-n]) {
+			continue
 		}
+		for _, u := range units {
+			if u == s[len(s)-n+1:] {
+				return len(u)
+			}
+		}
+		break
 	}
-	return longest
+	return 0
 }
+
+// longestUnit is the length in bytes of the longest of units.
+const longestUnit = 12
 
 // infix returns the length of the infix that starts at byte i of s, or 0.
 // digits says whether a hyphen between a digit and a letter counts.

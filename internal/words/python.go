@@ -1,7 +1,6 @@
 package words
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
@@ -282,10 +281,16 @@ func CountLines(s string) int {
 
 // Hash mixes the bytes of s to 64 bits. It is for tables that live as long as
 // one document and check what they find, never for anything written down.
-func Hash(s string) uint64 {
+func Hash(s string) uint64 { return hash(s) }
+
+// HashBytes is [Hash] of the same bytes.
+func HashBytes(b []byte) uint64 { return hash(b) }
+
+func hash[T string | []byte](s T) uint64 {
 	h := uint64(len(s)) * hashPrime
 	for len(s) >= 8 {
-		h = Mix(h, binary.LittleEndian.Uint64([]byte(s[:8])))
+		h = Mix(h, uint64(s[0])|uint64(s[1])<<8|uint64(s[2])<<16|uint64(s[3])<<24|
+			uint64(s[4])<<32|uint64(s[5])<<40|uint64(s[6])<<48|uint64(s[7])<<56)
 		s = s[8:]
 	}
 	var tail uint64
@@ -317,4 +322,10 @@ func Contains(s string, any []string) bool {
 func Last(s string) rune {
 	r, _ := decodeLast(s)
 	return r
+}
+
+// AfterFirst returns s without its first code point.
+func AfterFirst(s string) string {
+	_, n := decode(s)
+	return s[n:]
 }

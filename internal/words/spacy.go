@@ -20,7 +20,7 @@ func newRuleset(list string, digits bool) *ruleset {
 	// text, as sequences of the tokens these rules make of them.
 	var c cutter
 	for i, s := range rs.specials.list {
-		if c.affixesOf(s.text) {
+		if c.affixesOf(s.text, digits) {
 			c.tokens = c.tokens[:0]
 			c.span(s.text, 0, len(s.text), rs, false)
 			rs.specials.addPattern(i, s.text, c.tokens)
@@ -30,12 +30,12 @@ func newRuleset(list string, digits bool) *ruleset {
 }
 
 // affixesOf reports whether any prefix, suffix or infix rule matches in s.
-func (c *cutter) affixesOf(s string) bool {
+func (c *cutter) affixesOf(s string, digits bool) bool {
 	if prefix(s) > 0 || suffix(s) > 0 {
 		return true
 	}
 	for i := 0; i < len(s); {
-		if infix(s, i, true) > 0 {
+		if infix(s, i, digits) > 0 {
 			return true
 		}
 		_, n := decode(s[i:])

@@ -23,7 +23,7 @@ type specials struct {
 	lengths  [256]uint32 // by first byte: bit n is set when one of n bytes begins so
 	slots    []int16     // hash table into list, -1 for empty
 	patterns map[string][]pattern
-	starts   [256]bool // first bytes of patterns
+	starts   [256]uint32 // by first byte: bit n is set when a pattern's first token of n bytes begins so
 }
 
 const specialSlots = 4096 // a power of two, three times the number of specials
@@ -69,7 +69,7 @@ func (t *specials) addPattern(i int, text string, toks []token) {
 		p.tokens = append(p.tokens, text[k.start:k.end])
 	}
 	t.patterns[p.tokens[0]] = append(t.patterns[p.tokens[0]], p)
-	t.starts[p.tokens[0][0]] = true
+	t.starts[p.tokens[0][0]] |= 1 << min(len(p.tokens[0]), 31)
 }
 
 // A match is a pattern found at tokens first up to, not including, end.
@@ -84,7 +84,7 @@ type match struct {
 func (c *cutter) mergeSpecials(text string, rs *ruleset) {
 	c.matches = c.matches[:0]
 	for i, t := range c.tokens {
-		if !rs.specials.starts[text[t.start]] || !c.oddPair(text, i) {
+		if rs.specials.starts[text[t.start]]>>min(t.end-t.start, 31)&1 == 0 || !c.oddPair(text, i) {
 			continue
 		}
 		for _, p := range rs.specials.patterns[text[t.start:t.end]] {

@@ -2,6 +2,7 @@ package words
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -53,6 +54,27 @@ func TestSimplify(t *testing.T) {
 	} {
 		if got := SimplifyV1(tt.text); got != tt.want {
 			t.Errorf("SimplifyV1(%q) = %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestTables holds assumptions that the code makes of the generated tables.
+func TestTables(t *testing.T) {
+	for _, u := range units {
+		if len(u) > longestUnit || strings.ContainsAny(u, "0123456789") {
+			t.Errorf("unit %q is longer than %d bytes or holds a digit", u, longestUnit)
+		}
+	}
+	for _, rs := range []*ruleset{englishRules(), neutralRules()} {
+		for _, patterns := range rs.specials.patterns {
+			for _, p := range patterns {
+				text := strings.Join(p.tokens, "")
+				var c cutter
+				c.span(text, 0, len(text), rs, false)
+				if !c.oddPair(text, 0) {
+					t.Errorf("pattern %q begins with two tokens of letters", p.tokens)
+				}
+			}
 		}
 	}
 }

@@ -60,19 +60,22 @@ func accuracy(g *langid.Group, check []example) float64 {
 		if e.chars < 40 {
 			continue
 		}
-		s := sums(g, e)
-		best := 0
-		for j := range s {
-			if s[j] > s[best] {
-				best = j
-			}
-		}
-		if best == e.label {
+		if argmax(sums(g, e)) == e.label {
 			right++
 		}
 		all++
 	}
 	return float64(right) / float64(max(1, all))
+}
+
+func argmax(s []uint32) int {
+	best := 0
+	for j := range s {
+		if s[j] > s[best] {
+			best = j
+		}
+	}
+	return best
 }
 
 // calibrate finds the two numbers that make the validation part most likely,

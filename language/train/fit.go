@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"strings"
+	"unicode/utf8"
 
 	"feilun/internal/langid"
 )
@@ -49,22 +51,21 @@ func fitGroup(c *langid.Classes, s langid.Script, langs []string, lines []line, 
 	f := &fit{shape: shapeOf(s)}
 	labels := append(append([]string(nil), langs...), "und")
 	f.n = len(labels)
-	lines = append(scriptLines(c, s, langs, lines), gibberish(c, s, rng, len(lines)/len(langs)/16)...)
+	lines = append(scriptLines(c, s, langs, lines), gibberish(s, rng, 500)...)
 	index := map[string]int{}
 	for i, l := range labels {
 		index[l] = i
 	}
 	var train, check []example
 	for _, l := range lines {
-		e := example{label: index[l.Lang], chars: len([]rune(l.Text))}
-		e.features = langid.AppendFeatures(nil, c.AppendSymbols(nil, l.Text, s))
-		for i := range e.features {
-			e.features[i] >>= 32 - f.bits
-		}
-		if langid.PartOf(l.Text) == langid.Validation {
-			check = append(check, e)
-		} else {
+		e := f.example(c, s, l.Text, index[l.Lang])
+		if langid.PartOf(l.Text) != langid.Validation {
 			train = append(train, e)
+			continue
+		}
+		check = append(check, e)
+		if words := strings.Fields(l.Text); len(words) == 2 { // a word alone must be doubted more than two
+			check = append(check, f.example(c, s, words[0], e.label))
 		}
 	}
 	f.bayes(train)
@@ -76,6 +77,15 @@ func fitGroup(c *langid.Classes, s langid.Script, langs []string, lines []line, 
 	fmt.Fprintf(os.Stderr, "%s: %d languages, %d sentences, %d to validate, accuracy there %.4f, calibration %.3f\n",
 		g.Script, len(langs), len(train), len(check), accuracy(&g, check), g.Calibration)
 	return g, nil
+}
+
+func (f *fit) example(c *langid.Classes, s langid.Script, text string, label int) example {
+	e := example{label: label, chars: utf8.RuneCountInString(text)}
+	e.features = langid.AppendFeatures(nil, c.AppendSymbols(nil, text, s))
+	for i := range e.features {
+		e.features[i] >>= 32 - f.bits
+	}
+	return e
 }
 
 // scriptLines returns the lines of the languages that are written mainly in s.
