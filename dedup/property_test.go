@@ -198,3 +198,39 @@ func TestWrongParams(t *testing.T) {
 		t.Error("Decide of an absent shard: no error")
 	}
 }
+
+// TestWindows cuts overlapping windows out of one text, in groups far apart, as
+// datatrove's test of its MinHash does: one of each group stays, and survivors
+// are of the same group.
+func TestWindows(t *testing.T) {
+	var b strings.Builder
+	r := rand.New(rand.NewPCG(11, 12))
+	for b.Len() < 2600 {
+		fmt.Fprintf(&b, "%x ", r.Uint32N(1<<16))
+	}
+	group := map[string]int{}
+	var docs []feilun.Doc
+	for g, offsets := range [][]int{{0, 20, 50}, {400, 420}, {800, 810, 820, 840, 860}, {1205, 1215, 1225, 1245}, {1650}, {2060}} {
+		for _, at := range offsets {
+			id := fmt.Sprint("window", at)
+			group[id] = g
+			docs = append(docs, feilun.Doc{ID: id, Text: b.String()[at : at+400]})
+		}
+	}
+	for _, verify := range []bool{false, true} {
+		p := New("near").(*NearParams)
+		p.Verify = verify
+		dropped := 0
+		for _, part := range decide(t, Of(p), writeShards(t, docs, 1), Options{}) {
+			for _, d := range part {
+				dropped++
+				if id := docs[d.Index].ID; group[id] != group[d.Survivor] {
+					t.Errorf("verify=%t: %s is dropped for %s", verify, id, d.Survivor)
+				}
+			}
+		}
+		if want := len(docs) - 6; dropped != want {
+			t.Errorf("verify=%t: %d windows dropped, want %d", verify, dropped, want)
+		}
+	}
+}

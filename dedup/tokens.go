@@ -152,13 +152,25 @@ func (s *splitter) characters(text string, t *tokens) {
 	}
 }
 
-// datatrove cuts text as datatrove does before MinHash: the language's words
-// of the simplified text.
-func (s *splitter) datatrove(d *feilun.Doc, t *tokens) {
+// words returns the words that datatrove takes for MinHash, of the simplified
+// text: its present form, cut by the language's rules, or, as until June 2024,
+// its first form, cut by NLTK's. The text is valid until the next call.
+func (s *splitter) words(d *feilun.Doc, by string) (text string, spans []words.Span) {
+	if by == "treebank" {
+		text = words.SimplifyV1(d.Text)
+		s.spans = words.TokenizeBy(s.spans[:0], text, d.Language, words.Treebank)
+		return text, s.spans
+	}
 	s.simple = words.AppendSimplify(s.simple[:0], d.Text)
-	text := string(s.simple)
+	text = string(s.simple)
 	s.spans = words.Tokenize(s.spans[:0], text, d.Language)
-	for _, w := range s.spans {
+	return text, s.spans
+}
+
+// datatrove cuts text as datatrove does before MinHash.
+func (s *splitter) datatrove(d *feilun.Doc, by string, t *tokens) {
+	text, spans := s.words(d, by)
+	for _, w := range spans {
 		t.addString(w.Of(text))
 	}
 }
