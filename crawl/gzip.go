@@ -3,7 +3,6 @@ package crawl
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 
 	"feilun/internal/inflate"
@@ -298,10 +297,6 @@ func (m *members) end() (off int64, bad bool) {
 		return m.stop, false // damage inside a frame does not hide its end
 	case m.err == nil || m.err == io.EOF:
 		return m.offset(), false
-	case errors.Is(m.err, gzip.ErrChecksum):
-		if b, _ := m.in.Peek(len(gzipMagic)); len(b) == 0 || bytes.Equal(b, gzipMagic) {
-			return m.offset(), false
-		}
 	}
 	return m.start + 1, true
 }
