@@ -41,7 +41,7 @@ func (s *files) borrow() *scratch {
 		s.spare = s.spare[:n-1]
 		return last
 	}
-	return &scratch{span: s.p.Range, dec: decoder{limit: s.p.MaxBody}}
+	return &scratch{dec: decoder{limit: s.p.MaxBody}}
 }
 
 func (s *files) giveBack(k *scratch) {

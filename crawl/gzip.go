@@ -3,7 +3,6 @@ package crawl
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
 
 	"feilun/internal/inflate"
@@ -19,9 +18,14 @@ type fileReader struct {
 	file io.ReaderAt
 	off  int64
 	err  error
+	step int // if not 0, bytes the next read gets at most; each read doubles it
 }
 
 func (r *fileReader) Read(b []byte) (int, error) {
+	if r.step > 0 {
+		b = b[:min(len(b), r.step)]
+		r.step *= 2
+	}
 	n, err := r.file.ReadAt(b, r.off)
 	r.off += int64(n)
 	if err != nil && err != io.EOF && r.err == nil {
@@ -84,9 +88,10 @@ func (o *opened) members(f format, fast *scratch) (*members, error) {
 	m := &members{raw: fileReader{file: o.file}, format: f}
 	switch {
 	case o.storage == storedGzip && fast != nil:
-		if size := int(min(maxPacked, max(o.size, 1<<12), max(fast.span, 1<<16))); fast.in == nil || fast.in.Size() < size {
+		if size := int(min(maxPacked, o.size+1<<12)); fast.in == nil || fast.in.Size() < size {
 			fast.in = bufio.NewReaderSize(&m.raw, size)
 		}
+		m.raw.step = 1 << 16 // a short task need not read 2 MiB
 		fast.in.Reset(&m.raw)
 		m.fast, m.in, m.zip = fast, fast.in, &fast.zip
 		return m, nil
@@ -158,14 +163,16 @@ func (m *members) atOnce() bool {
 	b, _ := m.in.Peek(max(m.in.Buffered(), min(m.in.Size(), 1<<14)))
 	m.turn ^= 1
 	out, n, err := m.fast.Member(m.fast.out[m.turn], b, maxUnpacked)
-	if err == io.ErrUnexpectedEOF {
-		all, end := m.in.Peek(m.in.Size())
-		if len(all) > len(b) {
-			out, n, err = m.fast.Member(out, all, maxUnpacked)
+	for err == io.ErrUnexpectedEOF {
+		more, _ := m.in.Peek(min(2*len(b), m.in.Size()))
+		if len(more) == len(b) {
+			if len(b) == m.in.Size() {
+				err = inflate.ErrTooLong
+			}
+			break
 		}
-		if err == io.ErrUnexpectedEOF && end == nil {
-			err = inflate.ErrTooLong
-		}
+		b = more
+		out, n, err = m.fast.Member(out, b, maxUnpacked)
 	}
 	m.fast.out[m.turn] = out
 	switch err {
@@ -221,7 +228,9 @@ func (m *members) drain(scratch []byte) {
 }
 
 // begins reports whether the member just opened begins a record.
-func (m *members) begins() bool { return m.format != nil && m.format.starts(m.held) }
+func (m *members) begins() bool {
+	return m.format != nil && m.format.starts(m.held[:min(len(m.held), lookahead)])
+}
 
 // Read reads the segment: the open member and those that continue it.
 func (m *members) Read(b []byte) (int, error) {
@@ -288,10 +297,6 @@ func (m *members) end() (off int64, bad bool) {
 		return m.stop, false // damage inside a frame does not hide its end
 	case m.err == nil || m.err == io.EOF:
 		return m.offset(), false
-	case errors.Is(m.err, gzip.ErrChecksum):
-		if b, _ := m.in.Peek(len(gzipMagic)); len(b) == 0 || bytes.Equal(b, gzipMagic) {
-			return m.offset(), false
-		}
 	}
 	return m.start + 1, true
 }
@@ -304,6 +309,8 @@ type finder struct {
 	m     *members
 	magic []byte
 	buf   []byte
+	dec   *inflate.Decoder
+	out   []byte
 }
 
 func (o *opened) finder(f format) (*finder, error) {
@@ -315,7 +322,7 @@ func (o *opened) finder(f format) (*finder, error) {
 	if o.probe == nil {
 		o.probe = make([]byte, 1<<17)
 	}
-	return &finder{m: m, magic: magic, buf: o.probe}, err
+	return &finder{m: m, magic: magic, buf: o.probe, dec: &o.Decoder}, err
 }
 
 // next returns the first such offset in [from, to), or -1.
@@ -332,7 +339,7 @@ func (f *finder) next(from, to int64) (int64, error) {
 				break
 			}
 			i += k
-			if f.m.at(from + int64(i)); f.m.next() && f.m.begins() {
+			if f.starts(from + int64(i)) {
 				return from + int64(i), nil
 			}
 			i++
@@ -343,6 +350,20 @@ func (f *finder) next(from, to int64) (int64, error) {
 		from += int64(n - len(f.magic) + 1)
 	}
 	return -1, f.m.raw.err
+}
+
+// starts reports whether a member starts at off whose content begins a record.
+// For gzip it decompresses as atOnce does, so that both agree on members that
+// are damaged.
+func (f *finder) starts(off int64) bool {
+	f.m.at(off)
+	if f.m.zip == nil {
+		return f.m.next() && f.m.begins()
+	}
+	b, _ := f.m.in.Peek(f.m.in.Size())
+	out, _, _ := f.dec.Member(f.out, b, 2*lookahead)
+	f.out = out
+	return f.m.format.starts(out[:min(len(out), lookahead)])
 }
 
 // proof is how many compressed bytes an unbroken chain of members must span to

@@ -76,7 +76,7 @@ func header(b []byte) (int, error) {
 	if len(b) < 10 {
 		return 0, io.ErrUnexpectedEOF
 	}
-	if b[0] != 0x1f || b[1] != 0x8b || b[2] != 8 {
+	if b[0] != 0x1f || b[1] != 0x8b || b[2] != 8 || b[3]&0xe0 != 0 { // reserved flags must be zero
 		return 0, ErrHeader
 	}
 	flags, n := b[3], 10
