@@ -61,6 +61,7 @@ type Extractor struct {
 	score []int32
 	prose []int32
 	table []group
+	seen  []sight
 	rows  []int16
 	page  []int16
 	width int

@@ -80,6 +80,7 @@ func (x *Extractor) ownColumns(r *row, i int) {
 	r.count(int32(b.brs))
 	r.flag(b.hr)
 	r.flag(b.verbatim)
+	r.put(b.again)
 	r.put(x.phrases(text, c), x.titleMatch(text, c))
 }
 

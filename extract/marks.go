@@ -70,6 +70,7 @@ const (
 	inQuote
 	inFigure
 	inDetails
+	inNoscript
 	numMarks = iota
 )
 

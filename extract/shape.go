@@ -45,6 +45,7 @@ func (x *Extractor) shape() {
 		}
 	}
 	x.groups()
+	x.repeats()
 	x.dense = x.density()
 	x.core = x.descend()
 	x.frame = x.semantic()
@@ -201,4 +202,38 @@ func (x *Extractor) apart(i, root int32) int16 {
 		n++
 	}
 	return n
+}
+
+// repeats counts for each block the earlier ones with the same text.
+func (x *Extractor) repeats() {
+	size := len(x.table)
+	x.seen = grow(x.seen, size)
+	clear(x.seen)
+	for i := range x.blocks {
+		b := &x.blocks[i]
+		key := hash(x.buf[b.from:b.to])
+		at := int(key) & (size - 1)
+		for x.seen[at].n != 0 && x.seen[at].key != key {
+			at = (at + 1) & (size - 1)
+		}
+		b.again = x.seen[at].n
+		x.seen[at].key = key
+		x.seen[at].n = min(b.again+1, 1000)
+	}
+}
+
+// A sight is how often a text was seen.
+type sight struct {
+	key uint32
+	n   int16
+}
+
+// hash is FNV-1a over at most 256 bytes, mixed.
+func hash(text []byte) uint32 {
+	h := uint32(2166136261) ^ uint32(len(text))
+	for _, c := range text[:min(len(text), 256)] {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	h ^= h >> 15
+	return h * 0x2c1b3c6d
 }

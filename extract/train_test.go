@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"feilun"
 	"feilun/internal/forest"
 	"feilun/internal/params"
 )
@@ -34,6 +35,16 @@ type sample struct {
 func measure(t testing.TB, x *Extractor, g *gold) *sample {
 	d := g.doc()
 	x.read(d)
+	if g.ExpectedHTML != "" {
+		x.read(&feilun.Doc{Page: &feilun.Page{Body: []byte(g.ExpectedHTML), ContentType: "text/html; charset=utf-8"}})
+		var b strings.Builder
+		for i := range x.blocks {
+			b.Write(x.buf[x.blocks[i].from:x.blocks[i].to])
+			b.WriteByte('\n')
+		}
+		g.Text = b.String()
+		x.read(d)
+	}
 	s := &sample{g: g, rows: slices.Clone(x.rows), width: x.width, gold: words(g.Text)}
 	for i := range x.blocks {
 		b := &x.blocks[i]
@@ -65,7 +76,7 @@ const gramLen = 4
 // whole block is a line of it.
 func (s *sample) labels() {
 	s.label, s.weight = make([]float64, len(s.words)), make([]float64, len(s.words))
-	if !s.g.full() {
+	if s.g.Text == "" && s.g.With != nil {
 		s.snippets()
 		return
 	}
@@ -106,9 +117,23 @@ func (s *sample) labels() {
 		if len(w) > 0 {
 			s.label[i] = float64(n) / float64(len(w))
 			s.weight[i] = (float64(len(w)) + 1) / (float64(len(s.gold)) + 20)
-			s.weight[i] = min(s.weight[i], 1)
+			s.weight[i] = min(s.weight[i], 1) * share(s.g.set)
 		}
 	}
+}
+
+// share is how much a page of a set counts: small sets more, answers of tools
+// less.
+func share(set string) float64 {
+	switch set {
+	case "scrapinghub", "cleanportaleval":
+		return 2
+	case "zh-handmade":
+		return 3
+	case "readability", "zh-netease-gbk", "cleaneval-dev":
+		return 0.6
+	}
+	return 1
 }
 
 // snippets labels the blocks that hold a string that must, or must not, be in
@@ -215,7 +240,7 @@ func samplesOf(t testing.TB, tuneOnly bool) []*sample {
 		t.Fatal(err)
 	}
 	var out []*sample
-	for _, set := range sets {
+	for _, set := range slices.Concat(sets, helpers) {
 		for _, g := range loadSet(t, set) {
 			if g.tune() || !tuneOnly {
 				out = append(out, measure(t, x, g))
@@ -264,7 +289,7 @@ func TestExperiment(t *testing.T) {
 			if s.g.fold(3) == k && s.g.full() {
 				keep := s.pick(s.scores(f))
 				res.add(s, keep)
-				if *showFlag != "" && strings.HasPrefix(s.g.set, *showFlag) {
+				if *showFlag != "" && (*showFlag == "all" || strings.HasPrefix(s.g.set, *showFlag)) {
 					s.show(t, keep)
 				}
 			}
@@ -281,7 +306,7 @@ var (
 // show prints the blocks that the model and the labels disagree on.
 func (s *sample) show(t *testing.T, keep []bool) {
 	f, o := s.f1(keep), s.oracle()
-	if f > 0.9 && o > 0.95 {
+	if f > 0.8 && o > 0.9 {
 		return
 	}
 	var b strings.Builder
