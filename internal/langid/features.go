@@ -44,16 +44,21 @@ func (c *Classes) AppendSymbols(dst []uint16, text string, s Script) []uint16 {
 // More orders added nothing on the validation part (docs/LOG.md).
 func AppendFeatures(dst []uint32, syms []uint16) []uint32 {
 	n := len(dst)
-	dst = slices.Grow(dst, 5*len(syms))
-	dst = dst[:n+5*len(syms)]
+	dst = slices.Grow(dst, 8*len(syms))
+	dst = dst[:n+8*len(syms)]
 	const three = 1<<48 - 1
 	var key, last, word uint64 // key holds the last four symbols
 	for i, s := range syms {
 		four := key
 		key = key<<16 | uint64(s)
 		if s >= 0x80 {
-			dst[n] = uint32(uint64(s) * mulThree >> 32)
+			h := Letter(s)
+			dst[n] = h
 			n++
+			if s >= 0x400 && s < 0x500 { // Cyrillic alphabets differ by few letters: they count fourfold
+				dst[n], dst[n+1], dst[n+2] = h, h, h
+				n += 3
+			}
 		}
 		if i >= 2 {
 			dst[n] = uint32((key & three) * mulThree >> 32)
@@ -77,3 +82,6 @@ func AppendFeatures(dst []uint32, syms []uint16) []uint32 {
 	}
 	return dst[:n]
 }
+
+// Letter is the hash of a letter beyond ASCII alone.
+func Letter(s uint16) uint32 { return uint32(uint64(s) * mulThree >> 32) }

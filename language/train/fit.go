@@ -25,9 +25,9 @@ func shapeOf(s langid.Script) shape {
 	case langid.Latin:
 		return shape{bits: 17, scale: 0.6, rate: 0.1, epochs: 3, power: 0.5}
 	case langid.Cyrillic:
-		return shape{bits: 15, scale: 0.6, rate: 0.1, epochs: 3, power: 0.5}
+		return shape{bits: 16, scale: 0.6, rate: 0.1, epochs: 3, power: 0.5}
 	}
-	return shape{bits: 14, scale: 0.6, rate: 0.1, epochs: 3, power: 0.5}
+	return shape{bits: 15, scale: 0.6, rate: 0.1, epochs: 3, power: 0.5}
 }
 
 // An example is a text as features.
@@ -70,6 +70,7 @@ func fitGroup(c *langid.Classes, s langid.Script, langs []string, lines []line, 
 	}
 	f.bayes(train)
 	f.refine(train, rng)
+	f.spell(labels)
 	g, err := f.quantize(langid.Codes[s], labels, check)
 	if err != nil {
 		return g, err
@@ -77,6 +78,24 @@ func fitGroup(c *langid.Classes, s langid.Script, langs []string, lines []line, 
 	fmt.Fprintf(os.Stderr, "%s: %d languages, %d sentences, %d to validate, accuracy there %.4f, calibration %.3f\n",
 		g.Script, len(langs), len(train), len(check), accuracy(&g, check), g.Calibration)
 	return g, nil
+}
+
+// spell takes from every language the most that four bits can for each letter
+// that its alphabet lacks.
+func (f *fit) spell(labels []string) {
+	const most = 15 * 0.7 // of the largest step
+	for x := rune('а'); x <= 'ӿ'; x++ {
+		row := langid.Letter(uint16(x)) >> (32 - f.bits)
+		known := false
+		for _, l := range labels {
+			known = known || strings.ContainsRune(alphabets[l], x)
+		}
+		for j, l := range labels {
+			if a := alphabets[l]; known && a != "" && !strings.ContainsRune(a, x) {
+				f.weights[int(row)*f.n+j] -= most
+			}
+		}
+	}
 }
 
 func (f *fit) example(c *langid.Classes, s langid.Script, text string, label int) example {
