@@ -7,7 +7,13 @@ func (c *cutter) boundaries(text string) {
 	seg := words.FromString(text)
 	for seg.Next() {
 		s := seg.Value()
-		start, end := seg.Start(), seg.End()
-		c.tokens = append(c.tokens, token{uint32(start), uint32(end), Trim(s) == ""})
+		end := seg.End()
+		start := end - len(TrimLeft(s))
+		if start < end {
+			end = start + len(Trim(s))
+			c.tokens = append(c.tokens, token{uint32(start), uint32(end), false})
+		} else {
+			c.tokens = append(c.tokens, token{uint32(seg.Start()), uint32(end), true})
+		}
 	}
 }
