@@ -104,7 +104,7 @@ func (n *notice) read(title, text string) finding {
 	var f finding
 	f.about, f.titled, f.note = n.title(title)
 	var talk, all float64
-	help, units := 0.0, 0
+	help, units, weak := 0.0, 0, ""
 	for text != "" {
 		var s string
 		var ended bool
@@ -128,7 +128,9 @@ func (n *notice) read(title, text string) finding {
 			f.help++
 			help += w
 			if word != "" {
-				f.weak++
+				if f.weak++; f.weak == 1 {
+					weak = word
+				}
 			}
 		case !ended && u <= 25:
 			w *= listWeight
@@ -139,6 +141,9 @@ func (n *notice) read(title, text string) finding {
 	f.units = units
 	if f.said == 0 && f.weak > 0 && (units <= maxBare || units <= maxAlone && f.help > f.weak && help > all/2) {
 		f.said = 1
+		if f.note == "" {
+			f.note = weak
+		}
 	}
 	if f.said > 0 || f.titled {
 		talk += help
@@ -153,7 +158,7 @@ func (n *notice) read(title, text string) finding {
 
 // maxBare is how long a page may be, in units, for which a state alone will do
 // ("Not available.").
-const maxBare = 20
+const maxBare = 30
 
 // maxGap is how many bytes may lie between a thing and its state: ten Han
 // characters, or "you are looking for might have".
