@@ -162,17 +162,7 @@ func (f *Han) read(text string) hanCount {
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		i += size
-		if r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF || r == 0x3007 || r >= 0x20000 && r <= 0x3FFFF {
-			n.letters++
-			n.han++
-			if n.looked < uniqueChars {
-				n.looked++
-				if w, b := r&0xFFFF/64, uint64(1)<<(r&63); f.set[w]&b == 0 {
-					f.set[w] |= b
-					n.unique++
-				}
-			}
-		} else if !n.other(r) {
+		if !f.wide(&n, r) {
 			continue
 		}
 		n.chars++
@@ -185,8 +175,25 @@ func (f *Han) read(text string) hanCount {
 	return n
 }
 
-// other counts a character outside ASCII and Han; it reports whether it is more
-// than white space.
+// wide counts a character outside ASCII; it reports whether it is more than
+// white space.
+func (f *Han) wide(n *hanCount, r rune) bool {
+	if !(r >= 0x4E00 && r <= 0x9FFF || r >= 0x3400 && r <= 0x4DBF || r == 0x3007 || r >= 0x20000 && r <= 0x3FFFF) {
+		return n.other(r)
+	}
+	n.letters++
+	n.han++
+	if n.looked < uniqueChars {
+		n.looked++
+		if w, b := r&0xFFFF/64, uint64(1)<<(r&63); f.set[w]&b == 0 {
+			f.set[w] |= b
+			n.unique++
+		}
+	}
+	return true
+}
+
+// other does so for characters that are not Han.
 func (n *hanCount) other(r rune) bool {
 	switch {
 	case r == 0x3000 || r == 0xA0 || r >= 0x2000 && r <= 0x200F || r == 0xFEFF:

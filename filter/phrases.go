@@ -176,24 +176,28 @@ func (p *phrases) step(s int32, c byte) int32 {
 // a text. A word too short to tell is noted under all starts it may have.
 func (p *phrases) markStarts() {
 	for _, w := range p.words {
-		table, at := startOf(w[0], byteAt(w, 1), byteAt(w, 2))
-		switch {
-		case table < 0:
-		case len(w) >= 3:
-			p.start[table][at/64] |= 1 << (at % 64)
-		default:
-			for i := range p.start[table] {
-				p.start[table][i] = ^uint64(0)
+		for b := range 256 {
+			for c := range 256 {
+				second, third := byteAt(w, 1, b), byteAt(w, 2, c)
+				if table, at := startOf(w[0], second, third); table >= 0 {
+					p.start[table][at/64] |= 1 << (at % 64)
+				}
+				if len(w) > 2 {
+					break
+				}
+			}
+			if len(w) > 1 {
+				break
 			}
 		}
 	}
 }
 
-func byteAt(s string, i int) byte {
+func byteAt(s string, i, otherwise int) byte {
 	if i < len(s) {
 		return s[i]
 	}
-	return 0
+	return byte(otherwise)
 }
 
 // startOf returns the table and bit for three bytes in lower case; table is -1

@@ -143,17 +143,9 @@ func (s *stuffScan) readLine(line string, at int32) {
 				i++
 				continue
 			}
-			start, h := i, uint32(2166136261)
-			for i < len(line) && (isWordByte(line[i]) || line[i] == '\'') {
-				h = (h ^ uint32(lowerByte[line[i]])) * 16777619
-				i++
-			}
-			u := (h^h>>15)&unitMask | fresh
-			if smallWord(line[start:i]) {
-				u |= smallBit
-			}
-			s.add(u, at+int32(start))
-			fresh = 0
+			u, end := asciiUnit(line, i)
+			s.add(u|fresh, at+int32(i))
+			i, fresh = end, 0
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(line[i:])
@@ -178,6 +170,19 @@ func (s *stuffScan) readLine(line string, at int32) {
 		}
 		i += size
 	}
+}
+
+// asciiUnit reads the word at i.
+func asciiUnit(line string, i int) (u uint32, end int) {
+	h := uint32(2166136261)
+	for end = i; end < len(line) && (isWordByte(line[end]) || line[end] == '\''); end++ {
+		h = (h ^ uint32(lowerByte[line[end]])) * 16777619
+	}
+	u = (h ^ h>>15) & unitMask
+	if smallWord(line[i:end]) {
+		u |= smallBit
+	}
+	return u, end
 }
 
 func (s *stuffScan) add(u uint32, at int32) {
