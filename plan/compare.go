@@ -51,14 +51,22 @@ func Sweep(r Request, kinds []*Chip, fewest, most int, factor float64) ([]*Plan,
 }
 
 // ChipsFor returns how many chips of a kind finish a run in the given days: the
-// smallest whole-node number found by bisection, 0 when none does.
+// smallest whole-node number found by bisection. When none does, the number is
+// 0 and the plan the fastest there is (nil if the model fits on no number).
 func ChipsFor(r Request, c *Chip, days float64) (int, *Plan) {
 	node := min(c.PerNode, 64)
+	var fastest *Plan
 	try := func(nodes int) *Plan {
 		q := r
 		q.Groups = []Group{{N: nodes * node, Chip: c, Name: c.Name}}
 		p, err := Make(q)
-		if err != nil || !p.Feasible || p.Days > days {
+		if err != nil || !p.Feasible {
+			return nil
+		}
+		if fastest == nil || p.Days < fastest.Days {
+			fastest = p
+		}
+		if p.Days > days {
 			return nil
 		}
 		return p
@@ -66,7 +74,7 @@ func ChipsFor(r Request, c *Chip, days float64) (int, *Plan) {
 	high := 1
 	for try(high) == nil {
 		if high *= 2; high*node > 4_000_000 {
-			return 0, nil
+			return 0, fastest
 		}
 	}
 	low, best := high/2, try(high)

@@ -152,6 +152,16 @@ func (r Request) within(days, served float64, notes *[]string) (*Plan, error) {
 		}
 		rate = next
 	}
+	for range 3 { // speeds jump with layouts: settle the tokens for the model found
+		if fixed > 0 && open || math.Abs(p.Days/days-1) < 0.003 {
+			break
+		}
+		r.Tokens *= days / p.Days
+		var err error
+		if p, err = Make(r); err != nil || !p.Feasible {
+			return p, err
+		}
+	}
 	if open {
 		*notes = append(*notes, "model and tokens of least predicted loss for this compute: L = 1.8172 + 482.01/N^0.3478 + 2085.43/D^0.3658 (arXiv 2404.10102)")
 		if served > 0 {

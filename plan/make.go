@@ -79,6 +79,10 @@ type PlannedChips struct {
 
 const maxTokens = 1e16
 
+// largestBatch is the largest published batch, DeepSeek-V3's, in tokens; beyond
+// it more chips cannot be fed without learning less from each token.
+const largestBatch = 63e6
+
 // Make plans one run. A model that does not fit is an answer (Feasible false,
 // Why, Hint), a question that makes no sense an error.
 func Make(r Request) (*Plan, error) {
@@ -133,7 +137,7 @@ func (r *Request) complete() error {
 	}
 	r.chooseStack()
 	if r.BatchTokens == 0 {
-		r.BatchTokens = max(usualBatch(&r.Model), float64(r.chips()*r.Seq)/16)
+		r.BatchTokens = max(usualBatch(&r.Model), min(largestBatch, float64(r.chips()*r.Seq)/16))
 		if r.Stack == "2021" { // GPT-3's largest batch (arXiv 2005.14165, table 2.1)
 			r.BatchTokens = min(r.BatchTokens, 1536*2048)
 		}

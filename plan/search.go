@@ -87,6 +87,14 @@ func (s *Searched) keep(f Found) {
 
 func (q *Question) why(s *Searched) error {
 	n := q.Cluster.N
+	if node := q.Cluster.PerNode; n > node && n%node != 0 {
+		return hint.With(fmt.Errorf("%d chips cannot be cut into equal groups that hold %s", n, q.Model.Name),
+			fmt.Sprintf("use a multiple of %d chips, such as %d or %d", node, n/node*node, n/node*node+node))
+	}
+	if most := q.Work.Batch * 8 * min(64, q.Model.Layers); n > most {
+		return hint.With(fmt.Errorf("no layout divides %d chips for %s with a batch of %d sequences", n, q.Model.Name, q.Work.Batch),
+			fmt.Sprintf("a batch of %d sequences feeds at most about %d chips; use fewer chips or a larger --batch", q.Work.Batch, most))
+	}
 	if s.Considered == 0 {
 		return hint.With(fmt.Errorf("no layout divides %d chips for %s with a batch of %d sequences", n, q.Model.Name, q.Work.Batch),
 			fmt.Sprintf("use a multiple of %d chips, or a batch of at least as many sequences as data-parallel ranks", q.Cluster.PerNode))

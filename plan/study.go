@@ -57,7 +57,7 @@ func Study(name string, r Request, table *ChipTable) ([]StudyLine, error) {
 		// 2.1e25 FLOP is Epoch's estimate of GPT-4's training compute, 67 times
 		// GPT-3's; OpenAI did not disclose it. 100 days.
 		n, d := Optimum(2.1e25)
-		r.Model, r.Tokens = bigModel(n), d
+		r.Model, r.Tokens, r.BatchTokens = bigModel(n), d, largestBatch
 		return studyChips(r, table, 100)
 	}
 	return nil, hint.With(fmt.Errorf("no study %q", name), "known are quantity, slower and gpt4")
@@ -117,7 +117,7 @@ func studyLine(label string, c *Chip, n int, p *Plan) StudyLine {
 	s := StudyLine{Case: label, Chip: c.Name, N: n}
 	switch {
 	case p == nil:
-		s.Why = "no number of these chips up to 4 million is fast enough: the batch cannot be cut further"
+		s.Why = "fits on no number of these chips"
 		return s
 	case !p.Feasible:
 		s.Why = p.Why
@@ -127,6 +127,9 @@ func studyLine(label string, c *Chip, n int, p *Plan) StudyLine {
 	s.RentM, s.OwnM, s.Buy = p.Cost.Rent/1e6, p.Cost.Own/1e6, p.Cost.Purchase/1e6
 	s.MFU, s.Goodput = p.MFU, p.Goodput.Share
 	switch {
+	case n == 0:
+		s.N = p.chips()
+		s.Why = fmt.Sprintf("not faster than %.0f days with any number: the batch cannot be cut further and failures grow", p.Days)
 	case s.MW > studyMW:
 		s.Why = fmt.Sprintf("draws more than %d MW, the largest single sites", studyMW)
 	case s.Days > studyDays:

@@ -146,3 +146,18 @@ func planFailed(err error, lang string) error {
 func writeJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 
 func writeFile(name string, fill func(io.Writer) error) error { return atomicfile.Write(name, fill) }
+
+// joinNegative writes "--days -5d" as "--days=-5d", so that a negative value
+// reaches the flag's own check instead of being taken for another flag.
+func joinNegative(args []string) []string {
+	var out []string
+	for _, a := range args {
+		if n := len(out); n > 0 && len(a) > 1 && a[0] == '-' && a[1] >= '0' && a[1] <= '9' &&
+			strings.HasPrefix(out[n-1], "--") && len(out[n-1]) > 2 && !strings.Contains(out[n-1], "=") {
+			out[n-1] += "=" + a
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
+}

@@ -23,7 +23,7 @@ type planOneCmd struct {
 }
 
 func (c *planOneCmd) Run(a *app) error {
-	p, table, err := c.solve()
+	p, err := c.solve()
 	if err != nil {
 		return planFailed(err, c.lang())
 	}
@@ -32,7 +32,7 @@ func (c *planOneCmd) Run(a *app) error {
 		return planFailed(err, c.lang())
 	}
 	if c.HTML != "" && p.Feasible {
-		curve := plan.Frontier(p, table)
+		curve := plan.Frontier(p)
 		if err := writeFile(c.HTML, func(w io.Writer) error { return plan.WriteHTML(w, p, curve, need, c.lang()) }); err != nil {
 			return err
 		}
@@ -53,14 +53,14 @@ func (c *planOneCmd) Run(a *app) error {
 	return nil
 }
 
-func (c *planOneCmd) solve() (*plan.Plan, *plan.ChipTable, error) {
+func (c *planOneCmd) solve() (*plan.Plan, error) {
 	table, err := c.table()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r, err := c.request()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var limits plan.Limits
 	for _, l := range []struct {
@@ -74,20 +74,19 @@ func (c *planOneCmd) solve() (*plan.Plan, *plan.ChipTable, error) {
 	} {
 		if l.text != "" {
 			if err := l.read(l.text); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 	}
 	if c.Chips != "" {
 		if r.Groups, err = table.ParseInventory(c.Chips); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	if c.Model == "" && limits == (plan.Limits{}) {
-		return nil, nil, hint.With(errNoModel, "for example: feilun plan --model gpt3-175b --tokens 300B --chips 1024xA100-80G")
+		return nil, hint.With(errNoModel, "for example: feilun plan --model gpt3-175b --tokens 300B --chips 1024xA100-80G")
 	}
-	p, err := plan.Solve(r, limits)
-	return p, table, err
+	return plan.Solve(r, limits)
 }
 
 func (c *planOneCmd) data(p *plan.Plan) (*plan.DataNeed, error) {
