@@ -60,7 +60,7 @@ func arcLine(line []byte) (h arcHeader, ok bool) {
 	}
 	desc := hasPrefix(line, "filedesc:")
 	switch {
-	case n >= 4 && arcDate(f[2], desc):
+	case n >= 4 && (arcDate(f[2], desc) || string(f[2]) == "null" && address(f[3])):
 		h = arcHeader{date: f[2], ctype: f[1], length: f[0]}
 		h.url = line[:len(line)-fieldLen(f[:4])]
 	case n >= 9 && arcDate(f[7], desc):
@@ -70,6 +70,16 @@ func arcLine(line []byte) (h arcHeader, ok bool) {
 		return h, false
 	}
 	return h, true
+}
+
+// address reports whether b has the form of an IPv4 address.
+func address(b []byte) bool {
+	for _, c := range b {
+		if !digit(c) && c != '.' {
+			return false
+		}
+	}
+	return bytes.Count(b, []byte(".")) == 3
 }
 
 // fieldLen is the length of fields with a space before each.
@@ -120,10 +130,8 @@ func (arcFormat) find(b []byte, from int) int {
 			if end >= 0 {
 				line = line[:end]
 			}
-			if h, ok := arcLine(line); ok {
-				if _, ok = asciiDigits(h.length); ok {
-					return i
-				}
+			if h, ok := arcLine(line); ok && len(h.length) < 12 {
+				return i
 			}
 			if end < 0 && len(line) < lookahead && scheme(line) > 0 {
 				return i // more bytes may show that it is one

@@ -16,23 +16,26 @@ type archive struct {
 func (j *job) archive() error {
 	f := formatOf(j.kind)
 	a := &archive{job: j, p: parser{format: f, maxBlock: j.src.p.MaxBody + 1<<16}}
+	a.p.win.buf = j.scratch.window
+	defer func() { j.scratch.window = a.p.win.kept() }()
 	if j.storage == storedPlain {
 		return a.plain()
 	}
 	var err error
-	if a.m, err = j.members(f); err != nil {
+	if a.m, err = j.members(f, j.scratch); err != nil {
 		return err
 	}
 	defer a.m.close()
-	if a.find, err = j.finder(f); err != nil {
-		return err
-	}
-	defer a.find.m.close()
+	defer a.closeFinder()
 	a.p.whole = true
 	at := int64(0)
 	if j.task.Start > 0 {
-		if at, err = a.first(); err != nil || at < 0 || at >= j.task.End {
+		if at, err = a.first(); err != nil || at < 0 {
 			return err
+		}
+		if at >= j.task.End {
+			j.src.remember(place{j.task.File, j.task.End}, at)
+			return nil
 		}
 	}
 	return a.read(at)
@@ -118,11 +121,29 @@ func (m *members) padding() (off int64, end bool, err error) {
 // resync returns the next place at or behind off where a record's member
 // starts, or the file's size.
 func (a *archive) resync(off int64) (int64, error) {
-	to, err := a.find.next(off, a.size)
+	to, err := a.look(off, a.size)
 	if to < 0 {
 		to = a.size
 	}
 	return to, err
+}
+
+// look returns the first place in [from, to) where a record's member starts, or
+// -1.
+func (a *archive) look(from, to int64) (int64, error) {
+	if a.find == nil {
+		var err error
+		if a.find, err = a.finder(a.p.format); err != nil {
+			return -1, err
+		}
+	}
+	return a.find.next(from, to)
+}
+
+func (a *archive) closeFinder() {
+	if a.find != nil {
+		a.find.m.close()
+	}
 }
 
 // segment reads the open segment and opens the member behind it; open is false
@@ -130,7 +151,11 @@ func (a *archive) resync(off int64) (int64, error) {
 func (a *archive) segment() (open bool, err error) {
 	start := a.m.start
 	a.m.segEnd = false
-	a.p.win.reset(a.m, 0)
+	if b, ok := a.m.whole(); ok {
+		a.p.win.load(b)
+	} else {
+		a.p.win.reset(a.m, 0)
+	}
 	var broken *event
 	a.p.run(func(e event) bool {
 		if e.ended {
@@ -168,7 +193,7 @@ func (a *archive) first() (int64, error) {
 	if off, ok := a.src.remembered(place{a.task.File, a.task.Start}); ok {
 		return off, nil
 	}
-	off, err := a.find.next(a.task.Start, a.task.End)
+	off, err := a.look(a.task.Start, a.task.End)
 	if err != nil || off < 0 || a.m.zip != nil && a.find.chained(off) {
 		return off, err
 	}

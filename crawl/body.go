@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 
+	"feilun/internal/inflate"
+
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
@@ -25,6 +27,7 @@ type decoder struct {
 	src   bytes.Reader
 	out   [2][]byte
 	turn  int
+	inf   inflate.Decoder
 	gz    gzip.Reader
 	raw   io.ReadCloser
 	zl    io.ReadCloser
@@ -61,6 +64,9 @@ func (d *decoder) body(r *response) (body []byte, cut string) {
 // undo decodes one content coding. Bytes that are not so coded come back as
 // they are.
 func (d *decoder) undo(coding string, b []byte) (body []byte, cut string) {
+	if out, cut, ok := d.atOnce(coding, b); ok {
+		return out, cut
+	}
 	d.src.Reset(b)
 	r, err := d.open(coding, b)
 	if r == nil {
@@ -92,6 +98,23 @@ func (d *decoder) undo(coding string, b []byte) (body []byte, cut string) {
 		return b, ""
 	}
 	return out, cutEncoding
+}
+
+// atOnce decodes gzip bodies of one member that is not too long.
+func (d *decoder) atOnce(coding string, b []byte) (body []byte, cut string, ok bool) {
+	if coding != "gzip" || !bytes.HasPrefix(b, gzipMagic) {
+		return nil, "", false
+	}
+	out, n, err := d.inf.Member(d.out[d.turn], b, d.limit)
+	d.out[d.turn] = out
+	if err == inflate.ErrTooLong || err == nil && bytes.HasPrefix(b[n:], gzipMagic) || err != nil && len(out) == 0 {
+		return nil, "", false
+	}
+	d.turn ^= 1
+	if err != nil {
+		cut = cutEncoding
+	}
+	return out, cut, true
 }
 
 // open readies the decompressor for a coding. It is nil when the coding is
@@ -184,10 +207,10 @@ func dechunk(b []byte) (body []byte, ok bool) {
 		for end < len(rest) && end < 2 && (rest[end] == '\r' || rest[end] == '\n') {
 			end++
 		}
-		if size, n = chunkSize(rest[end:]); n == 0 {
+		rest = rest[end:]
+		if size, n = chunkSize(rest); n == 0 {
 			return b[:out+copy(b[out:], rest)], false
 		}
-		rest = rest[end:]
 	}
 }
 

@@ -47,13 +47,14 @@ func Count(ctx context.Context, name string, p Params) (Counts, error) {
 	}
 	defer f.Close()
 	t := feilun.Task{Stage: Stage, File: filepath.Base(name), End: info.Size()}
-	j := &job{ctx: ctx, src: s, task: t, drop: drop, fill: newFiller(p, t.File)}
+	memory := s.borrow()
+	j := &job{ctx: ctx, src: s, task: t, drop: drop, fill: newFiller(p, t.File, &memory.dec)}
 	j.yield = func(*feilun.Doc, error) bool {
 		c.Records++
 		c.Documents++
 		return true
 	}
-	if j.opened, err = sniff(f, info.Size(), p.Source); err == nil {
+	if j.opened, err = sniff(f, info.Size(), p.Source, memory); err == nil {
 		err = j.run()
 	}
 	c.Responses = j.responses

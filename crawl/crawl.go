@@ -46,6 +46,9 @@ const (
 	RuleDamaged    = "damaged"     // the note says what was wrong, Bytes what was lost
 )
 
+// sourceSample names the crawl that the program carries.
+const sourceSample = "sample"
+
 // Stage is this stage's name in tasks and ledger rows.
 const Stage = "crawl"
 
@@ -70,7 +73,7 @@ func (p *Paths) UnmarshalJSON(b []byte) error {
 
 // Params are the parameters of the crawl stage.
 type Params struct {
-	// Source says what the files hold: warc (WARC, WET or ARC), html, text, jsonl, parquet, auto (told file by file from the first bytes), or commoncrawl.
+	// Source says what the files hold: warc (WARC, WET or ARC), html, text, jsonl, parquet, auto (told file by file from the first bytes), commoncrawl, or sample (the crawl inside the program).
 	Source string `json:"source" default:"warc"`
 	// Path names the input: files, folders (read recursively) and patterns such as data/*.warc.gz, separated by commas or line feeds, or a list.
 	Path Paths `json:"path" default:""`
@@ -91,7 +94,7 @@ type Params struct {
 	// Attempts is how often a download is tried before the run gives up.
 	Attempts int `json:"attempts" default:"8" range:"1..100"`
 	// Range is how many bytes of a stored file one task covers.
-	Range int64 `json:"range" default:"67108864" range:"1.."`
+	Range int64 `json:"range" default:"16777216" range:"1.."`
 	// MaxBody is how many bytes of a decoded body are kept; longer ones are cut.
 	MaxBody int `json:"max_body" default:"16777216" range:"1024.."`
 	// Verify compares SHA-1 digests of WARC records and reports those that differ as damaged.
@@ -133,8 +136,11 @@ func New(p Params) (Source, error) {
 		return newFiles(p)
 	case "commoncrawl":
 		return newSnapshot(p)
+	case sourceSample:
+		p.Source = "warc"
+		return &files{p: p, sample: true, resume: map[place]int64{}}, nil
 	}
-	known := []string{"warc", "html", "text", "jsonl", "parquet", "auto", "commoncrawl"}
+	known := []string{"warc", "html", "text", "jsonl", "parquet", "auto", "commoncrawl", sourceSample}
 	h := fmt.Sprintf("known sources: %s", strings.Join(known, ", "))
 	if near := params.Nearest(p.Source, known); near != "" {
 		h = fmt.Sprintf("did you mean %q? %s", near, h)

@@ -21,13 +21,13 @@ type filler struct {
 	d      feilun.Doc
 	page   feilun.Page
 	http   response
-	dec    decoder
+	dec    *decoder
 	row    ledger.Row
 	words  map[string]string // repeated short header values
 }
 
-func newFiller(p Params, file string) *filler {
-	return &filler{file: file, source: path.Base(file), verify: p.Verify, dec: decoder{limit: p.MaxBody}, words: map[string]string{}}
+func newFiller(p Params, file string, dec *decoder) *filler {
+	return &filler{file: file, source: path.Base(file), verify: p.Verify, dec: dec, words: map[string]string{}}
 }
 
 // doc returns the record's document, or nil and the row that says why there is

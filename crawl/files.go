@@ -1,9 +1,11 @@
 package crawl
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"feilun"
 	"feilun/internal/hint"
 	"feilun/internal/ledger"
+	"feilun/internal/sample"
 )
 
 // files reads files of this machine.
@@ -22,8 +25,29 @@ type files struct {
 	p    Params
 	base string // what the names in tasks are relative to
 
+	sample bool // read the crawl the program carries
+
 	mu     sync.Mutex
 	resume map[place]int64 // where the first record behind a task's end starts
+	spare  []*scratch      // not in use by any task
+}
+
+// borrow returns memory for a task, to be given back.
+func (s *files) borrow() *scratch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.spare); n > 0 {
+		last := s.spare[n-1]
+		s.spare = s.spare[:n-1]
+		return last
+	}
+	return &scratch{dec: decoder{limit: s.p.MaxBody}}
+}
+
+func (s *files) giveBack(k *scratch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare = append(s.spare, k)
 }
 
 // A place is an offset in a file. What resume holds for it saves looking for
@@ -97,6 +121,9 @@ func meta(s string) bool { return strings.ContainsAny(s, "*?[") }
 // list finds the files, as names relative to base with forward slashes, in the
 // order of the patterns and by name within each. Each file is listed once.
 func (s *files) list() ([]string, error) {
+	if s.sample {
+		return []string{sample.Name}, nil
+	}
 	var names []string
 	seen := map[string]bool{}
 	for _, pattern := range split(s.p.Path) {
@@ -182,40 +209,65 @@ func (s *files) Tasks(ctx context.Context) ([]feilun.Task, error) {
 // divisible returns the size of a file, or what one task covers if it has to be
 // read as a whole.
 func (s *files) divisible(name string) (int64, error) {
-	info, err := os.Stat(s.full(name))
-	if err != nil || info.Size() <= s.p.Range {
-		if err == nil {
-			return info.Size(), nil
-		}
-		return 0, err
-	}
-	f, err := os.Open(s.full(name))
+	f, size, err := s.open(name)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	o, err := sniff(f, info.Size(), s.p.Source)
+	if size <= s.p.Range {
+		return size, nil
+	}
+	o, err := sniff(f, size, s.p.Source, &scratch{})
 	if o.kind == kindHTML || o.kind == kindText || o.kind == kindJSONL && o.storage != storedPlain {
 		return s.p.Range, err
 	}
-	return info.Size(), err
+	return size, err
 }
+
+// A stored file is one of this machine, or one the program carries.
+type stored interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// open opens a file of the source and tells its size.
+func (s *files) open(name string) (stored, int64, error) {
+	if s.sample {
+		b := sample.WARC()
+		return embedded{bytes.NewReader(b)}, int64(len(b)), nil
+	}
+	f, err := os.Open(s.full(name))
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// embedded is a file the program carries.
+type embedded struct{ io.ReaderAt }
+
+// Close implements [io.Closer].
+func (embedded) Close() error { return nil }
 
 // Docs implements [Source].
 func (s *files) Docs(ctx context.Context, t feilun.Task, drop func(ledger.Row)) iter.Seq2[*feilun.Doc, error] {
 	return func(yield func(*feilun.Doc, error) bool) {
-		f, err := os.Open(s.full(t.File))
+		f, size, err := s.open(t.File)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		defer f.Close()
-		info, err := f.Stat()
-		if err == nil {
-			j := &job{ctx: ctx, src: s, task: t, drop: drop, yield: yield, fill: newFiller(s.p, t.File)}
-			if j.opened, err = sniff(f, info.Size(), s.p.Source); err == nil {
-				err = j.run()
-			}
+		memory := s.borrow()
+		defer s.giveBack(memory)
+		j := &job{ctx: ctx, src: s, task: t, drop: drop, yield: yield, fill: newFiller(s.p, t.File, &memory.dec)}
+		if j.opened, err = sniff(f, size, s.p.Source, memory); err == nil {
+			err = j.run()
 		}
 		if err != nil && !errors.Is(err, errStopped) {
 			yield(nil, fmt.Errorf("%s: %w", t.File, err))

@@ -3,8 +3,9 @@ package crawl
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"io"
+
+	"feilun/internal/inflate"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -17,9 +18,14 @@ type fileReader struct {
 	file io.ReaderAt
 	off  int64
 	err  error
+	step int // if not 0, bytes the next read gets at most; each read doubles it
 }
 
 func (r *fileReader) Read(b []byte) (int, error) {
+	if r.step > 0 {
+		b = b[:min(len(b), r.step)]
+		r.step *= 2
+	}
 	n, err := r.file.ReadAt(b, r.off)
 	r.off += int64(n)
 	if err != nil && err != io.EOF && r.err == nil {
@@ -44,22 +50,60 @@ type members struct {
 	stop   int64            // where the frame ends
 	format format
 
+	fast *scratch // for gzip members that are decompressed at once, or nil
+	turn int      // which of its outputs holds this member
+
 	start  int64 // offset of the member being read
 	open   bool  // a member is being read
 	head   [lookahead]byte
-	held   []byte // decompressed bytes read ahead, part of head
+	before []byte // decompressed bytes of the member before, not read yet
+	held   []byte // decompressed bytes of this member that were read ahead
 	err    error  // how the member ended: io.EOF or damage
-	segEnd bool   // the member read ahead belongs to the next segment
+	segEnd bool   // the open member belongs to the next segment
 }
 
-// members returns a walker over the file, to be placed with at.
-func (o *opened) members(f format) (*members, error) {
+// A scratch is the memory for decompressing gzip members at once, kept from
+// task to task.
+type scratch struct {
+	inflate.Decoder
+	span     int64 // bytes that one task reads about
+	in       *bufio.Reader
+	zip      gzip.Reader
+	probe    []byte // for looking for members, with probeIn and probeZip
+	probeIn  *bufio.Reader
+	probeZip gzip.Reader
+	out      [2][]byte // of a member and the one before
+	window   []byte
+	dec      decoder
+}
+
+const (
+	maxPacked   = 2 << 20  // longest member that is decompressed at once
+	maxUnpacked = 32 << 20 // and the longest content
+)
+
+// members returns a walker over the file, to be placed with at. With a scratch
+// it takes more memory and less time to read members whole.
+func (o *opened) members(f format, fast *scratch) (*members, error) {
 	m := &members{raw: fileReader{file: o.file}, format: f}
-	m.in = bufio.NewReaderSize(&m.raw, 1<<16)
-	if o.storage == storedGzip {
-		m.zip = new(gzip.Reader)
+	switch {
+	case o.storage == storedGzip && fast != nil:
+		if size := int(min(maxPacked, o.size+1<<12)); fast.in == nil || fast.in.Size() < size {
+			fast.in = bufio.NewReaderSize(&m.raw, size)
+		}
+		m.raw.step = 1 << 16 // a short task need not read 2 MiB
+		fast.in.Reset(&m.raw)
+		m.fast, m.in, m.zip = fast, fast.in, &fast.zip
+		return m, nil
+	case o.storage == storedGzip:
+		if o.probeIn == nil {
+			o.probeIn = bufio.NewReaderSize(&m.raw, 1<<14)
+		}
+		o.probeIn.Reset(&m.raw)
+		m.in, m.zip = o.probeIn, &o.probeZip
 		return m, nil
 	}
+	m.in = bufio.NewReaderSize(&m.raw, 1<<16)
 	var err error
 	m.zst, err = newZstd(o.file)
 	return m, err
@@ -79,7 +123,7 @@ func (m *members) offset() int64 { return m.raw.off - int64(m.in.Buffered()) }
 func (m *members) at(off int64) {
 	m.raw.off = off
 	m.in.Reset(&m.raw)
-	m.open, m.held, m.err, m.segEnd = false, nil, nil, false
+	m.open, m.before, m.held, m.err, m.segEnd = false, nil, nil, nil, false
 }
 
 // next opens the member at the current offset and reads its first bytes. What
@@ -89,6 +133,10 @@ func (m *members) next() bool {
 	if m.zip != nil {
 		if b, _ := m.in.Peek(2); len(b) < 2 || b[0] != 0x1f || b[1] != 0x8b {
 			return false
+		}
+		if m.fast != nil && m.atOnce() {
+			m.open = true
+			return true
 		}
 		if m.err = m.zip.Reset(m.in); m.err == nil {
 			m.zip.Multistream(false)
@@ -106,6 +154,40 @@ func (m *members) next() bool {
 		n += k
 	}
 	m.open, m.held = true, m.head[:n]
+	return true
+}
+
+// atOnce decompresses the gzip member at the current offset, unless it is too
+// large, which leaves everything as it was.
+func (m *members) atOnce() bool {
+	b, _ := m.in.Peek(max(m.in.Buffered(), min(m.in.Size(), 1<<14)))
+	m.turn ^= 1
+	out, n, err := m.fast.Member(m.fast.out[m.turn], b, maxUnpacked)
+	for err == io.ErrUnexpectedEOF {
+		more, _ := m.in.Peek(min(2*len(b), m.in.Size()))
+		if len(more) == len(b) {
+			if len(b) == m.in.Size() {
+				err = inflate.ErrTooLong
+			}
+			break
+		}
+		b = more
+		out, n, err = m.fast.Member(out, b, maxUnpacked)
+	}
+	m.fast.out[m.turn] = out
+	switch err {
+	case nil:
+		m.in.Discard(n)
+		m.err = io.EOF
+	case inflate.ErrTooLong:
+		return false
+	case inflate.ErrChecksum:
+		m.in.Discard(n)
+		m.err = gzip.ErrChecksum
+	default:
+		m.err = err
+	}
+	m.held = out
 	return true
 }
 
@@ -146,11 +228,18 @@ func (m *members) drain(scratch []byte) {
 }
 
 // begins reports whether the member just opened begins a record.
-func (m *members) begins() bool { return m.format != nil && m.format.starts(m.held) }
+func (m *members) begins() bool {
+	return m.format != nil && m.format.starts(m.held[:min(len(m.held), lookahead)])
+}
 
 // Read reads the segment: the open member and those that continue it.
 func (m *members) Read(b []byte) (int, error) {
 	for {
+		if len(m.before) > 0 {
+			n := copy(b, m.before)
+			m.before = m.before[n:]
+			return n, nil
+		}
 		if m.segEnd || !m.open {
 			return 0, io.EOF
 		}
@@ -169,12 +258,34 @@ func (m *members) Read(b []byte) (int, error) {
 		if m.err != io.EOF {
 			return 0, m.err
 		}
-		if !m.next() {
-			return 0, io.EOF
-		}
-		// A member that breaks at once continues nothing.
-		m.segEnd = m.begins() || m.format != nil && m.err != nil && m.err != io.EOF
+		m.advance()
 	}
+}
+
+// advance opens the member behind one that ended well, and tells whether the
+// segment goes on with it.
+func (m *members) advance() {
+	if m.next() {
+		// A member that breaks at once continues nothing.
+		broken := m.err != nil && m.err != io.EOF && len(m.held) < lookahead
+		m.segEnd = m.begins() || m.format != nil && broken
+	}
+}
+
+// whole returns the segment's content if it is one member that was
+// decompressed at once. Otherwise the segment is to be read from its start.
+func (m *members) whole() ([]byte, bool) {
+	if m.fast == nil || m.err != io.EOF || !m.open {
+		return nil, false
+	}
+	m.before, m.held = m.held, nil
+	m.advance()
+	if m.open && !m.segEnd {
+		return nil, false
+	}
+	b := m.before
+	m.before = nil
+	return b, true
 }
 
 // end returns where reading goes on after the last member was read to its end.
@@ -186,10 +297,6 @@ func (m *members) end() (off int64, bad bool) {
 		return m.stop, false // damage inside a frame does not hide its end
 	case m.err == nil || m.err == io.EOF:
 		return m.offset(), false
-	case errors.Is(m.err, gzip.ErrChecksum):
-		if b, _ := m.in.Peek(len(gzipMagic)); len(b) == 0 || bytes.Equal(b, gzipMagic) {
-			return m.offset(), false
-		}
 	}
 	return m.start + 1, true
 }
@@ -202,15 +309,20 @@ type finder struct {
 	m     *members
 	magic []byte
 	buf   []byte
+	dec   *inflate.Decoder
+	out   []byte
 }
 
 func (o *opened) finder(f format) (*finder, error) {
-	m, err := o.members(f)
+	m, err := o.members(f, nil)
 	magic := gzipMagic
 	if o.storage == storedZstd {
 		magic = zstdMagic
 	}
-	return &finder{m: m, magic: magic, buf: make([]byte, 1<<17)}, err
+	if o.probe == nil {
+		o.probe = make([]byte, 1<<17)
+	}
+	return &finder{m: m, magic: magic, buf: o.probe, dec: &o.Decoder}, err
 }
 
 // next returns the first such offset in [from, to), or -1.
@@ -227,7 +339,7 @@ func (f *finder) next(from, to int64) (int64, error) {
 				break
 			}
 			i += k
-			if f.m.at(from + int64(i)); f.m.next() && f.m.begins() {
+			if f.starts(from + int64(i)) {
 				return from + int64(i), nil
 			}
 			i++
@@ -238,6 +350,20 @@ func (f *finder) next(from, to int64) (int64, error) {
 		from += int64(n - len(f.magic) + 1)
 	}
 	return -1, f.m.raw.err
+}
+
+// starts reports whether a member starts at off whose content begins a record.
+// For gzip it decompresses as atOnce does, so that both agree on members that
+// are damaged.
+func (f *finder) starts(off int64) bool {
+	f.m.at(off)
+	if f.m.zip == nil {
+		return f.m.next() && f.m.begins()
+	}
+	b, _ := f.m.in.Peek(f.m.in.Size())
+	out, _, _ := f.dec.Member(f.out, b, 2*lookahead)
+	f.out = out
+	return f.m.format.starts(out[:min(len(out), lookahead)])
 }
 
 // proof is how many compressed bytes an unbroken chain of members must span to

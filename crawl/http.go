@@ -97,7 +97,10 @@ func httpHeader(b []byte) int {
 	for i, first := 0, true; ; first = false {
 		k := bytes.IndexByte(b[i:], '\n')
 		if k < 0 {
-			if known {
+			switch {
+			case known && i < len(b) && b[i] == '<':
+				return i
+			case known:
 				return len(b)
 			}
 			return 0

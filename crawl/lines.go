@@ -30,7 +30,7 @@ const maxLine = 256 << 20
 // lines reads JSON lines. Of a plain file, it reads the lines that start in the
 // task's range.
 func (j *job) lines() error {
-	r, err := j.stream()
+	r, err := j.stream(j.scratch)
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func day(s string) string {
 // whole reads a file that is one document: a page, or text. Text that is not
 // UTF-8 becomes a page of type text/plain, so that extract decodes it.
 func (j *job) whole() error {
-	r, err := j.stream()
+	r, err := j.stream(j.scratch)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (p *parser) run(emit func(event) bool) {
 // reports the loss.
 func (p *parser) lost(emit func(event) bool, why string) bool {
 	e := event{pos: p.win.off, wrong: why}
-	if !p.win.seek(p.format.find) && p.win.err != io.EOF {
+	if !p.win.seek(p.format) && p.win.err != io.EOF {
 		e.wrong, e.ended = reason(p.win.err), true
 		p.win.err = io.EOF
 	}
@@ -178,11 +178,38 @@ func (p *parser) guess(emit func(event) bool, n int, length int64) bool {
 	for end > n && end > len(d)-4 && (d[end-1] == '\r' || d[end-1] == '\n') {
 		end--
 	}
-	cut := length < 0 || n+int(length) > len(d)
-	if sep := p.format.separator(); cut && !p.whole && (sep == nil || !bytes.HasSuffix(d[n:], sep)) {
+	if stated := n + int(length); length >= 0 && stated <= len(d) {
+		if stated < len(d) && (d[stated] == '\n' || d[stated] == '\r') {
+			return p.keep(emit, n, int(length), "") // garbage follows
+		}
+	} else if sep := p.format.separator(); !p.whole && !complete(d[n:], sep) {
 		return p.rest(emit, "record is cut short by the end of the file")
 	}
 	return p.keep(emit, n, end-n, wrongLength(length, end-n))
+}
+
+// complete reports whether a block that ends sooner than its record says, at
+// the end of a file, is whole nevertheless: the separator follows, or it is an
+// HTTP response whose own Content-Length is satisfied.
+func complete(block, separator []byte) bool {
+	if separator != nil && bytes.HasSuffix(block, separator) {
+		return true
+	}
+	if !hasPrefix(block, "http/") {
+		return false
+	}
+	n := httpHeader(block)
+	f := fields{rest: block[:n]}
+	for {
+		name, value, ok := f.next()
+		if !ok {
+			return false
+		}
+		if is(name, "content-length") {
+			length, ok := asciiDigits(value)
+			return ok && int64(len(block)-n) >= length
+		}
+	}
 }
 
 func wrongLength(stated int64, found int) string {
@@ -206,7 +233,7 @@ func (p *parser) nextStart(n int) int {
 	for from := n; ; {
 		more := p.win.fill(min(from+1<<18, n+p.maxBlock+2*lookahead))
 		d := p.win.data()
-		i := p.format.find(d, from)
+		i := find(p.format, d, from, !more)
 		if i >= 0 && (!more || i+lookahead <= len(d)) {
 			return i
 		}
@@ -242,7 +269,7 @@ func (p *parser) oversize(emit func(event) bool, n int, length int64) bool {
 	}
 	start := p.win.off
 	p.win.skip(n + len(rec.block))
-	p.win.seek(p.format.find)
+	p.win.seek(p.format)
 	found := p.win.off - start - int64(n)
 	if length < 0 || found < length || found > length+4 {
 		return emit(event{pos: start, wrong: fmt.Sprintf("Content-Length is %d; about %d bytes lie before the next record", length, found)})

@@ -75,6 +75,7 @@ func formatOf(kind string) format {
 
 // An opened file is ready to be read.
 type opened struct {
+	*scratch
 	file    io.ReaderAt
 	size    int64
 	storage int
@@ -82,8 +83,8 @@ type opened struct {
 }
 
 // sniff looks at a file's first bytes, decompressed where need be.
-func sniff(file io.ReaderAt, size int64, source string) (opened, error) {
-	o := opened{file: file, size: size}
+func sniff(file io.ReaderAt, size int64, source string, k *scratch) (opened, error) {
+	o := opened{scratch: k, file: file, size: size}
 	head := make([]byte, lookahead)
 	n, err := file.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
@@ -92,7 +93,7 @@ func sniff(file io.ReaderAt, size int64, source string) (opened, error) {
 	head = head[:n]
 	o.storage = storage(head)
 	if o.storage != storedPlain {
-		m, err := o.members(warcFormat{})
+		m, err := o.members(warcFormat{}, nil)
 		if err != nil {
 			return o, err
 		}
@@ -108,11 +109,11 @@ func sniff(file io.ReaderAt, size int64, source string) (opened, error) {
 }
 
 // stream returns the decompressed content from the start to the end.
-func (o *opened) stream() (io.Reader, error) {
+func (o *opened) stream(fast *scratch) (io.Reader, error) {
 	if o.storage == storedPlain {
 		return &fileReader{file: o.file}, nil
 	}
-	m, err := o.members(nil)
+	m, err := o.members(nil, fast)
 	if err != nil {
 		return nil, err
 	}

@@ -13,13 +13,35 @@ type window struct {
 	pos, end int   // buf[pos:end] is read from src and not yet skipped
 	off      int64 // offset in the stream of buf[pos]
 	err      error // why src gives no more: io.EOF, or damage
+	own      []byte
+	lent     bool // buf belongs to somebody else, own is ours
 }
 
 const firstWindow = 1 << 17 // bytes; grows with the records
 
 // reset starts on another stream whose first byte has offset off.
 func (w *window) reset(src io.Reader, off int64) {
+	if w.lent {
+		w.buf, w.lent = w.own, false
+	}
 	w.src, w.pos, w.end, w.off, w.err = src, 0, 0, off, nil
+}
+
+// load starts on a stream that is there whole. The window does not change b
+// nor keep it beyond the next load or reset.
+func (w *window) load(b []byte) {
+	if !w.lent {
+		w.own = w.buf
+	}
+	w.buf, w.pos, w.end, w.off, w.err, w.lent = b, 0, len(b), 0, io.EOF, true
+}
+
+// kept returns the window's own buffer, for another window.
+func (w *window) kept() []byte {
+	if w.lent {
+		return w.own
+	}
+	return w.buf
 }
 
 // data returns what has been read and not skipped.
@@ -86,15 +108,14 @@ func (w *window) skipBlank() bool {
 	return false
 }
 
-// seek drops the first byte and all that follow until find returns an index of
-// 0 or more for what is in the window, and reports whether it did. A find less
-// than lookahead bytes before the window's end is looked at again with more
+// seek drops the first byte and all that follow until a record starts, and
+// reports whether one does. A find less than lookahead bytes before the window's end is looked at again with more
 // bytes, so that the outcome does not depend on how the stream is cut up.
-func (w *window) seek(find func(b []byte, from int) int) bool {
+func (w *window) seek(f format) bool {
 	for from := 1; ; {
 		more := w.fill(1 << 16)
 		d := w.data()
-		i := find(d, min(from, len(d)))
+		i := find(f, d, min(from, len(d)), !more)
 		switch {
 		case i >= 0 && (!more || i+lookahead <= len(d)):
 			w.skip(i)
@@ -107,6 +128,19 @@ func (w *window) seek(find func(b []byte, from int) int) bool {
 		}
 		w.skip(i)
 		from = 0
+	}
+}
+
+// find returns the index in b of the next record start at from or later, or -1.
+// last says that nothing follows b, so that what looks like a start has to be
+// one.
+func find(f format, b []byte, from int, last bool) int {
+	for {
+		i := f.find(b, from)
+		if i < 0 || !last || f.starts(b[i:]) {
+			return i
+		}
+		from = i + 1
 	}
 }
 
@@ -146,7 +180,7 @@ func (f *fields) next() (name, value []byte, ok bool) {
 	}
 	for len(f.rest) > 0 && (f.rest[0] == ' ' || f.rest[0] == '\t') {
 		f.folded = append(append(append([]byte(nil), value...), ' '), trim(f.line())...)
-		value = f.folded
+		value = trim(f.folded)
 	}
 	return name, value, true
 }

@@ -144,29 +144,19 @@ func (j *job) cutShard(i int, starts []int64, sk *sketcher) error {
 			sketches = newSketchWriter(w, j.Near)
 		}
 		var lines lineScanner
-		var raw []byte
 		err := j.docs(i, func(index int, d *feilun.Doc) error {
 			repeated, err := repeats.of(uint64(i)<<32 | uint64(index))
 			if err != nil {
 				return err
 			}
-			if j.gone.has(j.base[i] + uint64(index)) {
-				if sketches != nil {
-					return sketches.add(sk, false, 0)
-				}
-				return nil
-			}
-			cuts := lines.cut(j.Line, d.Text, repeated)
-			left := Apply(d.Text, cuts)
-			if len(cuts) > 0 {
-				raw = appendCuts(raw[:0], uint64(index), j.Line.lost(d.Text, left), cuts)
-				if _, err := out["cuts"].Write(raw); err != nil {
+			stays := !j.gone.has(j.base[i] + uint64(index))
+			if stays {
+				if err := lines.writeCuts(out["cuts"], j.Line, uint64(index), d, repeated); err != nil {
 					return err
 				}
 			}
-			d.Text = left
 			if sketches != nil {
-				return sketches.add(sk, sk.sketch(d), merit(d))
+				return sketches.add(sk, stays && sk.sketch(d), merit(d))
 			}
 			return nil
 		})
@@ -175,6 +165,19 @@ func (j *job) cutShard(i int, starts []int64, sk *sketcher) error {
 		}
 		return err
 	})
+}
+
+// writeCuts writes the cuts of a document, if any, and makes them in its text.
+func (l *lineScanner) writeCuts(w io.Writer, p *LineParams, index uint64, d *feilun.Doc, repeated map[uint64]bool) error {
+	cuts := l.cut(p, d.Text, repeated)
+	if len(cuts) == 0 {
+		return nil
+	}
+	left := Apply(d.Text, cuts)
+	l.raw = appendCuts(l.raw[:0], index, p.lost(d.Text, left), cuts)
+	d.Text = left
+	_, err := w.Write(l.raw)
+	return err
 }
 
 // lost returns the share of bytes cut when too little is left, else 0.
@@ -201,6 +204,9 @@ func (l *lineScanner) cut(p *LineParams, text string, repeated map[uint64]bool) 
 		l.seen = map[uint64]bool{}
 	}
 	clear(l.seen)
+	if text == "" {
+		return nil
+	}
 	var cuts []feilun.Cut
 	lastEnd := -1 // of the last unit that stays
 	for _, u := range l.scan(p, text) {

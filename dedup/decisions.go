@@ -3,7 +3,6 @@ package dedup
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"maps"
@@ -142,11 +141,8 @@ func (d *Decisions) dropped(i int) ([]Decision, error) {
 
 // limit is what the value of a verdict was held to.
 func (j *job) limit(step uint64) float64 {
-	switch {
-	case step == stepNear:
+	if step == stepNear {
 		return j.Near.Threshold
-	case step == stepLine:
-		return 1
 	}
 	return 1
 }
@@ -155,20 +151,28 @@ func (j *job) limit(step uint64) float64 {
 // stays. Where that step leaves no copy (line), it stops before.
 func (d *Decisions) last(f *os.File, doc ref) (ref, error) {
 	for doc != nobody && d.job.gone.has(d.job.number(doc)) {
-		words, err := outcomes(f, d.start[doc>>32], d.start[doc>>32+1])
+		var err error
+		from := d.start[doc>>32]
+		n := int(d.start[doc>>32+1] - from)
+		at := sort.Search(n, func(k int) bool {
+			words, e := outcomes(f, from+int64(k), from+int64(k)+1)
+			if e != nil {
+				err = e
+				return true
+			}
+			return words[0] >= doc
+		})
 		if err != nil {
 			return 0, err
 		}
-		n := len(words) / outcomeWords
-		at := sort.Search(n, func(k int) bool { return words[k*outcomeWords] >= doc })
-		if at == n || words[at*outcomeWords] != doc {
-			return 0, fmt.Errorf("%s: no outcome for a dropped document", d.name())
+		words, err := outcomes(f, from+int64(at), from+int64(at)+1)
+		if err != nil {
+			return 0, err
 		}
-		next := words[at*outcomeWords+2]
-		if next == nobody {
+		if words[2] == nobody {
 			break
 		}
-		doc = next
+		doc = words[2]
 	}
 	return doc, nil
 }

@@ -131,9 +131,20 @@ func (j *job) countDocs() error {
 	return nil
 }
 
-// parallel calls f for 0..n-1, Workers at a time, each call with its worker's
-// number. It stops at the first error and returns that of the lowest index.
+// parallel is spread over the shards, and reports progress.
 func (j *job) parallel(n int, f func(worker, i int) error) error {
+	return j.spread(n, f, func() {
+		j.done++
+		if j.Progress != nil {
+			j.Progress(j.done, j.passes()*int64(n))
+		}
+	})
+}
+
+// spread calls f for 0..n-1, Workers at a time, each call with its worker's
+// number, and after, one call at a time, after each that went well. It stops
+// at an error and returns all that came up.
+func (j *job) spread(n int, f func(worker, i int) error, after func()) error {
 	type result struct{ worker, i int }
 	workers := min(j.Workers, n)
 	results := make(chan result)
@@ -157,9 +168,8 @@ func (j *job) parallel(n int, f func(worker, i int) error) error {
 		r := <-results
 		running--
 		failed = failed || errs[r.i] != nil
-		j.done++
-		if j.Progress != nil && !failed {
-			j.Progress(j.done, j.passes()*int64(n))
+		if !failed {
+			after()
 		}
 		start(r.worker)
 	}

@@ -144,7 +144,7 @@ func TestSteps(t *testing.T) {
 
 // TestSame compares worker counts, memory limits and a continued run.
 func TestSame(t *testing.T) {
-	shards := writeShards(t, corpus(1500, 1), 7)
+	shards := writeShards(t, corpus(800, 1), 7)
 	for _, verify := range []bool{false, true} {
 		p := everything()
 		p.Near.Verify = verify

@@ -5,7 +5,6 @@ import (
 	"unicode/utf8"
 
 	"feilun"
-	"feilun/internal/words"
 )
 
 // Odd multipliers without structure: the fractional parts of the golden ratio
@@ -148,11 +147,9 @@ func (s *splitter) hashCharacters(text string, dst []uint64) []uint64 {
 }
 
 // hashWords appends the hashes of the tokens that datatrove cuts.
-func (s *splitter) hashWords(d *feilun.Doc, dst []uint64) []uint64 {
-	s.simple = words.AppendSimplify(s.simple[:0], d.Text)
-	text := string(s.simple)
-	s.spans = words.Tokenize(s.spans[:0], text, d.Language)
-	for _, w := range s.spans {
+func (s *splitter) hashWords(d *feilun.Doc, by string, dst []uint64) []uint64 {
+	text, spans := s.words(d, by)
+	for _, w := range spans {
 		dst = append(dst, hashToken(w.Of(text)))
 	}
 	return dst

@@ -45,9 +45,11 @@ func FuzzHashMixed(f *testing.F) {
 		buf.reset(false)
 		s.characters(text, &buf)
 		check("hashCharacters", s.hashCharacters(text, nil))
-		buf.reset(true)
 		d := &feilun.Doc{Text: text, Language: "en"}
-		s.datatrove(d, &buf)
-		check("hashWords", s.hashWords(d, nil))
+		for _, by := range []string{"words", "treebank"} {
+			buf.reset(true)
+			s.datatrove(d, by, &buf)
+			check(by, s.hashWords(d, by, nil))
+		}
 	})
 }

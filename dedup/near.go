@@ -3,6 +3,7 @@ package dedup
 import (
 	"fmt"
 	"math"
+	"sync"
 )
 
 // allPairs is the number of documents with an equal band up to which every
@@ -23,14 +24,19 @@ func (j *job) near() error {
 	compare := j.Near.Threshold > 0
 	pairs := newSorter(j.Dir, "pairs", 2, 2, j.Memory/4)
 	defer pairs.close()
-	for band := range j.Near.Bands {
-		link := pairs.add
-		if !compare {
-			link = func(p ...uint64) error { c.join(j.number(p[0]), j.number(p[1])); return nil }
+	var one sync.Mutex // held to link; the order of links changes nothing
+	link := func(a, b ref) error {
+		one.Lock()
+		defer one.Unlock()
+		if compare {
+			return pairs.add(a, b)
 		}
-		if err := j.band(band, link, compare); err != nil {
-			return err
-		}
+		c.join(j.number(a), j.number(b))
+		return nil
+	}
+	err = j.spread(j.Near.Bands, func(_, band int) error { return j.band(band, link, compare) }, func() {})
+	if err != nil {
+		return err
 	}
 	sim := j.newSimilarity()
 	defer sim.close()
@@ -49,8 +55,8 @@ func (j *job) near() error {
 // band calls link with pairs of the documents that are left and have the same
 // key in a band: with neighbours alone, or, for comparison, with all pairs of
 // small groups.
-func (j *job) band(band int, link func(...uint64) error, compare bool) error {
-	s := newSorter(j.Dir, "band", 2, 1, j.Memory/4)
+func (j *job) band(band int, link func(a, b ref) error, compare bool) error {
+	s := newSorter(j.Dir, fmt.Sprint("band", band, "."), 2, 1, j.Memory/4/int64(min(j.Workers, j.Near.Bands)))
 	defer s.close()
 	if err := j.column(band, func(doc ref, key uint64) error { return s.add(key, doc) }); err != nil {
 		return err

@@ -60,7 +60,7 @@ type LineParams struct {
 type NearParams struct {
 	// Keep says which copy survives: longest, earliest (in corpus order) or best (highest confidence, then longest). Ties go to the earliest.
 	Keep string `json:"keep" default:"longest"`
-	// Tokens is what shingles are made of: mixed (words between white space, each ideograph and mark outside ASCII alone), words (of the language's tokenizer, as datatrove) or characters (without white space).
+	// Tokens is what shingles are made of: mixed (words between white space, each ideograph and mark outside ASCII alone), characters (without white space), words (of the simplified text by the language's tokenizer, as datatrove) or treebank (as datatrove did until June 2024).
 	Tokens string `json:"tokens" default:"mixed"`
 	// Ngram is the number of tokens in a shingle.
 	Ngram int `json:"ngram" default:"5" range:"1..1000"`
@@ -144,7 +144,7 @@ func (p Params) Check() error {
 	}
 	if n := p.Near; n != nil {
 		all = append(all, choice{"near.keep", n.Keep, keep},
-			choice{"near.tokens", n.Tokens, []string{"mixed", "words", "characters"}},
+			choice{"near.tokens", n.Tokens, []string{"mixed", "words", "treebank", "characters"}},
 			choice{"near.hash", n.Hash, []string{"fast", "xxh64", "sha1"}},
 			choice{"near.short", n.Short, []string{"whole", "skip"}})
 		if n.Ngram < 1 || n.Bands < 1 || n.Rows < 1 || n.Bands*n.Rows > 1<<14 {

@@ -59,8 +59,8 @@ func (s *sketcher) shingle(d *feilun.Doc) bool {
 		switch s.p.Tokens {
 		case "characters":
 			s.hashes = s.split.hashCharacters(d.Text, s.hashes[:0])
-		case "words":
-			s.hashes = s.split.hashWords(d, s.hashes[:0])
+		case "words", "treebank":
+			s.hashes = s.split.hashWords(d, s.p.Tokens, s.hashes[:0])
 		default:
 			s.hashes = s.split.hashMixed(d.Text, s.hashes[:0])
 		}
@@ -74,8 +74,8 @@ func (s *sketcher) shingle(d *feilun.Doc) bool {
 	switch s.p.Tokens {
 	case "characters":
 		s.split.characters(d.Text, &s.tokens)
-	case "words":
-		s.split.datatrove(d, &s.tokens)
+	case "words", "treebank":
+		s.split.datatrove(d, s.p.Tokens, &s.tokens)
 	default:
 		s.split.mixed(d.Text, &s.tokens)
 	}

@@ -44,6 +44,11 @@ func (s *sorter) add(record ...uint64) error {
 			return err
 		}
 	}
+	if len(s.buf)+s.width > cap(s.buf) {
+		grown := make([]uint64, len(s.buf), min(max(2*cap(s.buf), 64*s.width), s.limit))
+		copy(grown, s.buf)
+		s.buf = grown
+	}
 	s.buf = append(s.buf, record...)
 	return nil
 }
@@ -144,18 +149,35 @@ func (s *sorter) each(yield func(record []uint64) error) error {
 	}
 	s.buf, s.spare = nil, nil
 	for len(s.runs) > s.fan {
-		first := s.runs[:s.fan]
-		name, err := s.writeRun(func(put func([]uint64) error) error { return s.merge(first, put) })
-		if err != nil {
+		if err := s.mergeLevel(); err != nil {
 			return err
 		}
-		for _, r := range first {
-			os.Remove(r)
-		}
-		// Earlier records stay in front, so that the order is stable.
-		s.runs = append([]string{name}, s.runs[s.fan:]...)
 	}
 	return s.merge(s.runs, yield)
+}
+
+// mergeLevel merges every fan neighbouring runs to one, so that their order
+// stays.
+func (s *sorter) mergeLevel() error {
+	var merged []string
+	for len(s.runs) > 0 {
+		some := s.runs[:min(s.fan, len(s.runs))]
+		name := some[0]
+		if len(some) > 1 {
+			var err error
+			name, err = s.writeRun(func(put func([]uint64) error) error { return s.merge(some, put) })
+			if err != nil {
+				return err
+			}
+			for _, r := range some {
+				os.Remove(r)
+			}
+		}
+		merged = append(merged, name)
+		s.runs = s.runs[len(some):]
+	}
+	s.runs = merged
+	return nil
 }
 
 // close removes the runs.

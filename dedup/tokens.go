@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,26 +56,33 @@ const (
 	classAlone        // is a token by itself
 )
 
-// A splitter cuts texts into tokens.
-type splitter struct {
-	class [1 << 16]uint8 // of the characters of the basic plane
+// A table holds what the splitter asks about characters of the basic plane.
+type table struct {
+	class [1 << 16]uint8
 	lower [1 << 16]rune
 	ascii [utf8.RuneSelf]byte // in lower case
+}
 
+// characterTable is filled on first use and never changes.
+var characterTable = sync.OnceValue(func() *table {
+	t := new(table)
+	for r := range rune(len(t.class)) {
+		t.class[r], t.lower[r] = class(r), unicode.ToLower(r)
+	}
+	for c := range t.ascii {
+		t.ascii[c] = byte(t.lower[c])
+	}
+	return t
+})
+
+// A splitter cuts texts into tokens.
+type splitter struct {
+	*table
 	simple []byte // scratch
 	spans  []words.Span
 }
 
-func newSplitter() *splitter {
-	s := new(splitter)
-	for r := range rune(len(s.class)) {
-		s.class[r], s.lower[r] = class(r), unicode.ToLower(r)
-	}
-	for c := range s.ascii {
-		s.ascii[c] = byte(s.lower[c])
-	}
-	return s
-}
+func newSplitter() *splitter { return &splitter{table: characterTable()} }
 
 // class tells the parts of mixed tokens apart. Control characters count as
 // white space; outside ASCII, ideographs and
@@ -91,7 +99,7 @@ func class(r rune) uint8 {
 	return classAlone
 }
 
-func (s *splitter) of(r rune) (class_ uint8, lower rune) {
+func (s *table) of(r rune) (class_ uint8, lower rune) {
 	if int(r) < len(s.class) {
 		return s.class[r], s.lower[r]
 	}
@@ -144,13 +152,25 @@ func (s *splitter) characters(text string, t *tokens) {
 	}
 }
 
-// datatrove cuts text as datatrove does before MinHash: the language's words
-// of the simplified text.
-func (s *splitter) datatrove(d *feilun.Doc, t *tokens) {
+// words returns the words that datatrove takes for MinHash, of the simplified
+// text: its present form, cut by the language's rules, or, as until June 2024,
+// its first form, cut by NLTK's. The text is valid until the next call.
+func (s *splitter) words(d *feilun.Doc, by string) (text string, spans []words.Span) {
+	if by == "treebank" {
+		text = words.SimplifyV1(d.Text)
+		s.spans = words.TokenizeBy(s.spans[:0], text, d.Language, words.Treebank)
+		return text, s.spans
+	}
 	s.simple = words.AppendSimplify(s.simple[:0], d.Text)
-	text := string(s.simple)
+	text = string(s.simple)
 	s.spans = words.Tokenize(s.spans[:0], text, d.Language)
-	for _, w := range s.spans {
+	return text, s.spans
+}
+
+// datatrove cuts text as datatrove does before MinHash.
+func (s *splitter) datatrove(d *feilun.Doc, by string, t *tokens) {
+	text, spans := s.words(d, by)
+	for _, w := range spans {
 		t.addString(w.Of(text))
 	}
 }

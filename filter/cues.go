@@ -4,6 +4,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"feilun"
 )
 
 // Tags of the phrases in [cueTable].
@@ -23,6 +25,10 @@ const (
 	copyStrong                    // written by copying sites alone
 	copyMedium
 	copyWeak
+	lineShare
+	lineFooter
+	lineMore
+	sellWord // what sellers and search optimisers put into lists
 )
 
 // cues is the automaton of [cueTable], built on first use and read-only after.
@@ -54,6 +60,14 @@ var cues = sync.OnceValue(func() *phrases {
 	}
 	return newPhrases(words, tags)
 })
+
+type seenKey struct{}
+
+// seenTags returns all tags of phrases in the document's text, found once for
+// all filters.
+func seenTags(d *feilun.Doc) uint32 {
+	return d.Memo(seenKey{}, func() any { return cues().seen(d.Text) }).(uint32)
+}
 
 // A notice reads a page as a statement about itself: "the page is not there",
 // "the domain is for sale". whole and help are tags of one such topic, pairs
@@ -87,59 +101,74 @@ const maxStatement = 60
 const listWeight = 0.25
 
 func (n *notice) read(title, text string) finding {
-	var f finding
-	f.about, f.titled, f.note = n.title(title)
-	var talk, all float64
-	help, units := 0.0, 0
+	var t tally
+	t.about, t.titled, t.note = n.title(title)
 	for text != "" {
 		var s string
 		var ended bool
 		s, text, ended = sentence(text)
-		u := countUnits(s)
-		if u == 0 {
-			continue
+		if u := countUnits(s); u > 0 {
+			kind, word := n.judge(s, u)
+			t.add(kind, word, u, ended)
 		}
-		kind, word := n.judge(s, u)
-		w := float64(u)
-		switch {
-		case kind == 2:
-			if f.said++; f.said == 1 {
-				f.before = units
-			}
-			if f.note == "" {
-				f.note = word
-			}
-			talk += w
-		case kind == 1:
-			f.help++
-			help += w
-			if word != "" {
-				f.weak++
-			}
-		case !ended && u <= 25:
-			w *= listWeight
+	}
+	return t.sum()
+}
+
+// A tally adds up sentences; talk, aid and all are weighted units.
+type tally struct {
+	finding
+	talk, aid, all float64
+	hint           string // first state of nothing in particular
+}
+
+func (t *tally) add(kind int, word string, units int, ended bool) {
+	w := float64(units)
+	switch {
+	case kind == 2:
+		if t.said++; t.said == 1 {
+			t.before = t.units
 		}
-		all += w
-		units += u
+		if t.note == "" {
+			t.note = word
+		}
+		t.talk += w
+	case kind == 1:
+		t.help++
+		t.aid += w
+		if word != "" {
+			if t.weak++; t.weak == 1 {
+				t.hint = word
+			}
+		}
+	case !ended && units <= 25:
+		w *= listWeight
 	}
-	f.units = units
-	if f.said == 0 && f.weak > 0 && (units <= maxBare || units <= maxAlone && f.help > f.weak && help > all/2) {
-		f.said = 1
+	t.all += w
+	t.units += units
+}
+
+func (t *tally) sum() finding {
+	if t.said == 0 && t.weak > 0 && (t.units <= maxBare || t.units <= maxAlone && t.help > t.weak && t.aid > t.all/2) {
+		t.said = 1
+		if t.note == "" {
+			t.note = t.hint
+		}
 	}
-	if f.said > 0 || f.titled {
-		talk += help
+	if t.said > 0 || t.titled {
+		t.talk += t.aid
 	}
-	if all > 0 {
-		f.share = talk / all
-	} else if f.titled {
-		f.share = 1
+	if t.all > 0 {
+		t.share = t.talk / t.all
+	} else if t.titled {
+		t.share = 1
 	}
-	return f
+	return t.finding
 }
 
 // maxBare is how long a page may be, in units, for which a state alone will do
 // ("Not available.").
-const maxBare = 20
+const maxBare = 30
 
 // maxGap is how many bytes may lie between a thing and its state: ten Han
 // characters, or "you are looking for might have".

@@ -43,6 +43,8 @@ func All() []Filter {
 		&URL{},
 		&Soft404{},
 		&Parked{},
+		&Han{},
+		&Stuffed{},
 		&Mirror{},
 		&Length{},
 		&C4Paragraph{},
@@ -59,6 +61,8 @@ func All() []Filter {
 func Edits() []Edit {
 	return []Edit{
 		&C4Lines{},
+		&MirrorLines{},
+		&Mask{},
 		&RefinedWebLines{},
 	}
 }

@@ -25,7 +25,7 @@ func (f *Parked) Check(d *feilun.Doc) feilun.Verdict {
 	f.notice.whole, f.notice.help = parkWhole, parkHelp
 	f.notice.pairs[0].state, f.notice.pairs[0].thing = parkState, parkThing
 	f.notice.pairs[1].state, f.notice.pairs[1].thing = siteState, siteThing
-	if (cues().seen(d.Text)|cues().seen(d.Title))&(parkWhole|parkState|siteState) == 0 {
+	if (seenTags(d)|cues().seen(d.Title))&(parkWhole|parkState|siteState) == 0 {
 		return feilun.Keep
 	}
 	got := f.notice.read(d.Title, d.Text)

@@ -29,7 +29,7 @@ func TestPhrases(t *testing.T) {
 			t.Errorf("find(%q) = %q, want %q", tt.text, s, tt.want)
 		}
 	}
-	if got := p.seen("ushers 不存在"); got != 1|2|4|32 {
+	if got := p.seen("ushers she 不存在"); got != 1|2|32 {
 		t.Errorf("seen = %b", got)
 	}
 }
@@ -41,7 +41,7 @@ func FuzzPhrases(f *testing.F) {
 	f.Add("页面 页 面不", "该页面不存在")
 	f.Fuzz(func(t *testing.T, list, text string) {
 		words := strings.Fields(list)
-		p := newPhrases(words, make([]uint32, len(words)))
+		p := newPhrases(words, slices.Repeat([]uint32{1}, len(words)))
 		var got, want []string
 		for _, h := range p.find(text, nil) {
 			got = append(got, fmt.Sprint(h.start, h.end))

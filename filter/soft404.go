@@ -26,7 +26,7 @@ func (f *Soft404) Check(d *feilun.Doc) feilun.Verdict {
 	}
 	f.notice.whole, f.notice.help = goneWhole, goneHelp
 	f.notice.pairs[0].state, f.notice.pairs[0].thing = goneState, goneThing
-	if (cues().seen(d.Text)|cues().seen(d.Title))&(goneWhole|goneState) == 0 {
+	if (seenTags(d)|cues().seen(d.Title))&(goneWhole|goneState) == 0 {
 		return feilun.Keep
 	}
 	got := f.notice.read(d.Title, d.Text)

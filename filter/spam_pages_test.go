@@ -42,14 +42,8 @@ func TestSpamPages(t *testing.T) {
 		}
 	}
 	found, all, own := 0, 0, 0
-	var s stuffScan
 	for _, p := range spamPages(t, "spam_pages.txt") {
 		all++
-		if p.kind == "stuffed" {
-			s.read(p.doc.Text)
-			s.measure()
-			t.Logf("STUFF n=%d f=%.3f r=%.3f t=%.3f %s %q", len(s.units), s.function, s.repeat, s.term, s.word(p.doc.Text), p.doc.Title)
-		}
 		var by []string
 		for _, f := range filters {
 			if v := f.Check(p.doc); !v.Kept() {

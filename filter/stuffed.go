@@ -4,30 +4,38 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/zeebo/xxh3"
+
 	"feilun"
 )
 
 // Stuffed drops pages stuffed with keywords: the same terms over and over,
 // lists of search phrases, every town with every service. It looks at the
-// first 2000 units of the text (Han characters, words of other scripts). A
+// first 1000 units of the text (Han characters, words of other scripts). A
 // line that returns, as a refrain does, counts once.
 type Stuffed struct {
-	// MaxRepeat is the highest share of units in pairs that recur unnaturally
-	// often: at least 4 times, and once in 50 units.
-	MaxRepeat float64 `json:"max_repeat" default:"0.5" range:"0..1"`
-	// MaxListRepeat is that share in text without the small words of sentences
-	// (under min_function).
-	MaxListRepeat float64 `json:"max_list_repeat" default:"0.3" range:"0..1"`
-	// MaxTerm is the highest share of units that one word, or one pair of Han
-	// characters, may make up.
-	MaxTerm float64 `json:"max_term" default:"0.16" range:"0..1"`
-	// MaxSeo is the highest share of units in phrases of sellers and search
-	// optimisers (near me, 哪家好), where text has few small words.
-	MaxSeo float64 `json:"max_seo" default:"0.25" range:"0..1"`
+	// MaxTerm is the highest share of units one pair of Han characters may make up.
+	MaxTerm float64 `json:"max_term" default:"0.23" range:"0..1"`
+	// MaxListTerm is that share in text without the small words of sentences
+	// (under min_function), where pairs also recur (over 0.3 of the units).
+	MaxListTerm float64 `json:"max_list_term" default:"0.15" range:"0..1"`
+	// MaxListRepeat is the highest share of units in such text that stand in
+	// pairs of Han characters which recur at least 4 times and once in 50 units.
+	MaxListRepeat float64 `json:"max_list_repeat" default:"0.5" range:"0..1"`
+	// MaxWord is the highest share of units one word of an alphabet may make up.
+	MaxWord float64 `json:"max_word" default:"0.16" range:"0..1"`
+	// MaxPhrase is the highest share of units in pairs of words, neither of them
+	// small, that recur as often.
+	MaxPhrase float64 `json:"max_phrase" default:"0.38" range:"0..1"`
+	// MaxListPhrase is that share in text without small words.
+	MaxListPhrase float64 `json:"max_list_phrase" default:"0.32" range:"0..1"`
+	// MaxSeller is the highest share of units in phrases of sellers and search
+	// optimisers (near me, 哪家好) in text without small words.
+	MaxSeller float64 `json:"max_seller" default:"0.3" range:"0..1"`
 	// MinFunction is the share of small words (the, of, 的, 了) that marks sentences.
-	MinFunction float64 `json:"min_function" default:"0.06" range:"0..1"`
+	MinFunction float64 `json:"min_function" default:"0.09" range:"0..1"`
 	// MinUnits is how long a text must be to be judged.
-	MinUnits int `json:"min_units" default:"30" range:"1.."`
+	MinUnits int `json:"min_units" default:"15" range:"1.."`
 
 	scan stuffScan
 }
@@ -40,27 +48,38 @@ func (f *Stuffed) Check(d *feilun.Doc) feilun.Verdict {
 	if n < f.MinUnits {
 		return feilun.Keep
 	}
-	s.measure()
+	s.measure(d.Text)
 	listy := s.function < f.MinFunction
+	name, value, limit := "", s.repeat, 0.0
+	han := s.units[s.top]&hanBit != 0
 	switch {
-	case s.repeat > f.MaxRepeat:
-		return noted(feilun.Drop("max_repeat", s.repeat, f.MaxRepeat), s.word(d.Text))
-	case listy && s.repeat > f.MaxListRepeat:
-		return noted(feilun.Drop("max_list_repeat", s.repeat, f.MaxListRepeat), s.word(d.Text))
-	case s.term > f.MaxTerm:
-		return noted(feilun.Drop("max_term", s.term, f.MaxTerm), s.word(d.Text))
+	case han && s.term > f.MaxTerm:
+		name, value, limit = "max_term", s.term, f.MaxTerm
+	case han && listy && s.term > f.MaxListTerm && s.repeat > 0.3:
+		name, value, limit = "max_list_term", s.term, f.MaxListTerm
+	case han && listy && s.repeat > f.MaxListRepeat:
+		name, limit = "max_list_repeat", f.MaxListRepeat
+	case !han && s.term > f.MaxWord:
+		name, value, limit = "max_word", s.term, f.MaxWord
+	case !han && s.repeat > f.MaxPhrase:
+		name, limit = "max_phrase", f.MaxPhrase
+	case !han && listy && s.repeat > f.MaxListPhrase:
+		name, limit = "max_list_phrase", f.MaxListPhrase
+	}
+	if name != "" {
+		return noted(feilun.Drop(name, value, limit), s.word(d.Text))
 	}
 	if listy {
-		if share, word := s.seo(d.Text); share > f.MaxSeo {
-			return noted(feilun.Drop("max_seo", share, f.MaxSeo), word)
+		if share, word := s.seller(d.Text); share > f.MaxSeller {
+			return noted(feilun.Drop("max_seller", share, f.MaxSeller), word)
 		}
 	}
 	return feilun.Keep
 }
 
 const (
-	stuffUnits = 2000 // units looked at
-	stuffSlots = 8192 // of the table of pairs, a power of two
+	stuffUnits = 1000 // units looked at
+	stuffSlots = 4096 // of the table of pairs, a power of two
 	hanBit     = 1 << 31
 	smallBit   = 1 << 30 // a function word
 	breakBit   = 1 << 29 // nothing pairs across the start of this unit
@@ -80,6 +99,7 @@ type stuffScan struct {
 	slots  []int32 // by unit: slot of the pair it starts, or -1
 
 	function, repeat, term float64
+	hits                   []phraseHit
 	top                    int // unit at which the most frequent term starts
 	topLen                 int // units it has
 }
@@ -100,7 +120,7 @@ func (s *stuffScan) read(text string) {
 		}
 		line := text[at:end]
 		if len(line) > 0 {
-			h := hashString(line)
+			h := xxh3.HashString(line)
 			if n := s.lines[h]; n == 0 || n > 8 || len(line) < 12 {
 				s.readLine(line, int32(at))
 			}
@@ -123,17 +143,9 @@ func (s *stuffScan) readLine(line string, at int32) {
 				i++
 				continue
 			}
-			start, h := i, uint32(2166136261)
-			for i < len(line) && (isWordByte(line[i]) || line[i] == '\'') {
-				h = (h ^ uint32(lowerByte[line[i]])) * 16777619
-				i++
-			}
-			u := (h^h>>15)&unitMask | fresh
-			if smallWord(line[start:i]) {
-				u |= smallBit
-			}
-			s.add(u, at+int32(start))
-			fresh = 0
+			u, end := asciiUnit(line, i)
+			s.add(u|fresh, at+int32(i))
+			i, fresh = end, 0
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(line[i:])
@@ -160,13 +172,26 @@ func (s *stuffScan) readLine(line string, at int32) {
 	}
 }
 
+// asciiUnit reads the word at i.
+func asciiUnit(line string, i int) (u uint32, end int) {
+	h := uint32(2166136261)
+	for end = i; end < len(line) && (isWordByte(line[end]) || line[end] == '\''); end++ {
+		h = (h ^ uint32(lowerByte[line[end]])) * 16777619
+	}
+	u = (h ^ h>>15) & unitMask
+	if smallWord(line[i:end]) {
+		u |= smallBit
+	}
+	return u, end
+}
+
 func (s *stuffScan) add(u uint32, at int32) {
 	s.units = append(s.units, u)
 	s.starts = append(s.starts, at)
 }
 
 // measure fills function, repeat and term.
-func (s *stuffScan) measure() {
+func (s *stuffScan) measure(text string) {
 	for _, slot := range s.used {
 		s.keys[slot], s.counts[slot] = 0, 0
 	}
@@ -189,7 +214,7 @@ func (s *stuffScan) measure() {
 	}
 	s.function = float64(small) / float64(n)
 	s.term = 2 * float64(best) / float64(n)
-	s.measureWords()
+	s.measureWords(text)
 	floor := max(4, int32(n/50))
 	covered, last := 0, -1
 	for i, slot := range s.slots {
@@ -219,7 +244,7 @@ func (s *stuffScan) pair(i int) uint64 {
 
 // count adds one to the count of key and returns its slot.
 func (s *stuffScan) count(key uint64) int32 {
-	at := int32((key * 0x9E3779B97F4A7C15) >> 51 & (stuffSlots - 1))
+	at := int32((key * 0x9E3779B97F4A7C15) >> 52 & (stuffSlots - 1))
 	for s.keys[at] != key {
 		if s.keys[at] == 0 {
 			s.keys[at] = key
@@ -233,10 +258,10 @@ func (s *stuffScan) count(key uint64) int32 {
 }
 
 // measureWords raises term to the share of the most frequent word of alphabets.
-func (s *stuffScan) measureWords() {
+func (s *stuffScan) measureWords(text string) {
 	n := float64(len(s.units))
 	for i, u := range s.units {
-		if u&(hanBit|smallBit) != 0 {
+		if u&(hanBit|smallBit) != 0 || isDigit(text[s.starts[i]]) {
 			continue
 		}
 		slot := s.count(uint64(u&unitMask) | 1<<63)
@@ -256,28 +281,73 @@ func (s *stuffScan) word(text string) string {
 	return w[:min(len(w), 40)]
 }
 
-// seo returns the share of units that stand in phrases of sellers.
-func (s *stuffScan) seo(text string) (share float64, word string) {
-	return 0, ""
+// seller returns the share of units that stand in phrases of sellers, and the
+// first of them.
+func (s *stuffScan) seller(text string) (share float64, word string) {
+	p := cues()
+	s.hits = p.find(text[:s.end], s.hits[:0])
+	units, last := 0, 0
+	for _, h := range s.hits {
+		if p.tag[h.word]&sellWord == 0 || h.end <= last {
+			continue
+		}
+		if word == "" {
+			word = p.words[h.word]
+		}
+		units += countUnits(text[max(h.start, last):h.end])
+		last = h.end
+	}
+	return float64(units) / float64(len(s.units)), word
 }
 
 // smallHan reports characters that Chinese sentences cannot do without.
 func smallHan(r rune) bool {
-	return strings.ContainsRune(smallHans, r)
+	return r < 1<<16 && smallHanSet[r/64]>>(r%64)&1 != 0
 }
 
-const smallHans = "的了是在和不我他她它这那就也都着过而与及或之其被把将对从由于以所但因为如果可能会要已经到后前时又很更最没有我们你您個們這為與說還這裡於從對將過來"
+var smallHanSet = func() (t [1 << 16 / 64]uint64) {
+	for _, r := range "的了是在和我他她它这那就也都着过而与及或之其被把将对从由于以所但因为如果可能会要已经到后前时又很更最没有我们你您個們這為與說還這裡於從對將過來" {
+		t[r/64] |= 1 << (r % 64)
+	}
+	return t
+}()
 
 func smallWord(w string) bool {
-	return len(w) <= 6 && strings.Contains(smallWords, " "+w+" ")
+	if len(w) > 6 {
+		return false
+	}
+	for at := smallHash(w); smallTable[at] != ""; at = (at + 1) % uint32(len(smallTable)) {
+		if strings.EqualFold(smallTable[at], w) {
+			return true
+		}
+	}
+	return false
 }
+
+func smallHash(w string) uint32 {
+	h := uint32(len(w))
+	for i := range len(w) {
+		h = h*31 + uint32(lowerByte[w[i]])
+	}
+	return h % uint32(len(smallTable))
+}
+
+// smallTable holds [smallWords] by hash.
+var smallTable = func() (t [509]string) {
+	for w := range strings.FieldsSeq(smallWords) {
+		h := uint32(len(w))
+		for i := range len(w) {
+			h = h*31 + uint32(w[i])
+		}
+		at := h % uint32(len(t))
+		for t[at] != "" {
+			at = (at + 1) % uint32(len(t))
+		}
+		t[at] = w
+	}
+	return t
+}()
 
 const smallWords = " the of and to a in is that it was for on as with be by at are this from or an not but have has had were which their they you he she his her its we our i my me your him them will would can could should may might must do does did been being if so no than then there these those when what who how all also into out up about more other some such only over after before between where while because just very most even any both each many one own same too s t don't it's "
 
-func hashString(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return h
-}
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }

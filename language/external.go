@@ -55,7 +55,7 @@ func parseLabel(label string) Result {
 // the model's own probability. Text without letters is "und" in any model.
 func (e *external) identify(m *Identifier, text string) Result {
 	t := m.tally(text)
-	script, _ := dominant(&t.letters)
+	script := dominant(&t)
 	if script == langid.None {
 		return Result{Language: Und}
 	}

@@ -84,7 +84,7 @@ func (m *Identifier) Clone() *Identifier { return &Identifier{shared: m.shared} 
 // about 1,500 letters for the n-grams, so that its time is bounded.
 func (m *Identifier) Identify(text string) Result {
 	t := m.tally(text)
-	script, weight := dominant(&t.letters)
+	script := dominant(&t)
 	switch script {
 	case langid.None:
 		return Result{Language: Und}
@@ -95,15 +95,17 @@ func (m *Identifier) Identify(text string) Result {
 	if g := m.groups[script]; g != nil {
 		return m.ask(g, script, t.parts, t.letters[script])
 	}
-	if lang := langid.Single[script]; lang != "" && weight >= minLetters {
+	if lang := langid.Single[script]; lang != "" && t.letters[script] >= minLetters {
 		return Result{lang, code, certain(t.letters[script])}
 	}
 	return Result{Language: Und, Script: code}
 }
 
-// minLetters is the least number of letters, or of their worth in ideographs,
-// that a language is named for.
-const minLetters = 4
+// The least numbers of letters that a language is named for.
+const (
+	minLetters    = 4
+	minIdeographs = 2
+)
 
 // ask lets the model of a script choose between its languages.
 func (m *Identifier) ask(g *langid.Group, s langid.Script, parts []string, letters int) Result {
@@ -135,7 +137,7 @@ func (m *Identifier) ask(g *langid.Group, s langid.Script, parts []string, lette
 }
 
 // minProbability is the least confidence a language is named with.
-const minProbability = 0.3
+const minProbability = 0.5
 
 // certain is the confidence in a language that has its script to itself: a
 // name or a quotation may be all there is of a script.

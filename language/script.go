@@ -38,6 +38,7 @@ type tally struct {
 	parts            []string // the sample
 	letters          [langid.NumScripts]int
 	hans, hant, jpan int // ideographs that only one national standard has
+	switches         int // times an ideograph follows Latin letters
 }
 
 // tally counts letters by script, and ideographs by the standards they are in.
@@ -50,9 +51,12 @@ func (m *Identifier) tally(text string) tally {
 }
 
 func (m *Identifier) count(text string, t *tally) {
+	latin := false
 	for i := 0; i < len(text); {
 		if b := text[i]; b < utf8.RuneSelf {
-			t.letters[m.classes.Of(rune(b))]++
+			s := m.classes.Of(rune(b))
+			t.letters[s]++
+			latin = latin || s == langid.Latin
 			i++
 			continue
 		}
@@ -60,7 +64,14 @@ func (m *Identifier) count(text string, t *tally) {
 		i += size
 		s := m.classes.Of(r)
 		t.letters[s]++
-		if s == langid.Han && r >= hanFirst && r <= hanLast {
+		if s != langid.Han {
+			continue
+		}
+		if latin {
+			t.switches++
+			latin = false
+		}
+		if r >= hanFirst && r <= hanLast {
 			switch m.han[r-hanFirst] {
 			case isHans:
 				t.hans++
@@ -74,21 +85,32 @@ func (m *Identifier) count(text string, t *tally) {
 }
 
 // hanWorth is the number of letters an ideograph counts for: a Chinese text has
-// about a quarter of the letters of its English translation. So a page is
-// Chinese when a fifth of its letters are ideographs, the line that
-// docs-zh-en.truth draws. Kana and Hangul write syllables.
+// about a quarter of the letters of its English translation, and the English in
+// it is terms and code more often than sentences. So a page is Chinese when a
+// sixth of its letters are ideographs. Kana and Hangul write syllables. Letters
+// of other scripts than Latin count for one and a half: names, code and
+// addresses in Latin letters stand in texts of every script.
 const (
-	hanWorth      = 4
-	syllableWorth = 3
+	latinWorth    = 2
+	letterWorth   = 3
+	syllableWorth = 8
+	hanWorth      = 10
 )
 
 // dominant returns the script with the most letters by worth; Han stands for
 // Han, kana and Hangul together when ideographs or kana are among them.
-func dominant(n *[langid.NumScripts]int) (langid.Script, int) {
+//
+// Short runs of Latin letters between ideographs are terms in a Chinese or
+// Japanese text, even when they outweigh it: up to maxTerm letters on average,
+// where ideographs are at least a twentieth of the letters.
+func dominant(t *tally) langid.Script {
+	n := &t.letters
 	best, most := langid.None, 0
 	for s := langid.Other; s < langid.NumScripts; s++ {
-		worth := n[s]
+		worth := n[s] * letterWorth
 		switch s {
+		case langid.Latin:
+			worth = n[s] * latinWorth
 		case langid.Kana, langid.Hangul:
 			continue
 		case langid.Han:
@@ -98,7 +120,11 @@ func dominant(n *[langid.NumScripts]int) (langid.Script, int) {
 			best, most = s, worth
 		}
 	}
-	return best, most
+	const maxTerm, minShare = 24, 20
+	if best == langid.Latin && n[langid.Latin] <= maxTerm*t.switches && n[langid.Han]*minShare >= n[langid.Latin]+n[langid.Han] {
+		return langid.Han
+	}
+	return best
 }
 
 // Shares of kana and Hangul among East Asian letters from which a text is
@@ -113,7 +139,7 @@ const (
 func eastAsian(t *tally) Result {
 	han, kana, hangul := t.letters[langid.Han], t.letters[langid.Kana], t.letters[langid.Hangul]
 	all := float64(han + kana + hangul)
-	if hanWorth*han+syllableWorth*(kana+hangul) < minLetters {
+	if han+kana+hangul < minIdeographs {
 		return Result{Language: Und, Script: "Hani"}
 	}
 	switch {
@@ -121,8 +147,8 @@ func eastAsian(t *tally) Result {
 		return Result{"ko", "Kore", certain(2 * hangul)}
 	case float64(kana) >= minKana*all:
 		return Result{"ja", "Jpan", certain(2 * kana)}
-	case t.jpan > t.hans && t.jpan >= 2 && 20*t.jpan >= han:
-		return Result{"ja", "Jpan", 0.9}
+	case t.jpan > t.hans && 20*t.jpan >= han:
+		return Result{"ja", "Jpan", 0.8}
 	}
 	return Result{"zh", hanScript(t), certain(han)}
 }

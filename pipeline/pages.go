@@ -157,17 +157,23 @@ func (w *pageWorker) row(r ledger.Row) {
 	}
 }
 
-func size(d *feilun.Doc) feilun.Count {
+// fetched is the size of a document as crawl gave it: its page, or its text.
+func fetched(d *feilun.Doc) feilun.Count {
 	if d.Page != nil && d.Text == "" {
 		return feilun.Count{Docs: 1, Bytes: int64(len(d.Page.Body))}
 	}
+	return size(d)
+}
+
+// size is the size of a document's text.
+func size(d *feilun.Doc) feilun.Count {
 	return feilun.Count{Docs: 1, Bytes: int64(len(d.Text)), Chars: int64(utf8.RuneCountInString(d.Text))}
 }
 
 // document takes one document through the stages and writes it if it stays.
 func (w *pageWorker) document(d *feilun.Doc, start time.Time) {
 	host := hostOf(d.URL)
-	page := size(d)
+	page := fetched(d)
 	w.tallies[atCrawl].report.In.Add(feilun.Count{Docs: 1, Bytes: storedBytes(d, page.Bytes), Chars: page.Chars})
 	w.tallies[atCrawl].report.Cut += storedBytes(d, page.Bytes) - page.Bytes
 	w.tallies[atCrawl].report.Kept.Add(page)
@@ -218,7 +224,7 @@ func (w *pageWorker) extract(d *feilun.Doc, page feilun.Count) bool {
 		w.dropped(atExtract, "", d, v, page)
 		return false
 	}
-	text := feilun.Count{Docs: 1, Bytes: int64(len(d.Text)), Chars: int64(utf8.RuneCountInString(d.Text))}
+	text := size(d)
 	t.report.Cut += page.Bytes - text.Bytes
 	t.report.Kept.Add(text)
 	return true

@@ -62,7 +62,7 @@ func (j *job) corpus(ctx context.Context, pages []pagesStats) ([]partStats, erro
 	if err != nil {
 		return nil, err
 	}
-	j.times.Stages = map[string]float64{"dedup": time.Since(start).Seconds()}
+	j.times.Stages["dedup"] = time.Since(start).Seconds()
 	meter := progress.New(j.Stderr, "corpus", int64(len(pages)), progress.Count("shards"))
 	defer meter.Close()
 	err = j.runner.Do(ctx, len(groups), func(_ context.Context, _, i int) error {

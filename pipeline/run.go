@@ -111,7 +111,7 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	j.language = sync.OnceValues(func() (*language.Stage, error) { return language.New(r.Language) })
 	units := group(tasks, r.Crawl.Range)
 	j.plan = plan{Version: feilun.Version, Recipe: r.Hash(), Input: inputHash(tasks), Tasks: len(tasks), Units: units}
-	j.times = stats.Times{Started: time.Now().UTC().Format(time.RFC3339), Workers: o.Workers, Memory: int64(o.Memory)}
+	j.times = stats.Times{Stages: map[string]float64{}, Started: time.Now().UTC().Format(time.RFC3339), Workers: o.Workers, Memory: int64(o.Memory)}
 	for _, t := range tasks {
 		j.times.InputBytes += t.End - t.Start
 	}
@@ -240,7 +240,7 @@ func (j *job) sum(pages []pagesStats, parts []partStats) (*stats.Run, error) {
 	s.Measures = j.measures(hists)
 	s.Languages, s.Hosts = languages.Top(100), hosts.Top(100)
 	s.Samples = lowest(s.Samples, samplesKept)
-	j.times.Stages = map[string]float64{"write": seconds[perDocument]}
+	j.times.Stages["write"] = seconds[perDocument]
 	for i, st := range Stages()[:perDocument] {
 		j.times.Stages[st.Word] = seconds[i]
 	}

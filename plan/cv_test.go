@@ -16,9 +16,9 @@ var refit = flag.Bool("fit", false, "refit the coefficients, cross-validate and 
 // An observation is one measured figure with its family: rows of one family are
 // left out together.
 type observation struct {
-	id, family, kind, chip, tier string
-	weight                       float64
-	err                          func(*Coefficients) float64 // ln(predicted/measured)
+	id, family, kind, chip, tier, note string
+	weight                             float64
+	err                                func(*Coefficients) float64 // ln(predicted/measured)
 }
 
 // familyOf names the group left out together: the origin of a step, the model
@@ -37,7 +37,7 @@ func stepObservations(t testing.TB) []observation {
 	rows := stepData(t)
 	for i := range rows {
 		s := &rows[i]
-		out = append(out, observation{id: s.ID, family: familyOf(s.Measured.Origin), kind: "step", chip: s.Cluster.Chip.Family,
+		out = append(out, observation{id: s.ID, family: familyOf(s.Measured.Origin), kind: "step", chip: s.Cluster.Chip.Family, note: fmt.Sprint(s.Cluster.Chip.Name, " n", s.Cluster.N, " ", s.Layout.String(), " L", s.Model.Layers, " h", s.Model.Hidden, " a", s.Model.Heads, " s", s.Work.Seq, " ", s.Work.Precision),
 			err: func(c *Coefficients) float64 {
 				r := RatesFor(&s.Cluster, s.Work.Precision, c)
 				x := StepTime(&s.Model, &s.Layout, &s.Work, &r)
@@ -62,11 +62,11 @@ func runObservations(t testing.TB, c *Coefficients) []observation {
 			continue
 		}
 		l, q := f.Layout, x.Question
-		out = append(out, observation{id: x.ID, family: familyOf(x.ID), kind: x.Kind, chip: q.Cluster.Chip.Family, tier: x.Tier,
+		out = append(out, observation{id: x.ID, family: familyOf(x.ID), kind: x.Kind, chip: q.Cluster.Chip.Family, tier: x.Tier, note: fmt.Sprint(x.Kind, " ", x.Tier, " ", q.Cluster.Chip.Name, " n", q.Cluster.N, " ", l.String()),
 			err: func(c *Coefficients) float64 {
 				r := RatesFor(&q.Cluster, q.Work.Precision, c)
 				y := StepTime(&x.Model, &l, &q.Work, &r)
-				got := y.Total() * float64(q.Cluster.N) / float64(q.Work.Batch*q.Work.Seq) / kept(x.Kind, &q.Cluster, c)
+				got := y.Total() * float64(q.Cluster.N) / float64(l.Micros*l.MicroBatch*l.DP*q.Work.Seq) / x.kept(c)
 				return math.Log(got / want)
 			}})
 	}
@@ -118,10 +118,10 @@ func objective(obs []observation, ks []knob) func(*Coefficients) float64 {
 		}
 		pull := 0.0
 		for _, k := range ks {
-			d := math.Log(k.get(c) / k.get(prior))
+			d := math.Log(k.get(c)/k.get(prior)) / k.sigma
 			pull += d * d
 		}
-		return (sum + 0.03*pull) / w
+		return (sum + 0.01*pull) / w
 	}
 }
 
@@ -192,7 +192,7 @@ func TestFit(t *testing.T) {
 	if os.Getenv("ROWS") != "" {
 		for i, o := range obs {
 			if o.kind != "step" || os.Getenv("ROWS") == "all" {
-				fmt.Printf("%+6.1f%% %s %s %s\n", 100*(math.Exp(errs[i])-1), o.id, o.kind, o.tier)
+				fmt.Printf("%+6.1f%% %s %s %s\n", 100*(math.Exp(errs[i])-1), o.id, o.kind, o.note)
 			}
 		}
 	}

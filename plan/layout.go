@@ -27,6 +27,7 @@ type Layout struct {
 	Recompute  Recompute `json:"recompute"`
 	Sequence   bool      `json:"sequence_parallel"`
 	Fused      bool      `json:"fused_attention"`
+	Fast       bool      `json:"fast_attention,omitempty"` // the chip maker's kernels rather than a portable one
 }
 
 // Chips is the number of chips the layout uses.

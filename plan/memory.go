@@ -108,7 +108,7 @@ func (s *shape) liveLayer(all bool) float64 {
 		whole /= s.t
 	}
 	if s.fp8 {
-		split *= 0.7 // inputs of products are kept in 8 bits, the rest in 16
+		split *= 0.5 // inputs of products are kept in 8 bits
 	}
 	return s.tokens * (whole + split/s.t)
 }

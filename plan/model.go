@@ -177,7 +177,13 @@ func Derive(n float64, vocab, seq int, gated bool) Model {
 	}
 	best, gap := Model{}, math.Inf(1)
 	for layers := 2; layers <= 200; layers += 2 {
+		if layers > 16 && layers%4 != 0 {
+			continue
+		}
 		for hidden := 128; hidden <= 64*1024; hidden += 128 {
+			if hidden > 4096 && hidden%1024 != 0 { // heads that eight tensor ranks can share
+				continue
+			}
 			m := dense(layers, hidden, vocab, seq, gated)
 			p := m.Params()
 			shape := math.Abs(math.Log(float64(layers) / shapeLayers(hidden)))

@@ -120,3 +120,15 @@ func FindModel(name string) (Model, error) {
 
 // Models lists the published architectures by name.
 func Models() []Model { return published() }
+
+// olderStack lists published models trained before fused attention: FP16,
+// everything recomputed. A plan for one of them by name assumes that stack on
+// chips of its time, and says so.
+func olderStack(name string) bool {
+	switch name {
+	case "gpt2-1.5b", "gpt3-125m", "gpt3-350m", "gpt3-760m", "gpt3-1.3b", "gpt3-2.7b", "gpt3-6.7b", "gpt3-13b", "gpt3-175b",
+		"mt-nlg-530b", "opt-175b", "bloom-176b", "gpt-neox-20b", "glm-130b", "chinchilla-70b":
+		return true
+	}
+	return false
+}

@@ -8,6 +8,7 @@ import "math"
 type Rates struct {
 	Matrix  float64 // FLOP/s of large matrix products, this precision
 	Attn    float64 // FLOP/s of the fused attention core, causal work counted
+	Fast    float64 // the same of the maker's kernels
 	HBM     float64 // bytes/s
 	Intra   float64 // bytes/s one way inside a node
 	Node    float64 // bytes/s one way per node over the network
@@ -25,7 +26,7 @@ type Rates struct {
 func RatesFor(k *Cluster, p Precision, co *Coefficients) Rates {
 	f := co.Family(k.Chip.Family)
 	r := Rates{HBM: k.Chip.HBM * 1e9 * co.HBM, Intra: k.Intra * co.Intra, Node: k.Node * co.Inter, PerNode: k.PerNode,
-		Kernel: f.Kernel, Hop: co.Hop, Co: co, Attn: k.Chip.Peak16 * 1e12 * f.Attn}
+		Kernel: f.Kernel, Hop: co.Hop, Co: co, Attn: k.Chip.Peak16 * 1e12 * f.Attn, Fast: k.Chip.Peak16 * 1e12 * f.Fast}
 	r.Matrix = k.Chip.Peak16 * 1e12 * f.Matrix
 	if p == FP8 && k.Chip.Peak8 > 0 {
 		r.Matrix = k.Chip.Peak8 * 1e12 * f.Matrix * co.FP8
@@ -35,11 +36,13 @@ func RatesFor(k *Cluster, p Precision, co *Coefficients) Rates {
 
 // gemm is the time of one product of an m×k activation with a k×n weight, and
 // of the two products of its backward pass together. Work and traffic add up,
-// which lets small products reach less of the peak.
+// and a short inner dimension pays for filling and draining each tile, so that
+// small products reach less of the peak.
 func (r *Rates) gemm(m, k, n float64) (forward, backward float64) {
 	work := 2 * m * k * n / (r.Matrix * r.aligned(k) * r.aligned(n))
 	traffic := 2 * (m*k + k*n + m*n) / r.HBM
-	return work + traffic, 2 * (work + traffic)
+	d := r.Co.Depth
+	return work*(1+d/k) + traffic, work*(2+d/n+d/m) + 2*traffic
 }
 
 // aligned is the share of speed left when a dimension is not a multiple of 64

@@ -180,12 +180,63 @@ func (x *RunRow) Search(co *Coefficients) (*Found, error) {
 	return &found.Best[0], nil
 }
 
-// kept is the share of the steady speed that a kind of row keeps: whole runs
-// lose time to failures, ramps, evaluation and layouts that are not the best;
-// measured steps and the authors' own projections from them do not.
-func kept(kind string, k *Cluster, co *Coefficients) float64 {
-	if kind == "full_run" || kind == "energy_only" {
-		return co.Family(k.Chip.Family).Run
+// kept is the share of the steady speed that a row keeps: whole runs lose time
+// to failures, ramps and evaluation, and more when nobody says they ran the best
+// layout; measured steps and the authors' own projections from them do not.
+func (x *RunRow) kept(co *Coefficients) float64 {
+	if x.Kind != "full_run" && x.Kind != "energy_only" {
+		return 1
 	}
-	return 1
+	q := &x.Question
+	share := co.Run * NewGoodput(x.Model.Params(), q.Cluster.N, q.Cluster.PerNode, DefaultReliability()).Share
+	if q.Fixed.TP*q.Fixed.PP == 0 {
+		share *= co.Blank
+	}
+	hours := 6 * x.Model.Active() * cmp.Or(x.Tokens, 20*x.Model.Active()) / (0.4 * q.Cluster.Chip.Peak16 * 1e12 * 3600)
+	return min(1, share*math.Pow(hours/1e5, co.Effort))
+}
+
+// PredictRuns answers each row from its input columns.
+func PredictRuns(rows []RunRow, co *Coefficients) []RunAnswer {
+	out := make([]RunAnswer, len(rows))
+	for i := range rows {
+		out[i] = rows[i].predict(co)
+	}
+	return out
+}
+
+func (x *RunRow) predict(co *Coefficients) RunAnswer {
+	a := RunAnswer{ID: x.ID}
+	f, err := x.Search(co)
+	if err != nil {
+		a.Error = oneLine(err)
+		return a
+	}
+	q := &x.Question
+	n, tokens := float64(q.Cluster.N), float64(q.Work.Batch)*float64(q.Work.Seq)
+	perToken := f.Seconds * n / tokens // chip-seconds
+	share := x.kept(co)
+	if x.Tokens > 0 {
+		band := bandFor(x.Kind, &q.Cluster, co)
+		hours := perToken * x.Tokens / 3600 / share
+		a.GPUHours = roundTo(hours, 5)
+		a.Days = roundTo(hours/n/24, 5)
+		a.GPUHoursP10, a.GPUHoursP90 = roundTo(hours*band.Low, 5), roundTo(hours*band.High, 5)
+	}
+	model := x.Model.FLOPs(q.Work.Seq) / perToken
+	peak := q.Cluster.Chip.Peak16
+	if q.Work.Precision == FP8 && q.Cluster.Chip.Peak8 > 0 {
+		peak = q.Cluster.Chip.Peak8
+	}
+	a.ModelTFLOPS = roundTo(model/1e12, 5)
+	a.TFLOPS = a.ModelTFLOPS
+	if q.RecomputeSet && f.Layout.Recompute == RecomputeFull {
+		a.TFLOPS = roundTo(model*4/3/1e12, 5)
+	}
+	a.MFU = roundTo(model/1e12/peak, 4)
+	a.Seconds = roundTo(f.Seconds, 5)
+	a.MemoryGiB = roundTo(f.Memory.Total()/gib, 4)
+	a.Layout = f.Layout.String()
+	a.Chips = q.Cluster.N
+	return a
 }

@@ -21,6 +21,8 @@ type Question struct {
 	Co           *Coefficients
 	// Overfull lets layouts through that do not fit, for tables whose rows ran.
 	Overfull bool
+	// Old keeps to what stacks of 2021 could do: at most ZeRO-1.
+	Old bool
 }
 
 // A Found is one layout with its predicted time and memory.
@@ -60,7 +62,9 @@ func Search(q *Question) (*Searched, error) {
 		}
 		out.Fitting++
 		t := StepTime(q.Model, l, &q.Work, &rates)
-		out.keep(Found{Layout: *l, Times: t, Memory: mem, Seconds: t.Total()})
+		// A batch that does not divide is rounded up in practice: compare per sequence.
+		whole := float64(l.Micros*l.MicroBatch*l.DP) / float64(q.Work.Batch)
+		out.keep(Found{Layout: *l, Times: t, Memory: mem, Seconds: t.Total() / whole})
 	})
 	if len(out.Best) == 0 {
 		return out, q.why(out)
@@ -83,6 +87,14 @@ func (s *Searched) keep(f Found) {
 
 func (q *Question) why(s *Searched) error {
 	n := q.Cluster.N
+	if node := q.Cluster.PerNode; n > node && n%node != 0 {
+		return hint.With(fmt.Errorf("%d chips cannot be cut into equal groups that hold %s", n, q.Model.Name),
+			fmt.Sprintf("use a multiple of %d chips, such as %d or %d", node, n/node*node, n/node*node+node))
+	}
+	if most := q.Work.Batch * 8 * min(64, q.Model.Layers); n > most {
+		return hint.With(fmt.Errorf("no layout divides %d chips for %s with a batch of %d sequences", n, q.Model.Name, q.Work.Batch),
+			fmt.Sprintf("a batch of %d sequences feeds at most about %d chips; use fewer chips or a larger --batch", q.Work.Batch, most))
+	}
 	if s.Considered == 0 {
 		return hint.With(fmt.Errorf("no layout divides %d chips for %s with a batch of %d sequences", n, q.Model.Name, q.Work.Batch),
 			fmt.Sprintf("use a multiple of %d chips, or a batch of at least as many sequences as data-parallel ranks", q.Cluster.PerNode))
@@ -130,11 +142,12 @@ func (q *Question) each(yield func(*Layout)) {
 
 // fill varies what does not change the grid of chips.
 func (q *Question) fill(l *Layout, yield func(*Layout)) {
+	vps, sizes := chunks(q.Model, l.PP), microSizes(q.Work.Batch, l.DP)
 	for _, ep := range choose(q.Fixed.EP, expertSizes(q.Model, l)) {
 		l.EP = ep
-		for _, vp := range choose(q.Fixed.VP, chunks(q.Model, l.PP)) {
+		for _, vp := range choose(q.Fixed.VP, vps) {
 			l.VP = vp
-			for _, b := range choose(q.Fixed.MicroBatch, microSizes(q.Work.Batch, l.DP)) {
+			for _, b := range choose(q.Fixed.MicroBatch, sizes) {
 				l.MicroBatch = b
 				l.Micros = max(1, (q.Work.Batch+l.DP*b-1)/(l.DP*b))
 				if vp > 1 && l.Micros%l.PP != 0 {
@@ -153,7 +166,7 @@ func (q *Question) memoryChoices(l *Layout, yield func(*Layout)) {
 		zeros = []int{q.Fixed.Zero}
 	case l.DP == 1:
 		zeros = []int{0}
-	case l.PP > 1:
+	case l.PP > 1 || q.Old:
 		zeros = []int{1} // sharded gradients and weights would be gathered once per micro-batch
 	}
 	schemes := []Recompute{RecomputeNone, RecomputeSelective, RecomputeFull}
@@ -167,6 +180,7 @@ func (q *Question) memoryChoices(l *Layout, yield func(*Layout)) {
 			if !q.FusedSet {
 				l.Fused = fusedStack(q.Cluster.Chip, q.Work.Precision, q.Fixed.Recompute, q.RecomputeSet, l.TP, l.PP)
 			}
+			l.Fast = l.Fused && fastStack(q.Cluster.Chip, l, q.ZeroSet)
 			l.Sequence = l.TP > 1 && (q.Fixed.Sequence || l.Fused)
 			yield(l)
 		}
@@ -236,6 +250,9 @@ func expertSizes(m *Model, l *Layout) []int {
 func microSizes(batch, dp int) []int {
 	var out []int
 	for _, b := range []int{1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64} {
+		if batch%dp == 0 && batch/dp%b != 0 {
+			continue // an even split exists: keep to it
+		}
 		if b == 1 && dp <= batch || dp*b <= batch {
 			out = append(out, b)
 		}

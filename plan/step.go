@@ -169,7 +169,11 @@ func (s *shape) attention(fwd, bwd *Times) {
 	a := float64(m.Heads) / s.t
 	span := m.context(int(s.seq))
 	if s.l.Fused {
-		f := s.tokens * a * (m.qkDim() + m.vDim()) * span / s.r.Attn // 2 FLOPs, half the square
+		rate := s.r.Attn
+		if s.l.Fast {
+			rate = s.r.Fast
+		}
+		f := s.tokens * a * (m.qkDim() + m.vDim()) * span / rate // 2 FLOPs, half the square
 		fwd[Attention] += f
 		bwd[Attention] += 2.5 * f
 		return

@@ -187,17 +187,27 @@ func (r row) recomputeOf() (rec Recompute, sequence, ok bool) {
 }
 
 // fusedStack guesses whether a stack has fused attention, which tables do not
-// say. Chips since 2022 never ran without it; FP16 means the years before it,
-// and a tensor- or pipeline-parallel layout that recomputes everything in BF16
-// is the same generation (fused attention removed the reason for it).
+// say. Volta never had it and chips since 2022 never ran without it. Between
+// them a run that says it recomputes everything, in FP16 or under tensor or
+// pipeline parallelism, or that recomputes the attention core, is of the years
+// before: fused attention removed the reason.
 func fusedStack(c *Chip, p Precision, rec Recompute, known bool, tp, pp int) bool {
 	switch {
+	case c.Family == "volta" || c.Family == "pascal":
+		return false
 	case c.Year >= 2022 && c.Family != "ampere":
 		return true
-	case p == FP16:
-		return false
-	case known && rec == RecomputeFull && tp*pp > 1:
+	case known && rec == RecomputeFull:
+		return p != FP16 && tp*pp <= 1
+	case known && rec == RecomputeSelective:
 		return false
 	}
 	return true
+}
+
+// fastStack guesses whether a fused stack runs the chip maker's attention
+// kernels: Megatron-like stacks on chips since 2022 do; fully sharded data
+// parallelism with nothing else marks the portable kernels of 2023.
+func fastStack(c *Chip, l *Layout, zeroKnown bool) bool {
+	return c.Year >= 2022 && c.Family != "ampere" && !(zeroKnown && l.Zero >= 2 && l.TP*l.PP <= 1)
 }

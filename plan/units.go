@@ -214,3 +214,12 @@ func roundTo(v float64, digits int) float64 {
 	}
 	return math.Round(v*f) / f
 }
+
+// ParseInventory is [ChipTable.ParseChips] that also takes a kind without a
+// number, which a budget or a power limit then decides (N = 0).
+func (t *ChipTable) ParseInventory(text string) ([]Group, error) {
+	if c, err := t.Find(strings.TrimSpace(text)); err == nil {
+		return []Group{{Chip: c, Name: c.Name}}, nil
+	}
+	return t.ParseChips(text)
+}

@@ -4,7 +4,8 @@ package langid
 var Codes = [NumScripts]string{
 	Latin: "Latn", Cyrillic: "Cyrl", Arabic: "Arab", Devanagari: "Deva", Han: "Hani", Kana: "Jpan",
 	Hangul: "Kore", Greek: "Grek", Hebrew: "Hebr", Armenian: "Armn", Georgian: "Geor", Bengali: "Beng",
-	Gurmukhi: "Guru", Gujarati: "Gujr", Tamil: "Taml", Telugu: "Telu", Thai: "Thai",
+	Gurmukhi: "Guru", Gujarati: "Gujr", Tamil: "Taml", Telugu: "Telu", Thai: "Thai", Khmer: "Khmr",
+	Lao: "Laoo", Myanmar: "Mymr", Sinhala: "Sinh", Malayalam: "Mlym", Kannada: "Knda", Oriya: "Orya", Thaana: "Thaa",
 }
 
 // Grouped are the scripts that several of our languages share, with these
@@ -20,7 +21,9 @@ var Grouped = map[Script][]string{
 }
 
 // Single are the languages that have their script to themselves among ours.
+// Those from Khmer on are facts about scripts: no sentence of theirs was tested.
 var Single = [NumScripts]string{
 	Greek: "el", Hebrew: "he", Armenian: "hy", Georgian: "ka", Bengali: "bn", Gurmukhi: "pa", Gujarati: "gu",
 	Tamil: "ta", Telugu: "te", Thai: "th", Hangul: "ko", Kana: "ja", Han: "zh",
+	Khmer: "km", Lao: "lo", Myanmar: "my", Sinhala: "si", Malayalam: "ml", Kannada: "kn", Oriya: "or", Thaana: "dv",
 }

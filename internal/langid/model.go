@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -18,8 +17,7 @@ const Magic = "feilunL1"
 
 const (
 	maxHeader = 1 << 20
-	maxModel  = 256 << 20 // bytes of rows; ours has 8 MB
-	block     = 240       // features added up in 16-bit lanes: 240·255 < 2^16
+	maxModel  = 256 << 20 // bytes of rows; ours has 5 MB
 )
 
 // A Header says what a model file holds.
@@ -29,23 +27,24 @@ type Header struct {
 	Groups []Group `json:"groups"`
 }
 
-// A Group tells the languages of one script apart. Its rows hold one weight for
-// each language and hashed feature.
+// A Group tells the languages of one script apart. Its rows hold a weight of
+// four bits for each language and hashed feature.
 type Group struct {
 	Script    string   `json:"script"`    // ISO 15924
 	Languages []string `json:"languages"` // "und" is the class of gibberish
 	Bits      int      `json:"bits"`      // 2^bits rows
-	Step      float64  `json:"step"`      // value of one unit of weight
+	Step      float64  `json:"step"`      // what one unit of weight is worth
 	Power     float64  `json:"power"`     // score = step · Σ weights / (features + 1)^power
 	// Calibration: probability = softmax(exp(C[0] + C[1]·ln(features+1)) · score).
 	Calibration [2]float64 `json:"calibration"`
 
 	stride int    // words of 8 bytes in a row
-	rows   []byte // 2^bits rows of stride·8 weights, each biased by 128
+	rows   []byte // 2^bits rows of stride·16 weights
 }
 
-// NewGroup returns a group with rows, one byte per language and feature, each
-// weight biased by 128; rows are stride·8 bytes apart.
+// NewGroup returns a group with rows of [Stride] words. A weight has four bits:
+// that of language i is in byte i/2, even ones in the low half. Every row has
+// a zero of its own, as only differences between languages count.
 func NewGroup(g Group, rows []byte) (Group, error) {
 	g.stride = Stride(len(g.Languages))
 	if len(g.Languages) == 0 || len(g.Languages) > 256 || g.Bits < 1 || g.Bits > 24 {
@@ -58,8 +57,8 @@ func NewGroup(g Group, rows []byte) (Group, error) {
 	return g, nil
 }
 
-// Stride returns the 8-byte words in a row of n weights.
-func Stride(n int) int { return (n + 7) / 8 }
+// Stride returns the words of eight bytes in a row of n weights.
+func Stride(n int) int { return (n + 15) / 16 }
 
 func (g *Group) size() int { return Stride(len(g.Languages)) * 8 << g.Bits }
 
@@ -131,65 +130,4 @@ func readGroup(r io.Reader, g Group) (Group, error) {
 		return g, err
 	}
 	return NewGroup(g, rows.Bytes())
-}
-
-// Score sets sums to Σ weights of each language over the features, in units
-// of Step and all off by the same number. sums has a place for each of
-// stride·8 languages and comes back cut to the languages there are.
-func (g *Group) Score(sums []uint32, features []uint32) []uint32 {
-	n := len(g.Languages)
-	if cap(sums) < g.stride*8 {
-		sums = make([]uint32, g.stride*8)
-	}
-	sums = sums[:g.stride*8]
-	clear(sums)
-	shift := 32 - uint(g.Bits)
-	for len(features) > 0 {
-		part := features[:min(block, len(features))]
-		features = features[len(part):]
-		for w := 0; w < g.stride; w++ {
-			g.addWord(sums[w*8:w*8+8], part, w*8, shift)
-		}
-	}
-	return sums[:n]
-}
-
-// addWord adds the eight weights at byte at of the rows of the features to
-// sums: even and odd bytes each in four lanes of 16 bits.
-func (g *Group) addWord(sums []uint32, features []uint32, at int, shift uint) {
-	const mask = 0x00FF00FF00FF00FF
-	var even, odd uint64
-	row := g.stride * 8
-	rows := g.rows[at:]
-	for _, f := range features {
-		o := int(f>>shift) * row
-		v := binary.LittleEndian.Uint64(rows[o : o+8 : len(rows)])
-		even += v & mask
-		odd += v >> 8 & mask
-	}
-	for i := range 4 {
-		sums[2*i] += uint32(even >> (16 * i) & 0xFFFF)
-		sums[2*i+1] += uint32(odd >> (16 * i) & 0xFFFF)
-	}
-}
-
-// Probabilities turns sums over n features into calibrated probabilities.
-func (g *Group) Probabilities(p []float64, sums []uint32, n int) []float64 {
-	p = p[:0]
-	var top uint32
-	for _, s := range sums {
-		top = max(top, s)
-	}
-	length := math.Log(float64(n) + 1)
-	beta := math.Exp(g.Calibration[0]+(g.Calibration[1]-g.Power)*length) * g.Step
-	var z float64
-	for _, s := range sums {
-		e := math.Exp(beta * -float64(top-s))
-		p = append(p, e)
-		z += e
-	}
-	for i := range p {
-		p[i] /= z
-	}
-	return p
 }

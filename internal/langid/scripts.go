@@ -27,6 +27,14 @@ const (
 	Tamil
 	Telugu
 	Thai
+	Khmer
+	Lao
+	Myanmar
+	Sinhala
+	Malayalam
+	Kannada
+	Oriya
+	Thaana
 	NumScripts
 )
 
@@ -80,6 +88,8 @@ func scriptTables() [NumScripts]*unicode.RangeTable {
 		Greek: unicode.Greek, Hebrew: unicode.Hebrew, Armenian: unicode.Armenian,
 		Georgian: unicode.Georgian, Bengali: unicode.Bengali, Gurmukhi: unicode.Gurmukhi,
 		Gujarati: unicode.Gujarati, Tamil: unicode.Tamil, Telugu: unicode.Telugu, Thai: unicode.Thai,
+		Khmer: unicode.Khmer, Lao: unicode.Lao, Myanmar: unicode.Myanmar, Sinhala: unicode.Sinhala,
+		Malayalam: unicode.Malayalam, Kannada: unicode.Kannada, Oriya: unicode.Oriya, Thaana: unicode.Thaana,
 		Kana: kana(),
 	}
 }

@@ -18,7 +18,7 @@ const (
 func PartOf(text string) Part {
 	h := fnv.New64a()
 	h.Write([]byte(text))
-	k := h.Sum64() * gramMul >> 32
+	k := h.Sum64() * mulThree >> 32
 	switch {
 	case k%5 == 0:
 		return Unseen

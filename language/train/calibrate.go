@@ -2,36 +2,47 @@ package main
 
 import (
 	"math"
+	"slices"
 
 	"feilun/internal/langid"
 )
 
-// quantize rounds the weights to one byte each. The step leaves the largest
-// tenth of a permille of the weights clipped.
-func (f *fit) quantize(script string, labels []string) (langid.Group, error) {
-	var hist [4096]int
-	const width = 1.0 / 128
-	total := 0
-	for _, w := range f.weights {
-		if w != 0 {
-			hist[min(len(hist)-1, int(math.Abs(float64(w))/width))]++
-			total++
+// steps are what one unit of a weight of four bits may be worth.
+var steps = []float64{0.4, 0.5, 0.6, 0.7}
+
+// quantize rounds the weights to four bits with the step that makes the
+// validation part most likely, and calibrates.
+func (f *fit) quantize(script string, labels []string, check []example) (langid.Group, error) {
+	var best langid.Group
+	least := math.Inf(1)
+	for _, step := range steps {
+		g := langid.Group{Script: script, Languages: labels, Bits: f.bits, Step: step, Power: f.power}
+		g, err := langid.NewGroup(g, f.round(step))
+		if err != nil {
+			return g, err
+		}
+		if l := calibrate(&g, check); l < least {
+			least, best = l, g
 		}
 	}
-	top := len(hist)
-	for over := 0; top > 1 && over <= total/10000; top-- {
-		over += hist[top-1]
-	}
-	step := float64(top) * width / 127
-	stride := langid.Stride(len(labels)) * 8
-	rows := make([]byte, stride<<f.bits)
+	return best, nil
+}
+
+// round returns rows of weights in units of step, each row from a zero of its
+// own: its least weight, or so far below its greatest that that one fits.
+func (f *fit) round(step float64) []byte {
+	const most = 15
+	size := langid.Stride(f.n) * 8
+	rows := make([]byte, size<<f.bits)
 	for r := range 1 << f.bits {
-		for j, w := range f.weights[r*f.n : r*f.n+f.n] {
-			rows[r*stride+j] = byte(128 + max(-127, min(127, math.RoundToEven(float64(w)/step))))
+		weights := f.weights[r*f.n : r*f.n+f.n]
+		zero := max(float64(slices.Min(weights)), float64(slices.Max(weights))-most*step)
+		for j, w := range weights {
+			q := byte(max(0, min(most, math.RoundToEven((float64(w)-zero)/step))))
+			rows[r*size+j/2] |= q << (j % 2 * 4)
 		}
 	}
-	g := langid.Group{Script: script, Languages: labels, Bits: f.bits, Step: step, Power: f.power}
-	return langid.NewGroup(g, rows)
+	return rows
 }
 
 // sums returns the scores of the example by the model as it will be shipped.
@@ -49,14 +60,7 @@ func accuracy(g *langid.Group, check []example) float64 {
 		if e.chars < 40 {
 			continue
 		}
-		s := sums(g, e)
-		best := 0
-		for j := range s {
-			if s[j] > s[best] {
-				best = j
-			}
-		}
-		if best == e.label {
+		if argmax(sums(g, e)) == e.label {
 			right++
 		}
 		all++
@@ -64,9 +68,20 @@ func accuracy(g *langid.Group, check []example) float64 {
 	return float64(right) / float64(max(1, all))
 }
 
-// calibrate finds the two numbers that make the validation part most likely:
-// a coarse grid, then finer ones about the best.
-func (f *fit) calibrate(g *langid.Group, check []example) {
+func argmax(s []uint32) int {
+	best := 0
+	for j := range s {
+		if s[j] > s[best] {
+			best = j
+		}
+	}
+	return best
+}
+
+// calibrate finds the two numbers that make the validation part most likely,
+// by a coarse grid, then finer ones about the best. It returns the negative
+// log-likelihood.
+func calibrate(g *langid.Group, check []example) float64 {
 	scores := make([][]uint32, len(check))
 	for i, e := range check {
 		scores[i] = sums(g, e)
@@ -96,4 +111,5 @@ func (f *fit) calibrate(g *langid.Group, check []example) {
 		width /= 2
 	}
 	g.Calibration = best
+	return least
 }

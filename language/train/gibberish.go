@@ -8,9 +8,9 @@ import (
 )
 
 // gibberish makes n texts of class "und": random letters of the script in
-// words of random length, keyboard-like runs and repeated letters. Half are
-// drawn alike from the alphabet, half mix capitals and digits as keys do.
-func gibberish(c *langid.Classes, s langid.Script, rng *rand.Rand, n int) []line {
+// words of random length, some very long, a third of few different letters that
+// are neighbours on the keyboard or in the alphabet.
+func gibberish(s langid.Script, rng *rand.Rand, n int) []line {
 	letters := alphabet(s)
 	out := make([]line, n)
 	for i := range out {
@@ -23,7 +23,7 @@ func gibberish(c *langid.Classes, s langid.Script, rng *rand.Rand, n int) []line
 			some := letters
 			if rng.IntN(3) == 0 { // few different letters
 				k := rng.IntN(len(letters) - 4)
-				some = letters[k : k+2+rng.IntN(3)]
+				some = letters[k : k+1+rng.IntN(4)]
 			}
 			for range size {
 				b.WriteRune(some[rng.IntN(len(some))])
@@ -40,7 +40,7 @@ func alphabet(s langid.Script) []rune {
 	case langid.Latin:
 		return []rune("qwertyuiopasdfghjklzxcvbnmabcdefghijklmnopqrstuvwxyz")
 	case langid.Cyrillic:
-		return []rune("абвгдежзийклмнопрстуфхцчшщъыьэюя")
+		return []rune("йцукенгшщзхфывапролджэячсмитьбюабвгдежзийклмнопрстуфхцчшщъыьэюя")
 	case langid.Arabic:
 		return []rune("ابتثجحخدذرزسشصضطظعغفقكلمنهوي")
 	}
