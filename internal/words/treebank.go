@@ -135,7 +135,7 @@ func alone(text string, from, i, to, stop int) int {
 			return 2
 		}
 	case '\'':
-		return apostrophe(text, from, i, to)
+		return apostrophe(text, from, i, to, stop)
 	}
 	if r >= 0x2012 && r <= 0x2015 {
 		return n
@@ -145,12 +145,12 @@ func alone(text string, from, i, to, stop int) int {
 
 // apostrophe returns how many bytes at an apostrophe stand alone: two of them, one
 // in front of a word, or one behind it.
-func apostrophe(text string, from, i, to int) int {
+func apostrophe(text string, from, i, to, stop int) int {
 	rest := text[i+1 : to]
 	switch {
 	case strings.HasPrefix(rest, "'"):
 		return 2
-	case rest == "":
+	case rest == "" || !IsWord(first(rest)) && alone(text, from, i+1, to, stop) > 0:
 		if i > from {
 			return 1
 		}
