@@ -7,12 +7,11 @@ func (p *Parser) endTag(tok *tagToken) {
 		return
 	}
 	cur := p.cur()
-	if tag == Title && p.top[SVG] > 0 { // a title in a drawing was opened as Other
-		tag = Other
-	}
 	switch tag {
 	case Other:
 		p.endOther(tok)
+	case Title:
+		p.endOther(tok) // in a drawing, where it was opened as Other
 	case HTML, Body:
 		return // content behind it still belongs to the body
 	case Head:

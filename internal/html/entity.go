@@ -2,7 +2,6 @@ package html
 
 import (
 	"bytes"
-	"sort"
 	"unicode/utf8"
 )
 
@@ -77,12 +76,32 @@ func findEntity(name []byte) (string, bool) {
 	case "quot;":
 		return `"`, true
 	}
-	i := sort.Search(len(entities), func(i int) bool { return entities[i].name >= string(name) })
-	if i < len(entities) && entities[i].name == string(name) {
-		return entities[i].text, true
+	c := name[0] & 0x7f
+	list := entities[entityFrom[c]:entityFrom[c+1]]
+	for len(list) > 0 {
+		m := len(list) / 2
+		switch e := &list[m]; {
+		case e.name == string(name):
+			return e.text, true
+		case e.name < string(name):
+			list = list[m+1:]
+		default:
+			list = list[:m]
+		}
 	}
 	return "", false
 }
+
+// entityFrom holds where in entities the names with each first byte start.
+var entityFrom = func() (from [129]uint16) {
+	for c := range from {
+		from[c] = from[max(c-1, 0)]
+		for int(from[c]) < len(entities) && int(entities[from[c]].name[0]) < c {
+			from[c]++
+		}
+	}
+	return from
+}()
 
 func alnum(c byte) bool {
 	return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'

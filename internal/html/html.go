@@ -173,7 +173,13 @@ func (t *Tree) TagName(i int) string {
 	if n.Tag != Other {
 		return n.Tag.String()
 	}
-	return string(bytes.ToLower(t.name(n)))
+	name := bytes.Clone(t.name(n))
+	for i, c := range name {
+		if c >= 'A' && c <= 'Z' {
+			name[i] = c | 0x20
+		}
+	}
+	return string(name)
 }
 
 // name returns the name in the start tag of n as written.

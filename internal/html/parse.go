@@ -99,7 +99,7 @@ func (p *Parser) reset(src []byte) {
 	t.Truncated = len(src) > p.MaxBytes
 	t.src = src[:min(len(src), p.MaxBytes)]
 	t.Nodes = append(t.Nodes[:0], Node{Kind: Document, Parent: -1, Close: int32(len(t.src))})
-	t.attrs, t.scratch = t.attrs[:0], nil
+	t.attrs, t.scratch = t.attrs[:0], t.scratch[:0]
 	p.stack = append(p.stack[:0], entry{})
 	p.top = [numTags]int32{}
 	p.phase, p.skip = phaseStart, false

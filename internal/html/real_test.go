@@ -16,7 +16,10 @@ import (
 )
 
 // pages returns the UTF-8 pages of a set of real ones; it skips without data.
-func pages(tb testing.TB, set string) (all [][]byte) {
+func pages(tb testing.TB, set string) (all [][]byte) { return some(tb, set, 1) }
+
+// some returns every n-th page of a set.
+func some(tb testing.TB, set string, n int) (all [][]byte) {
 	tb.Helper()
 	f, err := os.Open(testkit.Data(tb, "extraction", set+".tar.zst"))
 	if err != nil {
@@ -28,7 +31,7 @@ func pages(tb testing.TB, set string) (all [][]byte) {
 		tb.Fatal(err)
 	}
 	defer z.Close()
-	for r := tar.NewReader(z); ; {
+	for r, k := tar.NewReader(z), 0; ; {
 		h, err := r.Next()
 		if err == io.EOF {
 			return all
@@ -37,6 +40,9 @@ func pages(tb testing.TB, set string) (all [][]byte) {
 			tb.Fatal(err)
 		}
 		if !strings.HasSuffix(h.Name, ".html") {
+			continue
+		}
+		if k++; k%n != 0 {
 			continue
 		}
 		b, err := io.ReadAll(r)
@@ -143,12 +149,15 @@ func missing(got, want []string) (first string, n int) {
 	return first, n + len(got) - i
 }
 
+// everyNth keeps the comparisons short; docs/LOG has figures with 1.
+const everyNth = 4
+
 func TestTokensAsPeer(t *testing.T) {
 	sets := []string{"scrapinghub", "zh-handmade", "wcxb-dev-a", "cleaneval-dev", "dragnet"}
 	var p Parser
 	for _, set := range sets {
 		same, n := 0, 0
-		for k, src := range pages(t, set) {
+		for k, src := range some(t, set, everyNth) {
 			n++
 			tags, text := ours(p.Parse(src))
 			wantTags, wantText := theirs(src)
@@ -165,6 +174,9 @@ func TestTokensAsPeer(t *testing.T) {
 				first, len(text), len(wantText), i, text[i:], wantText[i:])
 		}
 		t.Logf("%s: %d of %d pages have the same tags, attributes and text", set, same, n)
+		if same < n*97/100 { // the others hold a style or title in svg
+			t.Errorf("%s: only %d of %d pages are the same", set, same, n)
+		}
 	}
 }
 
@@ -172,7 +184,7 @@ func TestTreeAsPeer(t *testing.T) {
 	var p Parser
 	for _, set := range []string{"scrapinghub", "wcxb-dev-a", "cleaneval-dev"} {
 		same, n, total, bad := 0, 0, 0, 0
-		for k, src := range pages(t, set) {
+		for k, src := range some(t, set, everyNth) {
 			n++
 			got := shape(p.Parse(src))
 			doc, err := xhtml.ParseWithOptions(bytes.NewReader(src), xhtml.ParseOptionEnableScripting(false))
@@ -190,10 +202,20 @@ func TestTreeAsPeer(t *testing.T) {
 			d, first := diffCount(got, want)
 			bad += d
 			if d > 0 {
-				t.Logf("%s %d: %d of %d texts differ, first %.200q", set, k, d, len(want), first)
+				t.Logf("%s %d: %d of %d texts differ, first %.600q", set, k, d, len(want), first)
+				_, text, _ := strings.Cut(first, " ")
+				for _, g := range got {
+					if strings.HasSuffix(g, " "+text) {
+						t.Logf("   ours: %.600q", g)
+						break
+					}
+				}
 			}
 		}
 		t.Logf("%s: %d of %d trees equal; %d of %d texts have another path", set, same, n, bad, total)
+		if bad*1000 > 25*total { // mostly tables in paragraphs of pages without document type
+			t.Errorf("%s: %d of %d texts have another path", set, bad, total)
+		}
 	}
 }
 
