@@ -1,0 +1,135 @@
+package plan
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+)
+
+// pageText is the page's template; everything it shows is inside the file.
+//
+//go:embed page.html
+var pageText string
+
+type page struct {
+	Lang, Title, Sub, TableTitle, NotesTitle string
+	Cards                                    []card
+	Figures                                  []figure
+	Head                                     []string
+	Rows                                     []pageRow
+	Notes                                    []string
+}
+
+type card struct{ Label, Value, More string }
+
+type figure struct {
+	Title, Caption string
+	SVG            template.HTML
+}
+
+type pageRow struct {
+	Here  bool
+	Cells []string
+}
+
+// Frontier plans p's run on other numbers of its chips, a sixteenth to sixteen
+// times as many.
+func Frontier(p *Plan) []*Plan {
+	if len(p.req.Groups) != 1 {
+		return []*Plan{p}
+	}
+	g := p.req.Groups[0]
+	var out []*Plan
+	for k := -8; k <= 8; k++ {
+		n := g.N
+		for range k {
+			n = n * 3 / 2
+		}
+		for range -k {
+			n = n * 2 / 3
+		}
+		if node := min(g.Chip.PerNode, 64); n > node {
+			n = n / node * node
+		}
+		if n < 1 || n > maxChips || len(out) > 0 && out[len(out)-1].chips() == n {
+			continue
+		}
+		q := p.req
+		q.Groups = []Group{{N: n, Chip: g.Chip, Name: g.Name}}
+		if o, err := Make(q); err == nil && o.Feasible {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// WriteHTML writes one self-contained page: no script, font or image comes from
+// elsewhere. curve are plans of the same run on other numbers of chips.
+func WriteHTML(w io.Writer, p *Plan, curve []*Plan, d *DataNeed, lang string) error {
+	tr := func(s string) string { return Translate(lang, s) }
+	t, err := template.New("page").Parse(pageText)
+	if err != nil {
+		return err
+	}
+	var chips []string
+	for _, c := range p.Chips {
+		chips = append(chips, fmt.Sprintf("%d× %s", c.N, c.Chip))
+	}
+	g := page{Lang: lang, Title: fmt.Sprintf("%s · %s %s", p.Model.Name, Count(p.Tokens), tr("tokens")), Sub: strings.Join(chips, " + ") + " — " + p.Layout.String(),
+		TableTitle: tr("cost and time"), NotesTitle: tr("assumptions and sources")}
+	g.Cards = cards(p, tr)
+	draw := chart{tr}
+	g.Figures = []figure{
+		{tr("cost and time"), tr("more chips are faster; the band is p10–p90"), draw.frontier(p, curve)},
+		{tr("memory per chip"), fmt.Sprintf("%.1f / %.0f GiB", p.MemoryGiB, p.req.Groups[0].Chip.MemoryGB), draw.memory(p)},
+		{tr("where the time goes"), fmt.Sprintf("%.2f s", p.Seconds), draw.times(p)},
+		{tr("one step of the pipeline"), fmt.Sprintf("PP%d, %d × b%d", p.Layout.PP, p.Layout.Micros, p.Layout.MicroBatch), draw.timeline(p)},
+	}
+	g.Head = []string{tr("chips"), tr("days"), "p10–p90", "MFU", tr("rent") + " ¥", tr("own") + " ¥", "MWh", "t CO₂", tr("layout")}
+	for _, o := range curve {
+		g.Rows = append(g.Rows, pageRow{o.chips() == p.chips(), []string{fmt.Sprint(o.chips()), fmt.Sprintf("%.1f", o.Days), fmt.Sprintf("%.1f–%.1f", o.DaysP10, o.DaysP90),
+			fmt.Sprintf("%.0f%%", 100*o.MFU), Count(o.Cost.Rent), Count(o.Cost.Own), fmt.Sprintf("%.0f", o.EnergyKWh/1000), fmt.Sprintf("%.0f", o.CO2), o.Layout.String()}})
+	}
+	g.Notes = pageNotes(p, d, tr)
+	return t.Execute(w, g)
+}
+
+func cards(p *Plan, tr func(string) string) []card {
+	f := fmt.Sprintf
+	return []card{
+		{tr("Days"), f("%.1f", p.Days), f("p10–p90 %.1f–%.1f", p.DaysP10, p.DaysP90)},
+		{tr("Rent"), "¥" + Count(p.Cost.Rent), f("¥%.2f %s", p.Cost.RentHour, tr("a chip-hour"))},
+		{tr("Own"), "¥" + Count(p.Cost.Own), tr("buying them") + " ¥" + Count(p.Cost.Purchase)},
+		{tr("Energy"), f("%.0f MWh", p.EnergyKWh/1000), f("%.2f MW, PUE %.2f", p.KWatts/1000, p.req.Power.PUE)},
+		{"CO₂", f("%.0f t", p.CO2), f("%.3f kg/kWh", p.req.Power.Factor)},
+		{"MFU", f("%.1f%%", 100*p.MFU), f("%.0f TFLOP/s %s", p.tflops(), tr("a chip"))},
+		{tr("Goodput"), f("%.1f%%", 100*p.Goodput.Share), f("%s %.1f h", tr("a failure every"), p.Goodput.MTBFHours)},
+		{tr("Loss"), f("%.3f", p.Loss), f("%.2e FLOP", p.FLOPs)},
+	}
+}
+
+func pageNotes(p *Plan, d *DataNeed, tr func(string) string) []string {
+	var out []string
+	for _, n := range p.Notes {
+		out = append(out, tr(n))
+	}
+	for _, t := range []string{"days", "goodput", "energy", "cost", "band"} {
+		lines, _ := p.explain(t)
+		for _, l := range lines {
+			if head, rest, ok := strings.Cut(l, ": "); ok && (head == "source" || head == "formula") {
+				out = append(out, tr(head)+" ("+t+"): "+rest)
+			}
+		}
+	}
+	if d != nil {
+		for _, a := range d.Assumed {
+			out = append(out, tr("assumed")+": "+tr(a))
+		}
+	}
+	for _, g := range p.req.Groups {
+		out = append(out, g.Name+": "+g.Chip.Source)
+	}
+	return append(out, "Epoch AI, machine-learning hardware data, CC-BY; stas00/ml-engineering, CC-BY-SA")
+}

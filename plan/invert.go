@@ -1,0 +1,193 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"feilun/internal/hint"
+)
+
+// Limits are the constraints of an inverted question; zero means none.
+type Limits struct {
+	Budget Money
+	Days   float64
+	Watts  float64
+	Served float64 // tokens the model will generate or read in its life
+}
+
+func (l *Limits) any() bool { return l.Budget.Amount > 0 || l.Days > 0 || l.Watts > 0 }
+
+// Solve fills what a request leaves open so that it keeps the limits: the
+// number of chips (a group with N = 0), the model and the tokens. The answer's
+// notes say how each was found.
+func Solve(r Request, l Limits) (*Plan, error) {
+	if !l.any() {
+		return Make(r)
+	}
+	if len(r.Groups) == 0 {
+		return nil, hint.With(errors.New("no chips given"), "name the kind, as in --chips A800 or --chips 512xA800")
+	}
+	if r.Co == nil {
+		r.Co = Fitted()
+	}
+	r.Money.fill()
+	r.Power.fill()
+	var notes []string
+	days := l.Days
+	if err := countChips(&r, &l, &days, &notes); err != nil {
+		return nil, err
+	}
+	if days == 0 {
+		days = 60
+		if l.Budget.Amount > 0 {
+			days = l.hours(&r) / 24 / float64(r.chips())
+		} else {
+			notes = append(notes, "no --days given: 60 days assumed")
+		}
+	}
+	if l.Budget.Amount > 0 {
+		if afford := l.hours(&r) / 24 / float64(r.chips()); afford < days {
+			days = afford
+			notes = append(notes, fmt.Sprintf("the budget rents these chips for %.1f days", days))
+		}
+	}
+	p, err := r.within(days, l.Served, &notes)
+	if p != nil {
+		p.Notes = append(notes, p.Notes...)
+	}
+	return p, err
+}
+
+// hours is how many chip-hours the budget rents at the mix's mean rate.
+func (l *Limits) hours(r *Request) float64 {
+	cny := l.Budget.Amount
+	if l.Budget.Currency == "USD" {
+		cny *= r.Money.CNYPerUSD
+	}
+	var rate float64
+	for _, g := range r.Groups {
+		each, _ := r.Money.rentOf(g.Chip)
+		rate += each * float64(max(1, g.N))
+	}
+	return cny / (rate / float64(max(1, r.chips())))
+}
+
+// countChips settles the number of chips when the inventory names only a kind,
+// and checks it against the power limit.
+func countChips(r *Request, l *Limits, days *float64, notes *[]string) error {
+	g := &r.Groups[0]
+	perWatt := Watts(g.Chip) * r.Power.PUE
+	if g.N == 0 {
+		n := math.Inf(1)
+		if l.Watts > 0 {
+			n = l.Watts / perWatt
+		}
+		if l.Budget.Amount > 0 {
+			if *days == 0 {
+				*days = 60
+				*notes = append(*notes, "no --days given: 60 days assumed")
+			}
+			n = min(n, l.hours(r)/24 / *days)
+		}
+		if math.IsInf(n, 1) {
+			return hint.With(fmt.Errorf("%s has no number of chips, and --days alone does not give one", g.Name), "write --chips 512x"+g.Name+", or add --budget or --power")
+		}
+		node := float64(min(g.Chip.PerNode, 64))
+		g.N = int(min(maxChips, math.Floor(n/node)*node))
+		if g.N < 1 {
+			return hint.With(fmt.Errorf("that does not pay for or power one node of %s", g.Name),
+				fmt.Sprintf("one node of %.0f draws %.1f kW and rents for %.0f CNY a day", node, node*perWatt/1000, node*24*first(r.Money.rentOf(g.Chip))))
+		}
+		*notes = append(*notes, fmt.Sprintf("%d× %s from the limits", g.N, g.Name))
+	}
+	var watts float64
+	for _, g := range r.Groups {
+		watts += float64(g.N) * Watts(g.Chip) * r.Power.PUE
+	}
+	if l.Watts > 0 && watts > l.Watts*1.001 {
+		return hint.With(fmt.Errorf("%d chips draw %.2f MW with PUE %.2f, above the limit of %.2f MW", r.chips(), watts/1e6, r.Power.PUE, l.Watts/1e6),
+			fmt.Sprintf("at most %d of these chips fit that power", int(float64(r.chips())*l.Watts/watts)))
+	}
+	return nil
+}
+
+func first(v float64, _ string) float64 { return v }
+
+// within finds the model and tokens of least loss for the given days.
+func (r Request) within(days, served float64, notes *[]string) (*Plan, error) {
+	if r.Model.Layers > 0 && r.Tokens > 0 { // nothing open: does it keep the limit?
+		p, err := Make(r)
+		if err == nil && p.Feasible && p.Days > days {
+			p.Feasible = false
+			p.Why = fmt.Sprintf("it takes %.1f days; the limits allow %.1f", p.Days, days)
+			p.Hint = fmt.Sprintf("about %.0f such chips, or %s tokens, keep the limit", float64(r.chips())*p.Days/days*1.05, Count(r.Tokens*days/p.Days))
+		}
+		return p, err
+	}
+	open := r.Model.Layers == 0
+	rate := 0.0 // FLOP/s of the whole machine, after losses
+	for _, g := range r.Groups {
+		rate += 0.35 * g.Chip.Peak16 * 1e12 * float64(g.N)
+	}
+	fixed := r.Tokens
+	var p *Plan
+	for range 6 { // the model decides the speed, and the speed the model
+		c := rate * days * 86400
+		if open {
+			r.Model, r.Tokens = bestModel(c, fixed, served, r.Seq)
+		} else {
+			r.Tokens = c / r.Model.FLOPs(max(r.Seq, r.Model.SeqLen))
+		}
+		if r.Tokens > maxTokens || r.Model.Params() < 1e6 {
+			return nil, hint.With(errors.New("the limits describe no sensible run"), "give --model or --tokens as well, or tighter limits")
+		}
+		var err error
+		if p, err = Make(r); err != nil || !p.Feasible {
+			return p, err
+		}
+		next := p.FLOPs / (p.Days * 86400)
+		if math.Abs(next/rate-1) < 0.003 && p.Days <= days*1.003 {
+			break
+		}
+		rate = next
+	}
+	for range 3 { // speeds jump with layouts: settle the tokens for the model found
+		if fixed > 0 && open || math.Abs(p.Days/days-1) < 0.003 {
+			break
+		}
+		r.Tokens *= days / p.Days
+		var err error
+		if p, err = Make(r); err != nil || !p.Feasible {
+			return p, err
+		}
+	}
+	if open {
+		*notes = append(*notes, "model and tokens of least predicted loss for this compute: L = 1.8172 + 482.01/N^0.3478 + 2085.43/D^0.3658 (arXiv 2404.10102)")
+		if served > 0 {
+			*notes = append(*notes, fmt.Sprintf("serving %s tokens is paid from the same compute, which favours a smaller model (arXiv 2401.00448)", Count(served)))
+		}
+	}
+	return p, nil
+}
+
+func bestModel(c, tokens, served float64, seq int) (Model, float64) {
+	n, d := Optimum(c)
+	switch {
+	case tokens > 0:
+		n, d = c/6/tokens, tokens
+	case served > 0:
+		n, d = OptimumServed(c, served)
+	}
+	if seq == 0 {
+		seq = 4096
+	}
+	m := Derive(min(1e14, max(1e6, n)), 128000, seq, true)
+	if m.Hidden >= 4096 { // grouped keys, as models of this size have since 2023
+		m.KVHeads = max(1, m.Heads/8)
+		for m.Heads%m.KVHeads != 0 {
+			m.KVHeads--
+		}
+	}
+	return m, d
+}
