@@ -14,7 +14,7 @@ type chart struct{ tr func(string) string }
 
 const wide, tall = 1000.0, 340.0
 
-func colour(i int) string { return "var(--" + string(rune('a'+i%7)) + ")" }
+func colour(i int) string { return "var(--" + string(rune('a'+i%9)) + ")" }
 
 func svg(height float64, body string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %.0f %.0f" role="img">%s</svg>`, wide, height, body))
