@@ -29,6 +29,7 @@ type Doc struct {
 	Layout    Layout
 
 	Record Record
+	Stored int64 // bytes the record held in its source before decoding, decompressed; not kept in shards
 	Page   *Page // the page as fetched; nil for text sources
 
 	memo     map[any]any

@@ -37,16 +37,41 @@ type Edit interface {
 
 // All lists every filter with zero parameters, cheap before dear.
 func All() []Filter {
-	return []Filter{}
+	return []Filter{
+		&Status{},
+		&Robots{},
+		&URL{},
+		&Soft404{},
+		&Parked{},
+		&Han{},
+		&Stuffed{},
+		&Mirror{},
+		&Length{},
+		&C4Paragraph{},
+		&C4Page{},
+		&C4BadWords{},
+		&RefinedWebPage{},
+		&GopherQuality{},
+		&Fineweb{},
+		&GopherRepetition{},
+	}
 }
 
 // Edits lists every edit with zero parameters.
 func Edits() []Edit {
-	return []Edit{}
+	return []Edit{
+		&C4Lines{},
+		&MirrorLines{},
+		&Mask{},
+		&RefinedWebLines{},
+	}
 }
 
 // Name returns the recipe key of a filter or edit: its type in snake case.
-func Name(f any) string { return snake(reflect.TypeOf(f).Elem().Name()) }
+func Name(f any) string { return snake(TypeName(f)) }
+
+// TypeName returns the name of the filter's or edit's type.
+func TypeName(f any) string { return reflect.TypeOf(f).Elem().Name() }
 
 func snake(s string) string {
 	var b strings.Builder
@@ -89,4 +114,20 @@ func Prepare(f any) error {
 		return p.Prepare()
 	}
 	return nil
+}
+
+// Clone returns a prepared copy of a filter or edit with the parameters of f,
+// for one goroutine. A filter that carries large read-only tables implements
+// Clone itself, so that copies share them.
+func Clone(f any) (any, error) {
+	if c, ok := f.(interface{ Clone() any }); ok {
+		return c.Clone(), Prepare(f)
+	}
+	v := reflect.New(reflect.TypeOf(f).Elem())
+	for i := range v.Elem().NumField() {
+		if v.Elem().Type().Field(i).IsExported() {
+			v.Elem().Field(i).Set(reflect.ValueOf(f).Elem().Field(i))
+		}
+	}
+	return v.Interface(), Prepare(v.Interface())
 }

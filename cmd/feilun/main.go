@@ -20,8 +20,22 @@ import (
 
 // cli lists the verbs.
 type cli struct {
-	Version versionCmd `cmd:"" help:"Print the version."`
-	Plan    planCmd    `cmd:"" help:"What a model costs in days, money and energy on given chips."`
+	Run      runCmd      `cmd:"" help:"Take a recipe from raw input to a corpus with its report."`
+	Why      whyCmd      `cmd:"" help:"Tell what happened to a document and which rule decided."`
+	Dropped  droppedCmd  `cmd:"" help:"Show dropped documents with rule, value and limit."`
+	Stats    statsCmd    `cmd:"" help:"Print what each stage of a run took and gave."`
+	Diff     diffCmd     `cmd:"" help:"Compare two runs: what another recipe would change."`
+	Filter   filterCmd   `cmd:"" help:"Apply a recipe's filters to JSON lines."`
+	Explain  explainCmd  `cmd:"" help:"Explain a filter and its parameters."`
+	Recipes  recipesCmd  `cmd:"" help:"List the shipped recipes, or show one."`
+	Check    checkCmd    `cmd:"" help:"Check a recipe, its files and lists, without running it."`
+	Language languageCmd `cmd:"" help:"Tell the language of each line of standard input."`
+	Crawl    crawlCmd    `cmd:"" help:"Count the records of raw files."`
+	Bench    benchCmd    `cmd:"" help:"Measure the stages on one core."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
+	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
+	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 }
 
 // An app is what a verb may touch of the outside world.

@@ -7,7 +7,13 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// asProgram in the environment makes the test binary the program itself.
+const asProgram = "FEILUN_TEST_AS_PROGRAM"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
 	testscript.Main(m, map[string]func(){"feilun": main})
 }
 

@@ -5,6 +5,7 @@
 package params
 
 import (
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -26,7 +27,8 @@ type Param struct {
 }
 
 // Fill sets every field of the struct that ptr points to, to its default tag.
-// A default that is not valid JSON is taken as a string.
+// A default that is not valid JSON is taken as a string; whole numbers may be
+// written as sizes, such as 64MiB.
 func Fill(ptr any) error {
 	v := reflect.ValueOf(ptr).Elem()
 	for i := range v.NumField() {
@@ -92,9 +94,20 @@ func jsonName(f reflect.StructField) string {
 
 func assign(v reflect.Value, text string) error {
 	err := json.Unmarshal([]byte(text), v.Addr().Interface())
-	if err != nil && v.Kind() == reflect.String {
+	if err == nil {
+		return nil
+	}
+	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return t.UnmarshalText([]byte(text))
+	}
+	if v.Kind() == reflect.String {
 		v.SetString(text)
 		return nil
+	}
+	if size := strings.Trim(text, `"`); v.CanInt() && strings.HasSuffix(size, "B") {
+		n, err := ParseSize(size)
+		v.SetInt(int64(n))
+		return err
 	}
 	return err
 }

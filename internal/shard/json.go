@@ -105,8 +105,8 @@ func AppendString(b []byte, s string) []byte {
 	return append(append(b, s[start:]...), '"')
 }
 
-// parseDoc reads one line into d.
-func parseDoc(line []byte, d *feilun.Doc) error {
+// parseSlow reads one line of any field order into d.
+func parseSlow(line []byte, d *feilun.Doc) error {
 	var s stored
 	if err := json.Unmarshal(line, &s); err != nil {
 		return err

@@ -58,3 +58,39 @@ func FuzzAppendString(f *testing.F) {
 		}
 	})
 }
+
+// FuzzParseDoc holds the fast way to what the slow one reads.
+func FuzzParseDoc(f *testing.F) {
+	f.Add([]byte(`{"id":"a","url":"u","confidence":0.5,"status":200,"record":{"file":"f","offset":7},"links":["x"],"text":"a\n\u0001\"b"}`))
+	f.Add([]byte(`{"id":1}`))
+	f.Add([]byte(`{"text":"\ud83d\ude42 \/","id":"x"}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var fast, slow feilun.Doc
+		s := scanner{b: line}
+		if !s.object(&fast) {
+			return
+		}
+		if !json.Valid(line) {
+			return
+		}
+		if err := parseSlow(line, &slow); err != nil {
+			t.Fatalf("%q: fast read %+v, slow says %v", line, fast, err)
+		}
+		if d := cmp.Diff(slow, fast, cmpopts.IgnoreUnexported(feilun.Doc{}), cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("%q: %s", line, d)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	line := AppendDoc(nil, &feilun.Doc{ID: "urn", URL: "http://a.example/b", Language: "zh", Record: feilun.Record{File: "f", Offset: 3},
+		Text: strings.Repeat("飞轮越转越快。\nA flywheel, once it turns, is hard to stop.\n", 100)})
+	b.SetBytes(int64(len(line)))
+	b.ReportAllocs()
+	var d feilun.Doc
+	for b.Loop() {
+		if err := parseDoc(line, &d); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

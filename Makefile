@@ -1,0 +1,52 @@
+# make check is what a change must pass. Long runs are targets of their own.
+BIN := $(CURDIR)/.bin
+STATICCHECK := $(BIN)/staticcheck
+FUZZTIME ?= 10m
+RACE ?= $(shell command -v gcc >/dev/null 2>&1 && echo 1)
+
+.PHONY: check fmt vet lint race docs build test fuzz bench tools sample
+
+check: fmt vet lint docs race
+
+fmt:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$out" || { echo "not gofmt'ed: $$out"; exit 1; }
+
+vet:
+	go vet ./...
+
+lint: $(STATICCHECK)
+	$(STATICCHECK) ./...
+
+tools: $(STATICCHECK)
+
+$(STATICCHECK):
+	GOBIN=$(BIN) go install honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The race detector needs cgo and a C compiler; the product does not.
+race:
+ifeq ($(RACE),1)
+	CGO_ENABLED=1 go test -race -short ./...
+else
+	@echo "no C compiler: race tests skipped"
+endif
+
+# Generated pages must be what the sources say.
+docs:
+	go test -run 'Docs|Golden|Layout|Layers|PackageComments|Sizes|Dependencies' ./...
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o $(BIN)/feilun ./cmd/feilun
+
+test:
+	go test ./...
+
+bench: build
+	$(BIN)/feilun bench
+
+# Every fuzz target in turn, FUZZTIME each. Findings stay in testdata/fuzz.
+fuzz:
+	@for pkg in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"feilun/crawl"
+	"feilun/internal/hint"
+)
+
+type crawlCmd struct {
+	JSON   bool     `help:"Print a line of JSON per file."`
+	Source string   `help:"What the files hold: warc, html, text, jsonl, parquet or auto." enum:"warc,html,text,jsonl,parquet,auto" default:"auto"`
+	Verify bool     `help:"Compare the digests of WARC records; those that differ count as damaged."`
+	Files  []string `arg:"" help:"Files to read: WARC, WET, ARC, HTML, text, JSON lines or Parquet."`
+}
+
+// Help is shown below the flags.
+func (*crawlCmd) Help() string {
+	return "Reads each file to its end and counts its records. Damage is counted and does not fail the command; a file that cannot be read does."
+}
+
+func (c *crawlCmd) Run(a *app) error {
+	p := crawl.Defaults()
+	p.Source, p.Verify = c.Source, c.Verify
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	if !c.JSON {
+		fmt.Fprintln(table, "records\tresponses\tdocuments\tdamaged\tbytes lost\t file")
+	}
+	lines := json.NewEncoder(a.stdout)
+	lines.SetEscapeHTML(false)
+	for _, name := range c.Files {
+		n, err := crawl.Count(a.ctx, name, p)
+		if err != nil {
+			table.Flush()
+			return hint.With(err, "check the file's name and permissions")
+		}
+		if c.JSON {
+			err = lines.Encode(n)
+		} else {
+			_, err = fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t %s\n", n.Records, n.Responses, n.Documents, n.Damaged, n.BytesLost, n.File)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"feilun"
+	"feilun/inspect"
+	"feilun/internal/ledger"
+)
+
+type statsCmd struct {
+	Dir  string `arg:"" help:"Output folder of a run."`
+	JSON bool   `help:"Print one line of JSON for each stage."`
+}
+
+// stageLine is a stage's line of feilun stats --json.
+type stageLine struct {
+	Stage        string           `json:"stage"`
+	In           int64            `json:"in"`
+	Kept         int64            `json:"kept"`
+	Dropped      int64            `json:"dropped"`
+	Rules        map[string]int64 `json:"rules"` // documents dropped, by step and rule
+	Cuts         map[string]int64 `json:"cuts"`  // pieces cut, by step and rule
+	InBytes      int64            `json:"in_bytes"`
+	KeptBytes    int64            `json:"kept_bytes"`
+	CutBytes     int64            `json:"cut_bytes"`
+	DroppedBytes int64            `json:"dropped_bytes"`
+	InChars      int64            `json:"in_chars"`
+	KeptChars    int64            `json:"kept_chars"`
+}
+
+func (c *statsCmd) Run(a *app) error {
+	s, err := inspect.Stats(c.Dir)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		return funnel(a.stdout, s.Reports)
+	}
+	enc := json.NewEncoder(a.stdout)
+	for _, r := range s.Reports {
+		if err := enc.Encode(lineOf(r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func lineOf(r feilun.Report) stageLine {
+	l := stageLine{
+		Stage: r.Stage, In: r.In.Docs, Kept: r.Kept.Docs, Dropped: r.Dropped.Docs,
+		Rules: map[string]int64{}, Cuts: map[string]int64{},
+		InBytes: r.In.Bytes, KeptBytes: r.Kept.Bytes, CutBytes: r.Cut, DroppedBytes: r.Dropped.Bytes,
+		InChars: r.In.Chars, KeptChars: r.Kept.Chars,
+	}
+	for _, rule := range r.Rules {
+		name := inspect.RuleName(rule.Filter, rule.Rule)
+		if rule.Docs > 0 {
+			l.Rules[name] = rule.Docs
+		}
+		if rule.Cuts > 0 {
+			l.Cuts[name] = rule.Cuts
+		}
+	}
+	return l
+}
+
+type whyCmd struct {
+	Dir  string `arg:"" help:"Output folder of a run."`
+	URL  string `arg:"" help:"URL or id of a document."`
+	JSON bool   `help:"Print one line of JSON for each record with that URL."`
+}
+
+func (c *whyCmd) Run(a *app) error {
+	fates, err := inspect.Why(c.Dir, c.URL)
+	if err != nil {
+		return err
+	}
+	if len(fates) == 0 {
+		return fmt.Errorf("%s has no record of %q", c.Dir, c.URL)
+	}
+	for _, f := range fates {
+		if c.JSON {
+			err = json.NewEncoder(a.stdout).Encode(f)
+		} else {
+			_, err = fmt.Fprint(a.stdout, fateText(f))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fateText(f inspect.Fate) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n  id       %s\n", f.URL, f.ID)
+	for _, r := range f.Cuts {
+		fmt.Fprintf(&b, "  cut      %s: %d bytes: %s\n", inspect.RuleName(r.Filter, r.Rule), r.Bytes, oneLine(r.Sample, 60))
+	}
+	switch {
+	case f.Kept:
+		fmt.Fprintf(&b, "  kept     in %s\n  text     %s\n", f.File, oneLine(f.Text, 100))
+	case f.Dropped != nil:
+		fmt.Fprintf(&b, "  dropped  %s\n", reason(*f.Dropped))
+		fmt.Fprintf(&b, "  record   %s at byte %d\n", f.Dropped.Record.File, f.Dropped.Record.Offset)
+		if f.Dropped.Sample != "" {
+			fmt.Fprintf(&b, "  text     %s\n", oneLine(f.Dropped.Sample, 100))
+		}
+	}
+	return b.String()
+}
+
+// reason puts a row into words: "filter gopher_quality.min_words: 12, limit 50".
+func reason(r ledger.Row) string {
+	s := fmt.Sprintf("%s %s: %.4g, limit %.4g", r.Stage, inspect.RuleName(r.Filter, r.Rule), r.Value, r.Limit)
+	if r.Note != "" {
+		s += " (" + r.Note + ")"
+	}
+	if r.Survivor != "" {
+		s += "; the copy that stays is " + r.Survivor
+	}
+	return s
+}
+
+func oneLine(s string, n int) string {
+	s = strings.Join(strings.Fields(s), " ")
+	for i := range s {
+		if n == 0 {
+			return s[:i] + "…"
+		}
+		n--
+	}
+	return s
+}
+
+type droppedCmd struct {
+	Dir    string `arg:"" help:"Output folder of a run."`
+	Rule   string `placeholder:"R" help:"Rule, step.rule or stage; all when absent."`
+	Sample int    `default:"20" placeholder:"N" help:"How many to draw, fairly."`
+	Cuts   bool   `help:"Show pieces that were cut out, not dropped documents."`
+	JSON   bool   `help:"Print the ledger's rows as lines of JSON."`
+}
+
+func (c *droppedCmd) Run(a *app) error {
+	rows, err := inspect.Dropped(c.Dir, c.Rule, c.Sample, c.Cuts)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if c.JSON {
+			err = json.NewEncoder(a.stdout).Encode(r)
+		} else {
+			_, err = fmt.Fprintf(a.stdout, "%s\n  %s\n  %s\n", r.URL, reason(r), oneLine(r.Sample, 160))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type diffCmd struct {
+	A    string `arg:"" help:"Output folder of one run."`
+	B    string `arg:"" help:"Output folder of another run over the same input."`
+	JSON bool   `help:"Print as a line of JSON."`
+}
+
+func (c *diffCmd) Run(a *app) error {
+	d, err := inspect.Diff(c.A, c.B)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(a.stdout).Encode(d)
+	}
+	fmt.Fprintf(a.stdout, "kept by both: %d, of these %d with another text\n", d.Both, d.Texts)
+	for _, side := range []struct {
+		who, other string
+		changes    []inspect.Change
+	}{{c.A, c.B, d.OnlyA}, {c.B, c.A, d.OnlyB}} {
+		n := int64(0)
+		for _, ch := range side.changes {
+			n += ch.Docs
+		}
+		fmt.Fprintf(a.stdout, "\nonly in %s: %d; %s dropped them by\n", side.who, n, side.other)
+		for _, ch := range side.changes {
+			fmt.Fprintf(a.stdout, "  %6d  %s %s\n", ch.Docs, ch.Stage, ch.Rule)
+			for _, f := range ch.Samples[:min(2, len(ch.Samples))] {
+				fmt.Fprintf(a.stdout, "          %s\n", f.URL)
+			}
+		}
+	}
+	return nil
+}

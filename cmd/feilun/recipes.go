@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"feilun/pipeline"
+)
+
+type recipesCmd struct {
+	List recipesListCmd `cmd:"" default:"1" help:"List the shipped recipes."`
+	Show recipesShowCmd `cmd:"" help:"Print a recipe with every value decided."`
+}
+
+type recipesListCmd struct {
+	JSON bool `help:"Print one line of JSON for each recipe."`
+}
+
+func (c *recipesListCmd) Run(a *app) error {
+	for _, name := range pipeline.Names() {
+		r, err := pipeline.Load(name)
+		about, problem := "", ""
+		if err != nil {
+			problem = err.Error()
+		} else {
+			about = strings.Join(strings.Fields(r.About), " ")
+		}
+		if c.JSON {
+			line := map[string]any{"name": name, "about": about, "runnable": err == nil}
+			if err != nil {
+				line["problem"] = problem
+			}
+			if err := json.NewEncoder(a.stdout).Encode(line); err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := fmt.Fprintf(a.stdout, "%-18s %s%s\n", name, about, problem); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type recipesShowCmd struct {
+	Recipe string   `arg:"" help:"Shipped recipe or YAML file."`
+	Set    []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a key."`
+}
+
+func (c *recipesShowCmd) Run(a *app) error {
+	r, err := pipeline.Load(c.Recipe, c.Set...)
+	if err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(r.YAML())
+	return err
+}
+
+type checkCmd struct {
+	Recipe string   `arg:"" help:"Shipped recipe or YAML file."`
+	Set    []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a key."`
+	JSON   bool     `help:"Print the outcome as a line of JSON."`
+}
+
+func (c *checkCmd) Run(a *app) error {
+	r, err := pipeline.Load(c.Recipe, c.Set...)
+	if err != nil {
+		return err
+	}
+	if err := r.Check(a.ctx); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(a.stdout).Encode(map[string]any{"recipe": r.Name, "sha256": r.Hash(), "ok": true})
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s: ok, %d filter steps, %d dedup steps, sha256 %s\n", r.Name, len(r.Filter), len(r.Dedup), r.Hash()[:16])
+	return err
+}

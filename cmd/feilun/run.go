@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"time"
+
+	"feilun"
+	"feilun/inspect"
+	"feilun/internal/params"
+	"feilun/internal/progress"
+	"feilun/internal/stats"
+	"feilun/pipeline"
+)
+
+type runCmd struct {
+	Recipe     string      `arg:"" help:"Shipped recipe (feilun recipes lists them) or a YAML file."`
+	Out        string      `required:"" placeholder:"DIR" help:"Folder for corpus, ledger and report. The same command on it resumes."`
+	In         string      `placeholder:"PATH" help:"Input files, a glob or a folder: short for --set crawl.path=PATH."`
+	Set        []string    `placeholder:"KEY=VALUE" sep:"none" help:"Override a key of the recipe, such as filter.length.min_words=50."`
+	Workers    int         `placeholder:"N" help:"Shards worked on at once (default: one for each processor)."`
+	Memory     params.Size `default:"8GiB" help:"Limit for the whole process."`
+	Fresh      bool        `help:"Delete an earlier run in DIR and start over."`
+	KeepStages bool        `help:"Leave the text between stages in DIR/work."`
+	Lang       string      `enum:"auto,en,zh" default:"auto" help:"Language of the report that opens first."`
+	JSON       bool        `help:"Print the outcome as a line of JSON."`
+}
+
+func (c *runCmd) Run(a *app) error {
+	over := c.Set
+	if c.In != "" {
+		in, err := json.Marshal(c.In)
+		if err != nil {
+			return err
+		}
+		over = append([]string{"crawl.path=" + string(in)}, over...)
+	}
+	recipe, err := pipeline.Load(c.Recipe, over...)
+	if err != nil {
+		return err
+	}
+	s, err := pipeline.Run(a.ctx, recipe, pipeline.Options{
+		Out: c.Out, Workers: c.Workers, Memory: c.Memory, Fresh: c.Fresh, KeepStages: c.KeepStages, Stderr: a.stderr,
+	})
+	if err != nil {
+		return err
+	}
+	page := filepath.Join(c.Out, "report.html")
+	if err := inspect.Report(c.Out, page, c.Lang); err != nil {
+		return err
+	}
+	if c.JSON {
+		first, last := s.Reports[0], s.Reports[len(s.Reports)-1]
+		return json.NewEncoder(a.stdout).Encode(map[string]any{
+			"out": c.Out, "recipe": s.Recipe, "records": first.In.Docs, "kept": last.Kept.Docs, "bytes": last.Kept.Bytes, "report": page,
+		})
+	}
+	return c.summary(a.stdout, s, page)
+}
+
+func (c *runCmd) summary(w io.Writer, s *stats.Run, page string) error {
+	if err := funnel(w, s.Reports); err != nil {
+		return err
+	}
+	if t, err := inspect.Times(c.Out); err == nil && t.WallSecond > 0 {
+		fmt.Fprintf(w, "\n%d pages in %s, %.0f pages/s on %d workers; peak memory %s, disk %s\n", t.Pages,
+			time.Duration(t.WallSecond*1e9).Round(10*time.Millisecond), float64(t.Pages)/t.WallSecond, t.Workers,
+			progress.Bytes(t.PeakMemory), progress.Bytes(t.Disk))
+	}
+	_, err := fmt.Fprintf(w, `
+corpus  %s
+report  %s
+
+next: open the report in a browser, or ask
+  feilun dropped %s --sample 5
+  feilun why %s URL
+`, filepath.Join(c.Out, "corpus"), page, c.Out, c.Out)
+	return err
+}
+
+// funnel prints the books of the stages and the rules that took most.
+func funnel(w io.Writer, reports []feilun.Report) error {
+	fmt.Fprintf(w, "%-10s %9s %9s %9s %10s   %s\n", "stage", "in", "kept", "dropped", "kept text", "most by rule")
+	for _, r := range reports {
+		rules := ""
+		for i, rule := range r.Rules {
+			if i == 3 || rule.Docs == 0 {
+				break
+			}
+			rules += fmt.Sprintf("%s %d  ", inspect.RuleName(rule.Filter, rule.Rule), rule.Docs)
+		}
+		if _, err := fmt.Fprintf(w, "%-10s %9d %9d %9d %10s   %s\n", r.Stage, r.In.Docs, r.Kept.Docs, r.Dropped.Docs,
+			progress.Bytes(r.Kept.Bytes), rules); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package crawl
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"feilun"
+	"feilun/internal/ledger"
+	"feilun/internal/testkit"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// bare decompresses a file member by member and throws the bytes away: what
+// reading a WARC costs at least with this library.
+func bare(tb testing.TB, name string) int64 {
+	f, err := os.Open(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer f.Close()
+	in := bufio.NewReaderSize(f, 1<<16)
+	var z gzip.Reader
+	var n int64
+	buf := make([]byte, 1<<16)
+	for {
+		if err := z.Reset(in); err == io.EOF {
+			return n
+		} else if err != nil {
+			tb.Fatal(err)
+		}
+		z.Multistream(false)
+		for {
+			k, err := z.Read(buf)
+			n += int64(k)
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				tb.Fatal(err)
+			}
+		}
+	}
+}
+
+// source returns a source for one file and its tasks.
+func source(tb testing.TB, name string) (Source, []feilun.Task) {
+	p := Defaults()
+	p.Path = Paths(name)
+	s, err := New(p)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tasks, err := s.Tasks(tb.Context())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s, tasks
+}
+
+// iterate reads all records as the pipeline does: HTTP headers parsed, bodies
+// decoded.
+func iterate(tb testing.TB, s Source, tasks []feilun.Task) (docs int64) {
+	for _, t := range tasks {
+		for _, err := range s.Docs(tb.Context(), t, func(ledger.Row) {}) {
+			if err != nil {
+				tb.Fatal(err)
+			}
+			docs++
+		}
+	}
+	return docs
+}
+
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkRead interleaves bare decompression with reading records, and
+// reports the ratio of their CPU times; the bar is 0.95.
+func BenchmarkRead(b *testing.B) {
+	for _, file := range []string{"docs-zh-en.warc.gz", "realweb-mix.warc.gz", "docs-zh-en.warc.wet.gz"} {
+		b.Run(file, func(b *testing.B) {
+			name := testkit.Data(b, "warc", file)
+			s, tasks := source(b, name)
+			var floor, ours time.Duration
+			var size, docs int64
+			b.ReportAllocs()
+			for b.Loop() {
+				t0 := cpu()
+				size = bare(b, name)
+				t1 := cpu()
+				docs = iterate(b, s, tasks)
+				floor, ours = floor+t1-t0, ours+cpu()-t1
+			}
+			b.ReportMetric(floor.Seconds()/ours.Seconds(), "of-bare")
+			b.ReportMetric(float64(size)*float64(b.N)/1e6/ours.Seconds(), "MB/s-ours")
+			b.ReportMetric(float64(size)*float64(b.N)/1e6/floor.Seconds(), "MB/s-bare")
+			b.ReportMetric(float64(docs)*float64(b.N)/ours.Seconds(), "docs/s")
+		})
+	}
+}

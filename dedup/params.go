@@ -1,0 +1,161 @@
+package dedup
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+
+	"feilun/internal/hint"
+	"feilun/internal/params"
+)
+
+// Source is this package's own source, from which help and docs take the
+// comments of the parameters.
+//
+//go:embed *.go
+var Source embed.FS
+
+// Params says which steps run; a nil step is off. They run in the order of the
+// fields, each on what the ones before it left.
+type Params struct {
+	URL   *URLParams   `json:"url,omitempty"`
+	Exact *ExactParams `json:"exact,omitempty"`
+	Line  *LineParams  `json:"line,omitempty"`
+	Near  *NearParams  `json:"near,omitempty"`
+}
+
+// URLParams drops documents that share a normalised address.
+type URLParams struct {
+	// Keep says which copy survives: longest, earliest (in corpus order) or best (highest confidence, then longest). Ties go to the earliest.
+	Keep string `json:"keep" default:"longest"`
+	// Canonical uses the address a page names as its own, where it names one.
+	Canonical bool `json:"canonical" default:"false"`
+}
+
+// ExactParams drops documents with the same text.
+type ExactParams struct {
+	// Keep says which copy survives: longest, earliest (in corpus order) or best (highest confidence, then longest). Ties go to the earliest.
+	Keep string `json:"keep" default:"earliest"`
+	// Spaces ignores differences of white space.
+	Spaces bool `json:"spaces" default:"true"`
+}
+
+// LineParams cuts out lines that other documents hold too, by CCNet's definition.
+type LineParams struct {
+	// Unit is what repeats: line, or paragraph (lines between blank lines).
+	Unit string `json:"unit" default:"line"`
+	// MinDocs is the number of documents a line must occur in to count as repeated.
+	MinDocs int `name:"min_docs" json:"min_docs" default:"2" range:"2.."`
+	// KeepFirst leaves a repeated line in the first document that holds it; CCNet removes it everywhere.
+	KeepFirst bool `name:"keep_first" json:"keep_first" default:"false"`
+	// MinChars is the length in characters, after normalisation, below which a line is never cut for occurring elsewhere.
+	MinChars int `name:"min_chars" json:"min_chars" default:"0" range:"0.."`
+	// Inside cuts later repeats of a line within one document as well.
+	Inside bool `json:"inside" default:"true"`
+	// MinLeft is the number of characters that must be left, or the document is dropped; 0 drops those with no text left.
+	MinLeft int `name:"min_left" json:"min_left" default:"0" range:"0.."`
+}
+
+// NearParams drops near-duplicates, found by MinHash and locality-sensitive hashing.
+type NearParams struct {
+	// Keep says which copy survives: longest, earliest (in corpus order) or best (highest confidence, then longest). Ties go to the earliest.
+	Keep string `json:"keep" default:"longest"`
+	// Tokens is what shingles are made of: mixed (words between white space, each ideograph and mark outside ASCII alone), characters (without white space), words (of the simplified text by the language's tokenizer, as datatrove) or treebank (as datatrove did until June 2024).
+	Tokens string `json:"tokens" default:"mixed"`
+	// Ngram is the number of tokens in a shingle.
+	Ngram int `json:"ngram" default:"5" range:"1..1000"`
+	// Bands is the number of bands; two documents are compared when one band is equal.
+	Bands int `json:"bands" default:"32" range:"1..1024"`
+	// Rows is the number of hash functions in a band.
+	Rows int `json:"rows" default:"4" range:"1..64"`
+	// Hash is the hash of a shingle: fast (our own, with hash functions of 32 bits), or xxh64 or sha1 (as datatrove, with 61 bits).
+	Hash string `json:"hash" default:"fast"`
+	// Seed is the seed of the hash functions.
+	Seed int64 `json:"seed" default:"1" range:"0..4294967295"`
+	// Verify compares the candidates' shingles themselves, not their sketches.
+	Verify bool `json:"verify" default:"true" negatable:""`
+	// Threshold is the Jaccard similarity from which candidates are duplicates; 0 takes every candidate.
+	Threshold float64 `json:"threshold" default:"0.6" range:"0..1"`
+	// Short says what a text with fewer tokens than a shingle needs is: whole (one shingle, equal only to itself) or skip (never a duplicate, as datatrove).
+	Short string `json:"short" default:"whole"`
+}
+
+// Names lists the steps in the order they run.
+func Names() []string { return []string{"url", "exact", "line", "near"} }
+
+// Of gathers steps made by [New]; a step given twice counts as the last one.
+func Of(steps ...any) Params {
+	var p Params
+	for _, s := range steps {
+		switch s := s.(type) {
+		case *URLParams:
+			p.URL = s
+		case *ExactParams:
+			p.Exact = s
+		case *LineParams:
+			p.Line = s
+		case *NearParams:
+			p.Near = s
+		default:
+			panic(fmt.Sprintf("dedup: %T is not a step", s))
+		}
+	}
+	return p
+}
+
+// New returns the default parameters of a step: url, exact, line or near; nil
+// for other names.
+func New(step string) any {
+	var p any
+	switch step {
+	case "url":
+		p = &URLParams{}
+	case "exact":
+		p = &ExactParams{}
+	case "line":
+		p = &LineParams{}
+	case "near":
+		p = &NearParams{}
+	default:
+		return nil
+	}
+	if err := params.Fill(p); err != nil {
+		panic(err) // a default tag in this file is wrong
+	}
+	return p
+}
+
+// Check reports a parameter with a value that has no meaning, as a usage error.
+func (p Params) Check() error {
+	type choice struct {
+		name, value string
+		known       []string
+	}
+	keep := []string{"longest", "earliest", "best"}
+	var all []choice
+	if p.URL != nil {
+		all = append(all, choice{"url.keep", p.URL.Keep, keep})
+	}
+	if p.Exact != nil {
+		all = append(all, choice{"exact.keep", p.Exact.Keep, keep})
+	}
+	if p.Line != nil {
+		all = append(all, choice{"line.unit", p.Line.Unit, []string{"line", "paragraph"}})
+	}
+	if n := p.Near; n != nil {
+		all = append(all, choice{"near.keep", n.Keep, keep},
+			choice{"near.tokens", n.Tokens, []string{"mixed", "words", "treebank", "characters"}},
+			choice{"near.hash", n.Hash, []string{"fast", "xxh64", "sha1"}},
+			choice{"near.short", n.Short, []string{"whole", "skip"}})
+		if n.Ngram < 1 || n.Bands < 1 || n.Rows < 1 || n.Bands*n.Rows > 1<<14 {
+			return hint.With(hint.Usage(fmt.Errorf("near: ngram %d, bands %d, rows %d", n.Ngram, n.Bands, n.Rows)),
+				"each must be at least 1, and bands times rows at most 16384")
+		}
+	}
+	for _, c := range all {
+		if !slices.Contains(c.known, c.value) {
+			return hint.With(hint.Usage(fmt.Errorf("dedup.%s is %q", c.name, c.value)), fmt.Sprintf("use one of %q", c.known))
+		}
+	}
+	return nil
+}

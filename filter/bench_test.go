@@ -1,0 +1,95 @@
+//go:build unix
+
+package filter
+
+import (
+	"encoding/json"
+	"strings"
+	"syscall"
+	"testing"
+
+	"feilun"
+	"feilun/internal/testkit"
+	"feilun/internal/words"
+)
+
+// realDocs returns documents of a JSON lines file of the test data.
+func realDocs(b *testing.B, language string, elem ...string) (docs []*feilun.Doc, size int) {
+	raw := testkit.ReadZstd(b, testkit.Data(b, elem...))
+	for line := range strings.Lines(string(raw)) {
+		var d struct {
+			Text string `json:"text"`
+			Raw  string `json:"raw_content"`
+		}
+		if err := json.Unmarshal([]byte(line), &d); err != nil {
+			b.Fatal(err)
+		}
+		text := d.Text + d.Raw
+		docs = append(docs, &feilun.Doc{Text: text, Language: language})
+		size += len(text)
+	}
+	return docs, size
+}
+
+// cpu returns the processor time this process has used, in seconds: on a busy
+// machine it says more than the clock.
+func cpu(b *testing.B) float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// BenchmarkHeuristics measures the four heuristics of FineWeb on real pages,
+// each deciding on every page, words cut once for all.
+func BenchmarkHeuristics(b *testing.B) {
+	for _, set := range []struct {
+		name, language string
+		file           []string
+	}{
+		{"en", "en", []string{"web", "en", "c4_demo.jsonl.zst"}},
+		{"zh", "zh", []string{"web", "zh", "chinesewebtext_cc2021-43.jsonl.zst"}},
+	} {
+		docs, size := realDocs(b, set.language, set.file...)
+		if size == 0 {
+			b.Fatal("no text")
+		}
+		steps := []Filter{
+			build(b, "gopher_repetition").(Filter), build(b, "gopher_quality").(Filter),
+			build(b, "c4_page", "terminal_punctuation", "false").(Filter), build(b, "fineweb").(Filter),
+		}
+		run := func(name string, steps ...Filter) {
+			b.Run(set.name+"/"+name, func(b *testing.B) {
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				from := cpu(b)
+				defer func() { b.ReportMetric(float64(size)*float64(b.N)/1e6/(cpu(b)-from), "MB/cpu-s") }()
+				for b.Loop() {
+					for _, d := range docs {
+						fresh := feilun.Doc{Text: d.Text, Language: d.Language}
+						for _, f := range steps {
+							f.Check(&fresh)
+						}
+					}
+				}
+			})
+		}
+		run("all", steps...)
+		for _, f := range steps {
+			run(Name(f), f)
+		}
+		b.Run(set.name+"/words", func(b *testing.B) {
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			from := cpu(b)
+			defer func() { b.ReportMetric(float64(size)*float64(b.N)/1e6/(cpu(b)-from), "MB/cpu-s") }()
+			var spans []words.Span
+			for b.Loop() {
+				for _, d := range docs {
+					spans = words.Tokenize(spans[:0], d.Text, d.Language)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,131 @@
+package filter
+
+import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/zeebo/xxh3"
+
+	"feilun/internal/hint"
+)
+
+const whereLists = "URL lists in this layout are the UT1 blacklists of the University of Toulouse Capitole (archive blacklists.tar.gz, CC BY-SA); " +
+	"word lists for addresses come with datatrove (Apache-2.0) as banned_words.txt, soft_banned_words.txt and banned_subwords.txt"
+
+// loadLists reads the categories of a folder in UT1 layout.
+func (t *urlTables) loadLists(dir string, categories []string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return listError("url.lists", dir, err)
+	}
+	if len(categories) == 0 {
+		categories = categoriesOf(entries)
+	}
+	for _, category := range categories {
+		found := false
+		for _, kind := range []string{"domains", "urls"} {
+			name := listFile(dir, category, kind)
+			if name == "" {
+				continue
+			}
+			found = true
+			add := func(s string) { t.domains = append(t.domains, xxh3.HashString(strings.ToLower(s))) }
+			if kind == "urls" {
+				add = func(s string) { t.urls = append(t.urls, xxh3.HashString(bareURL(s))) }
+			}
+			if err := eachLine(name, "url.lists", add); err != nil {
+				return err
+			}
+		}
+		if !found {
+			return listError("url.categories", filepath.Join(dir, category), errNoCategory)
+		}
+	}
+	return nil
+}
+
+// categoriesOf names what the folder has, in order.
+func categoriesOf(entries []fs.DirEntry) []string {
+	var all []string
+	for _, e := range entries {
+		name, kind, ok := strings.Cut(e.Name(), ".")
+		if e.IsDir() || ok && (strings.HasPrefix(kind, "domains") || strings.HasPrefix(kind, "urls")) {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// listFile returns the file of a category's domains or urls, or "".
+func listFile(dir, category, kind string) string {
+	for _, base := range []string{filepath.Join(category, kind), category + "." + kind} {
+		for _, end := range []string{"", ".txt", ".zst", ".txt.zst", ".gz", ".txt.gz"} {
+			name := filepath.Join(dir, base+end)
+			if info, err := os.Stat(name); err == nil && !info.IsDir() {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// eachLine calls add with each line of a list file, without surrounding space;
+// blank lines and lines that start with # are comments. parameter is named in
+// errors.
+func eachLine(name, parameter string, add func(string)) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return listError(parameter, name, err)
+	}
+	defer file.Close()
+	r, done, err := unpacked(file, name)
+	if err != nil {
+		return listError(parameter, name, err)
+	}
+	defer done()
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		if s := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff")); s != "" && s[0] != '#' {
+			add(s)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return listError(parameter, name, err)
+	}
+	return nil
+}
+
+func unpacked(file io.Reader, name string) (r io.Reader, done func(), err error) {
+	switch filepath.Ext(name) {
+	case ".zst":
+		z, err := zstd.NewReader(file, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, nil, err
+		}
+		return z, z.Close, nil
+	case ".gz":
+		z, err := gzip.NewReader(file)
+		return z, func() {}, err
+	}
+	return file, func() {}, nil
+}
+
+// listError says which list cannot be read and, when it is absent, where such
+// lists can be had.
+func listError(parameter, name string, err error) error {
+	wrapped := fmt.Errorf("%s: list %q: %w", parameter, name, err)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoCategory) {
+		return hint.With(fmt.Errorf("%w; %s", wrapped, whereLists), "name the list with --"+parameter+", or leave the parameter empty to do without")
+	}
+	return wrapped
+}

@@ -1,0 +1,33 @@
+package filter
+
+import "feilun"
+
+// Parked drops pages nobody has written anything on: domains for sale or
+// expired, default pages of servers and hosts, pages under construction,
+// suspended accounts. It weighs how much of the text says so, as [Soft404] does.
+type Parked struct {
+	// MaxShare is the highest share of the text that may stand in sentences
+	// that say so.
+	MaxShare float64 `json:"max_share" default:"0.4" range:"0..1"`
+	// MaxTitledShare is that share where the title says so too.
+	MaxTitledShare float64 `json:"max_titled_share" default:"0.15" range:"0..1"`
+	// MaxUnits is the length of text up to which a page is judged.
+	MaxUnits int `json:"max_units" default:"600" range:"0.."`
+
+	notice notice
+}
+
+// Check implements [Filter].
+func (f *Parked) Check(d *feilun.Doc) feilun.Verdict {
+	if len(d.Text) > 8*f.MaxUnits {
+		return feilun.Keep
+	}
+	f.notice.whole, f.notice.help = parkWhole, parkHelp
+	f.notice.pairs[0].state, f.notice.pairs[0].thing = parkState, parkThing
+	f.notice.pairs[1].state, f.notice.pairs[1].thing = siteState, siteThing
+	if (seenTags(d)|cues().seen(d.Title))&(parkWhole|parkState|siteState) == 0 {
+		return feilun.Keep
+	}
+	got := f.notice.read(d.Title, d.Text)
+	return got.verdict(f.MaxShare, f.MaxTitledShare, f.MaxUnits)
+}

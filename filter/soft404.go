@@ -1,0 +1,56 @@
+package filter
+
+import "feilun"
+
+// Soft404 drops pages that say in words that they are not there (not found,
+// deleted, expired, no access, server error) while the server says 200, in
+// simplified and traditional Chinese and English. It weighs how much of the
+// text says so, since articles about such pages say much else. Units are Han
+// characters and words of other scripts.
+type Soft404 struct {
+	// MaxShare is the highest share of the text that may stand in sentences
+	// that say so.
+	MaxShare float64 `json:"max_share" default:"0.35" range:"0..1"`
+	// MaxTitledShare is that share where the title says so too.
+	MaxTitledShare float64 `json:"max_titled_share" default:"0.1" range:"0..1"`
+	// MaxUnits is the length of text up to which a page is judged.
+	MaxUnits int `json:"max_units" default:"600" range:"0.."`
+
+	notice notice
+}
+
+// Check implements [Filter].
+func (f *Soft404) Check(d *feilun.Doc) feilun.Verdict {
+	if len(d.Text) > 8*f.MaxUnits {
+		return feilun.Keep
+	}
+	f.notice.whole, f.notice.help = goneWhole, goneHelp
+	f.notice.pairs[0].state, f.notice.pairs[0].thing = goneState, goneThing
+	if (seenTags(d)|cues().seen(d.Title))&(goneWhole|goneState) == 0 {
+		return feilun.Keep
+	}
+	got := f.notice.read(d.Title, d.Text)
+	return got.verdict(f.MaxShare, f.MaxTitledShare, f.MaxUnits)
+}
+
+// maxBefore is how many units may stand before the first sentence of a notice:
+// site name, menu, search box.
+const maxBefore = 120
+
+// maxAlone is how long a page may be that is dropped for one sentence alone.
+const maxAlone = 60
+
+func (f finding) verdict(maxShare, maxTitled float64, maxUnits int) feilun.Verdict {
+	if f.units <= maxAlone {
+		maxShare /= 2
+	}
+	switch {
+	case f.units > maxUnits || f.about || f.said == 0 && !f.titled || f.said > 0 && f.before > maxBefore && !f.titled:
+		return feilun.Keep
+	case f.titled && f.share > maxTitled:
+		return noted(feilun.Drop("max_titled_share", f.share, maxTitled), f.note)
+	case f.share > maxShare && (f.said+f.help > 1 || f.units <= maxAlone):
+		return noted(feilun.Drop("max_share", f.share, maxShare), f.note)
+	}
+	return feilun.Keep
+}

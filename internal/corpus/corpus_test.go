@@ -1,0 +1,70 @@
+package corpus
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"feilun"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func docs() []*feilun.Doc {
+	var all []*feilun.Doc
+	for i := range 1000 {
+		all = append(all, &feilun.Doc{
+			ID: fmt.Sprintf("id-%d", i), URL: fmt.Sprintf("http://a.example/%d", i), Title: "题目", Text: fmt.Sprintf("正文 %d\nline", i),
+			Date: "2021-04-01", Language: "zh", Script: "Hans", Confidence: 0.5 + float64(i)/4000, Source: "s",
+		})
+	}
+	return all
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, format := range []string{"parquet", "jsonl"} {
+		var first []byte
+		for range 2 {
+			var buf bytes.Buffer
+			w, err := NewWriter(&buf, format)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range docs() {
+				if err := w.Write(d); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if first != nil && !bytes.Equal(first, buf.Bytes()) {
+				t.Errorf("%s: the same documents gave other bytes", format)
+			}
+			first = buf.Bytes()
+		}
+		name := filepath.Join(t.TempDir(), "part"+Ext(format))
+		if err := os.WriteFile(name, first, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var got []*feilun.Doc
+		for d, err := range Docs(name) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, d)
+		}
+		if d := cmp.Diff(docs(), got, cmpopts.IgnoreUnexported(feilun.Doc{})); d != "" {
+			t.Errorf("%s: %s", format, d)
+		}
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	if _, err := NewWriter(nil, "csv"); err == nil {
+		t.Error("NewWriter(csv) = nil error")
+	}
+}

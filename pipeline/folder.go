@@ -1,0 +1,119 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"feilun"
+	"feilun/internal/atomicfile"
+	"feilun/internal/hint"
+)
+
+// A folder is the output folder of one run:
+//
+//	recipe.yaml  manifest.json  run.json  report.html
+//	corpus/part-00000.parquet …
+//	ledger/pages-00000.jsonl.zst …  ledger/dedup-00000.jsonl.zst …
+//	work/plan.json  work/docs/…  work/dedup/…     what a resumed run goes on from
+type folder string
+
+func (f folder) path(elem ...string) string {
+	return filepath.Join(append([]string{string(f)}, elem...)...)
+}
+
+func (f folder) docs(i int) string       { return f.path("work", "docs", fmt.Sprintf("%05d.jsonl.zst", i)) }
+func (f folder) docsMarker(i int) string { return f.path("work", "docs", fmt.Sprintf("%05d.json", i)) }
+func (f folder) pagesLedger(i int) string {
+	return f.path("ledger", fmt.Sprintf("pages-%05d.jsonl.zst", i))
+}
+func (f folder) dedupLedger(i int) string {
+	return f.path("ledger", fmt.Sprintf("dedup-%05d.jsonl.zst", i))
+}
+func (f folder) part(i int, ext string) string {
+	return f.path("corpus", fmt.Sprintf("part-%05d%s", i, ext))
+}
+func (f folder) partMarker(i int) string { return f.path("work", "parts", fmt.Sprintf("%05d.json", i)) }
+
+// owned lists what a run writes into its folder, and --fresh removes.
+func owned() []string {
+	return []string{"report.html", "run.json", "manifest.json", "recipe.yaml", "corpus", "ledger", "work"}
+}
+
+// plan says what a run in this folder is about; another one may not resume it.
+type plan struct {
+	Version string `json:"version"`
+	Recipe  string `json:"recipe"` // hash
+	Input   string `json:"input"`  // hash of the tasks and of their files' sizes and ends
+	Tasks   int    `json:"tasks"`
+	Units   []unit `json:"units"`
+}
+
+// unit is one piece of work of the fused pass: consecutive tasks.
+type unit struct {
+	Tasks []feilun.Task `json:"tasks"`
+}
+
+// open makes the folder ready for the run p, or says why it cannot be.
+func (f folder) open(p plan, fresh bool) error {
+	if fresh {
+		for _, name := range owned() {
+			if err := os.RemoveAll(f.path(name)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, dir := range []string{"corpus", "ledger", "work/docs", "work/parts", "work/dedup"} {
+		if err := os.MkdirAll(f.path(filepath.FromSlash(dir)), 0o777); err != nil {
+			return err
+		}
+	}
+	var old plan
+	err := readJSON(f.path("work", "plan.json"), &old)
+	if errors.Is(err, fs.ErrNotExist) {
+		return writeJSON(f.path("work", "plan.json"), p)
+	}
+	if err != nil {
+		return err
+	}
+	for _, d := range []struct{ what, old, now string }{
+		{"recipe", old.Recipe, p.Recipe}, {"input", old.Input, p.Input}, {"version", old.Version, p.Version},
+	} {
+		if d.old != d.now {
+			return hint.Usage(hint.With(fmt.Errorf("%s holds a run of another %s", string(f), d.what),
+				"take another --out, or add --fresh to delete that run and start over"))
+		}
+	}
+	return nil
+}
+
+func readJSON(name string, v any) error {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func writeJSON(name string, v any) error {
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(name, append(b, '\n'))
+}
+
+// done reports whether the marker is there and reads it into v.
+func done(name string, v any) (bool, error) {
+	err := readJSON(name, v)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}

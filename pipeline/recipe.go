@@ -1,0 +1,225 @@
+package pipeline
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"feilun/crawl"
+	"feilun/dedup"
+	"feilun/extract"
+	"feilun/filter"
+	"feilun/internal/hint"
+	"feilun/internal/params"
+	"feilun/language"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// A Recipe is what a run does, all values decided.
+type Recipe struct {
+	Name     string
+	About    string
+	Crawl    crawl.Params
+	Extract  extract.Params
+	Language language.Params
+	Filter   []Step
+	Dedup    []Step
+	Output   OutputParams
+}
+
+// A Step is one filter, edit or dedup method of a recipe.
+type Step struct {
+	Key       string   // as in the recipe: name, or name@languages
+	Name      string   // of the filter, edit or method
+	Languages []string // the step looks at documents of these alone; empty means all
+	Params    any      // pointer to the parameter struct
+}
+
+// OutputParams say how the corpus is written.
+type OutputParams struct {
+	// Format is the form of the corpus files: parquet or jsonl.
+	Format string `json:"format" default:"parquet"`
+	// PartSize is the text a corpus file holds before the next one begins.
+	PartSize params.Size `json:"part_size" default:"256MiB"`
+	// Sample is how many characters of a dropped document its ledger row keeps.
+	Sample int `json:"sample" default:"300" range:"0..100000"`
+}
+
+// Load reads a recipe by shipped name or path, with its bases, and lays
+// overrides of the form key=value over it. Errors name line and key.
+func Load(recipe string, overrides ...string) (*Recipe, error) {
+	tree, name, err := readTree(recipe, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range overrides {
+		key, value, ok := strings.Cut(o, "=")
+		if !ok || key == "" {
+			return nil, hint.Usage(fmt.Errorf("--set %q: want key=value, such as filter.length.min_words=50", o))
+		}
+		over, err := parseTree([]byte(key + ": " + value))
+		if err != nil {
+			return nil, fmt.Errorf("--set %q: %w", o, err)
+		}
+		merge(tree, over)
+	}
+	r := &Recipe{Name: name}
+	if err := r.build(tree); err != nil {
+		return nil, hint.Usage(fmt.Errorf("recipe %s: %w", recipe, err))
+	}
+	return r, nil
+}
+
+func (r *Recipe) build(tree *yaml.Node) error {
+	for _, p := range []any{&r.Crawl, &r.Extract, &r.Language, &r.Output} {
+		if err := params.Fill(p); err != nil {
+			panic(err) // a default tag is wrong
+		}
+	}
+	kv, err := pairs(tree, "a recipe")
+	if err != nil {
+		return err
+	}
+	for _, p := range kv {
+		if err := r.section(p[0], p[1]); err != nil {
+			return err
+		}
+	}
+	if r.Output.Format != "parquet" && r.Output.Format != "jsonl" {
+		return fmt.Errorf("output: format %q is neither parquet nor jsonl", r.Output.Format)
+	}
+	return nil
+}
+
+func (r *Recipe) section(key, value *yaml.Node) error {
+	switch key.Value {
+	case "name":
+		r.Name = value.Value
+	case "about":
+		r.About = strings.TrimSpace(value.Value)
+	case "crawl":
+		return set(&r.Crawl, value, "crawl")
+	case "extract":
+		return set(&r.Extract, value, "extract")
+	case "language":
+		return set(&r.Language, value, "language")
+	case "output":
+		return set(&r.Output, value, "output")
+	case "filter":
+		return steps(&r.Filter, value, "filter", filter.New, filterNames())
+	case "dedup":
+		return steps(&r.Dedup, value, "dedup", dedup.New, dedup.Names())
+	default:
+		return unknownSection(key)
+	}
+	return nil
+}
+
+func unknownSection(key *yaml.Node) error {
+	if s, ok := stageNamed(key.Value); ok {
+		return hint.With(fmt.Errorf("line %d: stage %q is not built in this version", key.Line, s.Word),
+			"take the step out of the recipe, or see docs/changelog for the version that has it")
+	}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "dedup", "output"}
+	err := fmt.Errorf("line %d: unknown key %q; known are %s", key.Line, key.Value, strings.Join(known, ", "))
+	if near := params.Nearest(key.Value, known); near != "" {
+		return hint.With(err, fmt.Sprintf("did you mean %q?", near))
+	}
+	return err
+}
+
+func filterNames() []string {
+	var names []string
+	for _, f := range filter.All() {
+		names = append(names, filter.Name(f))
+	}
+	for _, e := range filter.Edits() {
+		names = append(names, filter.Name(e))
+	}
+	return names
+}
+
+// steps reads the steps of a stage in the order they stand.
+func steps(out *[]Step, n *yaml.Node, stage string, create func(string) any, known []string) error {
+	kv, err := pairs(n, stage)
+	if err != nil {
+		return err
+	}
+	for _, p := range kv {
+		if isOff(p[1]) {
+			continue
+		}
+		name, langs, _ := strings.Cut(p[0].Value, "@")
+		ptr := create(name)
+		if ptr == nil {
+			err := fmt.Errorf("line %d: %s has no step %q; known are %s", p[0].Line, stage, name, strings.Join(known, ", "))
+			if near := params.Nearest(name, known); near != "" {
+				return hint.With(err, fmt.Sprintf("did you mean %q?", near))
+			}
+			return err
+		}
+		if !(p[1].Kind == yaml.ScalarNode && (p[1].Value == "on" || p[1].Value == "true")) {
+			if err := set(ptr, p[1], stage+"."+p[0].Value); err != nil {
+				return err
+			}
+		}
+		s := Step{Key: p[0].Value, Name: name, Params: ptr}
+		if langs != "" {
+			s.Languages = strings.Split(langs, "+")
+		}
+		*out = append(*out, s)
+	}
+	return nil
+}
+
+// YAML writes the recipe with every value decided: what it prints, loaded
+// again, is the same recipe.
+func (r *Recipe) YAML() []byte {
+	var b bytes.Buffer
+	line := func(indent int, key string, v any) {
+		text, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // parameters are plain values
+		}
+		fmt.Fprintf(&b, "%s%s: %s\n", strings.Repeat("  ", indent), key, text)
+	}
+	section := func(indent int, key string, ptr any) {
+		fmt.Fprintf(&b, "%s%s:\n", strings.Repeat("  ", indent), key)
+		for _, name := range params.Names(ptr) {
+			v, _ := params.Value(ptr, name)
+			line(indent+1, name, v)
+		}
+	}
+	line(0, "name", r.Name)
+	line(0, "about", r.About)
+	section(0, "crawl", &r.Crawl)
+	section(0, "extract", &r.Extract)
+	section(0, "language", &r.Language)
+	for _, stage := range []struct {
+		word  string
+		steps []Step
+	}{{"filter", r.Filter}, {"dedup", r.Dedup}} {
+		fmt.Fprintf(&b, "%s:\n", stage.word)
+		for _, s := range stage.steps {
+			section(1, s.Key, s.Params)
+		}
+	}
+	section(0, "output", &r.Output)
+	return b.Bytes()
+}
+
+// Hash identifies the recipe's meaning.
+func (r *Recipe) Hash() string {
+	sum := sha256.Sum256(r.YAML())
+	return hex.EncodeToString(sum[:])
+}
+
+// applies reports whether the step looks at documents of this language.
+func (s *Step) applies(language string) bool {
+	return len(s.Languages) == 0 || slices.Contains(s.Languages, language)
+}

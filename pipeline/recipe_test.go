@@ -1,0 +1,139 @@
+package pipeline
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"feilun/filter"
+	"feilun/internal/hint"
+)
+
+func load(t testing.TB, text string) (*Recipe, error) {
+	name := filepath.Join(t.TempDir(), "r.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return Load(name)
+}
+
+func TestShippedRecipes(t *testing.T) {
+	for _, name := range Names() {
+		r, err := Load(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if r.About == "" || r.Name != name {
+			t.Errorf("%s: name %q, about %q", name, r.Name, r.About)
+		}
+		if err := r.Check(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		again, err := load(t, string(r.YAML()))
+		if err != nil {
+			t.Errorf("%s printed and read again: %v", name, err)
+			continue
+		}
+		if again.Hash() != r.Hash() {
+			t.Errorf("%s is another recipe when printed and read again", name)
+		}
+	}
+}
+
+func TestBaseAndOverride(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	write("under.yaml", "about: under\nfilter:\n  status: {}\n  soft404: {}\n  robots: {}\ndedup: {url: {}, near: {ngram: 7}}\n")
+	top := write("top.yaml", "base: under.yaml\nfilter.soft404: off\ndedup.near.rows: 3\ncrawl: {path: \"a/*.warc.gz\"}\nfilter:\n  status@zh+en: {}\n")
+	r, err := Load(top, "dedup.near.bands=9")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	for _, s := range r.Filter {
+		keys = append(keys, s.Key)
+	}
+	if got := strings.Join(keys, " "); got != "status robots status@zh+en" {
+		t.Errorf("steps = %q", got)
+	}
+	p := dedupParams(r.Dedup).Near
+	if p.Ngram != 7 || p.Rows != 3 || p.Bands != 9 {
+		t.Errorf("near = %+v", p)
+	}
+	if r.Name != "top" || r.About != "under" || r.Crawl.Path != "a/*.warc.gz" {
+		t.Errorf("recipe = %s %q %q", r.Name, r.About, r.Crawl.Path)
+	}
+	s := r.Filter[2]
+	if !s.applies("zh") || s.applies("de") {
+		t.Errorf("languages of %s = %v", s.Key, s.Languages)
+	}
+}
+
+func TestRecipeErrors(t *testing.T) {
+	for _, tt := range []struct{ text, err, hint string }{
+		{"filtr: {}", `unknown key "filtr"`, `did you mean "filter"`},
+		{"mix: {}", `stage "mix" is not built`, "take the step out"},
+		{"filter: {statuss: {}}", `no step "statuss"`, `did you mean "status"`},
+		{"filter: {status: {keeep: 1}}", "unknown parameter", ""},
+		{"dedup: {near: {bands: -1}}", "at least 1", ""},
+		{"dedup: {near: {bands: many}}", "cannot read", ""},
+		{"output: {format: csv}", "neither parquet nor jsonl", ""},
+		{"crawl: [1, 2]", "keys and values", ""},
+		{"a: &x [1]\nb: *x", "aliases", ""},
+		{"crawl: {path: a, path: b}", "", ""},
+		{"- a", `key: value`, ""},
+		{"base: nonesuch", `no recipe "nonesuch"`, "feilun recipes"},
+		{"crawl: {source: [", "", ""},
+	} {
+		_, err := load(t, tt.text)
+		if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(hint.Of(err), tt.hint) {
+			t.Errorf("Load(%q) = %v, hint %q; want %q, hint %q", tt.text, err, hint.Of(err), tt.err, tt.hint)
+			continue
+		}
+		if !hint.IsUsage(err) {
+			t.Errorf("Load(%q): %v is not a usage error", tt.text, err)
+		}
+	}
+}
+
+// TestStepsPrepare prepares every filter with its default parameters.
+func TestStepsPrepare(t *testing.T) {
+	for _, f := range filter.All() {
+		if _, err := prepare(Step{Key: filter.Name(f), Params: filter.New(filter.Name(f))}); err != nil {
+			t.Errorf("%s with default parameters: %v", filter.Name(f), err)
+		}
+	}
+}
+
+func FuzzRecipe(f *testing.F) {
+	f.Add("about: x\nfilter:\n  status:\n  url: {lists: a}\n")
+	f.Add("base: zh-web\nfilter.status: off\n")
+	f.Add("output: {part_size: 1e3kB}\ndedup: {near: {threshold: .5}}")
+	f.Add("crawl: &a {path: *a}")
+	f.Fuzz(func(t *testing.T, text string) {
+		tree, err := parseTree([]byte(text))
+		if err != nil {
+			return
+		}
+		var r Recipe
+		if err := r.build(tree); err != nil {
+			return
+		}
+		tree, err = parseTree(r.YAML())
+		if err != nil {
+			t.Fatalf("printed recipe does not parse: %v\n%s", err, r.YAML())
+		}
+		var again Recipe
+		if err := again.build(tree); err != nil {
+			t.Fatalf("printed recipe is refused: %v\n%s", err, r.YAML())
+		}
+	})
+}

@@ -1,0 +1,58 @@
+package pipeline
+
+import (
+	"math"
+	"runtime/debug"
+
+	"feilun/extract"
+	"feilun/internal/stats"
+)
+
+// workerMemory is what one worker of the fused pass may hold: the largest page,
+// its tree and text, and a compression window.
+const workerMemory = 192 << 20
+
+// Measured on real pages of 20 and 200 kB (docs/LOG.md): a stored byte of a
+// WARC costs this much time on one core, and gives this much output.
+const (
+	secondsPerByte = 60e-9
+	diskPerByte    = 0.5
+)
+
+// predict says what a run over so many stored bytes will take.
+func predict(input int64, o Options) stats.Prediction {
+	memory := int64(o.Workers)*workerMemory/2 + 100<<20 + input/8
+	return stats.Prediction{
+		Seconds: 1 + float64(input)*secondsPerByte/float64(o.Workers),
+		Memory:  min(memory, int64(o.Memory)),
+		Disk:    1<<20 + int64(float64(input)*diskPerByte),
+	}
+}
+
+// limitMemory holds the Go heap under nine tenths of the limit and returns what
+// lifts the limit again.
+func limitMemory(limit int64) func() {
+	old := debug.SetMemoryLimit(limit / 10 * 9)
+	return func() { debug.SetMemoryLimit(min(old, math.MaxInt64)) }
+}
+
+// newWorker builds one worker's own extractor, language stage and steps.
+func (j *job) newWorker() (*pageWorker, error) {
+	x, err := extract.New(j.recipe.Extract)
+	if err != nil {
+		return nil, err
+	}
+	l, err := j.language()
+	if err != nil {
+		return nil, err
+	}
+	w := &pageWorker{source: j.source, extractor: x, language: l.Clone(), sample: j.recipe.Output.Sample}
+	for _, s := range j.recipe.Filter {
+		live, err := prepare(s)
+		if err != nil {
+			return nil, err
+		}
+		w.steps = append(w.steps, live)
+	}
+	return w, nil
+}

@@ -1,0 +1,234 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"feilun/internal/hint"
+	"feilun/internal/params"
+	"feilun/recipes"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// maxBases is how many recipes may stand on one another.
+const maxBases = 8
+
+// Names lists the shipped recipes.
+func Names() []string {
+	files, err := fs.Glob(recipes.Files, "*.yaml")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(f, ".yaml")
+	}
+	return files
+}
+
+// readTree returns the recipe's YAML with its bases merged in, and the name it
+// goes by. Recipe is a shipped name or the path of a YAML file.
+func readTree(recipe string, depth int) (*yaml.Node, string, error) {
+	if depth > maxBases {
+		return nil, "", fmt.Errorf("recipe %q stands on more than %d bases: is it its own base?", recipe, maxBases)
+	}
+	text, name, err := readText(recipe)
+	if err != nil {
+		return nil, "", err
+	}
+	tree, err := parseTree(text)
+	if err != nil {
+		return nil, "", fmt.Errorf("recipe %s: %w", recipe, err)
+	}
+	base := child(tree, "base")
+	if base == nil {
+		return tree, name, nil
+	}
+	of := base.Value
+	if isPath(of) && !filepath.IsAbs(of) && isPath(recipe) {
+		of = filepath.Join(filepath.Dir(recipe), of)
+	}
+	under, _, err := readTree(of, depth+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("base of %s: %w", recipe, err)
+	}
+	remove(tree, "base")
+	remove(under, "name")
+	merge(under, tree)
+	return under, name, nil
+}
+
+func isPath(recipe string) bool {
+	return strings.ContainsAny(recipe, "/\\") || strings.HasSuffix(recipe, ".yaml") || strings.HasSuffix(recipe, ".yml")
+}
+
+func readText(recipe string) (text []byte, name string, err error) {
+	if !isPath(recipe) {
+		text, err = recipes.Files.ReadFile(recipe + ".yaml")
+		if err != nil {
+			known := Names()
+			tip := "feilun recipes lists them; a file of your own needs a path that ends in .yaml"
+			if near := params.Nearest(recipe, known); near != "" {
+				tip = fmt.Sprintf("did you mean %q? ", near) + tip
+			}
+			return nil, "", hint.Usage(hint.With(fmt.Errorf("no recipe %q; shipped are %s", recipe, strings.Join(known, ", ")), tip))
+		}
+		return text, recipe, nil
+	}
+	text, err = os.ReadFile(recipe)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = hint.Usage(hint.With(err, "feilun recipes lists the shipped ones"))
+	}
+	return text, strings.TrimSuffix(filepath.Base(recipe), filepath.Ext(recipe)), err
+}
+
+// parseTree reads one YAML mapping. Keys with dots, such as filter.url.lists,
+// are the same as nested ones. Aliases and keys said twice are errors.
+func parseTree(text []byte) (*yaml.Node, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, hint.Usage(err)
+	}
+	tree := &yaml.Node{Kind: yaml.MappingNode}
+	if len(doc.Content) == 0 {
+		return tree, nil
+	}
+	top := doc.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return nil, hint.Usage(fmt.Errorf("line %d: a recipe is a list of \"key: value\" lines", top.Line))
+	}
+	if err := checkTree(top, 0); err != nil {
+		return nil, hint.Usage(err)
+	}
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		merge(tree, nested(top.Content[i], top.Content[i+1]))
+	}
+	return tree, nil
+}
+
+func checkTree(n *yaml.Node, depth int) error {
+	if n.Kind == yaml.AliasNode || depth > 8 {
+		return fmt.Errorf("line %d: aliases and deep nesting have no meaning in a recipe", n.Line)
+	}
+	seen := map[string]bool{}
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			if c.Kind != yaml.ScalarNode {
+				return fmt.Errorf("line %d: a key must be a word", c.Line)
+			}
+			if seen[c.Value] {
+				return fmt.Errorf("line %d: %q is said twice", c.Line, c.Value)
+			}
+			seen[c.Value] = true
+		}
+		if err := checkTree(c, depth+1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nested returns {a: {b: value}} for the key a.b.
+func nested(key, value *yaml.Node) *yaml.Node {
+	first, rest, dotted := strings.Cut(key.Value, ".")
+	if dotted {
+		sub := *key
+		sub.Value = rest
+		value = nested(&sub, value)
+	}
+	k := *key
+	k.Value = first
+	return &yaml.Node{Kind: yaml.MappingNode, Line: key.Line, Content: []*yaml.Node{&k, value}}
+}
+
+// merge lays over onto base: mappings key by key, all else replaced. Keys of
+// base keep their place; new ones follow.
+func merge(base, over *yaml.Node) {
+	for i := 0; i+1 < len(over.Content); i += 2 {
+		key, value := over.Content[i], over.Content[i+1]
+		at := index(base, key.Value)
+		switch {
+		case at < 0:
+			base.Content = append(base.Content, key, value)
+		case base.Content[at].Kind == yaml.MappingNode && value.Kind == yaml.MappingNode:
+			merge(base.Content[at], value)
+		default:
+			base.Content[at] = value
+		}
+	}
+}
+
+// index returns the position of the value of key in the mapping, or -1.
+func index(m *yaml.Node, key string) int {
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		if m.Content[i].Value == key {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+func child(m *yaml.Node, key string) *yaml.Node {
+	if i := index(m, key); i >= 0 {
+		return m.Content[i]
+	}
+	return nil
+}
+
+func remove(m *yaml.Node, key string) {
+	if i := index(m, key); i >= 0 {
+		m.Content = append(m.Content[:i-1:i-1], m.Content[i+1:]...)
+	}
+}
+
+// pairs lists the keys and values of a mapping; a null stands for an empty one.
+func pairs(n *yaml.Node, what string) ([][2]*yaml.Node, error) {
+	if n.Kind == yaml.ScalarNode && (n.Tag == "!!null" || n.Value == "") {
+		return nil, nil
+	}
+	if n.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("line %d: %s takes keys and values, such as \"key: value\"", n.Line, what)
+	}
+	var out [][2]*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		out = append(out, [2]*yaml.Node{n.Content[i], n.Content[i+1]})
+	}
+	return out, nil
+}
+
+// isOff reports a value that switches a step off.
+func isOff(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && (n.Value == "off" || n.Value == "false" || n.Value == "no")
+}
+
+// set fills the parameters of ptr from a mapping.
+func set(ptr any, n *yaml.Node, what string) error {
+	kv, err := pairs(n, what)
+	if err != nil {
+		return err
+	}
+	for _, p := range kv {
+		text, err := jsonText(p[1])
+		if err == nil {
+			err = params.Set(ptr, p[0].Value, text)
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %s: %w", p[0].Line, what, err)
+		}
+	}
+	return nil
+}
+
+func jsonText(n *yaml.Node) (string, error) {
+	var v any
+	if err := n.Decode(&v); err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
+}
