@@ -33,6 +33,12 @@ func (x *Extractor) pageRow() {
 	for k := range 8 {
 		r.put(int16(x.meta.types >> k & 1))
 	}
+	for k := range 7 {
+		r.put(int16(x.meta.era >> k & 1))
+	}
+	r.share(x.secure, x.secure+x.insecure)
+	r.share(x.secure+x.insecure, int32(x.links))
+	r.flag(len(x.meta.body) > 200)
 	r.flag(x.frame > 0)
 	x.page = r.v
 }

@@ -113,7 +113,7 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 	case "filter":
 		return steps(&r.Filter, value, "filter", filter.New, filterNames())
 	case "dedup":
-		return steps(&r.Dedup, value, "dedup", dedup.New, []string{"url", "exact", "line", "near"})
+		return steps(&r.Dedup, value, "dedup", dedup.New, dedup.Names())
 	default:
 		return unknownSection(key)
 	}

@@ -10,20 +10,11 @@ import (
 
 // dedupParams gathers the recipe's dedup steps.
 func dedupParams(steps []Step) dedup.Params {
-	var p dedup.Params
+	var all []any
 	for _, s := range steps {
-		switch x := s.Params.(type) {
-		case *dedup.URLParams:
-			p.URL = x
-		case *dedup.ExactParams:
-			p.Exact = x
-		case *dedup.LineParams:
-			p.Line = x
-		case *dedup.NearParams:
-			p.Near = x
-		}
+		all = append(all, s.Params)
 	}
-	return p
+	return dedup.Of(all...)
 }
 
 // repeats decides which documents of the shards are repeats.

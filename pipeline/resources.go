@@ -46,13 +46,9 @@ func (j *job) newWorker() (*pageWorker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &pageWorker{source: j.source, extractor: x, language: l.Clone(), sample: j.recipe.Output.Sample}
-	for _, s := range j.recipe.Filter {
-		live, err := prepare(s)
-		if err != nil {
-			return nil, err
-		}
-		w.steps = append(w.steps, live)
+	if err := j.prepare(); err != nil {
+		return nil, err
 	}
-	return w, nil
+	steps, err := j.recipe.live()
+	return &pageWorker{source: j.source, extractor: x, language: l.Clone(), steps: steps, sample: j.recipe.Output.Sample}, err
 }

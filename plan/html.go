@@ -42,13 +42,18 @@ func Frontier(p *Plan) []*Plan {
 	}
 	g := p.req.Groups[0]
 	var out []*Plan
-	for k := -8; k <= 8; k++ {
+	for k := -8; k <= 8; k++ { // halves and doubles, with three quarters between
 		n := g.N
-		for range k {
-			n = n * 3 / 2
+		if k%2 != 0 {
+			n = n * 3 / 4
+			if k > 0 {
+				n = g.N * 3 / 2
+			}
 		}
-		for range -k {
-			n = n * 2 / 3
+		if k >= 0 {
+			n <<= k / 2
+		} else {
+			n >>= -k / 2
 		}
 		if node := min(g.Chip.PerNode, 64); n > node {
 			n = n / node * node
@@ -85,7 +90,7 @@ func WriteHTML(w io.Writer, p *Plan, curve []*Plan, d *DataNeed, lang string) er
 		{tr("cost and time"), tr("more chips are faster; the band is p10–p90"), draw.frontier(p, curve)},
 		{tr("memory per chip"), fmt.Sprintf("%.1f / %.0f GiB", p.MemoryGiB, p.req.Groups[0].Chip.MemoryGB), draw.memory(p)},
 		{tr("where the time goes"), fmt.Sprintf("%.2f s", p.Seconds), draw.times(p)},
-		{tr("one step of the pipeline"), fmt.Sprintf("PP%d, %d × b%d", p.Layout.PP, p.Layout.Micros, p.Layout.MicroBatch), draw.timeline(p)},
+		{tr("one step of the pipeline"), fmt.Sprintf("PP%d, %d × b%d — %s", p.Layout.PP, p.Layout.Micros, p.Layout.MicroBatch, tr("plain 1F1B; interleaved chunks are not drawn")), draw.timeline(p)},
 	}
 	g.Head = []string{tr("chips"), tr("days"), "p10–p90", "MFU", tr("rent") + " ¥", tr("own") + " ¥", "MWh", "t CO₂", tr("layout")}
 	for _, o := range curve {

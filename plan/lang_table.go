@@ -20,7 +20,7 @@ func words() map[string]string {
 		"cost and time": "费用与时间", "memory per chip": "每卡显存", "one step of the pipeline": "流水线的一步", "energy": "能耗", "power": "功率",
 		"where the time goes": "时间去向", "rent": "租金", "own": "自有", "training plan": "训练规划", "eight of ten runs": "十有八九落在此区间",
 		"more chips are faster; the band is p10–p90": "芯片越多越快；色带为 p10–p90", "number of chips": "芯片数", "forward": "前向", "backward": "反向",
-		"stage": "级", "CO₂": "CO₂", "assumptions and sources": "假设与来源", "million CNY": "百万元", "hours": "小时",
+		"stage": "级", "plain 1F1B; interleaved chunks are not drawn": "按普通 1F1B 绘制，未画交错分块", "CO₂": "CO₂", "assumptions and sources": "假设与来源", "million CNY": "百万元", "hours": "小时",
 		"700 tokens a document, 4.2 bytes a token, one tenth of crawled text kept; --corpus MANIFEST takes real counts": "每篇 700 词元、每词元 4.2 字节、抓取文本留下一成；用 --corpus 清单 可给出真实数字",
 		"2 MB of crawled text a second and core; `feilun bench` measures this machine":                                  "每核每秒处理 2 MB 抓取文本；`feilun bench` 可实测本机",
 		"Open any number: --explain days|step|mfu|memory|goodput|energy|co2|cost|flops|loss|band|layout":                "展开任何一个数：--explain days|step|mfu|memory|goodput|energy|co2|cost|flops|loss|band|layout",

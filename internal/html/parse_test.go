@@ -103,6 +103,7 @@ func TestTrees(t *testing.T) {
 		{"<br/>a</br>b<img src=x>c<image>d", `br "a" br "b" img "c" img "d"`},
 		{"<div/>a", `div("a")`},
 		{"<pre>\n\na</pre><textarea>\r\n<b></textarea>", `pre("\na") textarea("<b>")`},
+		{"<pre><br>\na</pre>\nb", `pre(br "\na") "\nb"`},
 		{"<svg><path/><title>t</title><g>u</g><![CDATA[<x>&lt;]]></svg>v", `svg(path title("t") g("u") "<x>&lt;") "v"`},
 		{"<svg><g><p>a", `svg(g) p("a")`},
 		{"<svg><foreignObject><div>a<p>b</div>c</foreignObject>d</svg>e", `svg(foreignobject(div("a" p("b")) "c") "d") "e"`},

@@ -17,6 +17,7 @@ type tagToken struct {
 // input ends inside the tag, which the standard then drops.
 func (p *Parser) scanTag(i int, keep bool, tok *tagToken) bool {
 	src := p.tree.src
+	p.skip = false
 	from := i
 	var key uint64
 	for ; i < len(src); i++ {
