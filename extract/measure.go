@@ -8,7 +8,7 @@ import (
 
 // counts are what a piece of text holds.
 type counts struct {
-	chars  int32 // without white space
+	chars  int32 // without white space; a Han character counts hanSize times
 	words  int32 // runs of letters and digits; each Han character is one
 	linked int32 // chars inside links
 	bold   int32 // chars in bold type or headings
@@ -19,6 +19,14 @@ type counts struct {
 	han    int32
 	other  int32 // symbols
 }
+
+// hanSize is how many letters a Han character stands for: an English word has
+// 4.7 letters on average, and its Chinese translation about one and a half
+// characters. With it lengths mean the same in both.
+const hanSize = 3
+
+// letters is the number of characters, each once.
+func (c *counts) letters() int32 { return c.chars - (hanSize-1)*c.han }
 
 func (c *counts) add(o *counts) {
 	c.chars += o.chars
@@ -212,6 +220,7 @@ func (x *Extractor) wide(c *counts, r rune, s []byte, word, write bool) bool {
 	case r >= 0x3400 && r <= 0x9fff || r >= 0xf900 && r <= 0xfaff || r >= 0x20000:
 		c.han++
 		c.words++
+		c.chars += hanSize - 1
 		return false
 	case r == '。' || r == '！' || r == '？' || r == '；' || r == '：' || r == '…':
 		c.marks++
