@@ -11,6 +11,7 @@ type counts struct {
 	chars  int32 // without white space; a Han character counts hanSize times
 	words  int32 // runs of letters and digits; each Han character is one
 	linked int32 // chars inside links
+	anchor int32 // letters inside links: each Han character once
 	bold   int32 // chars in bold type or headings
 	marks  int32 // sentence punctuation: . ! ? ; : … and their full-width forms
 	commas int32
@@ -27,19 +28,6 @@ const hanSize = 3
 
 // letters is the number of characters, each once.
 func (c *counts) letters() int32 { return c.chars - (hanSize-1)*c.han }
-
-func (c *counts) add(o *counts) {
-	c.chars += o.chars
-	c.words += o.words
-	c.linked += o.linked
-	c.bold += o.bold
-	c.marks += o.marks
-	c.commas += o.commas
-	c.digits += o.digits
-	c.upper += o.upper
-	c.han += o.han
-	c.other += o.other
-}
 
 // Classes of ASCII bytes.
 const (
@@ -94,15 +82,15 @@ func (x *Extractor) text(i int, at *place) {
 	if at.flags&verbatim != 0 {
 		x.verbatim(b, s)
 	}
-	chars, marked := b.count.chars, b.count
+	was := b.count
 	x.append(&b.count, s, at.flags&verbatim == 0)
-	if n := b.count.chars - chars; n > 0 {
-		if at.flags&linked != 0 {
-			b.count.linked = marked.linked + n
-		}
-		if at.flags&bold != 0 {
-			b.count.bold = marked.bold + n
-		}
+	n := b.count.chars - was.chars
+	if at.flags&linked != 0 {
+		b.count.linked += n
+		b.count.anchor += b.count.letters() - was.letters()
+	}
+	if at.flags&bold != 0 {
+		b.count.bold += n
 	}
 }
 
@@ -132,50 +120,56 @@ func (x *Extractor) append(c *counts, s []byte, write bool) {
 	word := x.word
 	for i := 0; i < len(s); {
 		b := s[i]
-		if b < 0x80 {
-			class := ascii[b]
-			i++
-			if class == cSpace {
-				x.space, word = true, false
-				x.broken = x.broken || b == '\n'
-				continue
-			}
-			if x.space && write {
-				x.gap(c, false)
-			}
-			x.space, x.broken = false, false
-			c.chars++
-			if class&(cLower|cUpper|cDigit) != 0 {
-				if !word {
-					c.words++
-					word = true
-				}
-				if class == cUpper {
-					c.upper++
-				} else if class == cDigit {
-					c.digits++
-				}
-			} else {
-				word = false
-				switch class {
-				case cMark:
-					c.marks++
-				case cComma:
-					c.commas++
-				default:
-					c.other++
-				}
-			}
-			if write {
-				x.buf = append(x.buf, b)
-			}
+		if b >= utf8.RuneSelf {
+			r, n := utf8.DecodeRune(s[i:])
+			word = x.wide(c, r, s[i:i+n], word, write)
+			i += n
 			continue
 		}
-		r, n := utf8.DecodeRune(s[i:])
-		word = x.wide(c, r, s[i:i+n], word, write)
-		i += n
+		i++
+		class := ascii[b]
+		if class == cSpace {
+			x.space, word = true, false
+			x.broken = x.broken || b == '\n'
+			continue
+		}
+		if x.space && write {
+			x.gap(c, false)
+		}
+		x.space, x.broken = false, false
+		c.chars++
+		if write {
+			x.buf = append(x.buf, b)
+		}
+		if class > cDigit {
+			word = false
+			c.sign(class)
+			continue
+		}
+		if !word {
+			c.words++
+			word = true
+		}
+		switch class {
+		case cUpper:
+			c.upper++
+		case cDigit:
+			c.digits++
+		}
 	}
 	x.word = word
+}
+
+// sign counts a mark, comma or symbol.
+func (c *counts) sign(class uint8) {
+	switch class {
+	case cMark:
+		c.marks++
+	case cComma:
+		c.commas++
+	default:
+		c.other++
+	}
 }
 
 // gap writes the space that waits before a character.
@@ -206,6 +200,9 @@ func (x *Extractor) wide(c *counts, r rune, s []byte, word, write bool) bool {
 		return false
 	case r >= 0x200b && r <= 0x200f || r == 0xfeff || r == 0xad || r == 0x2060 || r >= 0xe000 && r <= 0xf8ff:
 		return word // invisible, or an icon font
+	}
+	if r == utf8.RuneError {
+		s = []byte("\ufffd")
 	}
 	han := isHan(r)
 	if x.space && write {
