@@ -52,7 +52,7 @@ func WriteText(w io.Writer, p *Plan, lang string) {
 	s.row("Feasible", "%s (%s %d %s, %d %s)", s.tr("yes"), s.tr("best of"), p.Considered, s.tr("layouts"), p.Fitting, s.tr("fit in memory"))
 	s.result(p)
 	s.layout(p)
-	s.parts(s.tr("Memory"), fmt.Sprintf("%.1f %s %.0f GiB", p.MemoryGiB, s.tr("of"), p.req.Groups[0].Chip.MemoryGB), p.Memory, "GiB")
+	s.parts(s.tr("Memory"), fmt.Sprintf("%.1f %s %.0f GiB", p.MemoryGiB, s.tr("of"), p.capacity), p.Memory, "GiB")
 	s.parts(s.tr("Step"), fmt.Sprintf("%.2f s", p.Seconds), p.Times, "s")
 	g := p.Goodput
 	s.row("Goodput", "%.1f%%: %s %.1f h, %s %.0f s (%.0f GB), %s %.0f min; %s %.1f%%", 100*g.Share, s.tr("a failure every"), g.MTBFHours,
