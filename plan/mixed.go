@@ -16,6 +16,9 @@ type Mixed struct {
 	// Alone is the fastest single kind, seconds per step; 0 when none fits.
 	Alone     float64 `json:"best_single_kind_step_s"`
 	AloneChip string  `json:"best_single_kind"`
+	// Other is the other scheme's step time, where it also fits.
+	Other        string  `json:"other_scheme,omitempty"`
+	OtherSeconds float64 `json:"other_scheme_step_s,omitempty"`
 	// Ideal is the step time if speeds simply added up.
 	Ideal float64 `json:"sum_of_speeds_step_s"`
 }
@@ -31,8 +34,12 @@ type MixedStage struct {
 	Layout    string  `json:"layout,omitempty"`
 }
 
+// preferPipe: unequal data-parallel groups with unlike layouts, which few trainers
+// can run, must beat one uneven pipeline by this factor to be proposed.
+const preferPipe = 0.85
+
 // several plans over unlike chips: uneven pipeline stages of one pipeline, or
-// data-parallel groups with unequal shares of the batch, whichever is faster.
+// data-parallel groups with unequal shares of the batch if they are much faster.
 func (p *Plan) several(r *Request) error {
 	kinds := merge(r.Groups)
 	if len(kinds) == 1 {
@@ -42,12 +49,15 @@ func (p *Plan) several(r *Request) error {
 	alone, aloneChip, speed := p.kindsAlone(r, kinds)
 	pipe, pipeErr := p.mixedPipeline(r, kinds)
 	data := p.mixedData(r, kinds)
-	best := pipe
-	if best == nil || data != nil && data.found.Seconds < best.found.Seconds {
-		best = data
+	best, other := pipe, data
+	if best == nil || data != nil && data.found.Seconds < preferPipe*best.found.Seconds {
+		best, other = data, pipe
 	}
 	if best == nil {
 		return pipeErr
+	}
+	if other != nil {
+		best.mixed.Other, best.mixed.OtherSeconds = other.mixed.Scheme, other.found.Seconds
 	}
 	k := NewCluster(kinds[0].Chip, r.chips())
 	p.take(best.found, &k, r)

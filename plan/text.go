@@ -97,6 +97,9 @@ func (s *screen) layout(p *Plan) {
 		}
 		s.row("", "%s: %s, %.1f GiB, %s %.2f s", m.Chip, detail, m.MemoryGiB, s.tr("busy"), m.Seconds)
 	}
+	if p.Mixed.OtherSeconds > 0 {
+		s.row("", "%s (%s): %.2f s", s.tr("the other way"), s.tr(p.Mixed.Other), p.Mixed.OtherSeconds)
+	}
 	if p.Mixed.Alone > 0 {
 		s.row("", "%s %s: %.2f s; %s: %.2f s", s.tr("alone"), p.Mixed.AloneChip, p.Mixed.Alone, s.tr("if speeds added up"), p.Mixed.Ideal)
 	}
