@@ -54,6 +54,7 @@ type ruleLine struct {
 	Bytes       int64
 	Pct         float64 // of the largest
 	Samples     []ledger.Row
+	Open        bool // examples unfolded: they have text, and few rules took more
 }
 
 // view is what the page's template shows.
@@ -125,7 +126,6 @@ func (v *view) write(name string) error {
 		"t":      both,
 		"reason": reasonParts,
 		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts,
-		"open": func(i int) bool { return i < openRules },
 	}).ParseFS(page, "report.html")
 	if err != nil {
 		return err
@@ -236,6 +236,7 @@ func (v *view) rules(dir string) error {
 		}
 	}
 	scale(v.Drops, func(l *ruleLine) int64 { return l.Docs })
+	unfold(v.Drops, openRules)
 	scale(v.Cuts, func(l *ruleLine) int64 { return l.Cuts })
 	return nil
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"slices"
 	"unicode"
 
 	"feilun/internal/ledger"
@@ -50,6 +51,16 @@ func chinese(text string) bool {
 		}
 	}
 	return han > 0 && 4*han >= letters
+}
+
+// unfold opens the examples of the first n rules that have texts to show.
+func unfold(lines []ruleLine, n int) {
+	for i := range lines {
+		texts := slices.ContainsFunc(lines[i].Samples, func(r ledger.Row) bool { return r.Sample != "" })
+		if lines[i].Open = texts && n > 0; texts {
+			n--
+		}
+	}
 }
 
 // turns picks n samples, the languages taking turns, in the order in which
