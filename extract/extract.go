@@ -86,7 +86,7 @@ func New(p Params) (*Extractor, error) {
 		return nil, errors.New("extract: max_bytes, max_nodes and max_blocks must be positive")
 	}
 	x := &Extractor{p: p, model: unpack(blockForest), types: make([]*forest.Forest, len(pageTypes))}
-	x.parser.MaxNodes = p.MaxNodes + 1
+	x.parser.MaxNodes = p.MaxNodes + 8 // it stops up to 4 before its limit
 	for i := range x.types {
 		x.types[i] = unpack(typeForests[i])
 	}

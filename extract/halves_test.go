@@ -40,6 +40,7 @@ func TestHalves(t *testing.T) {
 		n, pages   int
 		f1         float64
 		tp, fn, fp int
+		typed      int
 	}
 	got := map[string]*[3]figure{}
 	for _, set := range sets {
@@ -66,6 +67,9 @@ func TestHalves(t *testing.T) {
 						f.n++
 						f.f1 += wordF1(words(d.Text), words(g.Text))
 					}
+					if g.PageType != "" && d.Layout.Type == typeName(g.PageType) {
+						f.typed++
+					}
 					tp, fn, fp := g.snippetCounts(d.Text)
 					f.tp, f.fn, f.fp = f.tp+tp, f.fn+fn, f.fp+fp
 				}
@@ -89,6 +93,9 @@ func TestHalves(t *testing.T) {
 			if f.tp > 0 {
 				fmt.Fprintf(&out, " snippets %.4f", 2*float64(f.tp)/float64(2*f.tp+f.fn+f.fp))
 			}
+		}
+		if f := &got[n][1]; f.typed > 0 {
+			fmt.Fprintf(&out, "  types of unseen right %d of %d", f.typed, f.pages)
 		}
 		out.WriteByte('\n')
 	}

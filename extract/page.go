@@ -35,6 +35,7 @@ func (x *Extractor) Page(d *feilun.Doc) feilun.Verdict {
 	}
 	x.weigh()
 	x.render()
+	x.declared()
 	x.fill(d)
 	return x.enough(d)
 }
@@ -89,9 +90,13 @@ func (x *Extractor) fill(d *feilun.Doc) {
 		}
 		d.Robots += string(x.meta.robots)
 	}
-	all := &x.sums[0]
 	d.Layout.Type = x.pageType()
-	d.Layout.Visible, d.Layout.Linked = int(all.chars), int(all.linked)
+	d.Layout.Visible, d.Layout.Linked = 0, 0
+	for i := range x.blocks {
+		c := &x.blocks[i].count
+		d.Layout.Visible += int(c.letters())
+		d.Layout.Linked += int(c.anchor)
+	}
 	d.Layout.Links, d.Layout.Blocks = x.links, len(x.blocks)
 }
 
@@ -106,9 +111,7 @@ func pathOf(address string) string {
 // weigh scores the blocks and chooses those to keep.
 func (x *Extractor) weigh() {
 	x.odds = grow(x.odds, len(x.blocks))
-	for i := range x.odds {
-		x.odds[i] = x.model.Score(x.rows[i*x.width : (i+1)*x.width])
-	}
+	x.model.ScoreAll(x.rows, x.width, x.odds)
 	x.choose(x.odds)
 }
 

@@ -92,7 +92,7 @@ func (x *Extractor) density() int32 {
 		if b.count.chars < 25 || x.places[b.box].all&markHidden != 0 {
 			continue
 		}
-		v := 100 + 100*min(b.count.commas+b.count.han/40, 20) + min(b.count.chars, 300)
+		v := 100 + 100*min(b.count.commas, 20) + min(b.count.chars, 300)
 		v -= int32(int64(v) * int64(b.count.linked) / int64(b.count.chars))
 		at := b.box
 		if t := nodes[at].Tag; t != html.Div && t != html.TD && t != html.Section && t != html.Article {

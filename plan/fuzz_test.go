@@ -73,6 +73,9 @@ func FuzzTables(f *testing.F) {
 	f.Add([]byte("layers,hidden,chip,n_chips,tp,seq_len\n1,1,T4,1,4096,1e9\n"))
 	table := chipTable(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
+		if bytes.Count(text, []byte("\n")) > 8 {
+			return // each row is a search
+		}
 		if rows, err := ReadRuns(bytes.NewReader(text), table); err == nil {
 			a := PredictRuns(rows, Fitted())
 			ScoreRuns(rows, a)

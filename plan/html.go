@@ -124,7 +124,7 @@ func pageNotes(p *Plan, d *DataNeed, tr func(string) string) []string {
 		lines, _ := p.explain(t)
 		for _, l := range lines {
 			if head, rest, ok := strings.Cut(l, ": "); ok && (head == "source" || head == "formula") {
-				out = append(out, tr(head)+" ("+t+"): "+rest)
+				out = append(out, tr(head)+" ("+tr(t)+"): "+tr(rest))
 			}
 		}
 	}

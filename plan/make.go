@@ -138,6 +138,7 @@ func (r *Request) complete() error {
 	r.chooseStack()
 	if r.BatchTokens == 0 {
 		r.BatchTokens = max(usualBatch(&r.Model), min(largestBatch, float64(r.chips()*r.Seq)/16))
+		r.BatchTokens = math.Exp2(math.Round(math.Log2(max(1, r.BatchTokens/float64(r.Seq))))) * float64(r.Seq)
 		if r.Stack == "2021" { // GPT-3's largest batch (arXiv 2005.14165, table 2.1)
 			r.BatchTokens = min(r.BatchTokens, 1536*2048)
 		}
