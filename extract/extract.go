@@ -46,7 +46,7 @@ type Extractor struct {
 	p       Params
 	decoder charset.Decoder
 	parser  html.Parser
-	model   *forest.Forest   // scores blocks
+	model   *forest.Scorer   // of blocks
 	types   []*forest.Forest // score page types
 
 	tree   *html.Tree
@@ -85,7 +85,7 @@ func New(p Params) (*Extractor, error) {
 	if p.MaxBytes <= 0 || p.MaxNodes <= 0 || p.MaxBlocks <= 0 {
 		return nil, errors.New("extract: max_bytes, max_nodes and max_blocks must be positive")
 	}
-	x := &Extractor{p: p, model: unpack(blockForest), types: make([]*forest.Forest, len(pageTypes))}
+	x := &Extractor{p: p, model: forest.NewScorer(unpack(blockForest)), types: make([]*forest.Forest, len(pageTypes))}
 	x.parser.MaxNodes = p.MaxNodes + 1
 	for i := range x.types {
 		x.types[i] = unpack(typeForests[i])

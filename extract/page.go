@@ -110,10 +110,7 @@ func pathOf(address string) string {
 
 // weigh scores the blocks and chooses those to keep.
 func (x *Extractor) weigh() {
-	x.odds = grow(x.odds, len(x.blocks))
-	for i := range x.odds {
-		x.odds[i] = x.model.Score(x.rows[i*x.width : (i+1)*x.width])
-	}
+	x.odds = x.model.ScoreAll(x.rows[:len(x.blocks)*x.width], x.width, x.odds[:0])
 	x.choose(x.odds)
 }
 
