@@ -80,7 +80,7 @@ func (x *Extractor) enough(d *feilun.Doc) feilun.Verdict {
 
 // fill writes what was found into the document.
 func (x *Extractor) fill(d *feilun.Doc) {
-	d.Text = string(x.out)
+	d.Text, d.Frame = string(x.out), x.around()
 	d.Title = strings.ToValidUTF8(x.title(), "\ufffd")
 	d.Date = x.date(pathOf(d.URL))
 	d.Canonical, d.Links = x.addresses(d.URL)
@@ -111,9 +111,7 @@ func pathOf(address string) string {
 // weigh scores the blocks and chooses those to keep.
 func (x *Extractor) weigh() {
 	x.odds = grow(x.odds, len(x.blocks))
-	for i := range x.odds {
-		x.odds[i] = x.model.Score(x.rows[i*x.width : (i+1)*x.width])
-	}
+	x.model.ScoreAll(x.rows, x.width, x.odds)
 	x.choose(x.odds)
 }
 

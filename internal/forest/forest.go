@@ -28,6 +28,7 @@ type Forest struct {
 	nodes []node
 	roots []int32
 	width int // columns a row must have
+	steps []step
 }
 
 // Width is the number of columns a row needs.
@@ -110,5 +111,6 @@ func Unpack(b []byte) (*Forest, error) {
 	if len(b) != 0 {
 		return nil, errPacked
 	}
+	f.layOut()
 	return f, nil
 }

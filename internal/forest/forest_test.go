@@ -59,6 +59,26 @@ func TestPack(t *testing.T) {
 	}
 }
 
+// TestScoreAll compares the batch with its plain twin.
+func TestScoreAll(t *testing.T) {
+	f, d := Train(sample(500), small), sample(500)
+	const width = 5 // more columns than the forest reads
+	for _, n := range []int{0, 1, 3, 4, 5, 31, 33, 70, 500} {
+		rows, got := make([]int16, n*width), make([]int32, n)
+		for r := range n {
+			for c := range d.Columns {
+				rows[r*width+c] = d.Columns[c][r]
+			}
+		}
+		f.ScoreAll(rows, width, got)
+		for r := range n {
+			if want := f.Score(rows[r*width : (r+1)*width]); got[r] != want {
+				t.Fatalf("ScoreAll of %d rows: row %d = %d, want %d", n, r, got[r], want)
+			}
+		}
+	}
+}
+
 func FuzzUnpack(f *testing.F) {
 	f.Add(Train(sample(200), small).Pack())
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -66,7 +86,11 @@ func FuzzUnpack(f *testing.F) {
 		if err != nil {
 			return
 		}
-		fo.Score(make([]int16, fo.Width()))
+		rows, scores := make([]int16, 5*fo.Width()), make([]int32, 5)
+		fo.ScoreAll(rows, fo.Width(), scores)
+		if want := fo.Score(rows[:fo.Width()]); scores[4] != want {
+			t.Errorf("ScoreAll = %d, Score = %d", scores[4], want)
+		}
 	})
 }
 
@@ -76,5 +100,17 @@ func BenchmarkScore(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		f.Score(row)
+	}
+}
+
+func BenchmarkScoreAll(b *testing.B) {
+	f := Train(sample(2000), small)
+	rows, scores := make([]int16, 32*3), make([]int32, 32)
+	for i := range rows {
+		rows[i] = int16(mix(uint64(i)) % 100)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		f.ScoreAll(rows, 3, scores)
 	}
 }
