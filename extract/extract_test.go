@@ -233,6 +233,67 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestAllocations: after the first page, memory is reused; what is allocated is
+// what the document keeps and a few small things.
+func TestAllocations(t *testing.T) {
+	body, err := os.ReadFile("testdata/article-en.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := newExtractor(t)
+	if n := testing.AllocsPerRun(20, func() {
+		x.Page(&feilun.Doc{Page: &feilun.Page{Body: body, ContentType: "text/html"}})
+	}); n > 60 {
+		t.Errorf("Page allocates %v times, want at most 60", n)
+	}
+}
+
+func TestDates(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"2021-01-02", "2021-01-02"},
+		{"2021-01-02T10:00:00+08:00", "2021-01-02"},
+		{"发布时间：2021年1月2日 09:15", "2021-01-02"},
+		{"2021/1/2", "2021-01-02"},
+		{"2021.01.02", "2021-01-02"},
+		{"20210102", "2021-01-02"},
+		{"January 2, 2021", "2021-01-02"},
+		{"Posted on Jan. 2nd, 2021 by me", "2021-01-02"},
+		{"Sat, 2 Jan 2021 10:00:00 GMT", "2021-01-02"},
+		{"2nd of January 2021", "2021-01-02"},
+		{"2021-02-30", ""},
+		{"2021-13-01", ""},
+		{"1889-01-01", ""},
+		{"tel. 20215566", ""},
+		{"the march of time", ""},
+		{"", ""},
+	} {
+		if got := findDate([]byte(tt.text)); got != tt.want {
+			t.Errorf("findDate(%q) = %q, want %q", tt.text, got, tt.want)
+		}
+	}
+	if got := urlDate([]byte("/news/2021/01/02/mill.html")); got != "2021-01-02" {
+		t.Errorf("urlDate = %q", got)
+	}
+}
+
+func TestTitles(t *testing.T) {
+	x := newExtractor(t)
+	for _, tt := range []struct{ head, want string }{
+		{"<title>A long walk along the river - Hill Blog</title>", "A long walk along the river"},
+		{"<title>Hill Blog | Walks</title><meta property='og:site_name' content='Hill Blog'>", "Walks"},
+		{"<title>河湾镇的老桥今天重新通车了_河湾日报</title>", "河湾镇的老桥今天重新通车了"},
+		{"<title>One - two</title>", "One - two"},
+		{"<title>x</title><meta property='og:title' content='A better title'>", "A better title"},
+		{"", "Heading"},
+	} {
+		d := &feilun.Doc{Page: &feilun.Page{Body: []byte("<html><head>" + tt.head + "</head><body><h1>Heading</h1><p>Some words of text."), ContentType: "text/html; charset=utf-8"}}
+		x.Page(d)
+		if d.Title != tt.want {
+			t.Errorf("title of %s = %q, want %q", tt.head, d.Title, tt.want)
+		}
+	}
+}
+
 func FuzzPage(f *testing.F) {
 	names, err := filepath.Glob("testdata/*.html")
 	if err != nil {

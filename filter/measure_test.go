@@ -125,7 +125,7 @@ func TestMeasured(t *testing.T) {
 }
 
 // TestMeasureOrder holds values to come in the order of the tests, those behind
-// a failed test included, so that all documents count in every histogram.
+// a failed test included.
 func TestMeasureOrder(t *testing.T) {
 	f := build(t, "gopher_quality").(Measurer)
 	var rules []string

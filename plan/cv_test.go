@@ -192,7 +192,7 @@ func TestFit(t *testing.T) {
 			}
 		}
 	}
-	fmt.Println("each family predicted from the others:")
+	fmt.Printf("each of %d families predicted from the others:\n", len(families))
 	printStats(tally(obs, errs))
 	fmt.Printf("80 %% band holds: %s\n", coverage(obs, errs))
 	if os.Getenv("ROWS") != "" {

@@ -37,6 +37,7 @@ func words() map[string]string {
 		"energy = Σ chips × 1.1 × TDP × PUE × hours":                                                      "能耗 = Σ 芯片数 × 1.1 × TDP × PUE × 小时",
 		"CO₂ = energy × grid factor": "CO₂ = 能耗 × 电网因子",
 		"rent = chips × hours × rate; own = purchase × days / (life × use) + electricity": "租用 = 芯片数 × 小时 × 单价；自有 = 购置价 × 天数 / (寿命 × 利用率) + 电费",
+		"the other way": "另一种做法", "data": "按数据并行分摊批次", "pipeline": "按流水线分层",
 		"no chips given":  "没有给出芯片",
 		"no tokens given": "没有给出词元数",
 		"give --model or --tokens as well, or tighter limits": "请再给出 --model 或 --tokens，或收紧限制",

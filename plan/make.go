@@ -64,9 +64,10 @@ type Plan struct {
 	Loss       float64            `json:"predicted_loss"`
 	Notes      []string           `json:"notes,omitempty"`
 
-	found Found
-	req   Request
-	band  Band
+	found    Found
+	req      Request
+	band     Band
+	capacity float64 // GB of the chip the memory parts belong to
 }
 
 // PlannedChips is one line of the inventory.
@@ -206,6 +207,7 @@ func (p *Plan) single(r *Request) error {
 		return err
 	}
 	p.take(s.Best[0], &q.Cluster, r)
+	p.capacity = g.Chip.MemoryGB
 	for _, f := range s.Best[1:min(4, len(s.Best))] {
 		p.Others = append(p.Others, fmt.Sprintf("%s: %+.1f%%", f.Layout.String(), 100*(f.Seconds/s.Best[0].Seconds-1)))
 	}
