@@ -83,8 +83,43 @@ func TestDocsExample(t *testing.T) {
 	}
 }
 
+// TestDocsIndex holds docs/decisions/README.md to the titles of the pages
+// beside it.
+func TestDocsIndex(t *testing.T) {
+	dir := filepath.Join(testkit.Root(t), "docs", "decisions")
+	names, err := filepath.Glob(filepath.Join(dir, "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "# Decisions\n\nWhat was chosen among alternatives, and why. Generated: go test ./cmd/feilun -run TestDocsIndex -update\n\n| page | about |\n|---|---|\n"
+	index := filepath.Join(dir, "README.md")
+	for _, name := range names {
+		if name == index {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		title, _, _ := strings.Cut(string(text), "\n")
+		if !strings.HasPrefix(title, "# ") {
+			t.Errorf("%s does not begin with a title", name)
+		}
+		base := filepath.Base(name)
+		want += "| [" + base + "](" + base + ") | " + strings.TrimPrefix(title, "# ") + " |\n"
+	}
+	if *update {
+		if err := os.WriteFile(index, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := os.ReadFile(index); err != nil || string(got) != want {
+		t.Errorf("docs/decisions/README.md is out of date (%v); run: go test ./cmd/feilun -run TestDocsIndex -update", err)
+	}
+}
+
 // TestDocsLinks follows the relative links of every page, and wants every page
-// of docs/decisions and docs/formats to stand in its index.
+// of docs/formats to stand in its index.
 func TestDocsLinks(t *testing.T) {
 	root := testkit.Root(t)
 	var pages []string
@@ -112,7 +147,7 @@ func TestDocsLinks(t *testing.T) {
 	}
 	for _, page := range pages {
 		index := filepath.Join(filepath.Dir(page), "README.md")
-		if dir := filepath.Base(filepath.Dir(page)); (dir == "decisions" || dir == "formats") && page != index && !linked[index+" "+page] {
+		if dir := filepath.Base(filepath.Dir(page)); dir == "formats" && page != index && !linked[index+" "+page] {
 			t.Errorf("docs/%s/README.md does not list %s", dir, filepath.Base(page))
 		}
 	}
