@@ -25,7 +25,7 @@ func Explain(w io.Writer, p *Plan, topic, lang string) error {
 	for _, l := range lines {
 		head, rest, found := strings.Cut(l, ": ")
 		if found && (head == "source" || head == "formula") {
-			l = Translate(lang, head) + ": " + rest
+			l = Translate(lang, head) + ": " + Translate(lang, rest)
 		}
 		fmt.Fprintln(w, l)
 	}
@@ -116,7 +116,15 @@ func (p *Plan) explainMore(topic string) ([]string, bool) {
 	case "co2":
 		return []string{"formula: CO₂ = energy × grid factor", f("%.1f t = %.0f kWh × %.4f kg/kWh", p.CO2, p.EnergyKWh, p.req.Power.Factor),
 			"source: China's Ministry of Ecology and Environment, December 2024, for Chinese grids; docs/stages/plan.md for others"}, true
-	case "cost":
+	case "cost", "layout":
+		return p.explainChoice(topic), true
+	}
+	return nil, false
+}
+
+func (p *Plan) explainChoice(topic string) []string {
+	f := fmt.Sprintf
+	if topic == "cost" {
 		c := p.Cost
 		return []string{
 			"formula: rent = chips × hours × rate; own = purchase × days / (life × use) + electricity",
@@ -124,13 +132,11 @@ func (p *Plan) explainMore(topic string) ([]string, bool) {
 			f("own ¥%.0f = ¥%.0f × %.1f / (%.0f × 365.25 × %.2f) + %.0f kWh × ¥%.2f", c.Own, c.Purchase, p.Days, p.req.Money.Years, p.req.Money.Use, p.EnergyKWh, p.req.Money.Tariff),
 			f("¥%.0f for each 1e21 FLOP of model work", c.Per1e21),
 			"source: " + c.RentSource + "; purchase prices of the chip table × " + f("%.1f", p.req.Money.Around) + " for server, network and building",
-		}, true
-	case "layout":
-		lines := []string{f("%d layouts considered, %d fit; the fastest is %s", p.Considered, p.Fitting, p.Layout.String())}
-		for _, o := range p.Others {
-			lines = append(lines, "  next: "+o)
 		}
-		return append(lines, "source: exhaustive search over divisors of the chips"), true
 	}
-	return nil, false
+	lines := []string{f("%d layouts considered, %d fit; the fastest is %s", p.Considered, p.Fitting, p.Layout.String())}
+	for _, o := range p.Others {
+		lines = append(lines, "  next: "+o)
+	}
+	return append(lines, "source: exhaustive search over divisors of the chips")
 }

@@ -116,48 +116,19 @@ func first(v float64, _ string) float64 { return v }
 
 // within finds the model and tokens of least loss for the given days.
 func (r Request) within(days, served float64, notes *[]string) (*Plan, error) {
-	if r.Model.Layers > 0 && r.Tokens > 0 { // nothing open: does it keep the limit?
-		p, err := Make(r)
-		if err == nil && p.Feasible && p.Days > days {
-			p.Feasible = false
-			p.Why = fmt.Sprintf("it takes %.1f days; the limits allow %.1f", p.Days, days)
-			p.Hint = fmt.Sprintf("about %.0f such chips, or %s tokens, keep the limit", float64(r.chips())*p.Days/days*1.05, Count(r.Tokens*days/p.Days))
-		}
+	open, fixed := r.Model.Layers == 0, r.Tokens
+	if !open && fixed > 0 {
+		return r.keeps(days)
+	}
+	p, err := r.iterate(days, served, open)
+	if err != nil || !p.Feasible {
 		return p, err
-	}
-	open := r.Model.Layers == 0
-	rate := 0.0 // FLOP/s of the whole machine, after losses
-	for _, g := range r.Groups {
-		rate += 0.35 * g.Chip.Peak16 * 1e12 * float64(g.N)
-	}
-	fixed := r.Tokens
-	var p *Plan
-	for range 6 { // the model decides the speed, and the speed the model
-		c := rate * days * 86400
-		if open {
-			r.Model, r.Tokens = bestModel(c, fixed, served, r.Seq)
-		} else {
-			r.Tokens = c / r.Model.FLOPs(max(r.Seq, r.Model.SeqLen))
-		}
-		if r.Tokens > maxTokens || r.Model.Params() < 1e6 {
-			return nil, hint.With(errors.New("the limits describe no sensible run"), "give --model or --tokens as well, or tighter limits")
-		}
-		var err error
-		if p, err = Make(r); err != nil || !p.Feasible {
-			return p, err
-		}
-		next := p.FLOPs / (p.Days * 86400)
-		if math.Abs(next/rate-1) < 0.003 && p.Days <= days*1.003 {
-			break
-		}
-		rate = next
 	}
 	for range 3 { // speeds jump with layouts: settle the tokens for the model found
 		if fixed > 0 && open || math.Abs(p.Days/days-1) < 0.003 {
 			break
 		}
-		r.Tokens *= days / p.Days
-		var err error
+		r.Model, r.Tokens = p.Model, p.Tokens*days/p.Days
 		if p, err = Make(r); err != nil || !p.Feasible {
 			return p, err
 		}
@@ -167,6 +138,46 @@ func (r Request) within(days, served float64, notes *[]string) (*Plan, error) {
 		if served > 0 {
 			*notes = append(*notes, fmt.Sprintf("serving %s tokens is paid from the same compute, which favours a smaller model (arXiv 2401.00448)", Count(served)))
 		}
+	}
+	return p, nil
+}
+
+// keeps plans a run with nothing open and says whether it keeps the days.
+func (r Request) keeps(days float64) (*Plan, error) {
+	p, err := Make(r)
+	if err == nil && p.Feasible && p.Days > days {
+		p.Feasible = false
+		p.Why = fmt.Sprintf("it takes %.1f days; the limits allow %.1f", p.Days, days)
+		p.Hint = fmt.Sprintf("about %.0f such chips, or %s tokens, keep the limit", float64(r.chips())*p.Days/days*1.05, Count(r.Tokens*days/p.Days))
+	}
+	return p, err
+}
+
+// iterate finds the model for the speed and the speed for the model in turn.
+func (r Request) iterate(days, served float64, open bool) (p *Plan, err error) {
+	rate := 0.0 // FLOP/s of the whole machine, after losses
+	for _, g := range r.Groups {
+		rate += 0.35 * g.Chip.Peak16 * 1e12 * float64(g.N)
+	}
+	fixed := r.Tokens
+	for range 6 {
+		c := rate * days * 86400
+		if open {
+			r.Model, r.Tokens = bestModel(c, fixed, served, r.Seq)
+		} else {
+			r.Tokens = c / r.Model.FLOPs(max(r.Seq, r.Model.SeqLen))
+		}
+		if r.Tokens > maxTokens || r.Model.Params() < 1e6 {
+			return nil, hint.With(errors.New("the limits describe no sensible run"), "give --model or --tokens as well, or tighter limits")
+		}
+		if p, err = Make(r); err != nil || !p.Feasible {
+			return p, err
+		}
+		next := p.FLOPs / (p.Days * 86400)
+		if math.Abs(next/rate-1) < 0.003 && p.Days <= days*1.003 {
+			break
+		}
+		rate = next
 	}
 	return p, nil
 }

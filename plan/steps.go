@@ -87,6 +87,13 @@ func (r row) step(chips *ChipTable) (s StepRow) {
 	if link > 0 {
 		s.Cluster.Node = link / 8 * 1e9
 	}
+	s.arrange(r, n)
+	return s
+}
+
+// arrange reads the layout cells.
+func (s *StepRow) arrange(r row, n map[string]int) {
+	chip := s.Cluster.Chip
 	rec, sp, known := r.recomputeOf()
 	tp, pp := max(1, n["tp"]), max(1, n["pp"])
 	s.Work = Workload{Seq: s.Model.SeqLen, Precision: r.precisionOf(chip)}
@@ -101,7 +108,6 @@ func (r row) step(chips *ChipTable) (s StepRow) {
 	s.Work.Batch = cmp.Or(n["global_batch_seqs"], l.MicroBatch*l.DP)
 	l.Micros = max(1, (s.Work.Batch+l.DP*l.MicroBatch-1)/(l.DP*l.MicroBatch))
 	s.Layout = l
-	return s
 }
 
 // PredictSteps answers each row from its inputs.

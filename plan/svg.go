@@ -14,7 +14,7 @@ type chart struct{ tr func(string) string }
 
 const wide, tall = 1000.0, 340.0
 
-func colour(i int) string { return "var(--" + string(rune('a'+i%7)) + ")" }
+func colour(i int) string { return "var(--" + string(rune('a'+i%9)) + ")" }
 
 func svg(height float64, body string) template.HTML {
 	return template.HTML(fmt.Sprintf(`<svg viewBox="0 0 %.0f %.0f" role="img">%s</svg>`, wide, height, body))
@@ -81,14 +81,14 @@ func (c chart) frontier(p *Plan, curve []*Plan) template.HTML {
 	for i, line := range [][]string{rent, own} {
 		fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`, strings.Join(line, " "), colour(i))
 	}
-	for _, o := range curve {
-		c.point(&b, p, o, x, y)
+	for i, o := range curve {
+		c.point(&b, p, o, x, y, len(curve) < 9 || i%2 == len(curve)%2 || o.chips() == p.chips())
 	}
 	b.WriteString(label(wide-24, 34, "end", "", "● "+c.tr("rent")+"   ○ "+c.tr("own")))
 	return svg(tall, b.String())
 }
 
-func (c chart) point(b *strings.Builder, p, o *Plan, x, y axis) {
+func (c chart) point(b *strings.Builder, p, o *Plan, x, y axis, named bool) {
 	r := 4.0
 	if o.chips() == p.chips() {
 		r = 8
@@ -100,12 +100,15 @@ func (c chart) point(b *strings.Builder, p, o *Plan, x, y axis) {
 	}
 	b.WriteString(mark(fmt.Sprintf(`<circle cx="%.1f" cy="%.1f" r="%.0f" fill="var(--a)"/>`, x.at(o.Days), yr, r), title))
 	b.WriteString(mark(fmt.Sprintf(`<circle cx="%.1f" cy="%.1f" r="%.0f" fill="var(--paper)" stroke="var(--b)" stroke-width="2"/>`, x.at(o.Days), yo, r-1), title))
+	if !named {
+		return
+	}
 	b.WriteString(label(x.at(o.Days), min(yr, yo)-11, "middle", "soft", fmt.Sprint(o.chips())))
 }
 
 // memory draws the parts of the fullest chip against its capacity.
 func (c chart) memory(p *Plan) template.HTML {
-	have := p.req.Groups[0].Chip.MemoryGB
+	have := p.capacity
 	full := max(have, p.MemoryGiB)
 	return c.stack(p.Memory, full, "GiB", have)
 }
@@ -186,58 +189,60 @@ type block struct {
 	start, length float64
 }
 
-// schedule lays out 1F1B: a stage runs as many forwards ahead as there are
-// stages behind it, then alternates. Backward takes twice as long as forward.
-func schedule(stages, micros int) (out []block, end float64) {
-	type key struct {
-		stage, micro int
-		back         bool
+// A pass is one micro-batch's forward or backward pass on one stage.
+type pass struct {
+	stage, micro int
+	back         bool
+}
+
+// stageOrder is the order in which 1F1B runs the passes of stage s: as many
+// forwards ahead as there are stages behind it, then one of each in turn.
+func stageOrder(s, stages, micros int) (out []pass) {
+	warm := min(micros, stages-s)
+	for f := range warm {
+		out = append(out, pass{s, f, false})
 	}
-	done := map[key]float64{}
+	for b := range micros {
+		out = append(out, pass{s, b, true})
+		if f := warm + b; f < micros {
+			out = append(out, pass{s, f, false})
+		}
+	}
+	return out
+}
+
+// schedule lays out 1F1B. Backward takes twice as long as forward.
+func schedule(stages, micros int) (out []block, end float64) {
+	done := map[pass]float64{}
 	free := make([]float64, stages)
-	next := make([]int, stages) // position in each stage's own order
-	order := make([][]key, stages)
+	order := make([][]pass, stages)
 	for s := range stages {
-		warm := min(micros, stages-s)
-		f, bk := 0, 0
-		for ; f < warm; f++ {
-			order[s] = append(order[s], key{s, f, false})
-		}
-		for bk < micros {
-			order[s] = append(order[s], key{s, bk, true})
-			bk++
-			if f < micros {
-				order[s] = append(order[s], key{s, f, false})
-				f++
-			}
-		}
+		order[s] = stageOrder(s, stages, micros)
 	}
 	for left := 2 * stages * micros; left > 0; {
 		for s := range stages {
-			if next[s] == len(order[s]) {
+			if len(order[s]) == 0 {
 				continue
 			}
-			k := order[s][next[s]]
+			k := order[s][0]
 			ready, ok := 0.0, true
 			switch {
 			case !k.back && s > 0:
-				ready, ok = done[key{s - 1, k.micro, false}], done[key{s - 1, k.micro, false}] > 0
+				ready, ok = done[pass{s - 1, k.micro, false}]
 			case k.back && s < stages-1:
-				ready, ok = done[key{s + 1, k.micro, true}], done[key{s + 1, k.micro, true}] > 0
+				ready, ok = done[pass{s + 1, k.micro, true}]
 			}
 			if !ok {
 				continue
 			}
-			length := 1.0
+			b := block{s, k.micro, k.back, max(ready, free[s]), 1}
 			if k.back {
-				length = 2
+				b.length = 2
 			}
-			start := max(ready, free[s])
-			free[s] = start + length
-			done[k] = free[s]
+			free[s] = b.start + b.length
+			done[k], order[s] = free[s], order[s][1:]
 			end = max(end, free[s])
-			out = append(out, block{s, k.micro, k.back, start, length})
-			next[s]++
+			out = append(out, b)
 			left--
 		}
 	}

@@ -112,6 +112,9 @@ func (r row) modelOf(total float64) (Model, error) {
 		d.Name = m.Name
 		return d, nil
 	}
+	if m.Hidden > 1<<20 || m.Layers > 10_000 {
+		return m, fmt.Errorf("line %d: %d layers of %d cannot be", r.line, m.Layers, m.Hidden)
+	}
 	if m.Heads == 0 {
 		m.Heads = usualHeads(m.Hidden)
 	}
