@@ -46,7 +46,7 @@ type Extractor struct {
 	p       Params
 	decoder charset.Decoder
 	parser  html.Parser
-	model   *forest.Forest   // scores blocks
+	model   *forest.Scorer   // of blocks
 	types   []*forest.Forest // score page types
 
 	tree   *html.Tree
