@@ -85,7 +85,7 @@ func New(p Params) (*Extractor, error) {
 	if p.MaxBytes <= 0 || p.MaxNodes <= 0 || p.MaxBlocks <= 0 {
 		return nil, errors.New("extract: max_bytes, max_nodes and max_blocks must be positive")
 	}
-	x := &Extractor{p: p, model: unpack(blockForest), types: make([]*forest.Forest, len(pageTypes))}
+	x := &Extractor{p: p, model: forest.NewScorer(unpack(blockForest)), types: make([]*forest.Forest, len(pageTypes))}
 	x.parser.MaxNodes = p.MaxNodes + 8 // it stops up to 4 before its limit
 	for i := range x.types {
 		x.types[i] = unpack(typeForests[i])

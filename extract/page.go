@@ -110,8 +110,7 @@ func pathOf(address string) string {
 
 // weigh scores the blocks and chooses those to keep.
 func (x *Extractor) weigh() {
-	x.odds = grow(x.odds, len(x.blocks))
-	x.model.ScoreAll(x.rows, x.width, x.odds)
+	x.odds = x.model.ScoreAll(x.rows[:len(x.blocks)*x.width], x.width, x.odds[:0])
 	x.choose(x.odds)
 }
 

@@ -39,6 +39,38 @@ func TestTrain(t *testing.T) {
 	}
 }
 
+func TestScoreAll(t *testing.T) {
+	p := small
+	p.Leaves = 30
+	d := sample(2003)
+	wide := Data{Target: d.Target, Weight: d.Weight, Group: d.Group}
+	for range 100 {
+		wide.Columns = append(wide.Columns, d.Columns...)
+	}
+	for name, f := range map[string]*Forest{"narrow": Train(d, p), "wide": Train(wide, p)} {
+		width := f.Width() + 2
+		var rows []int16
+		for r := range 2003 {
+			for c := range width {
+				v := int16(mix(uint64(r*width + c)))
+				if c < 3 {
+					v = d.Columns[c][r]
+				}
+				rows = append(rows, v)
+			}
+		}
+		got := NewScorer(f).ScoreAll(rows, width, nil)
+		if len(got) != 2003 {
+			t.Fatalf("%s: %d scores of 2003 rows", name, len(got))
+		}
+		for r, s := range got {
+			if want := f.Score(rows[r*width:]); s != want {
+				t.Fatalf("%s: row %d scored %d together, %d alone", name, r, s, want)
+			}
+		}
+	}
+}
+
 func TestPack(t *testing.T) {
 	f := Train(sample(500), small)
 	b := f.Pack()
@@ -59,26 +91,6 @@ func TestPack(t *testing.T) {
 	}
 }
 
-// TestScoreAll compares the batch with its plain twin.
-func TestScoreAll(t *testing.T) {
-	f, d := Train(sample(500), small), sample(500)
-	const width = 5 // more columns than the forest reads
-	for _, n := range []int{0, 1, 3, 4, 5, 31, 33, 70, 500} {
-		rows, got := make([]int16, n*width), make([]int32, n)
-		for r := range n {
-			for c := range d.Columns {
-				rows[r*width+c] = d.Columns[c][r]
-			}
-		}
-		f.ScoreAll(rows, width, got)
-		for r := range n {
-			if want := f.Score(rows[r*width : (r+1)*width]); got[r] != want {
-				t.Fatalf("ScoreAll of %d rows: row %d = %d, want %d", n, r, got[r], want)
-			}
-		}
-	}
-}
-
 func FuzzUnpack(f *testing.F) {
 	f.Add(Train(sample(200), small).Pack())
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -86,11 +98,7 @@ func FuzzUnpack(f *testing.F) {
 		if err != nil {
 			return
 		}
-		rows, scores := make([]int16, 5*fo.Width()), make([]int32, 5)
-		fo.ScoreAll(rows, fo.Width(), scores)
-		if want := fo.Score(rows[:fo.Width()]); scores[4] != want {
-			t.Errorf("ScoreAll = %d, Score = %d", scores[4], want)
-		}
+		fo.Score(make([]int16, fo.Width()))
 	})
 }
 
@@ -103,14 +111,32 @@ func BenchmarkScore(b *testing.B) {
 	}
 }
 
+// BenchmarkScoreAll scores 1,000 rows by a forest of the size that extract uses.
 func BenchmarkScoreAll(b *testing.B) {
-	f := Train(sample(2000), small)
-	rows, scores := make([]int16, 32*3), make([]int32, 32)
-	for i := range rows {
-		rows[i] = int16(mix(uint64(i)) % 100)
+	p := small
+	p.Trees, p.Leaves = 240, 24
+	d := sample(4000)
+	f := Train(d, p)
+	var rows []int16
+	for r := range 1000 {
+		for c := range 3 {
+			rows = append(rows, d.Columns[c][r])
+		}
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		f.ScoreAll(rows, 3, scores)
-	}
+	s, out := NewScorer(f), []int32(nil)
+	b.Run("each", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			out = out[:0]
+			for r := range 1000 {
+				out = append(out, f.Score(rows[r*3:r*3+3]))
+			}
+		}
+	})
+	b.Run("together", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			out = s.ScoreAll(rows, 3, out[:0])
+		}
+	})
 }

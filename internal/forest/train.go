@@ -38,7 +38,7 @@ func Train(d Data, p Params) *Forest {
 		f.nodes = append(f.nodes, tree...)
 		t.update(tree)
 	}
-	f.layOut()
+	f.narrow = f.isNarrow()
 	return f
 }
 
