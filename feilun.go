@@ -29,6 +29,7 @@ type Doc struct {
 	Layout    Layout
 
 	Record Record
+	Frame  string // text of the page around Text: menus, notices, footers, 4 KiB at most; not stored
 	Stored int64 // bytes the record held in its source before decoding, decompressed; not kept in shards
 	Page   *Page // the page as fetched; nil for text sources
 

@@ -3,15 +3,19 @@ package crawl
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"feilun"
 	"feilun/internal/ledger"
+	"feilun/internal/params"
 	"feilun/internal/testkit"
 )
 
@@ -172,4 +176,96 @@ func TestRanges(t *testing.T) {
 	}
 	p.Range = 900_000
 	compare(t, "new source per task", readApart(t, p), whole)
+}
+
+// TestTruth compares decoded bodies with the pages they were made from, for
+// the pages that are stored in their first encoding.
+func TestTruth(t *testing.T) {
+	type page struct {
+		Offset    int64
+		Kind      string
+		Encoding  string `json:"body_encoding"`
+		Transfer  string
+		Truncated bool
+		Sum       string `json:"source_sha256"`
+	}
+	truth := map[int64]page{}
+	lines := bufio.NewScanner(bytes.NewReader(testkit.ReadZstd(t, testkit.Data(t, "warc", "docs-zh-en.truth.jsonl.zst"))))
+	for lines.Scan() {
+		var p page
+		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
+			t.Fatal(err)
+		}
+		truth[p.Offset] = p
+	}
+	s, tasks := source(t, testkit.Data(t, "warc", "docs-zh-en.warc.gz"))
+	same, cut, wantCut := map[string]int{}, 0, 0
+	for _, p := range truth {
+		if p.Truncated {
+			wantCut++
+		}
+	}
+	for _, task := range tasks {
+		for d, err := range s.Docs(t.Context(), task, func(ledger.Row) {}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := truth[d.Record.Offset]
+			if p.Truncated {
+				cut++
+				if d.Page.Truncated != "length" {
+					t.Errorf("offset %d: truncated %q, want length", p.Offset, d.Page.Truncated)
+				}
+			}
+			if p.Kind == "page" && p.Encoding == "utf-8" && !p.Truncated {
+				if sum := fmt.Sprintf("%x", sha256.Sum256(d.Page.Body)); sum == p.Sum {
+					same[p.Transfer]++
+				}
+			}
+		}
+	}
+	t.Logf("bodies equal to their source: %v; truncated: %d", same, cut)
+	if want := map[string]int{"decoded": 2158, "gzip": 122, "chunked": 106, "gzip+chunked": 44, "identity": 52}; !maps.Equal(same, want) || cut != wantCut || cut == 0 {
+		t.Errorf("bodies equal to their source: %v, truncated %d; want %v, %d", same, cut, want, wantCut)
+	}
+}
+
+// TestVerify reads a fixture whose digests are right, in several notations, and
+// a record whose digest is not.
+func TestVerify(t *testing.T) {
+	p := Defaults()
+	p.Verify = true
+	p.Path = Paths(write(t, "x.warc", warcRecord(1, nil)+warcRecord(2, func(header, _ *string) {
+		*header = strings.Replace(*header, "WARC-Date", "WARC-Block-Digest: sha1:Z6W6WEQQQICP5WA7OWB2SS75WLK4K7Y3\r\nWARC-Date", 1)
+	})))
+	if got := readAll(t, p); got.damaged != 1 || got.docs != 1 {
+		t.Errorf("%d damaged, %d documents; want 1, 1: %+v", got.damaged, got.docs, got.rows)
+	}
+	p.Path = Paths(testkit.Data(t, "warc", "fixtures", "warcio", "example-digest.warc"))
+	if got := readAll(t, p); got.damaged != 0 || got.records() != 4 {
+		t.Errorf("%d damaged, %d records; want 0, 4: %+v", got.damaged, got.records(), got.rows)
+	}
+}
+
+// TestParams checks that the parameters can be set and described like those of
+// any stage.
+func TestParams(t *testing.T) {
+	p := Defaults()
+	for name, value := range map[string]string{"path": "data/*.warc.gz", "files": "3", "verify": "true"} {
+		if err := params.Set(&p, name, value); err != nil {
+			t.Error(err)
+		}
+	}
+	if p.Path != "data/*.warc.gz" || p.Files != 3 || !p.Verify || p.Range != 64<<20 {
+		t.Errorf("Params = %+v", p)
+	}
+	list, err := params.Describe(&p, Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range list {
+		if d.Help == "" || d.Name == "" {
+			t.Errorf("parameter without name or help: %+v", d)
+		}
+	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/hex"
+	"strings"
 )
 
 // badDigest compares the digests a record states with its bytes, and returns
@@ -36,28 +38,24 @@ func badDigest(rec *record) string {
 }
 
 // sameDigest reports whether stated is no SHA-1 digest, or that of b, in base
-// 32 or hexadecimal.
+// 32, base 64 or hexadecimal.
 func sameDigest(stated, b []byte) bool {
 	if !hasPrefix(stated, "sha1:") {
 		return true
 	}
-	want := make([]byte, 0, sha1.Size)
-	switch value := bytes.ToUpper(stated[5:]); len(value) {
+	value := stated[5:]
+	var want []byte
+	var err error
+	switch len(value) {
 	case base32.StdEncoding.EncodedLen(sha1.Size):
-		raw, err := base32.StdEncoding.DecodeString(string(value))
-		if err != nil {
-			return false
-		}
-		want = raw
+		want, err = base32.StdEncoding.DecodeString(string(bytes.ToUpper(value)))
 	case hex.EncodedLen(sha1.Size):
-		raw, err := hex.DecodeString(string(value))
-		if err != nil {
-			return false
-		}
-		want = raw
+		want, err = hex.DecodeString(string(value))
+	case base64.StdEncoding.EncodedLen(sha1.Size):
+		want, err = base64.StdEncoding.DecodeString(strings.NewReplacer("_", "/", "-", "+").Replace(string(value)))
 	default:
 		return true
 	}
 	sum := sha1.Sum(b)
-	return bytes.Equal(sum[:], want)
+	return err == nil && bytes.Equal(sum[:], want)
 }

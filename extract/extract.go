@@ -7,6 +7,7 @@
 package extract
 
 import (
+	"bytes"
 	"embed"
 	"encoding/base64"
 	"errors"
@@ -70,6 +71,7 @@ type Extractor struct {
 	heading, lastPara        int
 	paras, classes, linkSeen int32
 	links                    int
+	secure, insecure         int32 // links with https and http
 	hrefs                    [][]byte
 	meta                     metadata
 	keep                     []bool
@@ -83,8 +85,8 @@ func New(p Params) (*Extractor, error) {
 	if p.MaxBytes <= 0 || p.MaxNodes <= 0 || p.MaxBlocks <= 0 {
 		return nil, errors.New("extract: max_bytes, max_nodes and max_blocks must be positive")
 	}
-	x := &Extractor{p: p, model: unpack(blockForest), types: make([]*forest.Forest, len(pageTypes))}
-	x.parser.MaxNodes = p.MaxNodes + 1
+	x := &Extractor{p: p, model: forest.NewScorer(unpack(blockForest)), types: make([]*forest.Forest, len(pageTypes))}
+	x.parser.MaxNodes = p.MaxNodes + 8 // it stops up to 4 before its limit
 	for i := range x.types {
 		x.types[i] = unpack(typeForests[i])
 	}
@@ -110,8 +112,17 @@ func (x *Extractor) read(d *feilun.Doc) {
 	d.Layout.Charset = name
 	x.tree = x.parser.Parse(text)
 	x.meta = metadata{}
-	x.links, x.hrefs, x.classes = 0, x.hrefs[:0], 0
+	if html5(text) {
+		x.meta.era |= eraHTML5
+	}
+	x.links, x.hrefs, x.classes, x.secure, x.insecure = 0, x.hrefs[:0], 0, 0, 0
 	x.scan()
 	x.shape()
 	x.features()
+}
+
+// html5 reports whether the page starts with the document type of HTML 5.
+func html5(text []byte) bool {
+	head := bytes.ToLower(bytes.TrimSpace(text[:min(len(text), 256)]))
+	return hasPrefix(head, "<!doctype html>")
 }

@@ -63,16 +63,16 @@ func (x *Extractor) ownColumns(r *row, i int) {
 	b := &x.blocks[i]
 	c := &b.count
 	r.count(c.chars)
-	r.count(c.words)
+	r.count(c.words - c.han/3)
 	r.share(c.linked, c.chars)
 	r.share(c.bold, c.chars)
 	r.share(c.marks, c.chars)
 	r.share(c.commas, c.chars)
 	r.share(c.digits, c.chars)
 	r.share(c.upper, c.chars)
-	r.share(c.han, c.chars)
+	r.share(c.han, c.letters())
 	r.share(c.other, c.chars)
-	r.share(c.chars, c.words)
+	r.share(c.letters(), c.words)
 	r.count(c.marks)
 	r.count(c.commas)
 	text := x.buf[b.from:b.to]

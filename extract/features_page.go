@@ -33,45 +33,39 @@ func (x *Extractor) pageRow() {
 	for k := range 8 {
 		r.put(int16(x.meta.types >> k & 1))
 	}
+	for k := range 7 {
+		r.put(int16(x.meta.era >> k & 1))
+	}
+	r.share(x.secure, x.secure+x.insecure)
+	r.share(x.secure+x.insecure, int32(x.links))
+	r.flag(len(x.meta.body) > 200)
 	r.flag(x.frame > 0)
 	x.page = r.v
 }
 
+// kindsOf are the hints whose share of the page's text is a column.
+var kindsOf = [...]marks{inTable, markComment | markReply, markThread, markProduct, markItem, markQuestion, markUser, inArticle}
+
 // tally counts kinds of blocks, and notes heading and paragraphs.
 func (x *Extractor) tally(r *row) {
-	var table, item, heads, pre, comment, thread, product, price, card, questions, dates, users, articles, long, han int32
+	var kinds [len(kindsOf)]int32
+	var item, pre, long, han, heads, price, dates int32
 	x.heading, x.lastPara, x.paras = 0, 0, 0
 	for i := range x.blocks {
 		b := &x.blocks[i]
 		c := &b.count
 		m := x.places[b.box].all
-		add := func(n *int32, is bool) {
-			if is {
-				*n += c.chars
-			}
+		for k, hint := range kindsOf {
+			add(&kinds[k], c.chars, m&hint != 0)
 		}
-		add(&table, m&inTable != 0)
-		add(&item, b.tag == html.LI)
-		add(&pre, b.verbatim)
-		add(&comment, m&(markComment|markReply) != 0)
-		add(&thread, m&markThread != 0)
-		add(&product, m&markProduct != 0)
-		add(&card, m&markItem != 0)
-		add(&questions, m&markQuestion != 0)
-		add(&users, m&markUser != 0)
-		add(&articles, m&inArticle != 0)
-		add(&long, c.chars >= 200)
-		han += c.han
+		add(&item, c.chars, b.tag == html.LI)
+		add(&pre, c.chars, b.verbatim)
+		add(&long, c.chars, c.chars >= 200)
+		add(&han, c.chars, c.han*2 > c.letters())
+		add(&heads, 1, b.tag >= html.H1 && b.tag <= html.H6)
+		add(&dates, 1, m&markDate != 0)
 		text := x.buf[b.from:b.to]
-		if c.chars < 24 && (bytes.IndexByte(text, '$') >= 0 || bytes.Contains(text, []byte("€")) || bytes.Contains(text, []byte("£"))) {
-			price++
-		}
-		if m&markDate != 0 {
-			dates++
-		}
-		if b.tag >= html.H1 && b.tag <= html.H6 {
-			heads++
-		}
+		add(&price, 1, c.chars < 24 && (bytes.IndexByte(text, '$') >= 0 || index(text, "€") >= 0 || index(text, "£") >= 0))
 		if x.heading == 0 && i > 0 && x.titleMatch(text, c) > 1 {
 			x.heading = i
 		}
@@ -81,13 +75,22 @@ func (x *Extractor) tally(r *row) {
 		}
 	}
 	all := x.sums[0].chars
-	for _, n := range [...]int32{table, item, pre, comment, thread, product, card, questions, users, articles, long, han} {
+	for _, n := range kinds {
+		r.share(n, all)
+	}
+	for _, n := range [...]int32{item, pre, long, han} {
 		r.share(n, all)
 	}
 	r.count(heads)
 	r.count(price)
 	r.count(dates)
 	r.count(x.paras)
+}
+
+func add(sum *int32, n int32, is bool) {
+	if is {
+		*sum += n
+	}
 }
 
 // titleMatch compares a block with the page's title: 3 equal, 2 the title

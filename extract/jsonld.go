@@ -1,6 +1,9 @@
 package extract
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // jsonLD notes types, dates, headline and article body of a JSON-LD script. It
 // reads keys and strings without building values; malformed JSON, which is
@@ -68,6 +71,7 @@ func (x *Extractor) ldTypes(v []byte) {
 	if len(v) == 0 || v[0] != '[' && v[0] != '"' {
 		return
 	}
+	v = v[:min(len(v), 512)]
 	list := v[0] == '['
 	if list {
 		if end := bytes.IndexByte(v, ']'); end >= 0 {
@@ -95,4 +99,41 @@ var ldTypes = map[string]uint16{
 	"ItemList": typeList, "CollectionPage": typeList, "SearchResultsPage": typeList, "OfferCatalog": typeList, "Blog": typeList,
 	"Service": typeService, "LocalBusiness": typeService, "ProfessionalService": typeService, "SoftwareApplication": typeService,
 	"FAQPage": typeFAQ,
+}
+
+// minDeclared is how many words an articleBody needs to be preferred.
+const minDeclared = 100
+
+// declared takes the articleBody of the page's JSON-LD for the text when it
+// has over twice the words of what was found in the page: the page is then a
+// shell that scripts fill.
+func (x *Extractor) declared() {
+	if len(x.meta.body) < 2*len(x.out) || len(x.meta.body) < 4*minDeclared {
+		return
+	}
+	var body string
+	quoted := append(append([]byte{'"'}, x.meta.body...), '"')
+	if json.Unmarshal(quoted, &body) != nil || index([]byte(body), "<") >= 0 {
+		return
+	}
+	if n := wordsOf([]byte(body)); n < minDeclared || n < 2*wordsOf(x.out) {
+		return
+	}
+	x.out = x.out[:0]
+	for _, line := range bytes.Split([]byte(body), []byte{'\n'}) {
+		if line = bytes.Join(bytes.Fields(line), []byte{' '}); len(line) > 0 {
+			if len(x.out) > 0 {
+				x.out = append(x.out, "\n\n"...)
+			}
+			x.out = append(x.out, line...)
+		}
+	}
+}
+
+// wordsOf counts the words of text as blocks count theirs.
+func wordsOf(text []byte) int32 {
+	var x Extractor
+	var c counts
+	x.append(&c, text, false)
+	return c.words
 }

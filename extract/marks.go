@@ -4,8 +4,8 @@ package extract
 // role, itemprop and the words of its class and id.
 type marks uint64
 
-// The hints. Bits up to markTag come from words of class and id (the table
-// markWords) and from roles; the others from tags alone.
+// The hints. Those called mark… come from words of class and id (the table
+// markWords) and from microdata; those called in… from tags and roles.
 const (
 	markNav marks = 1 << iota
 	markHeader

@@ -8,9 +8,10 @@ import (
 
 // counts are what a piece of text holds.
 type counts struct {
-	chars  int32 // without white space
+	chars  int32 // without white space; a Han character counts hanSize times
 	words  int32 // runs of letters and digits; each Han character is one
 	linked int32 // chars inside links
+	anchor int32 // letters inside links: each Han character once
 	bold   int32 // chars in bold type or headings
 	marks  int32 // sentence punctuation: . ! ? ; : … and their full-width forms
 	commas int32
@@ -20,18 +21,13 @@ type counts struct {
 	other  int32 // symbols
 }
 
-func (c *counts) add(o *counts) {
-	c.chars += o.chars
-	c.words += o.words
-	c.linked += o.linked
-	c.bold += o.bold
-	c.marks += o.marks
-	c.commas += o.commas
-	c.digits += o.digits
-	c.upper += o.upper
-	c.han += o.han
-	c.other += o.other
-}
+// hanSize is how many letters a Han character stands for: an English word has
+// 4.7 letters on average, and its Chinese translation about one and a half
+// characters. With it lengths mean the same in both.
+const hanSize = 3
+
+// letters is the number of characters, each once.
+func (c *counts) letters() int32 { return c.chars - (hanSize-1)*c.han }
 
 // Classes of ASCII bytes.
 const (
@@ -70,11 +66,13 @@ var ascii = func() (t [128]uint8) {
 // text adds text node i to the open block, opening one when there is none.
 func (x *Extractor) text(i int, at *place) {
 	if at.flags&verbatim == 0 && x.tree.Blank(i) {
-		x.space = x.space || x.open
-		x.broken = true
+		x.space, x.broken = x.space || x.open, false
 		return
 	}
 	s := x.tree.Text(i)
+	if at.flags&linked != 0 && len(s) <= 4 && permalink(s) {
+		return
+	}
 	if !x.open {
 		if len(bytes.TrimSpace(s)) == 0 {
 			return
@@ -86,16 +84,23 @@ func (x *Extractor) text(i int, at *place) {
 	if at.flags&verbatim != 0 {
 		x.verbatim(b, s)
 	}
-	chars, marked := b.count.chars, b.count
+	was := b.count
 	x.append(&b.count, s, at.flags&verbatim == 0)
-	if n := b.count.chars - chars; n > 0 {
-		if at.flags&linked != 0 {
-			b.count.linked = marked.linked + n
-		}
-		if at.flags&bold != 0 {
-			b.count.bold = marked.bold + n
-		}
+	n := b.count.chars - was.chars
+	if at.flags&linked != 0 {
+		b.count.linked += n
+		b.count.anchor += b.count.letters() - was.letters()
 	}
+	if at.flags&bold != 0 {
+		b.count.bold += n
+	}
+}
+
+// permalink reports the sign that documentation puts behind headings, linked to
+// the heading itself.
+func permalink(s []byte) bool {
+	s = trim(s)
+	return string(s) == "¶" || string(s) == "#"
 }
 
 // verbatim copies text whose white space counts; append then only measures it.
@@ -124,50 +129,56 @@ func (x *Extractor) append(c *counts, s []byte, write bool) {
 	word := x.word
 	for i := 0; i < len(s); {
 		b := s[i]
-		if b < 0x80 {
-			class := ascii[b]
-			i++
-			if class == cSpace {
-				x.space, word = true, false
-				x.broken = x.broken || b == '\n'
-				continue
-			}
-			if x.space && write {
-				x.gap(c, false)
-			}
-			x.space, x.broken = false, false
-			c.chars++
-			if class&(cLower|cUpper|cDigit) != 0 {
-				if !word {
-					c.words++
-					word = true
-				}
-				if class == cUpper {
-					c.upper++
-				} else if class == cDigit {
-					c.digits++
-				}
-			} else {
-				word = false
-				switch class {
-				case cMark:
-					c.marks++
-				case cComma:
-					c.commas++
-				default:
-					c.other++
-				}
-			}
-			if write {
-				x.buf = append(x.buf, b)
-			}
+		if b >= utf8.RuneSelf {
+			r, n := utf8.DecodeRune(s[i:])
+			word = x.wide(c, r, s[i:i+n], word, write)
+			i += n
 			continue
 		}
-		r, n := utf8.DecodeRune(s[i:])
-		word = x.wide(c, r, s[i:i+n], word, write)
-		i += n
+		i++
+		class := ascii[b]
+		if class == cSpace {
+			x.space, word = true, false
+			x.broken = x.broken || b == '\n'
+			continue
+		}
+		if x.space && write {
+			x.gap(c, false)
+		}
+		x.space, x.broken = false, false
+		c.chars++
+		if write {
+			x.buf = append(x.buf, b)
+		}
+		if class > cDigit {
+			word = false
+			c.sign(class)
+			continue
+		}
+		if !word {
+			c.words++
+			word = true
+		}
+		switch class {
+		case cUpper:
+			c.upper++
+		case cDigit:
+			c.digits++
+		}
 	}
 	x.word = word
+}
+
+// sign counts a mark, comma or symbol.
+func (c *counts) sign(class uint8) {
+	switch class {
+	case cMark:
+		c.marks++
+	case cComma:
+		c.commas++
+	default:
+		c.other++
+	}
 }
 
 // gap writes the space that waits before a character.
@@ -199,6 +210,9 @@ func (x *Extractor) wide(c *counts, r rune, s []byte, word, write bool) bool {
 	case r >= 0x200b && r <= 0x200f || r == 0xfeff || r == 0xad || r == 0x2060 || r >= 0xe000 && r <= 0xf8ff:
 		return word // invisible, or an icon font
 	}
+	if r == utf8.RuneError {
+		s = []byte("\ufffd")
+	}
 	han := isHan(r)
 	if x.space && write {
 		x.gap(c, han)
@@ -212,6 +226,7 @@ func (x *Extractor) wide(c *counts, r rune, s []byte, word, write bool) bool {
 	case r >= 0x3400 && r <= 0x9fff || r >= 0xf900 && r <= 0xfaff || r >= 0x20000:
 		c.han++
 		c.words++
+		c.chars += hanSize - 1
 		return false
 	case r == '。' || r == '！' || r == '？' || r == '；' || r == '：' || r == '…':
 		c.marks++

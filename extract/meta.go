@@ -17,6 +17,7 @@ type metadata struct {
 	dates                [numDates][]byte // as written, by rank
 	kind                 uint8            // og:type
 	types                uint16           // schema.org types and generator
+	era                  uint16           // what shows when the page was made
 	body                 []byte           // JSON-LD articleBody, still escaped
 	headline             []byte           // JSON-LD headline, still escaped
 }
@@ -31,6 +32,18 @@ const (
 	typeFAQ
 	madeDocs
 	madeForum
+)
+
+// Bits of metadata.era: pages for telephones, social cards, linked data and
+// HTML 5 came after 2010, http-equiv before.
+const (
+	eraViewport uint16 = 1 << iota
+	eraCard
+	eraLD
+	eraHTML5
+	eraEquiv
+	eraTheme
+	eraCharset
 )
 
 // Values of metadata.kind.
@@ -80,6 +93,7 @@ func (x *Extractor) head(i int) {
 			}
 		case html.Script:
 			if v, ok := x.tree.Attr(j, html.AttrType); ok && hasPrefix(v, "application/ld+json") {
+				x.meta.era |= eraLD
 				x.jsonLD(x.tree.Raw(j))
 			}
 		}
@@ -87,6 +101,12 @@ func (x *Extractor) head(i int) {
 }
 
 func (x *Extractor) metaTag(i int) {
+	if _, ok := x.tree.Attr(i, html.AttrHTTPEquiv); ok {
+		x.meta.era |= eraEquiv
+	}
+	if _, ok := x.tree.Attr(i, html.AttrCharset); ok {
+		x.meta.era |= eraCharset
+	}
 	content, ok := x.tree.Attr(i, html.AttrContent)
 	if !ok {
 		return
@@ -124,6 +144,12 @@ func (x *Extractor) metaPair(key, content []byte) {
 		if m.ogTitle == nil {
 			m.ogTitle = x.line(content)
 		}
+	case "viewport":
+		m.era |= eraViewport
+	case "twitter:card":
+		m.era |= eraCard
+	case "theme-color", "msapplication-tilecolor":
+		m.era |= eraTheme
 	case "og:site_name", "application-name":
 		if m.site == nil {
 			m.site = x.line(content)
@@ -200,16 +226,28 @@ func (x *Extractor) link(i int) bool {
 		return false
 	}
 	x.links++
+	if hasPrefix(href, "https:") {
+		x.secure++
+	} else if hasPrefix(href, "http:") {
+		x.insecure++
+	}
 	if x.p.Links {
 		x.hrefs = append(x.hrefs, href)
 	}
 	return true
 }
 
-// line returns text on one line, white space collapsed, valid until the next
-// page.
+// maxLine is the most that is read of a title, in bytes; blocks are compared
+// with it, so that it bounds work.
+const maxLine = 1024
+
+// line returns text on one line, white space collapsed and cut at maxLine.
 func (x *Extractor) line(text []byte) []byte {
-	return bytes.Join(bytes.Fields(text), []byte{' '})
+	t := bytes.Join(bytes.Fields(text), []byte{' '})
+	if len(t) > maxLine {
+		t = bytes.ToValidUTF8(t[:maxLine], nil)
+	}
+	return t
 }
 
 func index(b []byte, s string) int      { return bytes.Index(b, []byte(s)) }

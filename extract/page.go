@@ -35,6 +35,7 @@ func (x *Extractor) Page(d *feilun.Doc) feilun.Verdict {
 	}
 	x.weigh()
 	x.render()
+	x.declared()
 	x.fill(d)
 	return x.enough(d)
 }
@@ -79,7 +80,7 @@ func (x *Extractor) enough(d *feilun.Doc) feilun.Verdict {
 
 // fill writes what was found into the document.
 func (x *Extractor) fill(d *feilun.Doc) {
-	d.Text = string(x.out)
+	d.Text, d.Frame = string(x.out), x.around()
 	d.Title = strings.ToValidUTF8(x.title(), "\ufffd")
 	d.Date = x.date(pathOf(d.URL))
 	d.Canonical, d.Links = x.addresses(d.URL)
@@ -89,9 +90,13 @@ func (x *Extractor) fill(d *feilun.Doc) {
 		}
 		d.Robots += string(x.meta.robots)
 	}
-	all := &x.sums[0]
 	d.Layout.Type = x.pageType()
-	d.Layout.Visible, d.Layout.Linked = int(all.chars), int(all.linked)
+	d.Layout.Visible, d.Layout.Linked = 0, 0
+	for i := range x.blocks {
+		c := &x.blocks[i].count
+		d.Layout.Visible += int(c.letters())
+		d.Layout.Linked += int(c.anchor)
+	}
 	d.Layout.Links, d.Layout.Blocks = x.links, len(x.blocks)
 }
 
@@ -105,10 +110,7 @@ func pathOf(address string) string {
 
 // weigh scores the blocks and chooses those to keep.
 func (x *Extractor) weigh() {
-	x.odds = grow(x.odds, len(x.blocks))
-	for i := range x.odds {
-		x.odds[i] = x.model.Score(x.rows[i*x.width : (i+1)*x.width])
-	}
+	x.odds = x.model.ScoreAll(x.rows[:len(x.blocks)*x.width], x.width, x.odds[:0])
 	x.choose(x.odds)
 }
 

@@ -22,8 +22,8 @@ const whereBadWords = "the lists C4 used are the List of Dirty, Naughty, Obscene
 // words are not. Chinese, Japanese and Thai words match anywhere, others only
 // where no letter, digit or low line touches them.
 type C4BadWords struct {
-	// Dir is the folder of lists in LDNOOBW layout: a file per language, named zh or zh.txt, one word a line. Empty turns the filter off.
-	Dir string `json:"dir" default:""`
+	// Lists is the folder of lists in LDNOOBW layout: a file per language, named zh or zh.txt, one word a line. Empty turns the filter off.
+	Lists string `json:"lists" default:""`
 	// Allow is what may stand on the lists and still not drop a page: words that are part of common words.
 	Allow []string `json:"allow" default:"[\"性\",\"sm\",\"グロ\",\"女の子\"]"`
 	// KeepUnknown keeps pages in languages without a list; otherwise they are dropped.
@@ -45,32 +45,32 @@ type badList struct {
 // Prepare reads the lists.
 func (f *C4BadWords) Prepare() error {
 	f.lists = map[string]*badList{}
-	if f.Dir == "" {
+	if f.Lists == "" {
 		return nil
 	}
-	entries, err := os.ReadDir(f.Dir)
+	entries, err := os.ReadDir(f.Lists)
 	if err != nil {
-		return badWordsError(f.Dir, err)
+		return badWordsError(f.Lists, err)
 	}
 	for _, e := range entries {
 		name := strings.TrimSuffix(e.Name(), ".txt")
 		if e.IsDir() || strings.ContainsAny(name, ". ") || strings.ToUpper(name) == name || len(name) > 16 {
 			continue // LICENSE, README.md and the like
 		}
-		list, err := f.read(filepath.Join(f.Dir, e.Name()), name)
+		list, err := f.read(filepath.Join(f.Lists, e.Name()), name)
 		if err != nil {
-			return badWordsError(f.Dir, err)
+			return badWordsError(f.Lists, err)
 		}
 		f.lists[name] = list
 	}
 	if len(f.lists) == 0 {
-		return badWordsError(f.Dir, errors.New("holds no list"))
+		return badWordsError(f.Lists, errors.New("holds no list"))
 	}
 	return nil
 }
 
 func badWordsError(dir string, err error) error {
-	err = fmt.Errorf("c4_bad_words.dir %s: %w", dir, err)
+	err = fmt.Errorf("c4_bad_words.lists %s: %w", dir, err)
 	if errors.Is(err, fs.ErrNotExist) {
 		return hint.With(hint.Usage(err), whereBadWords)
 	}
@@ -101,7 +101,7 @@ func (f *C4BadWords) read(file, language string) (*badList, error) {
 
 // Check implements [Filter].
 func (f *C4BadWords) Check(d *feilun.Doc) feilun.Verdict {
-	if f.Dir == "" {
+	if f.Lists == "" {
 		return feilun.Keep
 	}
 	language := d.Language

@@ -116,12 +116,12 @@ func Prepare(f any) error {
 	return nil
 }
 
-// Clone returns a prepared copy of a filter or edit with the parameters of f,
-// for one goroutine. A filter that carries large read-only tables implements
-// Clone itself, so that copies share them.
+// Clone returns a ready copy of a filter or edit for one goroutine; f itself
+// has been through [Prepare]. A filter that carries large read-only tables has
+// a Clone method of its own, so that copies share them.
 func Clone(f any) (any, error) {
-	if c, ok := f.(interface{ Clone() any }); ok {
-		return c.Clone(), Prepare(f)
+	if c, ok := f.(interface{ Clone() Filter }); ok {
+		return c.Clone(), nil
 	}
 	v := reflect.New(reflect.TypeOf(f).Elem())
 	for i := range v.Elem().NumField() {

@@ -158,7 +158,7 @@ func TestC4BadWords(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := build(t, "c4_bad_words", "dir", dir).(Filter)
+	f := build(t, "c4_bad_words", "lists", dir).(Filter)
 	for _, tt := range []struct{ language, text, rule, note string }{
 		{"en", "A Naughty-word.", "found", "naughty"},
 		{"en", "unnaughty naughty_ naughtyé", "", ""},
@@ -171,12 +171,12 @@ func TestC4BadWords(t *testing.T) {
 			t.Errorf("Check(%s, %q) = %+v, want %q %q", tt.language, tt.text, v, tt.rule, tt.note)
 		}
 	}
-	g := build(t, "c4_bad_words", "dir", dir, "keep_unknown", "false").(Filter)
+	g := build(t, "c4_bad_words", "lists", dir, "keep_unknown", "false").(Filter)
 	if v := g.Check(&feilun.Doc{Text: "x", Language: "fr"}); v.Rule != "keep_unknown" {
 		t.Errorf("a language without a list gave %+v", v)
 	}
 	h := New("c4_bad_words").(*C4BadWords)
-	h.Dir = filepath.Join(dir, "nowhere")
+	h.Lists = filepath.Join(dir, "nowhere")
 	if err := Prepare(h); err == nil {
 		t.Error("a folder that is not there was accepted")
 	}

@@ -42,39 +42,45 @@ type Stuffed struct {
 
 // Check implements [Filter].
 func (f *Stuffed) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *Stuffed) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *Stuffed) probe(d *feilun.Doc, p *probe) {
 	s := &f.scan
 	s.read(d.Text)
-	n := len(s.units)
-	if n < f.MinUnits {
-		return feilun.Keep
+	if len(s.units) < f.MinUnits {
+		return
 	}
 	s.measure(d.Text)
 	listy := s.function < f.MinFunction
-	name, value, limit := "", s.repeat, 0.0
-	han := s.units[s.top]&hanBit != 0
-	switch {
-	case han && s.term > f.MaxTerm:
-		name, value, limit = "max_term", s.term, f.MaxTerm
-	case han && listy && s.term > f.MaxListTerm && s.repeat > 0.3:
-		name, value, limit = "max_list_term", s.term, f.MaxListTerm
-	case han && listy && s.repeat > f.MaxListRepeat:
-		name, limit = "max_list_repeat", f.MaxListRepeat
-	case !han && s.term > f.MaxWord:
-		name, value, limit = "max_word", s.term, f.MaxWord
-	case !han && s.repeat > f.MaxPhrase:
-		name, limit = "max_phrase", f.MaxPhrase
-	case !han && listy && s.repeat > f.MaxListPhrase:
-		name, limit = "max_list_phrase", f.MaxListPhrase
-	}
-	if name != "" {
-		return noted(feilun.Drop(name, value, limit), s.word(d.Text))
+	if f.terms(s, listy, p) {
+		p.verdict.Note = s.word(d.Text)
+		return
 	}
 	if listy {
-		if share, word := s.seller(d.Text); share > f.MaxSeller {
-			return noted(feilun.Drop("max_seller", share, f.MaxSeller), word)
+		if share, word := s.seller(d.Text); p.over("max_seller", share, f.MaxSeller) {
+			p.verdict.Note = word
 		}
 	}
-	return feilun.Keep
+}
+
+// terms tests how often terms return, and reports whether the tests are over.
+func (f *Stuffed) terms(s *stuffScan, listy bool, p *probe) bool {
+	if s.units[s.top]&hanBit != 0 {
+		return p.over("max_term", s.term, f.MaxTerm) ||
+			listy && s.repeat > 0.3 && p.over("max_list_term", s.term, f.MaxListTerm) ||
+			listy && p.over("max_list_repeat", s.repeat, f.MaxListRepeat)
+	}
+	return p.over("max_word", s.term, f.MaxWord) ||
+		p.over("max_phrase", s.repeat, f.MaxPhrase) ||
+		listy && p.over("max_list_phrase", s.repeat, f.MaxListPhrase)
 }
 
 const (

@@ -27,7 +27,7 @@ func TestStage(t *testing.T) {
 		{[]string{"zh"}, 0, english, "keep", "en-Latn"},
 		{[]string{"zh"}, 0, "123", "keep", "und"},
 		{nil, 0.65, "123", "min_confidence", "und"},
-		{nil, 1, english, "min_confidence", "en-Latn"},
+		{nil, 0.99, "你好", "min_confidence", "zh-Hans"},
 		{nil, 0.65, english, "", ""},
 	} {
 		s, err := New(Params{Keep: tt.keep, MinConfidence: tt.min})

@@ -11,17 +11,32 @@ import (
 	"feilun/language"
 )
 
-// prepare makes a fresh, ready instance of a filter or edit of the recipe.
-func prepare(s Step) (liveStep, error) {
-	f, err := filter.Clone(s.Params)
-	if err != nil {
-		return liveStep{}, fmt.Errorf("filter %s: %w", s.Key, err)
+// prepare readies the recipe's filters and edits: lists are read, patterns
+// compiled. Workers take copies with live.
+func (r *Recipe) prepare() error {
+	for _, s := range r.Filter {
+		if err := filter.Prepare(s.Params); err != nil {
+			return fmt.Errorf("filter %s: %w", s.Key, err)
+		}
 	}
-	live := liveStep{Step: s}
-	live.check, _ = f.(filter.Filter)
-	live.edit, _ = f.(filter.Edit)
-	live.measure, _ = f.(measurer)
-	return live, nil
+	return nil
+}
+
+// live makes one worker's copies of the recipe's filters and edits.
+func (r *Recipe) live() ([]liveStep, error) {
+	var steps []liveStep
+	for _, s := range r.Filter {
+		f, err := filter.Clone(s.Params)
+		if err != nil {
+			return nil, fmt.Errorf("filter %s: %w", s.Key, err)
+		}
+		l := liveStep{Step: s}
+		l.check, _ = f.(filter.Filter)
+		l.edit, _ = f.(filter.Edit)
+		l.measure, _ = f.(measurer)
+		steps = append(steps, l)
+	}
+	return steps, nil
 }
 
 // A Judge applies a recipe's language and filter steps to single documents.
@@ -37,15 +52,11 @@ func NewJudge(r *Recipe) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Judge{language: l}
-	for _, s := range r.Filter {
-		live, err := prepare(s)
-		if err != nil {
-			return nil, err
-		}
-		j.steps = append(j.steps, live)
+	if err := r.prepare(); err != nil {
+		return nil, err
 	}
-	return j, nil
+	steps, err := r.live()
+	return &Judge{language: l, steps: steps}, err
 }
 
 // Document returns the step that drops the document and its verdict, or "" and
@@ -74,10 +85,8 @@ func (j *Judge) Document(d *feilun.Doc) (step string, v feilun.Verdict) {
 // not prepare, models and lists that are not there, input that matches nothing.
 // A recipe that names no input passes.
 func (r *Recipe) Check(ctx context.Context) error {
-	for _, s := range r.Filter {
-		if _, err := prepare(s); err != nil {
-			return err
-		}
+	if err := r.prepare(); err != nil {
+		return err
 	}
 	if _, err := language.New(r.Language); err != nil {
 		return err

@@ -107,7 +107,8 @@ func TestRecipeErrors(t *testing.T) {
 // TestStepsPrepare prepares every filter with its default parameters.
 func TestStepsPrepare(t *testing.T) {
 	for _, f := range filter.All() {
-		if _, err := prepare(Step{Key: filter.Name(f), Params: filter.New(filter.Name(f))}); err != nil {
+		r := Recipe{Filter: []Step{{Key: filter.Name(f), Params: filter.New(filter.Name(f))}}}
+		if err := r.prepare(); err != nil {
 			t.Errorf("%s with default parameters: %v", filter.Name(f), err)
 		}
 	}

@@ -15,13 +15,13 @@ const workerMemory = 192 << 20
 // Measured on real pages of 20 and 200 kB (docs/LOG.md): a stored byte of a
 // WARC costs this much time on one core, and gives this much output.
 const (
-	secondsPerByte = 60e-9
+	secondsPerByte = 250e-9
 	diskPerByte    = 0.5
 )
 
 // predict says what a run over so many stored bytes will take.
 func predict(input int64, o Options) stats.Prediction {
-	memory := int64(o.Workers)*workerMemory/2 + 100<<20 + input/8
+	memory := int64(o.Workers)*48<<20 + 64<<20 + input/8
 	return stats.Prediction{
 		Seconds: 1 + float64(input)*secondsPerByte/float64(o.Workers),
 		Memory:  min(memory, int64(o.Memory)),
@@ -46,13 +46,9 @@ func (j *job) newWorker() (*pageWorker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &pageWorker{source: j.source, extractor: x, language: l.Clone(), sample: j.recipe.Output.Sample}
-	for _, s := range j.recipe.Filter {
-		live, err := prepare(s)
-		if err != nil {
-			return nil, err
-		}
-		w.steps = append(w.steps, live)
+	if err := j.prepare(); err != nil {
+		return nil, err
 	}
-	return w, nil
+	steps, err := j.recipe.live()
+	return &pageWorker{source: j.source, extractor: x, language: l.Clone(), steps: steps, sample: j.recipe.Output.Sample}, err
 }

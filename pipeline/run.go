@@ -49,6 +49,7 @@ type job struct {
 	times  stats.Times
 
 	language func() (*language.Stage, error) // loaded once, cloned by each worker
+	prepare  func() error                    // readies the recipe's filters, once
 }
 
 // Run carries the recipe out into o.Out, or goes on where an earlier process
@@ -109,6 +110,7 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	}
 	j := &job{Options: o, recipe: r, source: source, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
 	j.language = sync.OnceValues(func() (*language.Stage, error) { return language.New(r.Language) })
+	j.prepare = sync.OnceValue(r.prepare)
 	units := group(tasks, r.Crawl.Range)
 	j.plan = plan{Version: feilun.Version, Recipe: r.Hash(), Input: inputHash(tasks), Tasks: len(tasks), Units: units}
 	j.times = stats.Times{Stages: map[string]float64{}, Started: time.Now().UTC().Format(time.RFC3339), Workers: o.Workers, Memory: int64(o.Memory)}
@@ -194,81 +196,6 @@ func (j *job) pages(ctx context.Context) ([]pagesStats, error) {
 		return err
 	})
 	return all, err
-}
-
-// sum closes the books over all units and parts.
-func (j *job) sum(pages []pagesStats, parts []partStats) (*stats.Run, error) {
-	s := &stats.Run{Recipe: j.recipe.Name, About: j.recipe.About, Version: feilun.Version, RecipeHash: j.plan.Recipe, InputHash: j.plan.Input}
-	s.Reports = make([]feilun.Report, perDocument, perDocument+1)
-	languages, hosts, hists := stats.Shares{}, stats.Shares{}, map[string]*stats.Histogram{}
-	seconds := make([]float64, perDocument+1)
-	for _, p := range pages {
-		for i, r := range p.Reports {
-			addReport(&s.Reports[i], r)
-		}
-		for i, x := range p.Seconds {
-			seconds[i] += x
-		}
-		for _, l := range p.Languages {
-			languages.Add(l.Name, l.In, 0)
-		}
-		for _, h := range p.Hosts {
-			hosts.Add(h.Name, h.In, 0)
-		}
-		for name, h := range p.Histograms {
-			if hists[name] == nil {
-				hists[name] = &stats.Histogram{}
-			}
-			hists[name].Merge(h)
-		}
-	}
-	var last feilun.Report
-	for _, p := range parts {
-		addReport(&last, p.Report)
-		s.Files = append(s.Files, p.File)
-		s.Samples = append(s.Samples, p.Samples...)
-		for _, l := range p.Languages {
-			languages.Add(l.Name, 0, l.Kept)
-		}
-		for _, h := range p.Hosts {
-			hosts.Add(h.Name, 0, h.Kept)
-		}
-		seconds[perDocument] += p.Seconds
-	}
-	last.Stage = "dedup"
-	s.Reports = append(s.Reports, last)
-	s.Measures = j.measures(hists)
-	s.Languages, s.Hosts = languages.Top(100), hosts.Top(100)
-	s.Samples = lowest(s.Samples, samplesKept)
-	j.times.Stages["write"] = seconds[perDocument]
-	for i, st := range Stages()[:perDocument] {
-		j.times.Stages[st.Word] = seconds[i]
-	}
-	j.times.Pages = s.Reports[atCrawl].Kept.Docs
-	return s, conserved(s.Reports)
-}
-
-// measures lists the histograms in the recipe's order, with their limits.
-func (j *job) measures(hists map[string]*stats.Histogram) []stats.Measure {
-	var out []stats.Measure
-	for _, st := range j.recipe.Filter {
-		for _, rule := range params.Names(st.Params) {
-			h := hists[st.Key+"."+rule]
-			if h == nil {
-				continue
-			}
-			m := stats.Measure{Step: st.Key, Rule: rule, Histogram: h}
-			switch v, _ := params.Value(st.Params, rule); x := v.(type) {
-			case float64:
-				m.Limit = &x
-			case int:
-				f := float64(x)
-				m.Limit = &f
-			}
-			out = append(out, m)
-		}
-	}
-	return out
 }
 
 // finish writes the books, manifest last but for the clean-up.

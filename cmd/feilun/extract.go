@@ -9,6 +9,7 @@ import (
 	"feilun/extract"
 	"feilun/internal/hint"
 	"feilun/internal/params"
+	"feilun/language"
 )
 
 type extractCmd struct {
@@ -47,6 +48,10 @@ func (c *extractCmd) Run(a *app) error {
 	if err != nil {
 		return hint.Usage(err)
 	}
+	lang, err := language.Default()
+	if err != nil {
+		return err
+	}
 	failed := 0
 	enc := json.NewEncoder(a.stdout)
 	enc.SetEscapeHTML(false)
@@ -54,7 +59,7 @@ func (c *extractCmd) Run(a *app) error {
 		if a.ctx.Err() != nil {
 			return a.ctx.Err()
 		}
-		e := c.one(x, name)
+		e := c.one(x, lang, name)
 		if e.Error != "" || e.Rule != "" {
 			failed++
 		}
@@ -79,18 +84,18 @@ func (c *extractCmd) Run(a *app) error {
 }
 
 // one extracts the page in a file.
-func (c *extractCmd) one(x *extract.Extractor, name string) extracted {
+func (c *extractCmd) one(x *extract.Extractor, lang *language.Identifier, name string) extracted {
 	body, err := os.ReadFile(name)
 	if err != nil {
 		return extracted{File: name, Error: err.Error()}
 	}
 	d := &feilun.Doc{URL: c.URL, Page: &feilun.Page{ContentType: c.ContentType, Body: body}}
 	v := x.Page(d)
+	if v.Kept() {
+		d.Language = lang.Identify(d.Text).Language
+	}
 	return extracted{
-		File: name, Title: d.Title, Text: d.Text, Date: d.Date, Language: languageOf(d), Canonical: d.Canonical,
+		File: name, Title: d.Title, Text: d.Text, Date: d.Date, Language: d.Language, Canonical: d.Canonical,
 		Robots: d.Robots, Links: d.Links, Layout: &d.Layout, Rule: v.Rule, Value: v.Value, Limit: v.Limit, Note: v.Note,
 	}
 }
-
-// languageOf returns the language that the identifier gave the document.
-func languageOf(d *feilun.Doc) string { return d.Language }

@@ -24,10 +24,11 @@ type node struct {
 // A Forest is a sum of trees. It is read-only after it was made and may be
 // shared by goroutines.
 type Forest struct {
-	base  int32 // in 1/Unit
-	nodes []node
-	roots []int32
-	width int // columns a row must have
+	base   int32 // in 1/Unit
+	nodes  []node
+	roots  []int32
+	width  int  // columns a row must have
+	narrow bool // no more than 256 columns, nor nodes in a tree
 }
 
 // Width is the number of columns a row needs.
@@ -51,6 +52,19 @@ func (f *Forest) Score(row []int16) int32 {
 		sum += int32(n.cut)
 	}
 	return sum
+}
+
+func (f *Forest) isNarrow() bool {
+	for i, r := range f.roots {
+		end := len(f.nodes)
+		if i+1 < len(f.roots) {
+			end = int(f.roots[i+1])
+		}
+		if end-int(r) > 256 {
+			return false
+		}
+	}
+	return f.width <= 256
 }
 
 // Pack writes the forest as bytes: little-endian, version 1 (one byte), base
@@ -110,5 +124,6 @@ func Unpack(b []byte) (*Forest, error) {
 	if len(b) != 0 {
 		return nil, errPacked
 	}
+	f.narrow = f.isNarrow()
 	return f, nil
 }

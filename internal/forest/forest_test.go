@@ -39,6 +39,38 @@ func TestTrain(t *testing.T) {
 	}
 }
 
+func TestScoreAll(t *testing.T) {
+	p := small
+	p.Leaves = 30
+	d := sample(2003)
+	wide := Data{Target: d.Target, Weight: d.Weight, Group: d.Group}
+	for range 100 {
+		wide.Columns = append(wide.Columns, d.Columns...)
+	}
+	for name, f := range map[string]*Forest{"narrow": Train(d, p), "wide": Train(wide, p)} {
+		width := f.Width() + 2
+		var rows []int16
+		for r := range 2003 {
+			for c := range width {
+				v := int16(mix(uint64(r*width + c)))
+				if c < 3 {
+					v = d.Columns[c][r]
+				}
+				rows = append(rows, v)
+			}
+		}
+		got := NewScorer(f).ScoreAll(rows, width, nil)
+		if len(got) != 2003 {
+			t.Fatalf("%s: %d scores of 2003 rows", name, len(got))
+		}
+		for r, s := range got {
+			if want := f.Score(rows[r*width:]); s != want {
+				t.Fatalf("%s: row %d scored %d together, %d alone", name, r, s, want)
+			}
+		}
+	}
+}
+
 func TestPack(t *testing.T) {
 	f := Train(sample(500), small)
 	b := f.Pack()
@@ -77,4 +109,34 @@ func BenchmarkScore(b *testing.B) {
 	for b.Loop() {
 		f.Score(row)
 	}
+}
+
+// BenchmarkScoreAll scores 1,000 rows by a forest of the size that extract uses.
+func BenchmarkScoreAll(b *testing.B) {
+	p := small
+	p.Trees, p.Leaves = 240, 24
+	d := sample(4000)
+	f := Train(d, p)
+	var rows []int16
+	for r := range 1000 {
+		for c := range 3 {
+			rows = append(rows, d.Columns[c][r])
+		}
+	}
+	s, out := NewScorer(f), []int32(nil)
+	b.Run("each", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			out = out[:0]
+			for r := range 1000 {
+				out = append(out, f.Score(rows[r*3:r*3+3]))
+			}
+		}
+	})
+	b.Run("together", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			out = s.ScoreAll(rows, 3, out[:0])
+		}
+	})
 }

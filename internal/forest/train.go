@@ -38,6 +38,7 @@ func Train(d Data, p Params) *Forest {
 		f.nodes = append(f.nodes, tree...)
 		t.update(tree)
 	}
+	f.narrow = f.isNarrow()
 	return f
 }
 

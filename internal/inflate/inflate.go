@@ -252,32 +252,37 @@ func (d *Decoder) careful() (done bool, err error) {
 		return true, nil
 	}
 	bits := d.take(uint(e & 63))
-	length := int(e>>16) + int(bits>>(e>>8&15))
+	return false, d.copyMatch(int(e>>16) + int(bits>>(e>>8&15)))
+}
+
+// copyMatch decodes a distance, looking at how many bits are left, and copies a
+// match.
+func (d *Decoder) copyMatch(length int) error {
 	d.need(48)
-	e = d.dist[d.bb&(1<<distBits-1)]
+	e := d.dist[d.bb&(1<<distBits-1)]
 	if e&flagSub != 0 && e&flagOther != 0 {
 		if d.nb < distBits {
-			return false, io.ErrUnexpectedEOF
+			return io.ErrUnexpectedEOF
 		}
 		d.take(distBits)
 		e = d.dist[(uint(e>>16)+uint(d.bb&(1<<(e>>8&15)-1)))&(distSize-1)]
 	}
 	if e&flagOther != 0 {
-		return false, d.invalid()
+		return d.invalid()
 	}
 	if uint(e&63) > d.nb {
-		return false, io.ErrUnexpectedEOF
+		return io.ErrUnexpectedEOF
 	}
-	bits = d.take(uint(e & 63))
+	bits := d.take(uint(e & 63))
 	from := d.w - int(e>>16) - int(bits>>(e>>8&15))
 	if from < 0 {
-		return false, ErrCorrupt
+		return ErrCorrupt
 	}
 	for range length {
 		d.dst[d.w] = d.dst[from]
 		d.w, from = d.w+1, from+1
 	}
-	return false, nil
+	return nil
 }
 
 // invalid returns the error for a code that stands for nothing: with fewer bits

@@ -67,14 +67,13 @@ func isPortAndPath(s string) bool {
 		return true
 	}
 	digits := 0
-	for i, r := range s[1:] {
+	for _, r := range s[1:] {
 		if r == '/' || r == '?' || r == '#' {
 			return digits >= 2 && digits <= 5
 		}
 		if !IsDigit(r) {
 			return false
 		}
-		_ = i
 		digits++
 	}
 	return digits >= 2 && digits <= 5
@@ -138,7 +137,7 @@ func isIP(s string) bool {
 	if private && shortDigits(parts[2]) && shortDigits(parts[3]) {
 		return false
 	}
-	return octet(a, 1, 3, "223") && octet(b, 0, 0, "255") && octet(parts[2], 0, 0, "255") && octet(parts[3], 1, 0, "254")
+	return octet(a, true, "223") && octet(b, false, "255") && octet(parts[2], false, "255") && octet(parts[3], true, "254")
 }
 
 func shortDigits(s string) bool {
@@ -166,9 +165,9 @@ func isPrivate172(s string) bool {
 	return s == "30" || s == "31"
 }
 
-// octet matches a number up to most. With first set it may not begin with zero,
-// otherwise one or two digits may be anything and three begin with 1 or 2.
-func octet(s string, first, _ int, most string) bool {
+// octet matches a number up to most. With positive set it may not begin with
+// zero, otherwise one or two digits may be anything.
+func octet(s string, positive bool, most string) bool {
 	r := []rune(s)
 	if len(r) == 0 || len(r) > 3 {
 		return false
@@ -178,11 +177,8 @@ func octet(s string, first, _ int, most string) bool {
 			return false
 		}
 	}
-	switch len(r) {
-	case 1:
-		return first == 0 || r[0] >= '1' && r[0] <= '9'
-	case 2:
-		return first == 0 || r[0] >= '1' && r[0] <= '9'
+	if len(r) < 3 {
+		return !positive || r[0] >= '1' && r[0] <= '9'
 	}
 	switch {
 	case r[0] == '1':

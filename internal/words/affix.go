@@ -134,7 +134,7 @@ func mayEndUnit(r rune) bool {
 // suffixUnit matches a unit behind a digit. No unit holds a digit, so that it
 // must be all that follows the last one.
 func suffixUnit(s string) int {
-	for n := 1; n < len(s) && n <= longestUnit+1; n++ {
+	for n := 1; n <= len(s) && n <= longestUnit+1; n++ {
 		if !isASCIIDigit(s[len(s)-n]) {
 			continue
 		}

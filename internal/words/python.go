@@ -2,7 +2,6 @@ package words
 
 import (
 	"math/bits"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -270,15 +269,6 @@ func sigma(s string, i int) string {
 	return "σ"
 }
 
-// CountLines returns the number of lines of s by str.splitlines.
-func CountLines(s string) int {
-	n := 0
-	for _, _, rest, ok := NextLine(s); ok; _, _, rest, ok = NextLine(rest) {
-		n++
-	}
-	return n
-}
-
 // Hash mixes the bytes of s to 64 bits. It is for tables that live as long as
 // one document and check what they find, never for anything written down.
 func Hash(s string) uint64 { return hash(s) }
@@ -306,16 +296,6 @@ const hashPrime = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio
 func Mix(h, v uint64) uint64 {
 	hi, lo := bits.Mul64(h^v^hashPrime, 0xd6e8feb86659fd93)
 	return hi ^ lo
-}
-
-// Contains reports whether any of the strings is in s.
-func Contains(s string, any []string) bool {
-	for _, a := range any {
-		if strings.Contains(s, a) {
-			return true
-		}
-	}
-	return false
 }
 
 // Last returns the last code point of s.

@@ -25,6 +25,7 @@ func TestTokenizeEnglish(t *testing.T) {
 		{"I don't know, cannot say.", []string{"I", "do", "n't", "know", ",", "can", "not", "say", "."}},
 		{"e.g. Mr. Smith's U.S. office (a.m.)", []string{"e.g.", "Mr.", "Smith", "'s", "U.S.", "office", "(", "a.m.", ")"}},
 		{"see https://example.com/a?b=c, or 10km/h :)", []string{"see", "https://example.com/a?b=c", ",", "or", "10", "km/h", ":)"}},
+		{"6km 5% 17µg/l US$5", []string{"6", "km", "5", "%", "17µg", "/", "l", "US$", "5"}},
 		{"well-known 3-4 a--b x,y", []string{"well", "-", "known", "3", "-", "4", "a", "--", "b", "x", ",", "y"}},
 	} {
 		if got := texts(tt.text, "en"); !slices.Equal(got, tt.want) {
