@@ -54,7 +54,7 @@ func Fitted() *Coefficients {
 	c.HBM, c.Intra, c.Inter, c.Hop, c.Align, c.Depth, c.FP8 = 0.8034, 0.697, 0.95, 24.24e-6, 0.85, 185.2, 0.8643
 	c.Elem, c.Soft, c.Odd, c.Grad, c.Zero3, c.Pipe = 0.8208, 0.5689, 0.3434, 0.7514, 0.3305, 0.5683
 	c.Expert, c.Tensor, c.Run, c.Blank, c.Effort = 0.2679, 0.4478, 0.9, 0.7261, 0.02535
-	c.Context, c.Fragment, c.Activations = 3.709, 0.04373, 1.152
+	c.Context, c.Fragment, c.Activations = 4.7, 0.1, 1.239
 	c.Families["volta"] = FamilyCoefficients{0.97, 0.3, 325.6e-6, 0.3}
 	c.Families["ampere"] = FamilyCoefficients{0.7673, 0.3334, 196.7e-6, 0.3334}
 	c.Families["hopper"] = FamilyCoefficients{0.6531, 0.1806, 152.6e-6, 0.3447}
