@@ -67,17 +67,17 @@ type Extractor struct {
 	page  []int16
 	width int
 
-	dense, core, frame       int32
-	heading, lastPara        int
-	paras, classes, linkSeen int32
-	links                    int
-	secure, insecure         int32 // links with https and http
-	hrefs                    [][]byte
-	meta                     metadata
-	keep                     []bool
-	odds                     []int32
-	order                    []int32
-	out                      []byte
+	dense, core, frame int32
+	heading, lastPara  int
+	paras, classes     int32
+	links              int
+	secure, insecure   int32 // links with https and http
+	hrefs              [][]byte
+	meta               metadata
+	keep               []bool
+	odds               []int32
+	order              []int32
+	out                []byte
 }
 
 // New returns an extractor. The error names a parameter that is out of range.
