@@ -93,3 +93,12 @@ func BenchmarkHeuristics(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkNewPhrases builds the automaton of all cues: part of a process's start.
+func BenchmarkNewPhrases(b *testing.B) {
+	words, tags := cueWords()
+	b.ReportAllocs()
+	for b.Loop() {
+		newPhrases(words, tags)
+	}
+}

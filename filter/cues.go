@@ -32,14 +32,15 @@ const (
 )
 
 // cues is the automaton of [cueTable], built on first use and read-only after.
-var cues = sync.OnceValue(func() *phrases {
+var cues = sync.OnceValue(func() *phrases { return newPhrases(cueWords()) })
+
+// cueWords lists the phrases of [cueTable] in all their spellings.
+func cueWords() (words []string, tags []uint32) {
 	hant := map[rune]rune{}
 	pairs := []rune(cueHant)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		hant[pairs[i]] = pairs[i+1]
 	}
-	var words []string
-	var tags []uint32
 	add := func(w string, tag uint32) {
 		words = append(words, w)
 		tags = append(tags, tag)
@@ -58,8 +59,8 @@ var cues = sync.OnceValue(func() *phrases {
 			add(strings.ReplaceAll(w, ",", "，"), row.tag)
 		}
 	}
-	return newPhrases(words, tags)
-})
+	return words, tags
+}
 
 type seenKey struct{}
 

@@ -178,16 +178,16 @@ func (w *pageWorker) document(d *feilun.Doc, start time.Time) {
 	w.tallies[atCrawl].report.Cut += storedBytes(d, page.Bytes) - page.Bytes
 	w.tallies[atCrawl].report.Kept.Add(page)
 
-	kept := w.extract(d, page)
+	c, kept := w.extract(d, page)
 	mid := time.Now()
 	w.spent[atExtract] += mid.Sub(start)
 	if kept {
-		kept = w.identify(d)
+		kept = w.identify(d, c)
 		start = time.Now()
 		w.spent[atLanguage] += start.Sub(mid)
 		lang := d.Language
 		if kept {
-			kept = w.filter(d)
+			kept = w.filter(d, c)
 			mid = time.Now()
 			w.spent[atFilter] += mid.Sub(start)
 		}
@@ -217,21 +217,22 @@ func storedBytes(d *feilun.Doc, body int64) int64 {
 	return body
 }
 
-func (w *pageWorker) extract(d *feilun.Doc, page feilun.Count) bool {
+// extract returns the size of the text too, which the next stages take.
+func (w *pageWorker) extract(d *feilun.Doc, page feilun.Count) (feilun.Count, bool) {
 	t := w.tallies[atExtract]
 	t.report.In.Add(page)
 	if v := w.extractor.Page(d); !v.Kept() {
 		w.dropped(atExtract, "", d, v, page)
-		return false
+		return page, false
 	}
 	text := size(d)
 	t.report.Cut += page.Bytes - text.Bytes
 	t.report.Kept.Add(text)
-	return true
+	return text, true
 }
 
-func (w *pageWorker) identify(d *feilun.Doc) bool {
-	t, c := w.tallies[atLanguage], size(d)
+func (w *pageWorker) identify(d *feilun.Doc, c feilun.Count) bool {
+	t := w.tallies[atLanguage]
 	t.report.In.Add(c)
 	if v := w.language.Check(d); !v.Kept() {
 		w.dropped(atLanguage, "", d, v, c)
@@ -242,16 +243,20 @@ func (w *pageWorker) identify(d *feilun.Doc) bool {
 }
 
 // filter runs the steps in the recipe's order until one drops the document.
-func (w *pageWorker) filter(d *feilun.Doc) bool {
+func (w *pageWorker) filter(d *feilun.Doc, c feilun.Count) bool {
 	t := w.tallies[atFilter]
-	t.report.In.Add(size(d))
+	t.report.In.Add(c)
 	measure := w.measured()
 	for i := range w.steps {
 		s := &w.steps[i]
 		if !s.applies(d.Language) {
 			continue
 		}
+		text := d.Text
 		v := w.step(s, d)
+		if d.Text != text {
+			c = size(d)
+		}
 		if s.measure != nil && measure {
 			over := false // the rules behind the one that dropped the document did not test it
 			s.measure.Measure(d, func(rule string, x float64) {
@@ -262,11 +267,11 @@ func (w *pageWorker) filter(d *feilun.Doc) bool {
 			})
 		}
 		if !v.Kept() {
-			w.dropped(atFilter, s.Key, d, v, size(d))
+			w.dropped(atFilter, s.Key, d, v, c)
 			return false
 		}
 	}
-	t.report.Kept.Add(size(d))
+	t.report.Kept.Add(c)
 	return true
 }
 

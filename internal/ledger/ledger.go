@@ -52,11 +52,11 @@ func NewWriter(w io.Writer) (*Writer, error) {
 
 // Write adds one row.
 func (w *Writer) Write(r Row) error {
-	b, err := json.Marshal(r)
+	b, err := appendRow(w.buf[:0], &r)
 	if err != nil {
 		return err
 	}
-	w.buf = append(append(w.buf[:0], b...), '\n')
+	w.buf = append(b, '\n')
 	_, err = w.z.Write(w.buf)
 	return err
 }
