@@ -36,6 +36,9 @@ type Stuffed struct {
 	MinFunction float64 `json:"min_function" default:"0.09" range:"0..1"`
 	// MinUnits is how long a text must be to be judged.
 	MinUnits int `json:"min_units" default:"15" range:"1.."`
+	// MinTimes is how often a pair or word must occur for its share to count:
+	// in a short text the subject makes up much of it without being stuffed.
+	MinTimes int `json:"min_times" default:"8" range:"1.."`
 
 	scan stuffScan
 }
@@ -58,7 +61,7 @@ func (f *Stuffed) probe(d *feilun.Doc, p *probe) {
 	if len(s.units) < f.MinUnits {
 		return
 	}
-	s.measure(d.Text)
+	s.measure(d.Text, int32(f.MinTimes))
 	listy := s.function < f.MinFunction
 	if f.terms(s, listy, p) {
 		p.verdict.Note = s.word(d.Text)
@@ -196,8 +199,9 @@ func (s *stuffScan) add(u uint32, at int32) {
 	s.starts = append(s.starts, at)
 }
 
-// measure fills function, repeat and term.
-func (s *stuffScan) measure(text string) {
+// measure fills function, repeat and term; terms under times occurrences do
+// not count.
+func (s *stuffScan) measure(text string, times int32) {
 	for _, slot := range s.used {
 		s.keys[slot], s.counts[slot] = 0, 0
 	}
@@ -219,8 +223,11 @@ func (s *stuffScan) measure(text string) {
 		s.slots = append(s.slots, slot)
 	}
 	s.function = float64(small) / float64(n)
-	s.term = 2 * float64(best) / float64(n)
-	s.measureWords(text)
+	s.term = 0
+	if best >= times {
+		s.term = 2 * float64(best) / float64(n)
+	}
+	s.measureWords(text, times)
 	floor := max(4, int32(n/50))
 	covered, last := 0, -1
 	for i, slot := range s.slots {
@@ -264,14 +271,14 @@ func (s *stuffScan) count(key uint64) int32 {
 }
 
 // measureWords raises term to the share of the most frequent word of alphabets.
-func (s *stuffScan) measureWords(text string) {
+func (s *stuffScan) measureWords(text string, times int32) {
 	n := float64(len(s.units))
 	for i, u := range s.units {
 		if u&(hanBit|smallBit) != 0 || isDigit(text[s.starts[i]]) {
 			continue
 		}
 		slot := s.count(uint64(u&unitMask) | 1<<63)
-		if share := float64(s.counts[slot]) / n; share > s.term {
+		if share := float64(s.counts[slot]) / n; share > s.term && s.counts[slot] >= times {
 			s.term, s.top, s.topLen = share, i, 1
 		}
 	}
