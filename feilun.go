@@ -30,8 +30,8 @@ type Doc struct {
 
 	Record Record
 	Frame  string // text of the page around Text: menus, notices, footers, 4 KiB at most; not stored
-	Stored int64 // bytes the record held in its source before decoding, decompressed; not kept in shards
-	Page   *Page // the page as fetched; nil for text sources
+	Stored int64  // bytes the record held in its source before decoding, decompressed; not kept in shards
+	Page   *Page  // the page as fetched; nil for text sources
 
 	memo     map[any]any
 	memoText string
