@@ -112,7 +112,11 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	j.language = sync.OnceValues(func() (*language.Stage, error) { return language.New(r.Language) })
 	j.prepare = sync.OnceValue(r.prepare)
 	units := group(tasks, r.Crawl.Range)
-	j.plan = plan{Version: feilun.Version, Recipe: r.Hash(), Input: inputHash(tasks), Tasks: len(tasks), Units: units}
+	input, err := inputHash(ctx, source, tasks)
+	if err != nil {
+		return nil, err
+	}
+	j.plan = plan{Version: feilun.Version, Recipe: r.Hash(), Input: input, Tasks: len(tasks), Units: units}
 	j.times = stats.Times{Stages: map[string]float64{}, Started: time.Now().UTC().Format(time.RFC3339), Workers: o.Workers, Memory: int64(o.Memory)}
 	for _, t := range tasks {
 		j.times.InputBytes += t.End - t.Start
@@ -137,14 +141,24 @@ func group(tasks []feilun.Task, most int64) []unit {
 	return units
 }
 
-// inputHash identifies the input: which files, cut where, how long.
-func inputHash(tasks []feilun.Task) string {
+// inputHash identifies the input: which files, cut where, how long, and what
+// the source itself says of their content.
+func inputHash(ctx context.Context, source crawl.Source, tasks []feilun.Task) (string, error) {
 	b, err := json.Marshal(tasks)
 	if err != nil {
-		panic(err) // tasks are plain values
+		return "", err
+	}
+	if f, ok := source.(interface {
+		Fingerprint(context.Context) (string, error)
+	}); ok {
+		print, err := f.Fingerprint(ctx)
+		if err != nil {
+			return "", err
+		}
+		b = append(b, print...)
 	}
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:]), nil
 }
 
 func (j *job) remark(format string, args ...any) {
@@ -169,33 +183,6 @@ func (j *job) stages(ctx context.Context) (*stats.Run, error) {
 		return nil, err
 	}
 	return j.sum(pages, parts)
-}
-
-// pages runs the fused per-document stages over every unit.
-func (j *job) pages(ctx context.Context) ([]pagesStats, error) {
-	meter := progress.New(j.Stderr, "pages", j.times.InputBytes, progress.Bytes)
-	defer meter.Close()
-	workers := make([]*pageWorker, j.Workers)
-	all := make([]pagesStats, len(j.plan.Units))
-	err := j.runner.Do(ctx, len(j.plan.Units), func(ctx context.Context, worker, i int) error {
-		if ok, err := done(j.folder.docsMarker(i), &all[i]); err != nil || ok {
-			meter.Add(all[i].Input)
-			return err
-		}
-		if workers[worker] == nil {
-			w, err := j.newWorker()
-			if err != nil {
-				return err
-			}
-			workers[worker] = w
-		}
-		if err := workers[worker].run(ctx, j.folder, i, j.plan.Units[i], meter.Add); err != nil {
-			return err
-		}
-		_, err := done(j.folder.docsMarker(i), &all[i])
-		return err
-	})
-	return all, err
 }
 
 // finish writes the books, manifest last but for the clean-up.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -187,7 +188,53 @@ func TestAnotherRunIsRefused(t *testing.T) {
 		t.Errorf("another recipe in the same folder: %v", err)
 	}
 	o.Fresh = true
+	s, err := Run(t.Context(), r, o)
+	if err != nil {
+		t.Fatalf("with Fresh: %v", err)
+	}
+	if s.RecipeHash != r.Hash() {
+		t.Error("with Fresh: the books are those of the run before")
+	}
+	b, err := os.ReadFile(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)-5] ^= 1 // same size, other content
+	if err := os.WriteFile(input, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	o.Fresh = false
+	if _, err := Run(t.Context(), r, o); err == nil || !strings.Contains(err.Error(), "another input") {
+		t.Errorf("another input of the same size: %v", err)
+	}
+}
+
+// TestFailedShard has a folder where one shard's file should be: that shard
+// fails, the others are done, and the same command finishes when it is gone.
+func TestFailedShard(t *testing.T) {
+	dir := t.TempDir()
+	input, out := filepath.Join(dir, "crawl.warc.gz"), filepath.Join(dir, "out")
+	writeCrawl(t, input, 60)
+	block := filepath.Join(out, "work", "docs", "00002.jsonl.zst")
+	if err := os.MkdirAll(filepath.Join(block, "x"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Load(writeRecipe(t, ""), "crawl.path="+input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Out: out, Workers: 2, Memory: 4 << 30}
+	if _, err := Run(t.Context(), r, o); !errors.Is(err, ErrShards) {
+		t.Fatalf("Run = %v, want %v", err, ErrShards)
+	}
+	markers, err := filepath.Glob(filepath.Join(out, "work", "docs", "*.json"))
+	if err != nil || len(markers) < 5 {
+		t.Errorf("%d shards done, %v", len(markers), err)
+	}
+	if err := os.RemoveAll(block); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Run(t.Context(), r, o); err != nil {
-		t.Errorf("with Fresh: %v", err)
+		t.Errorf("run again: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"feilun/internal/hint"
+	"feilun/pipeline"
 
 	"github.com/alecthomas/kong"
 )
@@ -46,15 +47,14 @@ type app struct {
 	stderr io.Writer // progress and remarks
 }
 
-// Exit codes. A run that finished with failed shards returns errPartial.
+// Exit codes beside 0. exitPartial is for a run in which shards failed while
+// others went on.
 const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitPartial     = 3
 	exitInterrupted = 130
 )
-
-var errPartial = errors.New("finished with failed shards")
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
@@ -99,7 +99,7 @@ func report(stderr io.Writer, err error) int {
 	switch {
 	case hint.IsUsage(err):
 		return exitUsage
-	case errors.Is(err, errPartial):
+	case errors.Is(err, pipeline.ErrShards):
 		return exitPartial
 	}
 	return exitFailed
