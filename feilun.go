@@ -29,8 +29,9 @@ type Doc struct {
 	Layout    Layout
 
 	Record Record
-	Stored int64 // bytes the record held in its source before decoding, decompressed; not kept in shards
-	Page   *Page // the page as fetched; nil for text sources
+	Frame  string // text of the page around Text: menus, notices, footers, 4 KiB at most; not stored
+	Stored int64  // bytes the record held in its source before decoding, decompressed; not kept in shards
+	Page   *Page  // the page as fetched; nil for text sources
 
 	memo     map[any]any
 	memoText string

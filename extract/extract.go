@@ -67,17 +67,17 @@ type Extractor struct {
 	page  []int16
 	width int
 
-	dense, core, frame       int32
-	heading, lastPara        int
-	paras, classes, linkSeen int32
-	links                    int
-	secure, insecure         int32 // links with https and http
-	hrefs                    [][]byte
-	meta                     metadata
-	keep                     []bool
-	odds                     []int32
-	order                    []int32
-	out                      []byte
+	dense, core, frame int32
+	heading, lastPara  int
+	paras, classes     int32
+	links              int
+	secure, insecure   int32 // links with https and http
+	hrefs              [][]byte
+	meta               metadata
+	keep               []bool
+	odds               []int32
+	order              []int32
+	out                []byte
 }
 
 // New returns an extractor. The error names a parameter that is out of range.
@@ -86,7 +86,7 @@ func New(p Params) (*Extractor, error) {
 		return nil, errors.New("extract: max_bytes, max_nodes and max_blocks must be positive")
 	}
 	x := &Extractor{p: p, model: forest.NewScorer(unpack(blockForest)), types: make([]*forest.Forest, len(pageTypes))}
-	x.parser.MaxNodes = p.MaxNodes + 1
+	x.parser.MaxNodes = p.MaxNodes + 8 // it stops up to 4 before its limit
 	for i := range x.types {
 		x.types[i] = unpack(typeForests[i])
 	}

@@ -1,14 +1,8 @@
 package extract
 
-// The columns of a block's row, in the order in which features fills them:
-// the block itself, its place, its containers, repeated structure, candidates,
-// its neighbours, and what all blocks of a page share.
-const (
-	ownWidth  = 30
-	nearWidth = 8
-)
-
-// A row collects the columns of one block.
+// A row collects the columns of one block, in the order in which features fills
+// them: the block itself, its place, its containers, repeated structure,
+// candidates, its neighbours, and what all blocks of a page share.
 type row struct {
 	v []int16
 }

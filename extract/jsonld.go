@@ -71,6 +71,7 @@ func (x *Extractor) ldTypes(v []byte) {
 	if len(v) == 0 || v[0] != '[' && v[0] != '"' {
 		return
 	}
+	v = v[:min(len(v), 512)]
 	list := v[0] == '['
 	if list {
 		if end := bytes.IndexByte(v, ']'); end >= 0 {
@@ -120,7 +121,7 @@ func (x *Extractor) declared() {
 	}
 	x.out = x.out[:0]
 	for _, line := range bytes.Split([]byte(body), []byte{'\n'}) {
-		if line = x.line(line); len(line) > 0 {
+		if line = bytes.Join(bytes.Fields(line), []byte{' '}); len(line) > 0 {
 			if len(x.out) > 0 {
 				x.out = append(x.out, "\n\n"...)
 			}

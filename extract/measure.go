@@ -66,11 +66,13 @@ var ascii = func() (t [128]uint8) {
 // text adds text node i to the open block, opening one when there is none.
 func (x *Extractor) text(i int, at *place) {
 	if at.flags&verbatim == 0 && x.tree.Blank(i) {
-		x.space = x.space || x.open
-		x.broken = true
+		x.space, x.broken = x.space || x.open, false
 		return
 	}
 	s := x.tree.Text(i)
+	if at.flags&linked != 0 && len(s) <= 4 && permalink(s) {
+		return
+	}
 	if !x.open {
 		if len(bytes.TrimSpace(s)) == 0 {
 			return
@@ -92,6 +94,13 @@ func (x *Extractor) text(i int, at *place) {
 	if at.flags&bold != 0 {
 		b.count.bold += n
 	}
+}
+
+// permalink reports the sign that documentation puts behind headings, linked to
+// the heading itself.
+func permalink(s []byte) bool {
+	s = trim(s)
+	return string(s) == "¶" || string(s) == "#"
 }
 
 // verbatim copies text whose white space counts; append then only measures it.

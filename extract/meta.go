@@ -237,10 +237,17 @@ func (x *Extractor) link(i int) bool {
 	return true
 }
 
-// line returns text on one line, white space collapsed, valid until the next
-// page.
+// maxLine is the most that is read of a title, in bytes; blocks are compared
+// with it, so that it bounds work.
+const maxLine = 1024
+
+// line returns text on one line, white space collapsed and cut at maxLine.
 func (x *Extractor) line(text []byte) []byte {
-	return bytes.Join(bytes.Fields(text), []byte{' '})
+	t := bytes.Join(bytes.Fields(text), []byte{' '})
+	if len(t) > maxLine {
+		t = bytes.ToValidUTF8(t[:maxLine], nil)
+	}
+	return t
 }
 
 func index(b []byte, s string) int      { return bytes.Index(b, []byte(s)) }

@@ -80,7 +80,7 @@ func (x *Extractor) enough(d *feilun.Doc) feilun.Verdict {
 
 // fill writes what was found into the document.
 func (x *Extractor) fill(d *feilun.Doc) {
-	d.Text = string(x.out)
+	d.Text, d.Frame = string(x.out), x.around()
 	d.Title = strings.ToValidUTF8(x.title(), "\ufffd")
 	d.Date = x.date(pathOf(d.URL))
 	d.Canonical, d.Links = x.addresses(d.URL)

@@ -137,6 +137,8 @@ func (x *Extractor) element(i int, n *html.Node) bool {
 		at.path = (up.path^uint32(n.Tag))*0x01000193 + uint32(own) + uint32(own>>32)*31
 	}
 	switch n.Tag {
+	case html.Time:
+		x.time(i)
 	case html.A:
 		if x.link(i) {
 			at.flags |= linked
@@ -147,6 +149,13 @@ func (x *Extractor) element(i int, n *html.Node) bool {
 		at.flags |= bold
 	}
 	return true
+}
+
+// time notes the first datetime of a time element.
+func (x *Extractor) time(i int) {
+	if v, ok := x.tree.Attr(i, html.AttrDateTime); ok && x.meta.dates[dateTime] == nil {
+		x.meta.dates[dateTime] = v
+	}
 }
 
 // attributes returns the hints of the attributes of element i.

@@ -153,3 +153,20 @@ func wordF1(a, b []string) float64 {
 	p, r := float64(o)/float64(len(a)), float64(o)/float64(len(b))
 	return 2 * p * r / (p + r)
 }
+
+func TestWordF1(t *testing.T) {
+	for _, tt := range []struct {
+		got, want string
+		f1        float64
+	}{
+		{"", "", 1},
+		{"a", "", 0},
+		{"The cat, the CAT", "the cat", 2.0 / 3},
+		{"中文 text", "中 文", 0.8},
+		{"snake_case it's", "snake case it s", 1},
+	} {
+		if got := wordF1(words(tt.got), words(tt.want)); got < tt.f1-1e-9 || got > tt.f1+1e-9 {
+			t.Errorf("wordF1(%q, %q) = %v, want %v", tt.got, tt.want, got, tt.f1)
+		}
+	}
+}

@@ -51,6 +51,10 @@ func (x *Extractor) shape() {
 	x.frame = x.semantic()
 }
 
+// maxTries bounds the search in a table; behind it, entries share a place, which
+// only pages made to collide reach.
+const maxTries = 64
+
 // groups fills the table of repeated structure and points blocks into it.
 func (x *Extractor) groups() {
 	size := 16
@@ -63,7 +67,7 @@ func (x *Extractor) groups() {
 		b := &x.blocks[i]
 		key := x.places[b.box].path | 1
 		at := int(key*0x9e3779b1) & (size - 1)
-		for x.table[at].key != 0 && x.table[at].key != key {
+		for tries := 0; x.table[at].key != 0 && x.table[at].key != key && tries < maxTries; tries++ {
 			at = (at + 1) & (size - 1)
 		}
 		g := &x.table[at]
@@ -213,7 +217,7 @@ func (x *Extractor) repeats() {
 		b := &x.blocks[i]
 		key := hash(x.buf[b.from:b.to])
 		at := int(key) & (size - 1)
-		for x.seen[at].n != 0 && x.seen[at].key != key {
+		for tries := 0; x.seen[at].n != 0 && x.seen[at].key != key && tries < maxTries; tries++ {
 			at = (at + 1) & (size - 1)
 		}
 		b.again = x.seen[at].n

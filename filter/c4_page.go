@@ -38,16 +38,26 @@ func (f *C4Page) Prepare() error { return checkRules(f.Words) }
 
 // Check implements [Filter].
 func (f *C4Page) Check(d *feilun.Doc) feilun.Verdict {
-	p := c4Scan(d, c4Tests{
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *C4Page) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *C4Page) probe(d *feilun.Doc, p *probe) {
+	page := c4Scan(d, c4Tests{
 		maxWord: f.MaxWordLength, minWords: f.MinWords, citations: f.Citations, punct: f.TerminalPunctuation,
 		javascript: f.Javascript, policy: f.Policy, lorem: f.LoremIpsum, braces: f.CurlyBracket,
-		minSentences: f.MinSentences, by: f.Words,
+		minSentences: p.enough(f.MinSentences), by: f.Words,
 	})
 	switch {
-	case p.condemned != "":
-		return feilun.Drop(p.condemned, 1, 0)
-	case p.sentences < f.MinSentences:
-		return feilun.Drop("min_sentences", float64(p.sentences), float64(f.MinSentences))
+	case page.condemned != "":
+		p.test(page.condemned, 1, 0, true)
+	case f.MinSentences > 0:
+		p.under("min_sentences", float64(page.sentences), float64(f.MinSentences))
 	}
-	return feilun.Keep
 }

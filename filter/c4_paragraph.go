@@ -18,16 +18,24 @@ type C4Paragraph struct {
 
 // Check implements [Filter].
 func (f *C4Paragraph) Check(d *feilun.Doc) feilun.Verdict {
-	n := 0
-	for text, more := d.Text, true; more && n < f.MinParagraphs; {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *C4Paragraph) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *C4Paragraph) probe(d *feilun.Doc, p *probe) {
+	n, enough := 0, p.enough(f.MinParagraphs)
+	for text, more := d.Text, true; more && n < enough; {
 		var line string
 		line, text, more = strings.Cut(text, "\n")
 		if len(line) >= f.MinLength && words.Runes(line) >= f.MinLength {
 			n++
 		}
 	}
-	if n < f.MinParagraphs {
-		return feilun.Drop("min_paragraphs", float64(n), float64(f.MinParagraphs))
-	}
-	return feilun.Keep
+	p.under("min_paragraphs", float64(n), float64(f.MinParagraphs))
 }

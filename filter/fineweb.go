@@ -40,6 +40,17 @@ func (f *Fineweb) Prepare() error { return checkRules(f.Words) }
 
 // Check implements [Filter].
 func (f *Fineweb) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *Fineweb) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *Fineweb) probe(d *feilun.Doc, p *probe) {
 	feeds := strings.Count(d.Text, "\n")
 	f.repeats.reset(feeds + 1)
 	var lines, filled, stopped, short int
@@ -63,28 +74,29 @@ func (f *Fineweb) Check(d *feilun.Doc) feilun.Verdict {
 		}
 	}
 	if filled == 0 {
-		return emptyVerdict(f.Empty)
+		p.empty(f.Empty)
+		return
 	}
-	return f.judge(d, feeds, lines, stopped, short)
+	if f.lines(p, float64(lines), float64(stopped), float64(short)) {
+		return
+	}
+	dup := float64(f.repeats.runes) / float64(words.Runes(d.Text)-feeds)
+	if p.test("max_dup_chars", dup, f.MaxDupChars, f.over(dup, f.MaxDupChars)) {
+		return
+	}
+	p.over("max_new_lines", float64(feeds)/float64(len(words.Tokens(d, f.Words))), f.MaxNewLines)
 }
 
-func (f *Fineweb) judge(d *feilun.Doc, feeds, lines, stopped, short int) feilun.Verdict {
-	over := func(x, limit float64) bool { return x > limit || f.Inclusive && x == limit }
-	punct := float64(stopped) / float64(lines)
-	if (punct < f.MinLinePunct || f.Inclusive && punct == f.MinLinePunct) && !(punct == 0 && f.AllowNoPunct) {
-		return feilun.Drop("min_line_punct", punct, f.MinLinePunct)
-	}
-	if r := float64(short) / float64(lines); over(r, f.MaxShortLines) {
-		return feilun.Drop("max_short_lines", r, f.MaxShortLines)
-	}
-	if r := float64(f.repeats.runes) / float64(words.Runes(d.Text)-feeds); over(r, f.MaxDupChars) {
-		return feilun.Drop("max_dup_chars", r, f.MaxDupChars)
-	}
-	toks := words.Tokens(d, f.Words)
-	if r := float64(feeds) / float64(len(toks)); r > f.MaxNewLines {
-		return feilun.Drop("max_new_lines", r, f.MaxNewLines)
-	}
-	return feilun.Keep
+// over reports whether x exceeds its limit, or meets it where that is too much.
+func (f *Fineweb) over(x, limit float64) bool { return x > limit || f.Inclusive && x == limit }
+
+// lines tests the shares of lines that end as sentences do and of short ones,
+// and reports whether the tests are over.
+func (f *Fineweb) lines(p *probe, all, stopped, short float64) bool {
+	punct := stopped / all
+	bad := punct < f.MinLinePunct || f.Inclusive && punct == f.MinLinePunct
+	return p.test("min_line_punct", punct, f.MinLinePunct, bad && !(punct == 0 && f.AllowNoPunct)) ||
+		p.test("max_short_lines", short/all, f.MaxShortLines, f.over(short/all, f.MaxShortLines))
 }
 
 // stops reports whether the line ends with a stop character.

@@ -70,39 +70,46 @@ func checkRules(by words.Rules) error {
 
 // Check implements [Filter].
 func (f *GopherQuality) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *GopherQuality) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *GopherQuality) probe(d *feilun.Doc, p *probe) {
 	toks := words.Tokens(d, f.Words)
-	if v := f.lengths(toks); !v.Kept() {
-		return v
+	if f.lengths(toks, p) {
+		return
 	}
 	if len(toks) == 0 {
-		return emptyVerdict(f.Empty)
+		p.empty(f.Empty)
+		return
 	}
 	n := float64(len(toks))
-	if r := float64(strings.Count(d.Text, "#")) / n; f.MaxHashes > 0 && r > f.MaxHashes {
-		return feilun.Drop("max_hashes", r, f.MaxHashes)
+	if f.MaxHashes > 0 && p.over("max_hashes", float64(strings.Count(d.Text, "#"))/n, f.MaxHashes) {
+		return
 	}
 	dots := strings.Count(d.Text, "...") + strings.Count(d.Text, "…")
-	if r := float64(dots) / n; f.MaxEllipses > 0 && r > f.MaxEllipses {
-		return feilun.Drop("max_ellipses", r, f.MaxEllipses)
-	}
-	if v := f.lines(d.Text); !v.Kept() {
-		return v
+	if f.MaxEllipses > 0 && p.over("max_ellipses", float64(dots)/n, f.MaxEllipses) || f.lines(d.Text, p) {
+		return
 	}
 	letters := 0
 	for _, w := range toks {
 		letters += int(w.Is & words.LetterIn)
 	}
-	if r := float64(letters) / n; f.MinAlphaWords > 0 && r < f.MinAlphaWords {
-		return feilun.Drop("min_alpha_words", r, f.MinAlphaWords)
+	if f.MinAlphaWords > 0 && p.under("min_alpha_words", float64(letters)/n, f.MinAlphaWords) || f.MinStopWords <= 0 {
+		return
 	}
-	if s := f.stopWords(d.Text, toks); s < f.MinStopWords {
-		return feilun.Drop("min_stop_words", float64(s), float64(f.MinStopWords))
-	}
-	return feilun.Keep
+	p.under("min_stop_words", float64(f.stopWords(d.Text, toks, p.enough(f.MinStopWords))), float64(f.MinStopWords))
 }
 
-// lengths tests the number and the mean length of plain words.
-func (f *GopherQuality) lengths(toks []words.Word) feilun.Verdict {
+// lengths tests the number and the mean length of plain words, and reports
+// whether the tests are over.
+func (f *GopherQuality) lengths(toks []words.Word, p *probe) bool {
 	plain, runes := 0, 0
 	for _, w := range toks {
 		if w.Is&words.PlainIn != 0 {
@@ -110,26 +117,16 @@ func (f *GopherQuality) lengths(toks []words.Word) feilun.Verdict {
 			runes += int(w.Runes)
 		}
 	}
-	switch {
-	case f.MinWords > 0 && plain < f.MinWords:
-		return feilun.Drop("min_words", float64(plain), float64(f.MinWords))
-	case f.MaxWords > 0 && plain > f.MaxWords:
-		return feilun.Drop("max_words", float64(plain), float64(f.MaxWords))
-	case plain == 0:
-		return feilun.Keep // no mean, which passes every comparison in datatrove
-	}
-	mean := float64(runes) / float64(plain)
-	switch {
-	case f.MinMeanWord > 0 && mean < f.MinMeanWord:
-		return feilun.Drop("min_mean_word", mean, f.MinMeanWord)
-	case f.MaxMeanWord > 0 && mean > f.MaxMeanWord:
-		return feilun.Drop("max_mean_word", mean, f.MaxMeanWord)
-	}
-	return feilun.Keep
+	n := float64(plain)
+	mean := float64(runes) / n // of no words NaN, which passes every comparison in datatrove, too
+	return f.MinWords > 0 && p.under("min_words", n, float64(f.MinWords)) ||
+		f.MaxWords > 0 && p.over("max_words", n, float64(f.MaxWords)) ||
+		f.MinMeanWord > 0 && p.under("min_mean_word", mean, f.MinMeanWord) ||
+		f.MaxMeanWord > 0 && p.over("max_mean_word", mean, f.MaxMeanWord)
 }
 
-// lines tests how lines begin and end.
-func (f *GopherQuality) lines(text string) feilun.Verdict {
+// lines tests how lines begin and end, and reports whether the tests are over.
+func (f *GopherQuality) lines(text string, p *probe) bool {
 	lines, bullets, dots := 0, 0, 0
 	for line, _, rest, ok := words.NextLine(text); ok; line, _, rest, ok = words.NextLine(rest) {
 		lines++
@@ -140,20 +137,12 @@ func (f *GopherQuality) lines(text string) feilun.Verdict {
 			dots++
 		}
 	}
-	if r := float64(bullets) / float64(lines); f.MaxBulletLines > 0 && r > f.MaxBulletLines {
-		return feilun.Drop("max_bullet_lines", r, f.MaxBulletLines)
-	}
-	if r := float64(dots) / float64(lines); f.MaxEllipsisLines > 0 && r > f.MaxEllipsisLines {
-		return feilun.Drop("max_ellipsis_lines", r, f.MaxEllipsisLines)
-	}
-	return feilun.Keep
+	return f.MaxBulletLines > 0 && p.over("max_bullet_lines", float64(bullets)/float64(lines), f.MaxBulletLines) ||
+		f.MaxEllipsisLines > 0 && p.over("max_ellipsis_lines", float64(dots)/float64(lines), f.MaxEllipsisLines)
 }
 
 // stopWords counts stop words, up to the number needed.
-func (f *GopherQuality) stopWords(text string, toks []words.Word) int {
-	if f.MinStopWords <= 0 {
-		return 0
-	}
+func (f *GopherQuality) stopWords(text string, toks []words.Word, need int) int {
 	clear(f.seen)
 	n := 0
 	for _, w := range toks {
@@ -161,7 +150,7 @@ func (f *GopherQuality) stopWords(text string, toks []words.Word) int {
 			continue
 		}
 		f.seen[w.Hash] = true
-		if n++; n >= f.MinStopWords {
+		if n++; n >= need {
 			break
 		}
 	}

@@ -52,41 +52,37 @@ func (f *GopherRepetition) Prepare() error { return checkRules(f.Words) }
 
 // Check implements [Filter].
 func (f *GopherRepetition) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *GopherRepetition) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *GopherRepetition) probe(d *feilun.Doc, p *probe) {
 	if d.Text == "" {
-		return emptyVerdict(f.Empty)
+		p.empty(f.Empty)
+		return
 	}
 	chars := float64(words.Runes(d.Text))
-	if v := f.pieces(d.Text, chars); !v.Kept() {
-		return v
+	if !f.pieces(d.Text, chars, p) {
+		f.sequences(d, chars, p)
 	}
-	return f.sequences(d, chars)
 }
 
-// emptyVerdict drops a text without anything to measure, or keeps it.
-func emptyVerdict(drop bool) feilun.Verdict {
-	if drop {
-		return feilun.Drop("empty", 0, 1)
+// pieces tests paragraphs, then lines, and reports whether the tests are over.
+func (f *GopherRepetition) pieces(text string, chars float64, p *probe) bool {
+	n := float64(f.count(words.Trim(text), 2))
+	if f.MaxDupParas > 0 && p.over("dup_para_frac", float64(f.repeats.count)/n, f.MaxDupParas) ||
+		f.MaxDupParaChars > 0 && p.over("dup_para_char_frac", float64(f.repeats.runes)/chars, f.MaxDupParaChars) {
+		return true
 	}
-	return feilun.Keep
-}
-
-// pieces tests paragraphs, then lines.
-func (f *GopherRepetition) pieces(text string, chars float64) feilun.Verdict {
-	n := f.count(words.Trim(text), 2)
-	if share := float64(f.repeats.count) / float64(n); f.MaxDupParas > 0 && share > f.MaxDupParas {
-		return feilun.Drop("dup_para_frac", share, f.MaxDupParas)
-	}
-	if share := float64(f.repeats.runes) / chars; f.MaxDupParaChars > 0 && share > f.MaxDupParaChars {
-		return feilun.Drop("dup_para_char_frac", share, f.MaxDupParaChars)
-	}
-	n = f.count(text, 1)
-	if share := float64(f.repeats.count) / float64(n); f.MaxDupLines > 0 && share > f.MaxDupLines {
-		return feilun.Drop("dup_line_frac", share, f.MaxDupLines)
-	}
-	if share := float64(f.repeats.runes) / chars; f.MaxDupLineChars > 0 && share > f.MaxDupLineChars {
-		return feilun.Drop("dup_line_char_frac", share, f.MaxDupLineChars)
-	}
-	return feilun.Keep
+	n = float64(f.count(text, 1))
+	return f.MaxDupLines > 0 && p.over("dup_line_frac", float64(f.repeats.count)/n, f.MaxDupLines) ||
+		f.MaxDupLineChars > 0 && p.over("dup_line_char_frac", float64(f.repeats.runes)/chars, f.MaxDupLineChars)
 }
 
 // count splits text at runs of at least feeds line feeds, empty pieces at the
@@ -115,7 +111,7 @@ func (f *GopherRepetition) count(text string, feeds int) int {
 }
 
 // sequences tests sequences of words.
-func (f *GopherRepetition) sequences(d *feilun.Doc, chars float64) feilun.Verdict {
+func (f *GopherRepetition) sequences(d *feilun.Doc, chars float64, p *probe) {
 	toks := words.Tokens(d, f.Words)
 	f.grams.reset(d.Text, toks)
 	for i, t := range [...]struct {
@@ -125,11 +121,11 @@ func (f *GopherRepetition) sequences(d *feilun.Doc, chars float64) feilun.Verdic
 		if len(toks) < i+2 {
 			break
 		}
-		if t.limit <= 0 || float64(f.grams.atMost(i+2))/chars <= t.limit {
+		if t.limit <= 0 || p.add == nil && float64(f.grams.atMost(i+2))/chars <= t.limit {
 			continue
 		}
-		if share := float64(f.grams.top(i+2)) / chars; share > t.limit {
-			return feilun.Drop(t.rule, share, t.limit)
+		if p.over(t.rule, float64(f.grams.top(i+2))/chars, t.limit) {
+			return
 		}
 	}
 	f.grams.findShared()
@@ -140,12 +136,8 @@ func (f *GopherRepetition) sequences(d *feilun.Doc, chars float64) feilun.Verdic
 		{"dup_5_gram", f.Dup5Gram}, {"dup_6_gram", f.Dup6Gram}, {"dup_7_gram", f.Dup7Gram},
 		{"dup_8_gram", f.Dup8Gram}, {"dup_9_gram", f.Dup9Gram}, {"dup_10_gram", f.Dup10Gram},
 	} {
-		if t.limit <= 0 || len(toks) <= i+5 {
-			continue
-		}
-		if share := float64(f.grams.repeated(i+5)) / chars; share > t.limit {
-			return feilun.Drop(t.rule, share, t.limit)
+		if t.limit > 0 && len(toks) > i+5 && p.over(t.rule, float64(f.grams.repeated(i+5))/chars, t.limit) {
+			return
 		}
 	}
-	return feilun.Keep
 }

@@ -95,37 +95,37 @@ type hanCount struct {
 
 // Check implements [Filter].
 func (f *Han) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *Han) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *Han) probe(d *feilun.Doc, p *probe) {
 	known := d.Language != "" && d.Language != "und"
 	if known && d.Language != "zh" {
-		return feilun.Keep
+		return
 	}
 	n := f.read(d.Text)
 	share := ratio(n.han, n.letters)
 	if n.chars == 0 || !known && share <= 0.5 {
-		return feilun.Keep
+		return
 	}
-	punctuation, brackets, digits := ratio(n.punctuation, n.chars), ratio(n.brackets, n.chars), ratio(n.digits, n.chars)
-	line, unique := ratio(n.lineChars, n.lines), ratio(n.unique, n.looked)
-	switch {
-	case share < f.MinHan:
-		return feilun.Drop("min_han", share, f.MinHan)
-	case brackets > f.MaxBrackets:
-		return feilun.Drop("max_brackets", brackets, f.MaxBrackets)
-	case punctuation < f.MinPunctuation:
-		return feilun.Drop("min_punctuation", punctuation, f.MinPunctuation)
-	case punctuation > f.MaxPunctuation:
-		return feilun.Drop("max_punctuation", punctuation, f.MaxPunctuation)
-	case digits > f.MaxDigits:
-		return feilun.Drop("max_digits", digits, f.MaxDigits)
-	case line < f.MinLine:
-		return feilun.Drop("min_line", line, f.MinLine)
-	case n.looked > 0 && unique < f.MinUnique:
-		return feilun.Drop("min_unique", unique, f.MinUnique)
+	punctuation := ratio(n.punctuation, n.chars)
+	over := p.under("min_han", share, f.MinHan) ||
+		p.over("max_brackets", ratio(n.brackets, n.chars), f.MaxBrackets) ||
+		p.under("min_punctuation", punctuation, f.MinPunctuation) ||
+		p.over("max_punctuation", punctuation, f.MaxPunctuation) ||
+		p.over("max_digits", ratio(n.digits, n.chars), f.MaxDigits) ||
+		p.under("min_line", ratio(n.lineChars, n.lines), f.MinLine) ||
+		n.looked > 0 && p.under("min_unique", ratio(n.unique, n.looked), f.MinUnique)
+	if !over && f.list != nil {
+		f.terms(d.Text, n, p)
 	}
-	if f.list != nil {
-		return f.checkTerms(d.Text, n)
-	}
-	return feilun.Keep
 }
 
 func ratio(a, b int) float64 { return float64(a) / float64(max(1, b)) }
@@ -232,8 +232,8 @@ var asciiKind = func() (t [128]byte) {
 	return t
 }()
 
-// checkTerms counts bad words outside allowed ones.
-func (f *Han) checkTerms(text string, n hanCount) feilun.Verdict {
+// terms counts bad words outside allowed ones.
+func (f *Han) terms(text string, n hanCount, p *probe) {
 	f.hits = f.list.find(text, f.hits[:0])
 	kept := outermost(f.hits)
 	different, chars, last, note := 0, 0, 0, ""
@@ -257,13 +257,10 @@ func (f *Han) checkTerms(text string, n hanCount) feilun.Verdict {
 	for _, h := range kept {
 		f.count[h.word] = false
 	}
-	if perLine := ratio(different, n.lines); perLine > f.MaxTerms {
-		return noted(feilun.Drop("max_terms", perLine, f.MaxTerms), note)
+	if p.over("max_terms", ratio(different, n.lines), f.MaxTerms) ||
+		p.over("max_term_share", ratio(chars, n.chars), f.MaxTermShare) {
+		p.verdict.Note = note
 	}
-	if share := ratio(chars, n.chars); share > f.MaxTermShare {
-		return noted(feilun.Drop("max_term_share", share, f.MaxTermShare), note)
-	}
-	return feilun.Keep
 }
 
 // outermost drops hits that lie inside others, in place; hits come by end, the

@@ -20,17 +20,26 @@ type Length struct {
 
 // Check implements [Filter].
 func (f *Length) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *Length) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *Length) probe(d *feilun.Doc, p *probe) {
 	if f.MinChars > 0 || f.MaxChars > 0 {
-		n := words.Runes(d.Text)
-		if n < f.MinChars {
-			return feilun.Drop("min_chars", float64(n), float64(f.MinChars))
-		}
-		if f.MaxChars > 0 && n > f.MaxChars {
-			return feilun.Drop("max_chars", float64(n), float64(f.MaxChars))
+		n := float64(words.Runes(d.Text))
+		if f.MinChars > 0 && p.under("min_chars", n, float64(f.MinChars)) ||
+			f.MaxChars > 0 && p.over("max_chars", n, float64(f.MaxChars)) {
+			return
 		}
 	}
 	if f.MinWords <= 0 && f.MaxWords <= 0 {
-		return feilun.Keep
+		return
 	}
 	n := 0
 	for _, w := range words.Tokens(d, words.ByLanguage) {
@@ -38,11 +47,10 @@ func (f *Length) Check(d *feilun.Doc) feilun.Verdict {
 			n++
 		}
 	}
-	switch {
-	case n < f.MinWords:
-		return feilun.Drop("min_words", float64(n), float64(f.MinWords))
-	case f.MaxWords > 0 && n > f.MaxWords:
-		return feilun.Drop("max_words", float64(n), float64(f.MaxWords))
+	if f.MinWords > 0 && p.under("min_words", float64(n), float64(f.MinWords)) {
+		return
 	}
-	return feilun.Keep
+	if f.MaxWords > 0 {
+		p.over("max_words", float64(n), float64(f.MaxWords))
+	}
 }

@@ -28,8 +28,19 @@ const marksPer = 20000
 
 // Check implements [Filter].
 func (f *Mirror) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *Mirror) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *Mirror) probe(d *feilun.Doc, p *probe) {
 	if seenTags(d)&(copySure|copyStrong|copyMedium) == 0 {
-		return feilun.Keep
+		return
 	}
 	f.seen = f.seen[:0]
 	sum, note := f.marks(d.Text, 0, "")
@@ -38,10 +49,9 @@ func (f *Mirror) Check(d *feilun.Doc) feilun.Verdict {
 		sum += 0.5
 	}
 	sum /= max(1, float64(len(d.Text))/marksPer)
-	if sum > f.MaxMarks {
-		return noted(feilun.Drop("max_marks", sum, f.MaxMarks), note)
+	if p.over("max_marks", sum, f.MaxMarks) {
+		p.verdict.Note = note
 	}
-	return feilun.Keep
 }
 
 // chapterTitle reports whether a title starts as that of a chapter.

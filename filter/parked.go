@@ -19,15 +19,26 @@ type Parked struct {
 
 // Check implements [Filter].
 func (f *Parked) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *Parked) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *Parked) probe(d *feilun.Doc, p *probe) {
 	if len(d.Text) > 8*f.MaxUnits {
-		return feilun.Keep
+		return
 	}
 	f.notice.whole, f.notice.help = parkWhole, parkHelp
 	f.notice.pairs[0].state, f.notice.pairs[0].thing = parkState, parkThing
 	f.notice.pairs[1].state, f.notice.pairs[1].thing = siteState, siteThing
 	if (seenTags(d)|cues().seen(d.Title))&(parkWhole|parkState|siteState) == 0 {
-		return feilun.Keep
+		return
 	}
 	got := f.notice.read(d.Title, d.Text)
-	return got.verdict(f.MaxShare, f.MaxTitledShare, f.MaxUnits)
+	got.probe(p, f.MaxShare, f.MaxTitledShare, f.MaxUnits)
 }

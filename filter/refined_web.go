@@ -27,19 +27,25 @@ type RefinedWebPage struct {
 
 // Check implements [Filter].
 func (f *RefinedWebPage) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *RefinedWebPage) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *RefinedWebPage) probe(d *feilun.Doc, p *probe) {
 	e := RefinedWebLines{f.MaxUppercase, f.MaxNumeric, f.Counters, f.MinWords, f.Phrases, f.ShortLine}
 	text, cuts := e.Edit(d)
-	if len(cuts) == 0 {
-		return feilun.Keep
+	if len(cuts) == 0 && p.add == nil {
+		return // nothing is removed, which is not worth counting
 	}
-	before := countFields(d.Text)
-	if before == 0 {
-		return feilun.Keep
+	if before := countFields(d.Text); before > 0 {
+		p.over("max_removed", float64(before-countFields(text))/float64(before), f.MaxRemoved)
 	}
-	if r := float64(before-countFields(text)) / float64(before); r > f.MaxRemoved {
-		return feilun.Drop("max_removed", r, f.MaxRemoved)
-	}
-	return feilun.Keep
 }
 
 // countFields counts words at white space.

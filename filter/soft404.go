@@ -21,16 +21,27 @@ type Soft404 struct {
 
 // Check implements [Filter].
 func (f *Soft404) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *Soft404) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *Soft404) probe(d *feilun.Doc, p *probe) {
 	if len(d.Text) > 8*f.MaxUnits {
-		return feilun.Keep
+		return
 	}
 	f.notice.whole, f.notice.help = goneWhole, goneHelp
 	f.notice.pairs[0].state, f.notice.pairs[0].thing = goneState, goneThing
 	if (seenTags(d)|cues().seen(d.Title))&(goneWhole|goneState) == 0 {
-		return feilun.Keep
+		return
 	}
 	got := f.notice.read(d.Title, d.Text)
-	return got.verdict(f.MaxShare, f.MaxTitledShare, f.MaxUnits)
+	got.probe(p, f.MaxShare, f.MaxTitledShare, f.MaxUnits)
 }
 
 // maxBefore is how many units may stand before the first sentence of a notice:
@@ -40,17 +51,16 @@ const maxBefore = 120
 // maxAlone is how long a page may be that is dropped for one sentence alone.
 const maxAlone = 60
 
-func (f finding) verdict(maxShare, maxTitled float64, maxUnits int) feilun.Verdict {
+// probe tests the share of the text that says so, if it can be such a page.
+func (f finding) probe(p *probe, maxShare, maxTitled float64, maxUnits int) {
 	if f.units <= maxAlone {
 		maxShare /= 2
 	}
-	switch {
-	case f.units > maxUnits || f.about || f.said == 0 && !f.titled || f.said > 0 && f.before > maxBefore && !f.titled:
-		return feilun.Keep
-	case f.titled && f.share > maxTitled:
-		return noted(feilun.Drop("max_titled_share", f.share, maxTitled), f.note)
-	case f.share > maxShare && (f.said+f.help > 1 || f.units <= maxAlone):
-		return noted(feilun.Drop("max_share", f.share, maxShare), f.note)
+	if f.units > maxUnits || f.about || f.said == 0 && !f.titled || f.said > 0 && f.before > maxBefore && !f.titled {
+		return
 	}
-	return feilun.Keep
+	if f.titled && p.over("max_titled_share", f.share, maxTitled) ||
+		(f.said+f.help > 1 || f.units <= maxAlone) && p.over("max_share", f.share, maxShare) {
+		p.verdict.Note = f.note
+	}
 }

@@ -36,45 +36,54 @@ type Stuffed struct {
 	MinFunction float64 `json:"min_function" default:"0.09" range:"0..1"`
 	// MinUnits is how long a text must be to be judged.
 	MinUnits int `json:"min_units" default:"15" range:"1.."`
+	// MinTimes is how often a pair or word must occur for its share to count:
+	// in a short text the subject makes up much of it without being stuffed.
+	MinTimes int `json:"min_times" default:"8" range:"1.."`
 
 	scan stuffScan
 }
 
 // Check implements [Filter].
 func (f *Stuffed) Check(d *feilun.Doc) feilun.Verdict {
+	var p probe
+	f.probe(d, &p)
+	return p.verdict
+}
+
+// Measure implements [Measurer].
+func (f *Stuffed) Measure(d *feilun.Doc, add func(rule string, value float64)) {
+	f.probe(d, &probe{add: add})
+}
+
+func (f *Stuffed) probe(d *feilun.Doc, p *probe) {
 	s := &f.scan
 	s.read(d.Text)
-	n := len(s.units)
-	if n < f.MinUnits {
-		return feilun.Keep
+	if len(s.units) < f.MinUnits {
+		return
 	}
-	s.measure(d.Text)
+	s.measure(d.Text, int32(f.MinTimes))
 	listy := s.function < f.MinFunction
-	name, value, limit := "", s.repeat, 0.0
-	han := s.units[s.top]&hanBit != 0
-	switch {
-	case han && s.term > f.MaxTerm:
-		name, value, limit = "max_term", s.term, f.MaxTerm
-	case han && listy && s.term > f.MaxListTerm && s.repeat > 0.3:
-		name, value, limit = "max_list_term", s.term, f.MaxListTerm
-	case han && listy && s.repeat > f.MaxListRepeat:
-		name, limit = "max_list_repeat", f.MaxListRepeat
-	case !han && s.term > f.MaxWord:
-		name, value, limit = "max_word", s.term, f.MaxWord
-	case !han && s.repeat > f.MaxPhrase:
-		name, limit = "max_phrase", f.MaxPhrase
-	case !han && listy && s.repeat > f.MaxListPhrase:
-		name, limit = "max_list_phrase", f.MaxListPhrase
-	}
-	if name != "" {
-		return noted(feilun.Drop(name, value, limit), s.word(d.Text))
+	if f.terms(s, listy, p) {
+		p.verdict.Note = s.word(d.Text)
+		return
 	}
 	if listy {
-		if share, word := s.seller(d.Text); share > f.MaxSeller {
-			return noted(feilun.Drop("max_seller", share, f.MaxSeller), word)
+		if share, word := s.seller(d.Text); p.over("max_seller", share, f.MaxSeller) {
+			p.verdict.Note = word
 		}
 	}
-	return feilun.Keep
+}
+
+// terms tests how often terms return, and reports whether the tests are over.
+func (f *Stuffed) terms(s *stuffScan, listy bool, p *probe) bool {
+	if s.units[s.top]&hanBit != 0 {
+		return p.over("max_term", s.term, f.MaxTerm) ||
+			listy && s.repeat > 0.3 && p.over("max_list_term", s.term, f.MaxListTerm) ||
+			listy && p.over("max_list_repeat", s.repeat, f.MaxListRepeat)
+	}
+	return p.over("max_word", s.term, f.MaxWord) ||
+		p.over("max_phrase", s.repeat, f.MaxPhrase) ||
+		listy && p.over("max_list_phrase", s.repeat, f.MaxListPhrase)
 }
 
 const (
@@ -190,8 +199,9 @@ func (s *stuffScan) add(u uint32, at int32) {
 	s.starts = append(s.starts, at)
 }
 
-// measure fills function, repeat and term.
-func (s *stuffScan) measure(text string) {
+// measure fills function, repeat and term; terms under times occurrences do
+// not count.
+func (s *stuffScan) measure(text string, times int32) {
 	for _, slot := range s.used {
 		s.keys[slot], s.counts[slot] = 0, 0
 	}
@@ -213,8 +223,11 @@ func (s *stuffScan) measure(text string) {
 		s.slots = append(s.slots, slot)
 	}
 	s.function = float64(small) / float64(n)
-	s.term = 2 * float64(best) / float64(n)
-	s.measureWords(text)
+	s.term = 0
+	if best >= times {
+		s.term = 2 * float64(best) / float64(n)
+	}
+	s.measureWords(text, times)
 	floor := max(4, int32(n/50))
 	covered, last := 0, -1
 	for i, slot := range s.slots {
@@ -258,14 +271,14 @@ func (s *stuffScan) count(key uint64) int32 {
 }
 
 // measureWords raises term to the share of the most frequent word of alphabets.
-func (s *stuffScan) measureWords(text string) {
+func (s *stuffScan) measureWords(text string, times int32) {
 	n := float64(len(s.units))
 	for i, u := range s.units {
 		if u&(hanBit|smallBit) != 0 || isDigit(text[s.starts[i]]) {
 			continue
 		}
 		slot := s.count(uint64(u&unitMask) | 1<<63)
-		if share := float64(s.counts[slot]) / n; share > s.term {
+		if share := float64(s.counts[slot]) / n; share > s.term && s.counts[slot] >= times {
 			s.term, s.top, s.topLen = share, i, 1
 		}
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 // Dropped draws n rows of a rule fairly: the ones whose documents' ids hash
-// lowest. An empty rule asks for all rules; cuts says whether pieces cut out of
+// lowest. An empty rule asks for all rules but those of crawl, which most records
+// fall under; cuts says whether pieces cut out of
 // documents that stayed are asked for, rather than dropped documents.
 func Dropped(dir, rule string, n int, cuts bool) ([]ledger.Row, error) {
 	var d Draw
@@ -21,7 +22,7 @@ func Dropped(dir, rule string, n int, cuts bool) ([]ledger.Row, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.Cut == cuts && matches(rule, r) {
+		if r.Cut == cuts && matches(rule, r) && (rule != "" || r.Stage != "crawl") {
 			d.Add(r, n)
 		}
 	}

@@ -22,10 +22,13 @@ var page embed.FS
 
 // How much the page shows.
 const (
-	ruleSamples  = 8  // dropped documents for each rule
-	keptSamples  = 40 // documents of the corpus
-	pageHosts    = 30
-	pageMeasures = 60
+	ruleSamples = 8  // dropped documents for each rule
+	keptSamples = 40 // documents of the corpus
+	pageHosts   = 30
+	shownRules  = 15 // in view; the rest is folded
+	shownBars   = 12
+	shownCharts = 12
+	openRules   = 6 // whose examples are unfolded
 )
 
 // A bar is one line of a chart whose bars share a scale.
@@ -51,6 +54,7 @@ type ruleLine struct {
 	Bytes       int64
 	Pct         float64 // of the largest
 	Samples     []ledger.Row
+	Open        bool // examples unfolded: they have text, and few rules took more
 }
 
 // view is what the page's template shows.
@@ -70,6 +74,7 @@ type view struct {
 	Hosts     []bar
 	Stages    []bar // seconds
 	Kept      []stats.Sample
+	URLs      map[string]string // of documents that stayed, by id
 }
 
 // Report writes the page about the run in dir to name. Lang is the language it
@@ -95,11 +100,12 @@ func Report(dir, name, lang string) error {
 	if err := v.rules(dir); err != nil {
 		return err
 	}
-	for _, m := range s.Measures[:min(len(s.Measures), pageMeasures)] {
-		v.Measures = append(v.Measures, newChart(m))
+	if err := v.survivors(dir); err != nil {
+		return err
 	}
+	v.Measures = charts(s.Measures)
 	v.Languages, v.Hosts = bars(s.Languages, pageHosts), bars(s.Hosts, pageHosts)
-	v.Kept = s.Samples[:min(len(s.Samples), keptSamples)]
+	v.Kept = turns(s.Samples, keptSamples)
 	v.seconds()
 	return v.write(name)
 }
@@ -119,6 +125,7 @@ func (v *view) write(name string) error {
 		"dur":    func(s float64) string { return time.Duration(s * 1e9).Round(10 * time.Millisecond).String() },
 		"t":      both,
 		"reason": reasonParts,
+		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts,
 	}).ParseFS(page, "report.html")
 	if err != nil {
 		return err
@@ -130,6 +137,23 @@ func (v *view) write(name string) error {
 func both(en, zh string) template.HTML {
 	return template.HTML(`<span class="en">` + template.HTMLEscapeString(en) + `</span><span class="zh">` + template.HTMLEscapeString(zh) + `</span>`)
 }
+
+// A folded is a list of which the page shows the head at once.
+type folded[T any] struct {
+	Head, Rest []T
+	All        int
+}
+
+func fold[T any](all []T, n int) folded[T] {
+	if len(all) <= n {
+		return folded[T]{all, nil, len(all)}
+	}
+	return folded[T]{all[:n], all[n:], len(all)}
+}
+
+func foldRules(all []ruleLine) folded[ruleLine] { return fold(all, shownRules) }
+func foldBars(all []bar) folded[bar]            { return fold(all, shownBars) }
+func foldCharts(all []chart) folded[chart]      { return fold(all, shownCharts) }
 
 func reasonParts(r ledger.Row) string {
 	s := fmt.Sprintf("%.4g / %.4g", r.Value, r.Limit)
@@ -181,37 +205,38 @@ func bars(shares []stats.Share, n int) []bar {
 
 // rules gathers drops and cuts by rule with examples from the ledger.
 func (v *view) rules(dir string) error {
-	draws, cuts := map[string]*Draw{}, map[string]*Draw{}
+	drops, cuts := map[string]*draws{}, map[string]*draws{}
 	for r, err := range Rows(dir) {
 		if err != nil {
 			return err
 		}
-		m := draws
+		m := drops
 		if r.Cut {
 			m = cuts
 		}
 		key := r.Stage + "/" + RuleName(r.Filter, r.Rule)
 		if m[key] == nil {
-			m[key] = &Draw{}
+			m[key] = &draws{}
 		}
-		m[key].Add(r, ruleSamples)
+		m[key].add(r)
 	}
 	for _, rep := range v.Run.Reports {
 		for _, rule := range rep.Rules {
 			name := RuleName(rule.Filter, rule.Rule)
 			line := ruleLine{Stage: rep.Stage, Name: name, ID: "r-" + strings.NewReplacer(".", "-", "@", "-", "+", "-").Replace(rep.Stage+"-"+name), Docs: rule.Docs, Cuts: rule.Cuts, Bytes: rule.Bytes}
 			key := rep.Stage + "/" + name
-			if d := draws[key]; d != nil && rule.Docs > 0 {
-				line.Samples = d.Rows(ruleSamples)
+			if d := drops[key]; d != nil && rule.Docs > 0 {
+				line.Samples = d.rows()
 				v.Drops = append(v.Drops, line)
 			}
 			if d := cuts[key]; d != nil && rule.Cuts > 0 {
-				line.ID, line.Samples = line.ID+"-cuts", d.Rows(ruleSamples)
+				line.ID, line.Samples = line.ID+"-cuts", d.rows()
 				v.Cuts = append(v.Cuts, line)
 			}
 		}
 	}
 	scale(v.Drops, func(l *ruleLine) int64 { return l.Docs })
+	unfold(v.Drops, openRules)
 	scale(v.Cuts, func(l *ruleLine) int64 { return l.Cuts })
 	return nil
 }

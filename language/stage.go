@@ -1,11 +1,18 @@
 package language
 
 import (
+	"embed"
 	"fmt"
 	"slices"
 
 	"feilun"
 )
+
+// Source is this package's own source, from which help and docs take the
+// comments of the parameters.
+//
+//go:embed *.go
+var Source embed.FS
 
 // Params are the parameters of the language stage.
 type Params struct {

@@ -38,9 +38,12 @@ func (f folder) part(i int, ext string) string {
 }
 func (f folder) partMarker(i int) string { return f.path("work", "parts", fmt.Sprintf("%05d.json", i)) }
 
-// owned lists what a run writes into its folder, and --fresh removes.
+// owned lists what a run writes into its folder, and --fresh removes: all but
+// the lock, which the caller holds. The books go first, so that a folder half
+// removed is no finished run.
 func owned() []string {
-	return []string{"report.html", "run.json", "manifest.json", "recipe.yaml", "corpus", "ledger", "work"}
+	return []string{"stats.json", "report.html", "run.json", "manifest.json", "recipe.yaml", "corpus", "ledger",
+		"work/plan.json", "work/docs", "work/parts", "work/dedup"}
 }
 
 // plan says what a run in this folder is about; another one may not resume it.
@@ -61,7 +64,7 @@ type unit struct {
 func (f folder) open(p plan, fresh bool) error {
 	if fresh {
 		for _, name := range owned() {
-			if err := os.RemoveAll(f.path(name)); err != nil {
+			if err := os.RemoveAll(f.path(filepath.FromSlash(name))); err != nil {
 				return err
 			}
 		}

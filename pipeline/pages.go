@@ -258,7 +258,13 @@ func (w *pageWorker) filter(d *feilun.Doc, c feilun.Count) bool {
 			c = size(d)
 		}
 		if s.measure != nil && measure {
-			s.measure.Measure(d, func(rule string, x float64) { w.histogram(s.Key, rule).Add(x, v.Rule != rule) })
+			over := false // the rules behind the one that dropped the document did not test it
+			s.measure.Measure(d, func(rule string, x float64) {
+				if !over {
+					over = v.Rule == rule
+					w.histogram(s.Key, rule).Add(x, !over)
+				}
+			})
 		}
 		if !v.Kept() {
 			w.dropped(atFilter, s.Key, d, v, c)

@@ -63,7 +63,7 @@ func (j *job) corpus(ctx context.Context, pages []pagesStats) ([]partStats, erro
 		return nil, err
 	}
 	j.times.Stages["dedup"] = time.Since(start).Seconds()
-	meter := progress.New(j.Stderr, "corpus", int64(len(pages)), progress.Count("shards"))
+	meter := progress.New(j.Stderr, "corpus", int64(len(pages)), progress.Count("shard"))
 	defer meter.Close()
 	err = j.runner.Do(ctx, len(groups), func(_ context.Context, _, i int) error {
 		if all[i].File.Name != "" {

@@ -52,7 +52,7 @@ func TestBaseAndOverride(t *testing.T) {
 		return name
 	}
 	write("under.yaml", "about: under\nfilter:\n  status: {}\n  soft404: {}\n  robots: {}\ndedup: {url: {}, near: {ngram: 7}}\n")
-	top := write("top.yaml", "base: under.yaml\nfilter.soft404: off\ndedup.near.rows: 3\ncrawl: {path: \"a/*.warc.gz\"}\nfilter:\n  status@zh+en: {}\n")
+	top := write("top.yaml", "base: under.yaml\nfilter.soft404: off\ndedup.near.rows: 3\ncrawl: {path: \"a/*.warc.gz\"}\nfilter:\n  status@zh+en: {}\n  status.max_status: 299\n")
 	r, err := Load(top, "dedup.near.bands=9")
 	if err != nil {
 		t.Fatal(err)
@@ -70,6 +70,9 @@ func TestBaseAndOverride(t *testing.T) {
 	}
 	if r.Name != "top" || r.About != "under" || r.Crawl.Path != "a/*.warc.gz" {
 		t.Errorf("recipe = %s %q %q", r.Name, r.About, r.Crawl.Path)
+	}
+	if got := r.Filter[0].Params.(*filter.Status).MaxStatus; got != 299 {
+		t.Errorf("status.max_status = %d, want 299", got)
 	}
 	s := r.Filter[2]
 	if !s.applies("zh") || s.applies("de") {

@@ -23,7 +23,7 @@ func (j *job) repeats(ctx context.Context) (*dedup.Decisions, error) {
 	for i := range shards {
 		shards[i] = j.folder.docs(i)
 	}
-	meter := progress.New(j.Stderr, "dedup", 0, progress.Count("shards"))
+	meter := progress.New(j.Stderr, "dedup", 0, progress.Count("step"))
 	defer meter.Close()
 	last := int64(0)
 	return dedup.Decide(ctx, dedupParams(j.recipe.Dedup), shards, dedup.Options{

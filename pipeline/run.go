@@ -155,8 +155,8 @@ func (j *job) remark(format string, args ...any) {
 
 // stages does the work; what is done already is left as it is.
 func (j *job) stages(ctx context.Context) (*stats.Run, error) {
-	j.remark("recipe %s: %d pieces of input, %s; %d workers, memory limit %v", j.recipe.Name,
-		len(j.plan.Units), progress.Bytes(j.times.InputBytes), j.Workers, j.Memory)
+	j.remark("recipe %s: %s of input in %s; %s, memory limit %v", j.recipe.Name, progress.Bytes(j.times.InputBytes),
+		progress.Count("shard")(int64(len(j.plan.Units))), progress.Count("worker")(int64(j.Workers)), j.Memory)
 	p := j.times.Predicted
 	j.remark("expect about %s on this machine, %s of memory, %s of disk", time.Duration(p.Seconds*1e9).Round(time.Second),
 		progress.Bytes(p.Memory), progress.Bytes(p.Disk))

@@ -105,10 +105,19 @@ func parseTree(text []byte) (*yaml.Node, error) {
 	if err := checkTree(top, 0); err != nil {
 		return nil, hint.Usage(err)
 	}
-	for i := 0; i+1 < len(top.Content); i += 2 {
-		merge(tree, nested(top.Content[i], top.Content[i+1]))
+	return expand(top), nil
+}
+
+// expand writes keys with dots as nested mappings, at every level.
+func expand(n *yaml.Node) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return n
 	}
-	return tree, nil
+	out := &yaml.Node{Kind: yaml.MappingNode, Line: n.Line}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		merge(out, nested(n.Content[i], expand(n.Content[i+1])))
+	}
+	return out
 }
 
 func checkTree(n *yaml.Node, depth int) error {

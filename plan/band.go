@@ -8,7 +8,7 @@ type Band struct{ Low, High float64 }
 // chips without measured rows get a wider band, which is judgement and not
 // calibration. `go test ./plan -run TestFit -fit` prints the residuals.
 func bandFor(kind string, k *Cluster, co *Coefficients) Band {
-	whole := kind == "full_run" || kind == "energy_only" || kind == ""
+	whole := kind != "throughput_bench" && kind != "projection"
 	switch {
 	case whole && !co.measured(k.Chip.Family):
 		return Band{0.6, 2}

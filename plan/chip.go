@@ -172,8 +172,10 @@ const chipTemplate = "a chip file holds: chip, source, fp16_bf16_tflops, hbm_gb,
 
 // Find returns the chip a user means. The error names the nearest known chip.
 func (t *ChipTable) Find(name string) (*Chip, error) {
-	if i, ok := t.index[fold(name)]; ok {
-		return &t.chips[i], nil
+	for _, form := range chipForms(name) {
+		if i, ok := t.index[form]; ok {
+			return &t.chips[i], nil
+		}
 	}
 	why := fmt.Errorf("no chip %q in the table", name)
 	if near := t.nearest(name); near != "" {
@@ -193,6 +195,18 @@ func (t *ChipTable) nearest(name string) string {
 		return t.chips[t.index[best]].Name
 	}
 	return ""
+}
+
+// chipForms are the ways a name may stand in the table: as written, and without
+// maker, memory type, socket generation and unit.
+func chipForms(name string) []string {
+	bare := fold(name)
+	for _, word := range []string{"nvidia", "huawei", "amd", "google", "intel", "cambricon", "tesla", "geforce", "instinct", "昇腾", "华为", "英伟达"} {
+		bare = strings.TrimPrefix(bare, word)
+	}
+	plain := strings.NewReplacer("hbm2e", "", "hbm3e", "", "hbm3", "", "hbm2", "", "sxm2", "sxm", "sxm3", "sxm", "sxm4", "sxm", "sxm5", "sxm").Replace(bare)
+	noUnit := strings.NewReplacer("80gb", "80g", "40gb", "40g", "32gb", "32g", "141gb", "141g", "96gb", "96g", "64gb", "64g").Replace(plain)
+	return []string{fold(name), bare, plain, noUnit, strings.ReplaceAll(noUnit, "sxm", "")}
 }
 
 // All returns the table's chips in order, each name once.

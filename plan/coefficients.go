@@ -51,13 +51,13 @@ func (c *Coefficients) Family(name string) FamilyCoefficients {
 // families without measured rows keep their priors.
 func Fitted() *Coefficients {
 	c := Priors()
-	c.HBM, c.Intra, c.Inter, c.Hop, c.Align, c.Depth, c.FP8 = 0.8069, 0.7052, 0.95, 24.35e-6, 0.85, 172, 0.8643
-	c.Elem, c.Soft, c.Odd, c.Grad, c.Zero3, c.Pipe = 0.8321, 0.5651, 0.342, 0.7539, 0.3361, 0.5639
-	c.Expert, c.Tensor, c.Run, c.Blank, c.Effort = 0.2713, 0.4302, 0.9, 0.7261, 0.02532
-	c.Context, c.Fragment, c.Activations = 3.709, 0.04373, 1.152
-	c.Families["volta"] = FamilyCoefficients{0.97, 0.3, 327.4e-6, 0.3}
-	c.Families["ampere"] = FamilyCoefficients{0.764, 0.3334, 195.9e-6, 0.3334}
-	c.Families["hopper"] = FamilyCoefficients{0.6531, 0.1809, 154e-6, 0.3455}
+	c.HBM, c.Intra, c.Inter, c.Hop, c.Align, c.Depth, c.FP8 = 0.8034, 0.697, 0.95, 24.24e-6, 0.85, 185.2, 0.8643
+	c.Elem, c.Soft, c.Odd, c.Grad, c.Zero3, c.Pipe = 0.8208, 0.5689, 0.3434, 0.7514, 0.3305, 0.5683
+	c.Expert, c.Tensor, c.Run, c.Blank, c.Effort = 0.2679, 0.4478, 0.9, 0.7261, 0.02535
+	c.Context, c.Fragment, c.Activations = 4.7, 0.1, 1.239
+	c.Families["volta"] = FamilyCoefficients{0.97, 0.3, 325.6e-6, 0.3}
+	c.Families["ampere"] = FamilyCoefficients{0.7673, 0.3334, 196.7e-6, 0.3334}
+	c.Families["hopper"] = FamilyCoefficients{0.6531, 0.1806, 152.6e-6, 0.3447}
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"feilun/internal/hint"
 )
@@ -80,21 +81,29 @@ func ReadConfig(text []byte) (Model, error) {
 	return m, m.Validate()
 }
 
-// ParseModel returns the model a user names: a published one or a parameter
-// count such as 13B, from which an architecture is derived.
+// ParseModel returns the model a user names: a published one, a parameter count
+// such as 13B, or total and active counts such as 100B-A10B, from which an
+// architecture is derived.
 func ParseModel(name string) (Model, error) {
 	m, err := FindModel(name)
 	if err == nil {
 		return m, nil
 	}
-	n, bad := ParseCount(name)
+	total, active, experts := strings.Cut(strings.ToUpper(name), "-A")
+	n, bad := ParseCount(total)
 	if bad != nil {
 		return m, err
 	}
 	if n < 1e6 || n > 1e14 {
 		return m, hint.With(fmt.Errorf("a model of %s parameters is outside what can be planned", name), "between 1M and 100T parameters, or a name of `feilun plan models`")
 	}
-	d := Derive(n, 0, 4096, true)
-	d.Vocab = 64000
-	return d, nil
+	if !experts {
+		return Derive(n, 64000, 4096, true), nil
+	}
+	a, bad := ParseCount(active)
+	if bad != nil {
+		return m, bad
+	}
+	d, bad := deriveExperts(name, n, a)
+	return d, hint.With(bad, "write total and active parameters such as 100B-A10B, the active between 2 and 50 % of the total")
 }

@@ -25,7 +25,7 @@ func Explain(w io.Writer, p *Plan, topic, lang string) error {
 	for _, l := range lines {
 		head, rest, found := strings.Cut(l, ": ")
 		if found && (head == "source" || head == "formula") {
-			l = Translate(lang, head) + ": " + rest
+			l = Translate(lang, head) + ": " + Translate(lang, rest)
 		}
 		fmt.Fprintln(w, l)
 	}

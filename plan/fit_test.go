@@ -150,7 +150,7 @@ func memKnobs() []knob {
 	}
 	return []knob{
 		g("Context", func(c *Coefficients) *float64 { return &c.Context }, 1, 8),
-		g("Fragment", func(c *Coefficients) *float64 { return &c.Fragment }, 0.005, 0.2),
+		g("Fragment", func(c *Coefficients) *float64 { return &c.Fragment }, 0.005, 0.1),
 		g("Activations", func(c *Coefficients) *float64 { return &c.Activations }, 0.8, 1.5),
 	}
 }
@@ -180,23 +180,24 @@ func memRows(t testing.TB) []StepRow {
 	return slices.DeleteFunc(stepData(t), func(s StepRow) bool { return s.Measured.MemoryGB == 0 })
 }
 
-// memoryCV fits on all readings, then predicts each origin from the other.
-func memoryCV(t testing.TB) (all *Coefficients, in, out map[string][]float64) {
+// memoryCV fits on all readings, then predicts each family from the others.
+func memoryCV(t testing.TB, family func(*StepRow) string) (all *Coefficients, in, out map[string][]float64) {
 	rows := memRows(t)
 	ks := memKnobs()
 	all = minimize(Priors(), ks, memLoss(rows))
 	in, out = map[string][]float64{}, map[string][]float64{}
 	byOrigin := map[string]*Coefficients{}
 	for i := range rows {
-		o := rows[i].Measured.Origin
+		o := family(&rows[i])
 		if byOrigin[o] == nil {
-			rest := slices.DeleteFunc(slices.Clone(rows), func(r StepRow) bool { return r.Measured.Origin == o })
+			rest := slices.DeleteFunc(slices.Clone(rows), func(r StepRow) bool { return family(&r) == o })
 			byOrigin[o] = minimize(Priors(), ks, memLoss(rest))
 		}
 		in["memory"] = append(in["memory"], memErr(&rows[i], all))
+		in["memory / "+rows[i].Measured.Origin] = append(in["memory / "+rows[i].Measured.Origin], memErr(&rows[i], all))
 		e := memErr(&rows[i], byOrigin[o])
 		out["memory"] = append(out["memory"], e)
-		out["memory / "+o] = append(out["memory / "+o], e)
+		out["memory / "+rows[i].Measured.Origin] = append(out["memory / "+rows[i].Measured.Origin], e)
 	}
 	return all, in, out
 }
@@ -205,11 +206,17 @@ func TestFitMemory(t *testing.T) {
 	if !*refit {
 		t.Skip("only with -fit")
 	}
-	all, in, out := memoryCV(t)
+	origin := func(s *StepRow) string { return s.Measured.Origin }
+	model := func(s *StepRow) string { return fmt.Sprint(s.Measured.Origin, s.Model.Layers, s.Model.Hidden) }
+	all, in, out := memoryCV(t, origin)
 	for _, k := range memKnobs() {
 		fmt.Printf("%-16s %.4g\n", k.name, k.get(all))
 	}
-	fmt.Println("memory, fitted on all readings, then each origin from the other:")
+	fmt.Println("memory, fitted on all readings:")
 	printStats(in)
+	fmt.Println("each origin from the other:")
+	printStats(out)
+	_, _, out = memoryCV(t, model)
+	fmt.Println("each model from the others:")
 	printStats(out)
 }

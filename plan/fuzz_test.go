@@ -37,7 +37,7 @@ func FuzzChips(f *testing.F) {
 
 // FuzzUnits: quantities are positive and finite or refused.
 func FuzzUnits(f *testing.F) {
-	for _, s := range []string{"300B", "1.4T", "3e11", "3000亿", "5e6CNY", "$2M", "500万元", "60d", "90天", "2MW", "-1B", "1e999", "e", ".", "1e", "0x10", "¥3", "1 e3 B"} {
+	for _, s := range []string{"300B", "1.4T", "3e11", "3000亿", "5e6CNY", "$2M", "500万元", "60d", "90天", "2MW", "-1B", "1e999", "e", ".", "1e", "0x10", "¥3", "1 e3 B", "100B-A10B", "1B-A1T"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -35,39 +35,62 @@ type pageRow struct {
 }
 
 // Frontier plans p's run on other numbers of its chips, a sixteenth to sixteen
-// times as many.
+// times as many (in whole doublings for a mix), up to the fastest.
 func Frontier(p *Plan) []*Plan {
-	if len(p.req.Groups) != 1 {
-		return []*Plan{p}
-	}
-	g := p.req.Groups[0]
 	var out []*Plan
+	fastest := 0
 	for k := -8; k <= 8; k++ { // halves and doubles, with three quarters between
-		n := g.N
-		if k%2 != 0 {
-			n = n * 3 / 4
-			if k > 0 {
-				n = g.N * 3 / 2
-			}
-		}
-		if k >= 0 {
-			n <<= k / 2
-		} else {
-			n >>= -k / 2
-		}
-		if node := min(g.Chip.PerNode, 64); n > node {
-			n = n / node * node
-		}
-		if n < 1 || n > maxChips || len(out) > 0 && out[len(out)-1].chips() == n {
+		if len(p.req.Groups) > 1 && (k%2 != 0 || k < -4 || k > 4) {
 			continue
 		}
 		q := p.req
-		q.Groups = []Group{{N: n, Chip: g.Chip, Name: g.Name}}
+		q.Groups = nil
+		for _, g := range p.req.Groups {
+			if n := scaled(g, k); n > 0 {
+				q.Groups = append(q.Groups, Group{N: n, Chip: g.Chip, Name: g.Name})
+			}
+		}
+		if len(q.Groups) < len(p.req.Groups) || len(out) > 0 && out[len(out)-1].chips() == q.chips() {
+			continue
+		}
 		if o, err := Make(q); err == nil && o.Feasible {
 			out = append(out, o)
+			if o.Days < out[fastest].Days {
+				fastest = len(out) - 1
+			}
 		}
 	}
-	return out
+	if len(out) == 0 {
+		return []*Plan{p}
+	}
+	for fastest < len(out)-1 && out[fastest].chips() < p.chips() {
+		fastest++ // the asked-for number stays in the picture
+	}
+	return out[:fastest+1]
+}
+
+// scaled is the group's number of chips times √2^k on whole nodes, 0 if that is
+// no number of chips.
+func scaled(g Group, k int) int {
+	n := g.N
+	switch {
+	case k%2 != 0 && k > 0:
+		n = n * 3 / 2
+	case k%2 != 0:
+		n = n * 3 / 4
+	}
+	if k >= 0 {
+		n <<= k / 2
+	} else {
+		n >>= -k / 2
+	}
+	if node := min(g.Chip.PerNode, 64); n > node {
+		n = n / node * node
+	}
+	if n > maxChips {
+		return 0
+	}
+	return n
 }
 
 // WriteHTML writes one self-contained page: no script, font or image comes from
@@ -88,7 +111,7 @@ func WriteHTML(w io.Writer, p *Plan, curve []*Plan, d *DataNeed, lang string) er
 	draw := chart{tr}
 	g.Figures = []figure{
 		{tr("cost and time"), tr("more chips are faster; the band is p10–p90"), draw.frontier(p, curve)},
-		{tr("memory per chip"), fmt.Sprintf("%.1f / %.0f GiB", p.MemoryGiB, p.req.Groups[0].Chip.MemoryGB), draw.memory(p)},
+		{tr("memory per chip"), fmt.Sprintf("%.1f / %.0f GiB", p.MemoryGiB, p.capacity), draw.memory(p)},
 		{tr("where the time goes"), fmt.Sprintf("%.2f s", p.Seconds), draw.times(p)},
 		{tr("one step of the pipeline"), fmt.Sprintf("PP%d, %d × b%d — %s", p.Layout.PP, p.Layout.Micros, p.Layout.MicroBatch, tr("plain 1F1B; interleaved chunks are not drawn")), draw.timeline(p)},
 	}
@@ -124,7 +147,7 @@ func pageNotes(p *Plan, d *DataNeed, tr func(string) string) []string {
 		lines, _ := p.explain(t)
 		for _, l := range lines {
 			if head, rest, ok := strings.Cut(l, ": "); ok && (head == "source" || head == "formula") {
-				out = append(out, tr(head)+" ("+t+"): "+rest)
+				out = append(out, tr(head)+" ("+tr(t)+"): "+tr(rest))
 			}
 		}
 	}

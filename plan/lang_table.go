@@ -27,7 +27,17 @@ func words() map[string]string {
 		"no --days given: 60 days assumed":        "未给 --days：按 60 天算",
 		"GPT-3 175B, 300B tokens":                 "GPT-3 175B，3000 亿词元",
 		"failures eat more than 30 % of the time": "故障吃掉三成以上时间",
-		"topics are " + "days, step, mfu, memory, goodput, energy, co2, cost, flops, loss, band, layout": "可展开：days, step, mfu, memory, goodput, energy, co2, cost, flops, loss, band, layout",
+		"topics are " + "days, step, mfu, memory, goodput, energy, co2, cost, flops, loss, band, layout":  "可展开：days, step, mfu, memory, goodput, energy, co2, cost, flops, loss, band, layout",
+		"days = tokens / (batch × sequence) × step / 86400 / kept":                                        "天数 = 词元数 / (批次 × 序列长) × 每步秒数 / 86400 / 保留比例",
+		"MFU = model FLOPs a token × batch × sequence / step / (chips × peak)":                            "MFU = 每词元模型浮点数 × 批次 × 序列长 / 每步秒数 / (芯片数 × 峰值)",
+		"FLOPs a token = 6 × weights that multiply + 6 × layers × heads × (score + value size) × context": "每词元浮点数 = 6 × 参与相乘的权重 + 6 × 层数 × 头数 × (打分维 + 值维) × 上下文",
+		"step = micro-batches × slowest stage + bubble + exposed communication + optimizer":               "每步 = 微批数 × 最慢一级 + 气泡 + 未掩盖的通信 + 优化器",
+		"fullest stage = weights + gradients + Adam + activations in flight + logits + overhead":          "最满的一级 = 权重 + 梯度 + Adam + 在途激活 + 输出层 + 开销",
+		"share = 1 − δ/τ − (τ/2 + R)/M, τ = √(2δM)·(1 + ⅓√(δ/2M) + δ/18M) − δ":                            "有效比例 = 1 − δ/τ − (τ/2 + R)/M，τ = √(2δM)·(1 + ⅓√(δ/2M) + δ/18M) − δ（δ 写检查点，M 故障间隔，R 重启）",
+		"energy = Σ chips × 1.1 × TDP × PUE × hours":                                                      "能耗 = Σ 芯片数 × 1.1 × TDP × PUE × 小时",
+		"CO₂ = energy × grid factor": "CO₂ = 能耗 × 电网因子",
+		"rent = chips × hours × rate; own = purchase × days / (life × use) + electricity": "租用 = 芯片数 × 小时 × 单价；自有 = 购置价 × 天数 / (寿命 × 利用率) + 电费",
+		"the other way": "另一种做法", "data": "按数据并行分摊批次", "pipeline": "按流水线分层",
 		"no chips given":  "没有给出芯片",
 		"no tokens given": "没有给出词元数",
 		"give --model or --tokens as well, or tighter limits": "请再给出 --model 或 --tokens，或收紧限制",
@@ -46,6 +56,8 @@ func words() map[string]string {
 // sentences are patterns of messages with values and their Chinese form.
 func sentences() [][2]string {
 	return [][2]string{
+		{`kept = goodput × practice × \(chip-hours at 40 % of peak / 100,000\)\^(.*)`, `保留比例 = 有效时间 × 实践系数 × (按四成峰值算的卡时 / 10 万)^$1`},
+		{`p10 = days × (.*), p90 = days × (.*)`, `p10 = 天数 × $1，p90 = 天数 × $2`},
 		{`(.*) does not fit on (.*): the smallest layout \((.*)\) needs (.*) GiB per chip of (.*)`, `$2 装不下 $1：最省的布局（$3）每卡需 $4 GiB，只有 $5`},
 		{`about (\d+) such chips hold it, or a model of up to (.*) on these (\d+)`, `约 $1 张这样的卡装得下，或在这 $3 张上用不超过 $2 的模型`},
 		{`a shorter sequence or smaller micro-batch would fit: (.*) GiB is mostly activations`, `缩短序列或减小微批即可：$1 GiB 多为激活`},

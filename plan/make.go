@@ -64,9 +64,10 @@ type Plan struct {
 	Loss       float64            `json:"predicted_loss"`
 	Notes      []string           `json:"notes,omitempty"`
 
-	found Found
-	req   Request
-	band  Band
+	found    Found
+	req      Request
+	band     Band
+	capacity float64 // GB of the chip the memory parts belong to
 }
 
 // PlannedChips is one line of the inventory.
@@ -138,6 +139,7 @@ func (r *Request) complete() error {
 	r.chooseStack()
 	if r.BatchTokens == 0 {
 		r.BatchTokens = max(usualBatch(&r.Model), min(largestBatch, float64(r.chips()*r.Seq)/16))
+		r.BatchTokens = math.Exp2(math.Round(math.Log2(max(1, r.BatchTokens/float64(r.Seq))))) * float64(r.Seq)
 		if r.Stack == "2021" { // GPT-3's largest batch (arXiv 2005.14165, table 2.1)
 			r.BatchTokens = min(r.BatchTokens, 1536*2048)
 		}
@@ -205,6 +207,7 @@ func (p *Plan) single(r *Request) error {
 		return err
 	}
 	p.take(s.Best[0], &q.Cluster, r)
+	p.capacity = g.Chip.MemoryGB
 	for _, f := range s.Best[1:min(4, len(s.Best))] {
 		p.Others = append(p.Others, fmt.Sprintf("%s: %+.1f%%", f.Layout.String(), 100*(f.Seconds/s.Best[0].Seconds-1)))
 	}

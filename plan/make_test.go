@@ -36,7 +36,8 @@ func TestAnchor(t *testing.T) {
 	}
 }
 
-// TestMixed: two kinds together beat the better one alone and not the sum.
+// TestMixed: two kinds together beat the better one alone and do not much beat
+// the sum of their speeds (each kind alone may divide the batch less well).
 func TestMixed(t *testing.T) {
 	p, err := Make(ask(t, "llama2-13b", "300B", "256xH20,512xV100"))
 	if err != nil {
@@ -46,7 +47,7 @@ func TestMixed(t *testing.T) {
 		t.Fatalf("Make(mixed) = %q, want a layout", p.Why)
 	}
 	t.Logf("%+v step %.2f", *p.Mixed, p.Seconds)
-	if p.Seconds > p.Mixed.Alone || p.Seconds < p.Mixed.Ideal*0.97 {
+	if p.Seconds > p.Mixed.Alone || p.Seconds < p.Mixed.Ideal*0.9 {
 		t.Errorf("step %.3f s; alone %.3f, sum of speeds %.3f", p.Seconds, p.Mixed.Alone, p.Mixed.Ideal)
 	}
 	layers := 0

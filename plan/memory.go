@@ -43,11 +43,12 @@ func (s *shape) stageMemory(layers, inFlight int, co *Coefficients, head bool) (
 	m, l := s.m, s.l
 	dense, experts := stageParams(m, l, layers)
 	n := dense + experts
-	p.Weights, p.Gradients = 2*n, 4*n // gradients are summed in 32 bits
+	p.Weights, p.Gradients = 2*n, 4*n // gradients are summed in 32 bits …
 	sharded := dense/float64(l.DP*l.CP) + experts/max(1, float64(l.DP*l.CP*l.TP)/float64(max(1, l.EP)))
 	p.Optimizer = 12 * n
 	if l.Zero >= 1 {
 		p.Optimizer = 12 * sharded
+		p.Gradients = 2*n + 4*sharded // … on the rank that owns the shard
 	}
 	if l.Zero >= 2 {
 		p.Gradients = 2 * sharded

@@ -16,6 +16,9 @@ type Mixed struct {
 	// Alone is the fastest single kind, seconds per step; 0 when none fits.
 	Alone     float64 `json:"best_single_kind_step_s"`
 	AloneChip string  `json:"best_single_kind"`
+	// Other is the other scheme's step time, where it also fits.
+	Other        string  `json:"other_scheme,omitempty"`
+	OtherSeconds float64 `json:"other_scheme_step_s,omitempty"`
 	// Ideal is the step time if speeds simply added up.
 	Ideal float64 `json:"sum_of_speeds_step_s"`
 }
@@ -31,8 +34,12 @@ type MixedStage struct {
 	Layout    string  `json:"layout,omitempty"`
 }
 
+// preferPipe: unequal data-parallel groups with unlike layouts, which few trainers
+// can run, must beat one uneven pipeline by this factor to be proposed.
+const preferPipe = 0.85
+
 // several plans over unlike chips: uneven pipeline stages of one pipeline, or
-// data-parallel groups with unequal shares of the batch, whichever is faster.
+// data-parallel groups with unequal shares of the batch if they are much faster.
 func (p *Plan) several(r *Request) error {
 	kinds := merge(r.Groups)
 	if len(kinds) == 1 {
@@ -42,12 +49,15 @@ func (p *Plan) several(r *Request) error {
 	alone, aloneChip, speed := p.kindsAlone(r, kinds)
 	pipe, pipeErr := p.mixedPipeline(r, kinds)
 	data := p.mixedData(r, kinds)
-	best := pipe
-	if best == nil || data != nil && data.found.Seconds < best.found.Seconds {
-		best = data
+	best, other := pipe, data
+	if best == nil || data != nil && data.found.Seconds < preferPipe*best.found.Seconds {
+		best, other = data, pipe
 	}
 	if best == nil {
 		return pipeErr
+	}
+	if other != nil {
+		best.mixed.Other, best.mixed.OtherSeconds = other.mixed.Scheme, other.found.Seconds
 	}
 	k := NewCluster(kinds[0].Chip, r.chips())
 	p.take(best.found, &k, r)
@@ -56,10 +66,7 @@ func (p *Plan) several(r *Request) error {
 		best.mixed.Ideal = 1 / speed
 	}
 	p.Mixed = &best.mixed
-	p.MemoryGiB = 0
-	for _, s := range best.mixed.Parts {
-		p.MemoryGiB = max(p.MemoryGiB, s.MemoryGiB)
-	}
+	p.capacity = best.capacity
 	p.band = Band{1, 1}
 	for _, g := range kinds { // the widest of the kinds
 		c := NewCluster(g.Chip, g.N)
@@ -100,8 +107,9 @@ func (p *Plan) kindsAlone(r *Request, kinds []Group) (best float64, name string,
 }
 
 type mixedFound struct {
-	found Found
-	mixed Mixed
+	found    Found
+	mixed    Mixed
+	capacity float64 // GB of the fullest chip's kind
 }
 
 // mixedData gives each kind its own layout and a share of the batch in
@@ -141,7 +149,7 @@ func (p *Plan) mixedData(r *Request, kinds []Group) *mixedFound {
 		out.mixed.Parts = append(out.mixed.Parts, MixedStage{Chip: g.Name, Sequences: share, Seconds: f.Seconds,
 			MemoryGiB: f.Memory.Total() / gib, Layout: f.Layout.String()})
 		if f.Seconds > out.found.Seconds {
-			out.found = f
+			out.found, out.capacity = f, g.Chip.MemoryGB
 		}
 	}
 	return out
@@ -217,13 +225,15 @@ func (p *Plan) tryMixed(r *Request, kinds []Group, tp, dp, b int, rec Recompute)
 			k.apply(r.Topology)
 		}
 		rates[i] = RatesFor(&k, r.Precision, r.Co)
-		l.Fused = l.Fused || fusedStack(g.Chip, r.Precision, rec, rec == RecomputeFull && r.Stack == "2021", tp, len(stages))
-		shapes[i] = newShape(m, &l, &w, &rates[i])
+		own := l // each kind has its own software
+		own.Fused = fusedStack(g.Chip, r.Precision, rec, rec == RecomputeFull && r.Stack == "2021", tp, len(stages))
+		own.Fast = own.Fused && fastStack(g.Chip, &own, false)
+		shapes[i] = newShape(m, &own, &w, &rates[i])
 		t := shapes[i].microBatch(1, float64(m.expertLayers())/float64(m.Layers))
 		per[i] = t.Total()
 	}
 	layers := deal(m.Layers, stages, per)
-	return p.settleMixed(r, kinds, shapes, stages, layers, per, &l)
+	return p.settleMixed(r, kinds, shapes, stages, layers, &l)
 }
 
 // deal gives layers to stages one by one, each to the stage that would then
@@ -245,8 +255,10 @@ func deal(layers int, stages []int, per []float64) []int {
 	return out
 }
 
-func (p *Plan) settleMixed(r *Request, kinds []Group, shapes []shape, stages, layers []int, per []float64, l *Layout) *mixedFound {
+func (p *Plan) settleMixed(r *Request, kinds []Group, shapes []shape, stages, layers []int, l *Layout) *mixedFound {
 	var slow, pass, biggest float64
+	var pace Times // of the slowest stage
+	density := float64(shapes[0].m.expertLayers()) / float64(shapes[0].m.Layers)
 	parts := make([]MixedStage, len(kinds))
 	out := &mixedFound{}
 	for i, k := range stages {
@@ -254,34 +266,44 @@ func (p *Plan) settleMixed(r *Request, kinds []Group, shapes []shape, stages, la
 		if mem.Total() > kinds[k].Chip.MemoryGB*gib*usable {
 			return nil
 		}
-		if mem.Total() > biggest {
-			biggest, out.found.Memory = mem.Total(), mem
+		if full := mem.Total() / kinds[k].Chip.MemoryGB; full > biggest {
+			biggest, out.found.Memory, out.capacity = full, mem, kinds[k].Chip.MemoryGB
 		}
-		t := float64(layers[i]) * per[k]
+		one := shapes[k].microBatch(float64(layers[i]), float64(layers[i])*density)
 		if i == len(stages)-1 {
 			f, b := shapes[k].head()
-			t += f.Total() + b.Total()
+			one.add(&f, 1)
+			one.add(&b, 1)
 		}
-		slow, pass = max(slow, t), pass+t
+		t := one.Total()
+		pass += t
+		if t > slow {
+			slow, pace = t, one
+		}
 		s := &parts[k]
 		s.Chip, s.Stages, s.Layers = kinds[k].Name, s.Stages+1, append(s.Layers, layers[i])
 		s.Seconds = max(s.Seconds, t*float64(l.Micros))
 		s.MemoryGiB = max(s.MemoryGiB, mem.Total()/gib)
 	}
 	t := &out.found.Times
-	t[Matrix] = slow * float64(l.Micros)
+	t.add(&pace, float64(l.Micros))
 	t[Bubble] = pass - slow
-	worst := 0.0
-	for i := range shapes {
-		hop := shapes[i].transfer()
-		worst = max(worst, hop)
-		var comm Times
-		shapes[i].gradients(&comm, slices.Max(layers), slow)
-		t[GradComm] = max(t[GradComm], comm[GradComm])
-		t[Optimizer] = max(t[Optimizer], shapes[i].optimizer(slices.Max(layers)))
-	}
-	t[PipeComm] = float64(l.Micros)*2*worst*r.Co.Pipe + 2*float64(len(stages)-1)*worst
+	crossKinds(t, shapes, slices.Max(layers), len(stages), slow)
 	out.found.Layout, out.found.Seconds = *l, t.Total()
 	out.mixed = Mixed{Scheme: "pipeline", Parts: parts}
 	return out
+}
+
+// crossKinds adds what stages of unlike chips exchange: the slowest link and
+// the slowest optimizer count.
+func crossKinds(t *Times, shapes []shape, layers, stages int, slow float64) {
+	worst := 0.0
+	for i := range shapes {
+		worst = max(worst, shapes[i].transfer())
+		var comm Times
+		shapes[i].gradients(&comm, layers, slow)
+		t[GradComm] = max(t[GradComm], comm[GradComm])
+		t[Optimizer] = max(t[Optimizer], shapes[i].optimizer(layers))
+	}
+	t[PipeComm] = float64(shapes[0].l.Micros)*2*worst*shapes[0].r.Co.Pipe + 2*float64(stages-1)*worst
 }

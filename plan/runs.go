@@ -184,7 +184,7 @@ func (x *RunRow) Search(co *Coefficients) (*Found, error) {
 // to failures, ramps and evaluation, and more when nobody says they ran the best
 // layout; measured steps and the authors' own projections from them do not.
 func (x *RunRow) kept(co *Coefficients) float64 {
-	if x.Kind != "full_run" && x.Kind != "energy_only" {
+	if x.Kind == "throughput_bench" || x.Kind == "projection" {
 		return 1
 	}
 	q := &x.Question

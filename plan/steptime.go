@@ -45,6 +45,9 @@ func StepTime(m *Model, l *Layout, w *Workload, r *Rates) Times {
 	}
 	s.gradients(&step, first, slow.Total())
 	step[Optimizer] += s.optimizer(first)
+	// Token ids, four bytes each, at 1 GB/s a node; a tenth is not prefetched.
+	nodes := max(1, float64(l.Chips())/float64(min(64, r.PerNode)))
+	step[Input] = 0.1 * 4 * float64(w.Batch) * float64(w.Seq) / nodes / 1e9
 	return step
 }
 

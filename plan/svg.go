@@ -81,14 +81,14 @@ func (c chart) frontier(p *Plan, curve []*Plan) template.HTML {
 	for i, line := range [][]string{rent, own} {
 		fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`, strings.Join(line, " "), colour(i))
 	}
-	for _, o := range curve {
-		c.point(&b, p, o, x, y)
+	for i, o := range curve {
+		c.point(&b, p, o, x, y, len(curve) < 9 || i%2 == len(curve)%2 || o.chips() == p.chips())
 	}
 	b.WriteString(label(wide-24, 34, "end", "", "● "+c.tr("rent")+"   ○ "+c.tr("own")))
 	return svg(tall, b.String())
 }
 
-func (c chart) point(b *strings.Builder, p, o *Plan, x, y axis) {
+func (c chart) point(b *strings.Builder, p, o *Plan, x, y axis, named bool) {
 	r := 4.0
 	if o.chips() == p.chips() {
 		r = 8
@@ -100,12 +100,15 @@ func (c chart) point(b *strings.Builder, p, o *Plan, x, y axis) {
 	}
 	b.WriteString(mark(fmt.Sprintf(`<circle cx="%.1f" cy="%.1f" r="%.0f" fill="var(--a)"/>`, x.at(o.Days), yr, r), title))
 	b.WriteString(mark(fmt.Sprintf(`<circle cx="%.1f" cy="%.1f" r="%.0f" fill="var(--paper)" stroke="var(--b)" stroke-width="2"/>`, x.at(o.Days), yo, r-1), title))
+	if !named {
+		return
+	}
 	b.WriteString(label(x.at(o.Days), min(yr, yo)-11, "middle", "soft", fmt.Sprint(o.chips())))
 }
 
 // memory draws the parts of the fullest chip against its capacity.
 func (c chart) memory(p *Plan) template.HTML {
-	have := p.req.Groups[0].Chip.MemoryGB
+	have := p.capacity
 	full := max(have, p.MemoryGiB)
 	return c.stack(p.Memory, full, "GiB", have)
 }

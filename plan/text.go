@@ -52,7 +52,7 @@ func WriteText(w io.Writer, p *Plan, lang string) {
 	s.row("Feasible", "%s (%s %d %s, %d %s)", s.tr("yes"), s.tr("best of"), p.Considered, s.tr("layouts"), p.Fitting, s.tr("fit in memory"))
 	s.result(p)
 	s.layout(p)
-	s.parts(s.tr("Memory"), fmt.Sprintf("%.1f %s %.0f GiB", p.MemoryGiB, s.tr("of"), p.req.Groups[0].Chip.MemoryGB), p.Memory, "GiB")
+	s.parts(s.tr("Memory"), fmt.Sprintf("%.1f %s %.0f GiB", p.MemoryGiB, s.tr("of"), p.capacity), p.Memory, "GiB")
 	s.parts(s.tr("Step"), fmt.Sprintf("%.2f s", p.Seconds), p.Times, "s")
 	g := p.Goodput
 	s.row("Goodput", "%.1f%%: %s %.1f h, %s %.0f s (%.0f GB), %s %.0f min; %s %.1f%%", 100*g.Share, s.tr("a failure every"), g.MTBFHours,
@@ -96,6 +96,9 @@ func (s *screen) layout(p *Plan) {
 			detail += fmt.Sprintf(", %d %s", m.Sequences, s.tr("sequences"))
 		}
 		s.row("", "%s: %s, %.1f GiB, %s %.2f s", m.Chip, detail, m.MemoryGiB, s.tr("busy"), m.Seconds)
+	}
+	if p.Mixed.OtherSeconds > 0 {
+		s.row("", "%s (%s): %.2f s", s.tr("the other way"), s.tr(p.Mixed.Other), p.Mixed.OtherSeconds)
 	}
 	if p.Mixed.Alone > 0 {
 		s.row("", "%s %s: %.2f s; %s: %.2f s", s.tr("alone"), p.Mixed.AloneChip, p.Mixed.Alone, s.tr("if speeds added up"), p.Mixed.Ideal)

@@ -115,7 +115,10 @@ func fateText(f inspect.Fate) string {
 
 // reason puts a row into words: "filter gopher_quality.min_words: 12, limit 50".
 func reason(r ledger.Row) string {
-	s := fmt.Sprintf("%s %s: %.4g, limit %.4g", r.Stage, inspect.RuleName(r.Filter, r.Rule), r.Value, r.Limit)
+	s := r.Stage + " " + inspect.RuleName(r.Filter, r.Rule)
+	if r.Value != r.Limit { // rules that are no measurement have both alike
+		s += fmt.Sprintf(": %.4g, limit %.4g", r.Value, r.Limit)
+	}
 	if r.Note != "" {
 		s += " (" + r.Note + ")"
 	}
@@ -138,7 +141,7 @@ func oneLine(s string, n int) string {
 
 type droppedCmd struct {
 	Dir    string `arg:"" help:"Output folder of a run."`
-	Rule   string `placeholder:"R" help:"Rule, step.rule or stage; all when absent."`
+	Rule   string `placeholder:"R" help:"Rule, step.rule or stage; all but those of crawl when absent."`
 	Sample int    `default:"20" placeholder:"N" help:"How many to draw, fairly."`
 	Cuts   bool   `help:"Show pieces that were cut out, not dropped documents."`
 	JSON   bool   `help:"Print the ledger's rows as lines of JSON."`

@@ -15,7 +15,7 @@ import (
 
 // planCmd is `feilun plan`; without a further word it plans one run.
 type planCmd struct {
-	One     planOneCmd     `cmd:"" default:"withargs" hidden:"" help:"Plan one run."`
+	One     planOneCmd     `cmd:"" name:"run" default:"withargs" help:"Plan one run: what feilun plan does without a further word."`
 	Compare planCompareCmd `cmd:"" help:"Put inventories side by side."`
 	Sweep   planSweepCmd   `cmd:"" help:"Chips against days, cost and energy."`
 	Study   planStudyCmd   `cmd:"" help:"Ready studies: quantity, slower, gpt4."`

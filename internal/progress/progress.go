@@ -128,7 +128,12 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%d B", n)
 }
 
-// Count puts a number of things into words.
+// Count puts a number of things into words: 1 shard, 2 shards.
 func Count(thing string) func(int64) string {
-	return func(n int64) string { return fmt.Sprintf("%d %s", n, thing) }
+	return func(n int64) string {
+		if n == 1 {
+			return "1 " + thing
+		}
+		return fmt.Sprintf("%d %ss", n, thing)
+	}
 }

@@ -77,11 +77,13 @@ func (g *generator) thread(zh bool) story {
 	}
 	s := story{title: g.fill(q.title, "", place, zh), date: g.day()}
 	s.paragraphs = append(s.paragraphs, g.fill(q.body, "", place, zh))
-	for _, i := range g.rng.Perm(len(q.answers)) {
+	for _, i := range g.rng.Perm(len(q.answers))[:2] {
 		s.paragraphs = append(s.paragraphs, g.fill(q.answers[i], "", place, zh))
 	}
-	extra := g.story(zh)
-	s.paragraphs = append(s.paragraphs, extra.paragraphs[g.rng.IntN(len(extra.paragraphs))])
+	for range 3 { // people drift from the subject
+		extra := g.story(zh)
+		s.paragraphs = append(s.paragraphs, extra.paragraphs[g.rng.IntN(len(extra.paragraphs))])
+	}
 	return s
 }
 

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"feilun/crawl"
+	"feilun/dedup"
+	"feilun/extract"
+	"feilun/internal/params"
+	"feilun/internal/testkit"
+	"feilun/language"
+)
+
+var update = flag.Bool("update", false, "write the generated pages and the output shown in the documentation")
+
+// A stagePage is a page of docs/stages that is made from parameter comments.
+type stagePage struct {
+	word     string
+	intro    string
+	sections []stageSection
+	source   fs.FS
+}
+
+type stageSection struct {
+	title string // "" for the stage's own parameters
+	ptr   any
+}
+
+func stagePages() []stagePage {
+	return []stagePage{
+		{"crawl", crawlIntro, []stageSection{{"", &crawl.Params{}}}, crawl.Code},
+		{"extract", extractIntro, []stageSection{{"", &extract.Params{}}}, extract.Source},
+		{"language", languageIntro, []stageSection{{"", &language.Params{}}}, language.Source},
+		{"dedup", dedupIntro, []stageSection{
+			{"url", &dedup.URLParams{}}, {"exact", &dedup.ExactParams{}}, {"line", &dedup.LineParams{}}, {"near", &dedup.NearParams{}},
+		}, dedup.Source},
+	}
+}
+
+const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what
+becomes of damage, is told in ../formats/input.md.
+
+Every record that becomes no document is a row in the ledger, with one of two rules:
+
+| rule | meaning |
+|---|---|
+| ` + "`record_type`" + ` | the record holds no page: a request, a revisit, metadata; the type is the note |
+| ` + "`damaged`" + ` | bytes that could not be read; reading went on at the next record |
+`
+
+const extractIntro = `Extract turns a page into title, text, date, canonical address and links. Recipe key: ` + "`extract:`" + `.
+Documents that come with text (WET, JSONL, Parquet) pass unchanged. The rule that drops a page is the name of a
+parameter below.
+`
+
+const languageIntro = `Language sets language, script and confidence, and drops documents in languages that are not wanted. Recipe
+key: ` + "`language:`" + `. Languages are ISO 639-1 codes where one exists, else 639-3; ` + "`und`" + ` when the text does not say.
+Scripts are ISO 15924: ` + "`Hans`" + ` and ` + "`Hant`" + ` for Chinese. The rule that drops a document is the name of a parameter below.
+`
+
+const dedupIntro = `Dedup looks at the whole corpus and drops documents, or cuts lines, that stand in it already. Recipe key:
+` + "`dedup:`" + `, with one entry a step. Steps run in the order below, whatever their order in the recipe, each on what the
+steps before it left. The rule in the ledger is the name of the step; the row names the copy that survives.
+`
+
+// TestDocsStages holds the pages of docs/stages to the comments of the
+// parameters. Filter's page is held by its own package.
+func TestDocsStages(t *testing.T) {
+	for _, p := range stagePages() {
+		name := filepath.Join(testkit.Root(t), "docs", "stages", p.word+".md")
+		got, err := p.render()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			if err := os.WriteFile(name, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(name)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("docs/stages/%s.md is out of date (%v); run: go test ./cmd/feilun -run TestDocsStages -update", p.word, err)
+		}
+	}
+}
+
+func (p stagePage) render() ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# %s\n\nGenerated from the comments in the package; after a change run: go test ./cmd/feilun -run TestDocsStages -update\n\n%s", p.word, p.intro)
+	for _, s := range p.sections {
+		title := s.title
+		if title == "" {
+			title = "Parameters"
+		}
+		ps, err := params.Describe(s.ptr, p.source)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range ps {
+			if x.Help == "" {
+				return nil, fmt.Errorf("%s: parameter %s has no comment", p.word, x.Name)
+			}
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n", title)
+		if s.title != "" {
+			doc, _, err := params.Comments(strings.TrimPrefix(fmt.Sprintf("%T", s.ptr), "*"+p.word+"."), p.source)
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(&b, "%s\n\n", doc)
+		}
+		b.WriteString(params.Markdown(ps))
+	}
+	return b.Bytes(), nil
+}
