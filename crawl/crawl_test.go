@@ -256,7 +256,7 @@ func TestParams(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if p.Path != "data/*.warc.gz" || p.Files != 3 || !p.Verify || p.Range != 64<<20 {
+	if p.Path != "data/*.warc.gz" || p.Files != 3 || !p.Verify || p.Range != 16<<20 {
 		t.Errorf("Params = %+v", p)
 	}
 	list, err := params.Describe(&p, Code)
