@@ -2,9 +2,7 @@ package crawl
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -20,8 +18,6 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/ledger"
 	"feilun/internal/sample"
-
-	"github.com/zeebo/xxh3"
 )
 
 // files reads files of this machine.
@@ -365,39 +361,4 @@ func (s *files) remember(p place, off int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.resume[p] = off
-}
-
-// fingerprintBytes is how much of each end of a file its fingerprint reads.
-const fingerprintBytes = 64 << 10
-
-// Fingerprint identifies the input's content: names, sizes, and both ends of
-// each file. A file that was replaced by another of the same size differs.
-func (s *files) Fingerprint(ctx context.Context) (string, error) {
-	names, err := s.list()
-	if err != nil {
-		return "", err
-	}
-	h := xxh3.New()
-	for _, name := range names {
-		if err := cmp.Or(ctx.Err(), s.fingerprint(h, name)); err != nil {
-			return "", err
-		}
-	}
-	sum := h.Sum128().Bytes()
-	return hex.EncodeToString(sum[:]), nil
-}
-
-func (s *files) fingerprint(w io.Writer, name string) error {
-	f, size, err := s.open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	fmt.Fprintf(w, "%q %d\n", name, size)
-	for _, at := range []int64{0, max(0, size-fingerprintBytes)} {
-		if _, err := io.Copy(w, io.NewSectionReader(f, at, fingerprintBytes)); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil
 }
