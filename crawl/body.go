@@ -69,11 +69,11 @@ func (d *decoder) undo(coding string, b []byte) (body []byte, cut string) {
 	}
 	d.src.Reset(b)
 	r, err := d.open(coding, b)
+	if err != nil { // before r, which is nil too when the first reader of a kind fails
+		return b, cutEncoding
+	}
 	if r == nil {
 		return b, ""
-	}
-	if err != nil {
-		return b, cutEncoding
 	}
 	out := d.out[d.turn][:0]
 	if cap(out) == 0 {
