@@ -94,7 +94,7 @@ type Params struct {
 	// Attempts is how often a download is tried before the run gives up.
 	Attempts int `json:"attempts" default:"8" range:"1..100"`
 	// Range is how many bytes of a stored file one task covers.
-	Range int64 `json:"range" default:"16777216" range:"1.."`
+	Range int64 `json:"range" default:"16777216" range:"1024.."`
 	// MaxBody is how many bytes of a decoded body are kept; longer ones are cut.
 	MaxBody int `json:"max_body" default:"16777216" range:"1024.."`
 	// Verify compares SHA-1 digests of WARC records and reports those that differ as damaged.

@@ -168,7 +168,7 @@ func expand(pattern string) ([]string, error) {
 	var all []string
 	for _, m := range matches {
 		err := filepath.WalkDir(m, func(name string, e fs.DirEntry, err error) error {
-			if err == nil && !e.IsDir() {
+			if err == nil && !e.IsDir() && isRegular(name) {
 				all = append(all, name)
 			}
 			return err
@@ -182,6 +182,13 @@ func expand(pattern string) ([]string, error) {
 	}
 	slices.Sort(all)
 	return all, nil
+}
+
+// isRegular reports whether a name leads to a plain file: pipes would wait for
+// ever, and links to folders or to nothing hold no records.
+func isRegular(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // Tasks implements [Source]. Files that cannot be cut are one task each.

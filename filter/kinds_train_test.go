@@ -305,4 +305,3 @@ func TestTrainKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 }
-

@@ -17,6 +17,9 @@ import (
 // fall under; cuts says whether pieces cut out of
 // documents that stayed are asked for, rather than dropped documents.
 func Dropped(dir, rule string, n int, cuts bool) ([]ledger.Row, error) {
+	if n < 1 {
+		return nil, hint.Usage(fmt.Errorf("a sample of %d rows: ask for 1 or more", n))
+	}
 	var d Draw
 	for r, err := range Rows(dir) {
 		if err != nil {

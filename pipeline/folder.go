@@ -62,11 +62,21 @@ type unit struct {
 
 // open makes the folder ready for the run p, or says why it cannot be.
 func (f folder) open(p plan, fresh bool) error {
+	var old plan
+	err := readJSON(f.path("work", "plan.json"), &old)
+	known := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if fresh {
-		for _, name := range owned() {
-			if err := os.RemoveAll(f.path(filepath.FromSlash(name))); err != nil {
-				return err
-			}
+		if err := f.clear(known); err != nil {
+			return err
+		}
+		known = false
+	}
+	if known {
+		if err := f.same(old, p); err != nil {
+			return err
 		}
 	}
 	for _, dir := range []string{"corpus", "ledger", "work/docs", "work/parts", "work/dedup"} {
@@ -74,20 +84,39 @@ func (f folder) open(p plan, fresh bool) error {
 			return err
 		}
 	}
-	var old plan
-	err := readJSON(f.path("work", "plan.json"), &old)
-	if errors.Is(err, fs.ErrNotExist) {
-		return writeJSON(f.path("work", "plan.json"), p)
+	if known {
+		return nil
 	}
-	if err != nil {
-		return err
-	}
+	return writeJSON(f.path("work", "plan.json"), p)
+}
+
+// same refuses to go on with another run's work.
+func (f folder) same(old, p plan) error {
 	for _, d := range []struct{ what, old, now string }{
 		{"recipe", old.Recipe, p.Recipe}, {"input", old.Input, p.Input}, {"version", old.Version, p.Version},
 	} {
 		if d.old != d.now {
 			return hint.Usage(hint.With(fmt.Errorf("%s holds a run of another %s", string(f), d.what),
 				"take another --out, or add --fresh to delete that run and start over"))
+		}
+	}
+	return nil
+}
+
+// clear removes an earlier run. A folder that holds no run of ours but files
+// under our names is left alone.
+func (f folder) clear(ours bool) error {
+	for _, name := range owned() {
+		name = f.path(filepath.FromSlash(name))
+		if !ours {
+			if _, err := os.Stat(name); err == nil {
+				return hint.Usage(hint.With(fmt.Errorf("%s is there, but no run of feilun: --fresh deletes only those", name),
+					"take another --out, or remove it yourself"))
+			}
+			continue
+		}
+		if err := os.RemoveAll(name); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"feilun"
 	"feilun/crawl"
@@ -16,7 +17,7 @@ import (
 func (r *Recipe) prepare() error {
 	for _, s := range r.Filter {
 		if err := filter.Prepare(s.Params); err != nil {
-			return fmt.Errorf("filter %s: %w", s.Key, err)
+			return hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
 		}
 	}
 	return nil
@@ -38,6 +39,9 @@ func (r *Recipe) live() ([]liveStep, error) {
 	}
 	return steps, nil
 }
+
+// emptied is the verdict on a document of which an edit left nothing.
+var emptied = feilun.Drop("empty", 0, 1)
 
 // A Judge applies a recipe's language and filter steps to single documents.
 // It is used by one goroutine.
@@ -71,7 +75,9 @@ func (j *Judge) Document(d *feilun.Doc) (step string, v feilun.Verdict) {
 			continue
 		}
 		if s.edit != nil {
-			d.Text, _ = s.edit.Edit(d)
+			if d.Text, _ = s.edit.Edit(d); strings.TrimSpace(d.Text) == "" {
+				return s.Key, emptied
+			}
 			continue
 		}
 		if v := s.check.Check(d); !v.Kept() {

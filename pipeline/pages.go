@@ -308,7 +308,7 @@ func (w *pageWorker) step(s *liveStep, d *feilun.Doc) feilun.Verdict {
 	}
 	d.Text = text
 	if strings.TrimSpace(text) == "" {
-		return feilun.Drop("empty", 0, 1)
+		return emptied
 	}
 	return feilun.Keep
 }

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"math"
 	"runtime/debug"
 
 	"feilun/extract"
@@ -33,7 +32,7 @@ func predict(input int64, o Options) stats.Prediction {
 // lifts the limit again.
 func limitMemory(limit int64) func() {
 	old := debug.SetMemoryLimit(limit / 10 * 9)
-	return func() { debug.SetMemoryLimit(min(old, math.MaxInt64)) }
+	return func() { debug.SetMemoryLimit(old) }
 }
 
 // newWorker builds one worker's own extractor, language stage and steps.
@@ -44,9 +43,6 @@ func (j *job) newWorker() (*pageWorker, error) {
 	}
 	l, err := j.language()
 	if err != nil {
-		return nil, err
-	}
-	if err := j.prepare(); err != nil {
 		return nil, err
 	}
 	steps, err := j.recipe.live()

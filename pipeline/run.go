@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -49,7 +50,6 @@ type job struct {
 	times  stats.Times
 
 	language func() (*language.Stage, error) // loaded once, cloned by each worker
-	prepare  func() error                    // readies the recipe's filters, once
 }
 
 // Run carries the recipe out into o.Out, or goes on where an earlier process
@@ -82,15 +82,28 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 		return nil, err
 	}
 	j.times.WallSecond, j.times.CPUSecond = time.Since(start).Seconds(), cpuSeconds()-cpu
+	if kept := s.Reports[len(s.Reports)-1].Kept.Docs; kept == 0 {
+		j.remark("no documents were kept: %d records read, %d dropped by crawl; feilun stats %s tells by which rules",
+			s.Reports[atCrawl].In.Docs, s.Reports[atCrawl].Dropped.Docs, o.Out)
+	}
 	return s, j.finish(s)
 }
 
 func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
-	if o.Workers <= 0 {
+	if o.Out == "" {
+		return nil, hint.Usage(errors.New("no output folder: name one with --out DIR"))
+	}
+	if o.Workers < 0 || o.Memory < 0 {
+		return nil, hint.Usage(fmt.Errorf("--workers %d, --memory %v: neither can be below zero", o.Workers, o.Memory))
+	}
+	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.Memory == 0 {
 		o.Memory = 8 << 30
+	}
+	if err := r.prepare(); err != nil {
+		return nil, err
 	}
 	if least := params.Size(o.Workers)*workerMemory + 128<<20; o.Memory < least {
 		return nil, hint.Usage(hint.With(fmt.Errorf("--memory %v is too little for %d workers, which need %v", o.Memory, o.Workers, least),
@@ -110,7 +123,6 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	}
 	j := &job{Options: o, recipe: r, source: source, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
 	j.language = sync.OnceValues(func() (*language.Stage, error) { return language.New(r.Language) })
-	j.prepare = sync.OnceValue(r.prepare)
 	units := group(tasks, r.Crawl.Range)
 	input, err := inputHash(ctx, source, tasks)
 	if err != nil {

@@ -35,7 +35,7 @@ func Names() []string {
 // goes by. Recipe is a shipped name or the path of a YAML file.
 func readTree(recipe string, depth int) (*yaml.Node, string, error) {
 	if depth > maxBases {
-		return nil, "", fmt.Errorf("recipe %q stands on more than %d bases: is it its own base?", recipe, maxBases)
+		return nil, "", hint.Usage(fmt.Errorf("recipe %q stands on more than %d bases: is it its own base?", recipe, maxBases))
 	}
 	text, name, err := readText(recipe)
 	if err != nil {
@@ -167,7 +167,7 @@ func merge(base, over *yaml.Node) {
 		case base.Content[at].Kind == yaml.MappingNode && value.Kind == yaml.MappingNode:
 			merge(base.Content[at], value)
 		default:
-			base.Content[at] = value
+			base.Content[at-1], base.Content[at] = key, value
 		}
 	}
 }

@@ -79,6 +79,9 @@ func (c *whyCmd) Run(a *app) error {
 		return err
 	}
 	if len(fates) == 0 {
+		if _, err := inspect.Stats(c.Dir); err != nil {
+			return err // not finished: the record may yet come
+		}
 		return fmt.Errorf("%s has no record of %q", c.Dir, c.URL)
 	}
 	for _, f := range fates {

@@ -81,8 +81,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return report(stderr, hint.With(hint.Usage(err), "feilun --help lists the verbs; feilun VERB --help its flags"))
 	}
 	err = k.Run(&app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
-	if ctx.Err() != nil {
-		fmt.Fprintln(stderr, "feilun: interrupted; the same command goes on where it stopped")
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(stderr, "feilun: interrupted")
+		if k.Selected() != nil && k.Selected().Name == "run" {
+			fmt.Fprintln(stderr, "feilun: hint: the same command goes on where it stopped")
+		}
 		return exitInterrupted
 	}
 	return report(stderr, err)

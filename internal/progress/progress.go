@@ -81,7 +81,11 @@ func (m *Meter) Close() {
 	if m.terminal && m.written {
 		fmt.Fprint(m.w, "\r\x1b[K")
 	}
-	fmt.Fprintf(m.w, "%-10s %s in %s\n", m.what, m.unit(m.done), short(time.Since(m.start)))
+	word := "in"
+	if m.total > 0 && m.done < m.total {
+		word = "of " + m.unit(m.total) + ", stopped after"
+	}
+	fmt.Fprintf(m.w, "%-10s %s %s %s\n", m.what, m.unit(m.done), word, short(time.Since(m.start)))
 }
 
 func (m *Meter) draw(now time.Time) {

@@ -15,7 +15,7 @@ func TestPlainLines(t *testing.T) {
 		time.Sleep(20 * time.Second)
 		m.Add(1_000_000)
 		m.Close()
-		want := "crawl       50 %  2.0 MB of 4.0 MB  20.0 s left\ncrawl      2.0 MB in 20.0 s\n"
+		want := "crawl       50 %  2.0 MB of 4.0 MB  20.0 s left\ncrawl      2.0 MB of 4.0 MB, stopped after 20.0 s\n"
 		if out.String() != want {
 			t.Errorf("output = %q, want %q", out.String(), want)
 		}
