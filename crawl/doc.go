@@ -22,7 +22,6 @@ type filler struct {
 	page   feilun.Page
 	http   response
 	dec    *decoder
-	row    ledger.Row
 	words  map[string]string // repeated short header values
 }
 

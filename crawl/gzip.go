@@ -66,7 +66,6 @@ type members struct {
 // task to task.
 type scratch struct {
 	inflate.Decoder
-	span     int64 // bytes that one task reads about
 	in       *bufio.Reader
 	zip      gzip.Reader
 	probe    []byte // for looking for members, with probeIn and probeZip

@@ -78,20 +78,6 @@ func (w *window) skip(n int) {
 	w.off += int64(n)
 }
 
-// discard drops up to n bytes, reading as needed, and returns how many.
-func (w *window) discard(n int64) int64 {
-	var gone int64
-	for gone < n {
-		if w.pos == w.end && !w.fill(1) {
-			break
-		}
-		k := int(min(n-gone, int64(w.end-w.pos)))
-		w.skip(k)
-		gone += int64(k)
-	}
-	return gone
-}
-
 // skipBlank drops line ends, spaces and NUL padding, and reports whether
 // anything follows.
 func (w *window) skipBlank() bool {

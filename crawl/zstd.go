@@ -82,13 +82,13 @@ func short(err error) error {
 func newZstd(file io.ReaderAt) (*zstd.Decoder, error) {
 	opts := []zstd.DOption{zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow)}
 	var b [8]byte
-	if n, err := file.ReadAt(b[:], 0); n == len(b) && binary.LittleEndian.Uint32(b[:]) == dictMagic {
+	if n, _ := file.ReadAt(b[:], 0); n == len(b) && binary.LittleEndian.Uint32(b[:]) == dictMagic {
 		size := binary.LittleEndian.Uint32(b[4:])
 		if size > maxDict {
 			return nil, errors.New("zstd dictionary is longer than 8 MiB")
 		}
 		dict := make([]byte, size)
-		if _, err = file.ReadAt(dict, 8); err != nil && err != io.EOF {
+		if _, err := file.ReadAt(dict, 8); err != nil && err != io.EOF {
 			return nil, err
 		}
 		if storage(dict) == storedZstd {

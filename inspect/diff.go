@@ -106,7 +106,7 @@ func changes(kept, other map[string]uint64, dir string) ([]Change, error) {
 	for _, id := range absent {
 		note("", "absent", Fate{ID: id})
 	}
-	var out []Change
+	out := []Change{}
 	for _, c := range by {
 		out = append(out, *c)
 	}

@@ -110,7 +110,7 @@ func chipOf(head, row []string) Chip {
 // earlier one. A chip needs a name, a source, peak, memory and bandwidth.
 func (t *ChipTable) Add(c Chip) error {
 	if c.Name == "" || c.Peak16 == 0 {
-		return fmt.Errorf("chip %q needs chip: and fp16_bf16_tflops:", c.Name)
+		return fmt.Errorf("chip %q needs the keys chip and fp16_bf16_tflops", c.Name)
 	}
 	if c.Source == "" {
 		return fmt.Errorf("chip %q needs source: where its figures come from", c.Name)

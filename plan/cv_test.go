@@ -17,7 +17,6 @@ var refit = flag.Bool("fit", false, "refit the coefficients, cross-validate and 
 // left out together.
 type observation struct {
 	id, family, kind, chip, tier, note string
-	weight                             float64
 	err                                func(*Coefficients) float64 // ln(predicted/measured)
 }
 

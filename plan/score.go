@@ -18,11 +18,10 @@ type Score struct {
 }
 
 type tallies struct {
-	errs    map[string][]float64
-	inside  map[string]int
-	banded  map[string]int
-	order   []string
-	missing int
+	errs   map[string][]float64
+	inside map[string]int
+	banded map[string]int
+	order  []string
 }
 
 func (t *tallies) add(group string, err float64) {

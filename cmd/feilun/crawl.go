@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"text/tabwriter"
 
@@ -28,22 +29,34 @@ func (c *crawlCmd) Run(a *app) error {
 	if !c.JSON {
 		fmt.Fprintln(table, "records\tresponses\tdocuments\tdamaged\tbytes lost\t file")
 	}
+	var failed []error
 	lines := json.NewEncoder(a.stdout)
 	lines.SetEscapeHTML(false)
 	for _, name := range c.Files {
 		n, err := crawl.Count(a.ctx, name, p)
-		if err != nil {
-			table.Flush()
-			return hint.With(err, "check the file's name and permissions")
+		if a.ctx.Err() != nil {
+			return a.ctx.Err()
 		}
-		if c.JSON {
+		if err != nil {
+			failed = append(failed, err)
+			n.File = name
+		}
+		switch {
+		case err != nil && c.JSON:
+			err = lines.Encode(map[string]string{"file": name, "error": err.Error()})
+		case err != nil:
+			_, err = fmt.Fprintf(table, "-\t-\t-\t-\t-\t %s\n", name)
+		case c.JSON:
 			err = lines.Encode(n)
-		} else {
+		default:
 			_, err = fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t %s\n", n.Records, n.Responses, n.Documents, n.Damaged, n.BytesLost, n.File)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil || len(failed) == 0 {
+		return err
+	}
+	return hint.With(errors.Join(failed...), "check names and permissions; the other files were read")
 }
