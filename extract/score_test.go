@@ -47,10 +47,6 @@ func (g *gold) fold(k int) int {
 
 var sets = []string{"wcxb-dev-a", "wcxb-dev-b", "scrapinghub", "cleaneval", "cleaneval-dev", "dragnet", "cleanportaleval", "zh-handmade", "trafilatura", "htmltotext-multi"}
 
-// helpers are sets whose answers are those of another tool. They are trained
-// on, by halves too, but no figure is taken from them.
-var helpers = []string{"readability", "zh-netease-gbk"}
-
 func loadSet(t testing.TB, set string) []*gold {
 	f, err := os.Open(filepath.Join(testkit.Data(t, "extraction"), set+".tar.zst"))
 	if err != nil {
