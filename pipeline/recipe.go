@@ -146,6 +146,10 @@ func filterNames() []string {
 
 // steps reads the steps of a stage in the order they stand.
 func steps(out *[]Step, n *yaml.Node, stage string, create func(string) any, known []string) error {
+	if isOff(n) {
+		*out = nil
+		return nil
+	}
 	kv, err := pairs(n, stage)
 	if err != nil {
 		return err
@@ -154,7 +158,10 @@ func steps(out *[]Step, n *yaml.Node, stage string, create func(string) any, kno
 		if isOff(p[1]) {
 			continue
 		}
-		name, langs, _ := strings.Cut(p[0].Value, "@")
+		name, langs, limited := strings.Cut(p[0].Value, "@")
+		if limited && langs == "" {
+			return fmt.Errorf("line %d: %s: name languages after the @, such as %szh+en", p[0].Line, p[0].Value, p[0].Value)
+		}
 		ptr := create(name)
 		if ptr == nil {
 			err := fmt.Errorf("line %d: %s has no step %q; known are %s", p[0].Line, stage, name, strings.Join(known, ", "))

@@ -93,6 +93,7 @@ func TestRecipeErrors(t *testing.T) {
 		{"a: &x [1]\nb: *x", "aliases", ""},
 		{"crawl: {path: a, path: b}", "", ""},
 		{"- a", `key: value`, ""},
+		{"filter: {status@: {}}", "name languages", ""},
 		{"base: nonesuch", `no recipe "nonesuch"`, "feilun recipes"},
 		{"crawl: {source: [", "", ""},
 	} {

@@ -209,6 +209,30 @@ func TestAnotherRunIsRefused(t *testing.T) {
 	}
 }
 
+// TestFreshKeepsForeignFiles holds --fresh to runs of ours.
+func TestFreshKeepsForeignFiles(t *testing.T) {
+	dir := t.TempDir()
+	input, out := filepath.Join(dir, "crawl.warc.gz"), filepath.Join(dir, "out")
+	writeCrawl(t, input, 5)
+	thesis := filepath.Join(out, "corpus", "thesis.txt")
+	if err := os.MkdirAll(filepath.Dir(thesis), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(thesis, []byte("years of work"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Load(writeRecipe(t, ""), "crawl.path="+input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), r, Options{Out: out, Workers: 1, Memory: 2 << 30, Fresh: true}); err == nil {
+		t.Error("--fresh on a folder of somebody else's was no error")
+	}
+	if _, err := os.Stat(thesis); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestFailedShard has a folder where one shard's file should be: that shard
 // fails, the others are done, and the same command finishes when it is gone.
 func TestFailedShard(t *testing.T) {
