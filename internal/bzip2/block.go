@@ -356,4 +356,3 @@ var crcTable = func() (t [4][256]uint32) {
 	}
 	return t
 }()
-
