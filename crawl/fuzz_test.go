@@ -16,7 +16,7 @@ func readMemory(t *testing.T, file []byte, size int64) (docs []string, rows []le
 	p := Defaults()
 	p.MaxBody = 1 << 16
 	for start := int64(0); start == 0 || start < int64(len(file)); start += size {
-		s := &files{p: p, resume: map[place]int64{}}
+		s := readFiles(p, "")
 		task := feilun.Task{File: "x", Start: start, End: min(start+size, int64(len(file)))}
 		memory := s.borrow()
 		j := &job{ctx: context.Background(), src: s, task: task, fill: newFiller(p, "x", &memory.dec)}

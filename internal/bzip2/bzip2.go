@@ -34,14 +34,16 @@ type Reader struct {
 	from int64 // offset in the file of buf[0]
 	dec  decoder
 	err  error // of the disk
+
+	last, next int64 // the block that dec.out holds, and the position behind it
 }
 
 // NewReader returns a reader of a file of size bytes.
-func NewReader(file io.ReaderAt, size int64) *Reader { return &Reader{file: file, size: size} }
+func NewReader(file io.ReaderAt, size int64) *Reader { return &Reader{file: file, size: size, last: -1} }
 
 // Reset starts on another file and keeps the memory.
 func (r *Reader) Reset(file io.ReaderAt, size int64) {
-	r.file, r.size, r.buf, r.from, r.err = file, size, r.buf[:0], 0, nil
+	r.file, r.size, r.buf, r.from, r.err, r.last = file, size, r.buf[:0], 0, nil, -1
 }
 
 // Err returns the first error of the disk; it is never that of the data.
@@ -73,12 +75,16 @@ func (r *Reader) view(off int64, n int) []byte {
 // valid until the next call; next is the position behind the block. The error
 // is ErrDamaged.
 func (r *Reader) Block(pos int64) (text []byte, next int64, err error) {
-	b := r.view(pos/8, maxPacked)
-	text, used, err := r.dec.block(b, int(pos%8))
+	if pos == r.last {
+		return r.dec.out, r.next, nil
+	}
+	r.last = -1
+	text, used, err := r.dec.block(r.view(pos/8, maxPacked), int(pos%8))
 	if err != nil {
 		return nil, 0, err
 	}
-	return text, pos/8*8 + int64(used), nil
+	r.last, r.next = pos, pos/8*8+int64(used)
+	return text, r.next, nil
 }
 
 // Follow returns where the next block starts, given the position behind a
