@@ -94,8 +94,11 @@ func indented(s string) bool {
 // several, or verse.
 func (b *textBook) block(lines []string, width wrapping) {
 	if len(lines) <= 2 && chapterHeading(lines[0]) {
-		text := strings.Join(strings.Fields(strings.Join(lines, " ")), " ")
-		b.parts = append(b.parts, bookPart{text: text, chapter: true})
+		text := strings.TrimSpace(lines[0])
+		if len(lines) == 2 {
+			text += " " + strings.TrimSpace(lines[1])
+		}
+		b.add(text, true, false)
 		return
 	}
 	if illustration(lines) {
@@ -183,10 +186,16 @@ func chapterHeading(line string) bool {
 		return true
 	}
 	word, rest, _ := strings.Cut(line, " ")
+	if strings.HasSuffix(word, ".") && rest == strings.ToUpper(rest) && strings.ContainsFunc(rest, unicode.IsLetter) &&
+		strings.Trim(word[:len(word)-1], "IVXLC") == "" {
+		return true // II. THE RED-HEADED LEAGUE
+	}
 	word = strings.TrimRight(word, ".:")
 	switch strings.ToUpper(word) {
 	case "CHAPTER", "BOOK", "PART", "VOLUME", "ACT", "SCENE", "LETTER", "CANTO", "STAVE", "ADVENTURE", "SECTION":
 		return (word == strings.ToUpper(word) || unicode.IsUpper(rune(word[0]))) && numeral(rest)
+	case "FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH", "LAST":
+		return line == strings.ToUpper(line) && slices.Contains([]string{"ACT", "SCENE", "PART", "BOOK", "CHAPTER", "VOLUME"}, strings.Trim(rest, "."))
 	case "PROLOGUE", "EPILOGUE", "PREFACE", "INTRODUCTION", "FOREWORD", "AFTERWORD", "CONCLUSION", "APPENDIX", "DEDICATION":
 		return word == strings.ToUpper(word) && len(rest) < 40 || rest == "" && unicode.IsUpper(rune(word[0]))
 	}

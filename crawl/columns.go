@@ -112,7 +112,8 @@ func (r *row) fill(field int, v json.RawMessage) {
 	var s string
 	var list []string
 	switch {
-	case json.Unmarshal(v, &s) == nil && !bytes.Equal(v, []byte("null")):
+	case bytes.Equal(v, []byte("null")):
+	case json.Unmarshal(v, &s) == nil:
 		r.set(field, s)
 	case json.Unmarshal(v, &list) == nil:
 		r.set(field, strings.Join(list, "\n"))

@@ -98,6 +98,7 @@ func (p *printer) close(e ending) {
 	switch {
 	case e.tag == html.LI || e.tag == html.TR:
 		p.due(1)
+		p.sep = min(p.sep, 1) // what a paragraph inside asked for is not due
 	case e.tag == html.TD || e.tag == html.TH:
 		p.cells--
 		p.cell()

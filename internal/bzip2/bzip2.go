@@ -39,7 +39,9 @@ type Reader struct {
 }
 
 // NewReader returns a reader of a file of size bytes.
-func NewReader(file io.ReaderAt, size int64) *Reader { return &Reader{file: file, size: size, last: -1} }
+func NewReader(file io.ReaderAt, size int64) *Reader {
+	return &Reader{file: file, size: size, last: -1}
+}
 
 // Reset starts on another file and keeps the memory.
 func (r *Reader) Reset(file io.ReaderAt, size int64) {
