@@ -1,9 +1,11 @@
 package crawl
 
 import (
+	"errors"
 	"io"
 
 	"feilun/internal/bzip2"
+	"feilun/internal/hint"
 )
 
 // A blockStream reads the blocks of a bzip2 file that follow each other without
@@ -116,4 +118,12 @@ func (j *job) finishBlocks(b *blockStream) error {
 		j.damaged(b.pos/8, b.size-b.pos/8, "bzip2 block is damaged")
 	}
 	return b.r.Err()
+}
+
+// errPacked is the error on a file in a packing that is not read.
+func errPacked(kind string) error {
+	if kind == kind7z {
+		return hint.With(errors.New("7z archives are not read"), "unpack it first, or take the .bz2 of the same dump")
+	}
+	return hint.With(errors.New("WARC in bzip2 is not read"), "decompress it, or compress it with gzip, one member a record")
 }

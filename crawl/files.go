@@ -343,14 +343,6 @@ func (j *job) run() (err error) {
 	return err
 }
 
-// errPacked is the error on a file in a packing that is not read.
-func errPacked(kind string) error {
-	if kind == kind7z {
-		return hint.With(errors.New("7z archives are not read"), "unpack it first, or take the .bz2 of the same dump")
-	}
-	return hint.With(errors.New("WARC in bzip2 is not read"), "decompress it, or compress it with gzip, one member a record")
-}
-
 // emit turns an event into a document or a row. offset is the place in the
 // stored file, inner that in the member there. It reports whether to go on.
 func (j *job) emit(e event, offset, inner int64) bool {

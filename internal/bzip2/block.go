@@ -73,6 +73,9 @@ func (d *decoder) block(src []byte, bit int) (text []byte, used int, err error) 
 		return nil, 0, ErrDamaged // randomised, which no version since 1999 writes
 	}
 	origin := r.take(24)
+	if d.tt == nil {
+		d.tt = make([]uint32, maxBlock)
+	}
 	symbols, ok := d.alphabet()
 	if !ok || !d.tables(len(symbols)+2) {
 		return nil, 0, ErrDamaged
@@ -206,14 +209,10 @@ func (t *tree) slow(next uint32) (symbol, length uint) {
 // codes decodes the block's codes into d.tt, undoing move-to-front and the
 // second run-length coding, and returns how many bytes there are.
 func (d *decoder) codes(symbols []byte) (n int, ok bool) {
-	if d.tt == nil {
-		d.tt = make([]uint32, maxBlock)
-	}
 	var mtf [256]byte
 	copy(mtf[:], symbols)
 	end := uint(len(symbols) + 1)
-	run, weight := 0, 1
-	r := d.in
+	run, weight, r := 0, 1, d.in
 	for _, sel := range d.selectors {
 		t := &d.trees[sel]
 		for range groupSize {
@@ -223,30 +222,22 @@ func (d *decoder) codes(symbols []byte) (n int, ok bool) {
 			e := uint(t.fast[r.acc>>(64-fastBits)])
 			symbol, length := e>>5, e&31
 			if length == 0 {
-				if symbol, length = t.slow(uint32(r.acc >> (64 - maxCode))); length == 0 {
-					return 0, false
-				}
+				symbol, length = t.slow(uint32(r.acc >> (64 - maxCode)))
+			}
+			if length == 0 || weight > 2*maxBlock {
+				return 0, false
 			}
 			r.acc <<= length
 			r.n -= length
 			if symbol <= 1 {
-				if weight > maxBlock {
-					return 0, false
-				}
 				run += weight << symbol
 				weight <<= 1
 				continue
 			}
 			if run > 0 {
-				if n+run > maxBlock {
+				if n, ok = d.repeat(n, run, mtf[0]); !ok {
 					return 0, false
 				}
-				c := uint32(mtf[0])
-				part := d.tt[n : n+run]
-				for i := range part {
-					part[i] = c
-				}
-				n += run
 				run, weight = 0, 1
 			}
 			if symbol == end {
@@ -256,12 +247,23 @@ func (d *decoder) codes(symbols []byte) (n int, ok bool) {
 			if symbol > end || n >= maxBlock {
 				return 0, false
 			}
-			c := front(&mtf, symbol-1)
-			d.tt[n] = uint32(c)
+			d.tt[n] = uint32(front(&mtf, symbol-1))
 			n++
 		}
 	}
 	return 0, false
+}
+
+// repeat writes a byte run times from n on, and returns where that ends.
+func (d *decoder) repeat(n, run int, c byte) (int, bool) {
+	if n+run > maxBlock {
+		return n, false
+	}
+	part := d.tt[n : n+run]
+	for i := range part {
+		part[i] = uint32(c)
+	}
+	return n + run, true
 }
 
 // front moves a symbol to the front.

@@ -150,14 +150,7 @@ func transform(b []byte) (last []byte, origin int) {
 		count[b[i]]--
 		order[count[b[i]]] = int32(i)
 	}
-	classes := int32(1)
-	for i := 1; i < n; i++ {
-		if b[order[i]] != b[order[i-1]] {
-			classes++
-		}
-		rank[order[i]] = classes - 1
-	}
-	for k := 1; k < n && int(classes) < n; k *= 2 {
+	for k, classes := 1, ranked(rank, order, func(i, j int32) bool { return b[i] == b[j] }); k < n && int(classes) < n; k *= 2 {
 		clear(count)
 		for i, at := range order {
 			next[i] = int32((int(at) - k + n) % n)
@@ -171,15 +164,9 @@ func transform(b []byte) (last []byte, origin int) {
 			count[r]--
 			order[count[r]] = next[i]
 		}
-		classes = 1
-		fresh[order[0]] = 0
-		for i := 1; i < n; i++ {
-			a, c := int(order[i]), int(order[i-1])
-			if rank[a] != rank[c] || rank[(a+k)%n] != rank[(c+k)%n] {
-				classes++
-			}
-			fresh[a] = classes - 1
-		}
+		classes = ranked(fresh, order, func(i, j int32) bool {
+			return rank[i] == rank[j] && rank[(int(i)+k)%n] == rank[(int(j)+k)%n]
+		})
 		rank, fresh = fresh, rank
 	}
 	last = make([]byte, n)
@@ -190,6 +177,19 @@ func transform(b []byte) (last []byte, origin int) {
 		last[i] = b[(int(at)+n-1)%n]
 	}
 	return last, origin
+}
+
+// ranked numbers rotations in order, equal ones alike, and returns how many
+// numbers there are.
+func ranked(rank, order []int32, equal func(i, j int32) bool) int32 {
+	classes := int32(0)
+	for i, at := range order {
+		if i == 0 || !equal(at, order[i-1]) {
+			classes++
+		}
+		rank[at] = classes - 1
+	}
+	return classes
 }
 
 // moveToFront codes bytes by how long ago they came, runs of the latest by

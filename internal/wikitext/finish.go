@@ -23,15 +23,9 @@ func (l *lineReader) finish(b []byte, br byte) []byte {
 	for i := 0; i < len(b); {
 		switch c := b[i]; {
 		case c == markLiteral:
-			k := bytes.IndexByte(b[i+1:], markLiteral)
-			if k < 0 {
-				i++
-				continue
-			}
-			if n, err := strconv.Atoi(string(b[i+1 : i+1+k])); err == nil && n < len(l.p.verbatim) {
-				out = append(out, l.p.verbatim[n].text...)
-			}
-			i += k + 2
+			text, n := l.p.behind(b[i:])
+			out = append(out, text...)
+			i += n
 		case c == markBreak:
 			for len(out) > 0 && out[len(out)-1] == ' ' {
 				out = out[:len(out)-1]
@@ -57,6 +51,18 @@ func (l *lineReader) finish(b []byte, br byte) []byte {
 	}
 	l.clean = out
 	return bytes.TrimSpace(out)
+}
+
+// behind returns the text of the placeholder at b's start, and its length.
+func (p *Parser) behind(b []byte) (text string, n int) {
+	k := bytes.IndexByte(b[1:], markLiteral)
+	if k < 0 {
+		return "", 1
+	}
+	if i, err := strconv.Atoi(string(b[1 : 1+k])); err == nil && i < len(p.verbatim) {
+		text = p.verbatim[i].text
+	}
+	return text, k + 2
 }
 
 // quotes drops the marks of bold and italic text: two, three or five
