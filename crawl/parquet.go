@@ -1,6 +1,7 @@
 package crawl
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -44,6 +45,9 @@ type readerAt struct {
 }
 
 func (r *readerAt) ReadAt(b []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errors.New("offset before the start of the file")
+	}
 	n, err := r.file.ReadAt(b, off)
 	if err != nil && err != io.EOF && r.err == nil {
 		r.err = err
