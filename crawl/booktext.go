@@ -159,7 +159,7 @@ func (b *textBook) paragraphs(lines []string) {
 		if indented(l) || chapterHeading(l) && strings.HasPrefix(strings.TrimSpace(l), "第") {
 			end()
 		}
-		t := strings.TrimSpace(l)
+		t := singleSpaces(strings.TrimSpace(l))
 		if n := len(s); n > 0 {
 			last, _ := utf8.DecodeLastRune(s)
 			first, _ := utf8.DecodeRuneInString(t)
@@ -174,6 +174,14 @@ func (b *textBook) paragraphs(lines []string) {
 		}
 	}
 	end()
+}
+
+// singleSpaces makes one space of several, as typists put behind full stops.
+func singleSpaces(s string) string {
+	for strings.Contains(s, "  ") {
+		s = strings.ReplaceAll(s, "  ", " ")
+	}
+	return s
 }
 
 // chapterHeading reports a line that begins a chapter, in English or Chinese.

@@ -69,7 +69,7 @@ func (d *dump) head() {
 	d.site = siteOf(head[:min(len(head), headBytes)])
 	w := &d.scratch.wiki
 	p := d.src.p
-	w.Options = wikitext.Options{Variant: p.Variant, DropTables: !p.Tables, KeepAppendices: p.Appendices, Namespaces: d.site.namespaces}
+	w.Options = wikitext.Options{Language: d.site.language, Variant: p.Variant, DropTables: !p.Tables, KeepAppendices: p.Appendices, Namespaces: d.site.namespaces}
 }
 
 // compressed reads the blocks of a bzip2 file that start in the range, and as

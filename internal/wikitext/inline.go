@@ -115,17 +115,21 @@ func date(c *call) string {
 			parts = append(parts, v)
 		}
 	}
-	return dateText(parts, c.arg("df"))
+	return c.dateText(parts)
 }
 
 // months in English, by number.
 var months = strings.Fields("- January February March April May June July August September October November December")
 
-// dateText writes year, month, day as English articles do.
-func dateText(parts []string, df string) string {
+// dateText writes year, month, day as Chinese or English articles do.
+func (c *call) dateText(parts []string) string {
 	if len(parts) == 0 {
 		return ""
 	}
+	if c.p.Language == "zh" {
+		return chineseParts(parts)
+	}
+	df := c.arg("df")
 	month := 0
 	if len(parts) > 1 {
 		for _, c := range parts[1] {
@@ -154,13 +158,18 @@ func death(c *call) string {
 			return ""
 		}
 	}
-	return dateText(list, c.arg("df"))
+	return c.dateText(list)
 }
 
 // chineseDate shows {{日期|2020|1|2}} with Chinese units.
-func chineseDate(c *call) string {
+func chineseDate(c *call) string { return chineseParts(c.numbered()) }
+
+func chineseParts(parts []string) string {
 	var b strings.Builder
-	for i, v := range c.numbered() {
+	for i, v := range parts {
+		if i > 0 {
+			v = strings.TrimLeft(v, "0")
+		}
 		if i < 3 && v != "" {
 			b.WriteString(v + []string{"年", "月", "日"}[i])
 		}
@@ -326,6 +335,8 @@ func asOf(c *call) string {
 	switch {
 	case v == "":
 		return ""
+	case c.p.Language == "zh":
+		return "截至" + v
 	case c.name == "since":
 		return "Since " + v
 	case c.arg("lc") != "":

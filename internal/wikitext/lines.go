@@ -68,10 +68,8 @@ func (l *lineReader) line(raw []byte) {
 		return
 	}
 	bare := bytes.TrimLeft(line, "\x02 \t")
-	if len(bare) == 0 {
-		if len(line) == 0 || bytes.IndexByte(line, markGone) < 0 {
-			l.endPara()
-		}
+	if len(bare) == 0 { // a line where all was dropped parts paragraphs too
+		l.endPara()
 		return
 	}
 	if text, ok := l.block(bare); ok {

@@ -17,6 +17,9 @@ type Options struct {
 	// of another language with variants that -{ }- is resolved to; "" takes
 	// zh-hans.
 	Variant string
+	// Language is the code of the wiki's language; dates that templates show are
+	// written as in Chinese for zh, else as in English.
+	Language string
 	// DropTables leaves tables away; otherwise each row is a line.
 	DropTables bool
 	// KeepAppendices keeps sections such as "See also", "External links" and
@@ -107,6 +110,15 @@ func Disambiguation(title, src string) bool {
 	if strings.Contains(src, "__DISAMBIG__") {
 		return true
 	}
+	const head, tail = 400, 1000 // bytes in which such templates stand
+	if len(src) > head+tail {
+		return meanings(src[:head]) || meanings(src[len(src)-tail:])
+	}
+	return meanings(src)
+}
+
+// meanings reports whether a template of disambiguation pages stands in src.
+func meanings(src string) bool {
 	for {
 		i := strings.Index(src, "{{")
 		if i < 0 {

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"feilun/internal/testkit"
 )
 
 // A testCase is one block of testdata/cases.txt.
@@ -39,6 +41,8 @@ func (c testCase) parser(tb testing.TB) *Parser {
 		switch {
 		case strings.HasPrefix(o, "zh"):
 			p.Variant = o
+		case strings.HasPrefix(o, "lang="):
+			p.Language = o[5:]
 		case o == "no-tables":
 			p.DropTables = true
 		case o == "appendices":
@@ -198,5 +202,31 @@ func BenchmarkText(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p.Text(text)
+	}
+}
+
+// TestRealText reads clean text of real articles as markup: nearly every word
+// stays.
+func TestRealText(t *testing.T) {
+	b := testkit.ReadZstd(t, testkit.Data(t, "text", "wiki-en", "wiki_demo.txt.zst"))
+	words, lost, texts := 0, 0, 0
+	for line := range strings.Lines(string(b)) {
+		in := strings.Fields(line)
+		out := strings.Fields((&Parser{Options: Options{KeepAppendices: true}}).Text(line))
+		left := map[string]int{}
+		for _, w := range out {
+			left[w]++
+		}
+		for _, w := range in {
+			if left[w]--; left[w] < 0 {
+				lost++
+			}
+		}
+		words += len(in)
+		texts++
+	}
+	t.Logf("%d texts, %d words, %d changed", texts, words, lost)
+	if texts < 30 || lost > words/1000 {
+		t.Errorf("%d of %d words of %d texts changed", lost, words, texts)
 	}
 }
