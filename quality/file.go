@@ -35,6 +35,8 @@ type header struct {
 	Trained *Result       `json:"trained"`
 	GPT3    *gpt3Header   `json:"gpt3,omitempty"`
 	Signals *signalHeader `json:"signals,omitempty"`
+
+	Perplexity *perplexityHeader `json:"perplexity,omitempty"`
 }
 
 // Save writes the model. Equal models give equal bytes.
@@ -89,6 +91,8 @@ func decode(b []byte, name string) (*Model, error) {
 	switch {
 	case h.Kind == "gpt3" && h.GPT3 != nil:
 		m.scorer, err = newGPT3(*h.GPT3, body)
+	case h.Kind == "perplexity" && h.Perplexity != nil:
+		m.scorer, err = readPerplexity(*h.Perplexity, body)
 	case h.Kind == "signals" && h.Signals != nil:
 		m.scorer, err = newSignals(*h.Signals, body, name)
 	default:

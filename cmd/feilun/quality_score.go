@@ -24,6 +24,8 @@ type qualityScoreCmd struct {
 type scoreLine struct {
 	ID    string  `json:"id"`
 	Score float64 `json:"score"`
+
+	Perplexity float64 `json:"perplexity,omitempty"` // of language models
 }
 
 // badLine stands where a line could not be read.
@@ -50,7 +52,8 @@ func (c *qualityScoreCmd) Run(a *app) error {
 			}
 			_, err = fmt.Fprintf(a.stderr, "line %d: %v\n", n, err)
 		case c.JSON:
-			err = enc.Encode(scoreLine{d.ID, m.Score(d)})
+			p, _ := m.Perplexity(d)
+			err = enc.Encode(scoreLine{d.ID, m.Score(d), p})
 		default:
 			_, err = fmt.Fprintf(out, "%s\t%.6f\n", d.ID, m.Score(d))
 		}
