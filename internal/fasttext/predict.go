@@ -13,25 +13,30 @@ type Label struct {
 
 // A Predictor is a model with scratch space: one goroutine at a time.
 type Predictor struct {
-	m        *Model
-	names    []string
-	features []int32
-	hashes   []int32
-	token    []byte
-	hidden   []float32
-	scores   []float32
-	heap     []scored
-	out      []Label
+	m      *Model
+	names  []string
+	f      featurizer
+	text   []byte
+	hidden []float32
+	scores []float32
+	heap   []scored
+	out    []Label
 }
 
 // Predictor returns a predictor for one goroutine.
 func (m *Model) Predictor() *Predictor {
-	return &Predictor{m: m, names: m.Labels(), hidden: make([]float32, m.Dim), scores: make([]float32, m.dict.labels)}
+	return &Predictor{m: m, names: m.Labels(), f: m.featurizer(), hidden: make([]float32, m.Dim), scores: make([]float32, m.dict.labels)}
 }
 
 // Clone returns a predictor for another goroutine.
 func (p *Predictor) Clone() *Predictor {
-	return &Predictor{m: p.m, names: p.names, hidden: make([]float32, len(p.hidden)), scores: make([]float32, len(p.scores))}
+	return &Predictor{m: p.m, names: p.names, f: p.m.featurizer(), hidden: make([]float32, len(p.hidden)), scores: make([]float32, len(p.scores))}
+}
+
+// read finds the features of text, one line.
+func (p *Predictor) read(text string) {
+	p.text = append(p.text[:0], text...)
+	p.f.line(p.text, 0, true)
 }
 
 // Predict returns the k best labels for text as one line (see [Predictor.Predict]).
@@ -46,7 +51,7 @@ func (m *Model) Predict(text string, k int, threshold float32) []Label {
 func (p *Predictor) Predict(text string, k int, threshold float32) []Label {
 	p.out, p.heap = p.out[:0], p.heap[:0]
 	p.read(text)
-	if len(p.features) == 0 {
+	if len(p.f.rows) == 0 {
 		return p.out
 	}
 	if k < 1 || k > len(p.names) {
@@ -69,20 +74,15 @@ func (p *Predictor) Predict(text string, k int, threshold float32) []Label {
 
 // hide averages the rows of the features.
 func (p *Predictor) hide() {
+	if d, ok := p.m.input.(*dense); ok {
+		average(p.hidden, d.data, p.f.rows)
+		return
+	}
 	clear(p.hidden)
-	if d, ok := p.m.input.(*dense); ok { // the common case without dynamic calls
-		for _, f := range p.features {
-			d.addRow(p.hidden, f)
-		}
-	} else {
-		for _, f := range p.features {
-			p.m.input.addRow(p.hidden, f)
-		}
+	for _, r := range p.f.rows {
+		p.m.input.addRow(p.hidden, r)
 	}
-	inv := float32(1 / float64(len(p.features)))
-	for i := range p.hidden {
-		p.hidden[i] *= inv
-	}
+	scale(p.hidden, len(p.f.rows))
 }
 
 // scoreAll fills p.scores with probabilities: softmax, or one sigmoid each.
@@ -94,39 +94,32 @@ func (p *Predictor) scoreAll() {
 		}
 		return
 	}
-	top := p.scores[0]
-	for _, v := range p.scores {
+	softmax(p.scores)
+}
+
+// softmax turns scores into probabilities.
+func softmax(x []float32) {
+	top := x[0]
+	for _, v := range x {
 		top = max(top, v)
 	}
 	var z float32
-	for i, v := range p.scores {
-		p.scores[i] = float32(math.Exp(float64(float32(v - top))))
-		z += p.scores[i]
+	for i, v := range x {
+		x[i] = float32(math.Exp(float64(float32(v - top))))
+		z += x[i]
 	}
-	for i := range p.scores {
-		p.scores[i] /= z
+	for i := range x {
+		x[i] /= z
 	}
 }
 
-// products sets scores to output·hidden. Four rows at a time keep the order of
-// additions within each, which alone is slow.
+// products sets p.scores to output·hidden.
 func (p *Predictor) products() {
-	i := 0
 	if d, ok := p.m.output.(*dense); ok {
-		for ; i+4 <= len(p.scores); i += 4 {
-			a, b, c, e := d.row(int32(i)), d.row(int32(i+1)), d.row(int32(i+2)), d.row(int32(i+3))
-			b, c, e = b[:len(a)], c[:len(a)], e[:len(a)]
-			var s0, s1, s2, s3 float32
-			for j, h := range p.hidden[:len(a)] {
-				s0 += float32(a[j] * h)
-				s1 += float32(b[j] * h)
-				s2 += float32(c[j] * h)
-				s3 += float32(e[j] * h)
-			}
-			p.scores[i], p.scores[i+1], p.scores[i+2], p.scores[i+3] = s0, s1, s2, s3
-		}
+		d.products(p.scores, p.hidden)
+		return
 	}
-	for ; i < len(p.scores); i++ {
+	for i := range p.scores {
 		p.scores[i] = p.m.output.dotRow(p.hidden, int32(i))
 	}
 }
