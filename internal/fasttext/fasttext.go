@@ -48,6 +48,7 @@ type Model struct {
 	dict    dictionary
 	input   matrix
 	output  matrix
+	flat    *flat // in place of both, when collapsed
 	qout    bool
 	tree    []node // of hierarchical softmax, else nil
 	sigmoid []float32

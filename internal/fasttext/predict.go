@@ -18,19 +18,26 @@ type Predictor struct {
 	f      featurizer
 	text   []byte
 	hidden []float32
+	sums   []float64 // in place of hidden, of a collapsed model
 	scores []float32
 	heap   []scored
 	out    []Label
 }
 
 // Predictor returns a predictor for one goroutine.
-func (m *Model) Predictor() *Predictor {
-	return &Predictor{m: m, names: m.Labels(), f: m.featurizer(), hidden: make([]float32, m.Dim), scores: make([]float32, m.dict.labels)}
-}
+func (m *Model) Predictor() *Predictor { return m.predictor(m.Labels()) }
 
 // Clone returns a predictor for another goroutine.
-func (p *Predictor) Clone() *Predictor {
-	return &Predictor{m: p.m, names: p.names, f: p.m.featurizer(), hidden: make([]float32, len(p.hidden)), scores: make([]float32, len(p.scores))}
+func (p *Predictor) Clone() *Predictor { return p.m.predictor(p.names) }
+
+func (m *Model) predictor(names []string) *Predictor {
+	p := &Predictor{m: m, names: names, f: m.featurizer(), scores: make([]float32, len(names))}
+	if m.flat != nil {
+		p.sums = make([]float64, m.flat.cols)
+	} else {
+		p.hidden = make([]float32, m.Dim)
+	}
+	return p
 }
 
 // read finds the features of text, one line.
@@ -74,6 +81,10 @@ func (p *Predictor) Predict(text string, k int, threshold float32) []Label {
 
 // hide averages the rows of the features.
 func (p *Predictor) hide() {
+	if p.m.flat != nil {
+		p.m.flat.average(p.sums, p.f.rows)
+		return
+	}
 	if d, ok := p.m.input.(*dense); ok {
 		average(p.hidden, d.data, p.f.rows)
 		return
@@ -87,6 +98,10 @@ func (p *Predictor) hide() {
 
 // scoreAll fills p.scores with probabilities: softmax, or one sigmoid each.
 func (p *Predictor) scoreAll() {
+	if p.m.flat != nil {
+		p.scoreFlat()
+		return
+	}
 	p.products()
 	if p.m.Loss != LossSoftmax {
 		for i, v := range p.scores {
@@ -200,10 +215,17 @@ func (p *Predictor) descend(k int, least float32, at int32, score float32) {
 		p.keep(k, scored{score, at})
 		return
 	}
-	f := p.m.output.dotRow(p.hidden, at-int32(len(p.names)))
-	f = float32(1 / float64(1+exp32(-f)))
+	f := float32(1 / float64(1+exp32(-p.turn(at-int32(len(p.names))))))
 	p.descend(k, least, n.left, score+logOf(float32(1-float64(f))))
 	p.descend(k, least, n.right, score+logOf(f))
+}
+
+// turn is the product that decides at an inner node of the tree.
+func (p *Predictor) turn(node int32) float32 {
+	if p.m.flat != nil {
+		return float32(p.sums[node])
+	}
+	return p.m.output.dotRow(p.hidden, node)
 }
 
 // best puts the k likeliest labels into the heap.
