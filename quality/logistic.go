@@ -28,7 +28,7 @@ func (m *matrix) add(index []uint32, value []float32) {
 func (m *matrix) dot(i int, w []float64) float64 {
 	sum := 0.0
 	for k := m.start[i]; k < m.start[i+1]; k++ {
-		sum += w[m.index[k]] * float64(m.value[k])
+		sum += float64(w[m.index[k]] * float64(m.value[k])) // no fused product: equal on all machines
 	}
 	return sum
 }
@@ -76,8 +76,8 @@ func (l *logistic) value(w, grad []float64) float64 {
 		}
 		grad[j] = g / weight
 		if j != last {
-			grad[j] += l.lambda * w[j]
-			norm += w[j] * w[j]
+			grad[j] += float64(l.lambda * w[j])
+			norm += float64(w[j] * w[j])
 		}
 	}
 	return sum/weight + l.lambda/2*norm
@@ -88,11 +88,11 @@ func (l *logistic) block(b int, w, grad []float64) (loss, total float64) {
 	for _, i := range l.rows[b*len(l.rows)/blocks : (b+1)*len(l.rows)/blocks] {
 		z := l.x.dot(i, w) + w[last]
 		c := l.weight[i]
-		loss += c * softplus(z, l.target[i])
+		loss += float64(c * softplus(z, l.target[i]))
 		total += c
 		g := c * (sigmoid(z) - l.target[i])
 		for k := l.x.start[i]; k < l.x.start[i+1]; k++ {
-			grad[l.x.index[k]] += g * float64(l.x.value[k])
+			grad[l.x.index[k]] += float64(g * float64(l.x.value[k]))
 		}
 		grad[last] += g
 	}
@@ -135,7 +135,7 @@ func minimize(value func(w, grad []float64) float64, w []float64, tolerance floa
 		var g float64
 		for range 40 {
 			for j := range w {
-				next[j] = w[j] + step*d[j]
+				next[j] = w[j] + float64(step*d[j])
 			}
 			if g = value(next, nextGrad); g <= f+1e-4*step*slope {
 				ok = true
@@ -178,7 +178,7 @@ func direction(grad []float64, s, y [][]float64) []float64 {
 	for i := len(s) - 1; i >= 0; i-- {
 		alpha[i] = inner(s[i], d) / inner(s[i], y[i])
 		for j := range d {
-			d[j] -= alpha[i] * y[i][j]
+			d[j] -= float64(alpha[i] * y[i][j])
 		}
 	}
 	if n := len(s); n > 0 {
@@ -190,7 +190,7 @@ func direction(grad []float64, s, y [][]float64) []float64 {
 	for i := range s {
 		beta := inner(y[i], d) / inner(s[i], y[i])
 		for j := range d {
-			d[j] += (alpha[i] - beta) * s[i][j]
+			d[j] += float64((alpha[i] - beta) * s[i][j])
 		}
 	}
 	return d
@@ -199,7 +199,7 @@ func direction(grad []float64, s, y [][]float64) []float64 {
 func inner(a, b []float64) float64 {
 	sum := 0.0
 	for i, x := range a {
-		sum += x * b[i]
+		sum += float64(x * b[i])
 	}
 	return sum
 }

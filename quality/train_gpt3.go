@@ -27,6 +27,13 @@ const (
 )
 
 func trainGPT3(t *training) (*Model, error) {
+	m, _, err := gpt3On(t)
+	return m, err
+}
+
+// gpt3On trains a gpt3 model. It also returns the log-odds that weights give to
+// the examples of parts they were not fitted to.
+func gpt3On(t *training) (*Model, []float64, error) {
 	h := gpt3Header{vectorizer: vectorizer{Form: t.p.Form, Features: t.p.Features, Grams: t.p.Grams, Spark2: t.p.Spark2}, Weights: t.p.Weights}
 	if h.Form == "auto" {
 		h.Form = t.form()
@@ -34,13 +41,13 @@ func trainGPT3(t *training) (*Model, error) {
 	t.p.Form = h.Form
 	t.result.Params = t.p
 	if !h.known() || h.Weights != WeightCounts && h.Weights != WeightUnit {
-		return nil, hint.Usage(fmt.Errorf("form %q, weights %q, %d features, grams %d: known forms are spark, characters, words; weights counts, unit",
+		return nil, nil, hint.Usage(fmt.Errorf("form %q, weights %q, %d features, grams %d: known forms are spark, characters, words; weights counts, unit",
 			t.p.Form, h.Weights, h.Features, h.Grams))
 	}
 	x, used := t.vectors(&h)
-	w, err := t.fit(x)
+	w, odds, err := t.fit(x)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	weights := make([]float32, h.Features)
 	for j, f := range used {
@@ -49,7 +56,7 @@ func trainGPT3(t *training) (*Model, error) {
 	h.Intercept = w[len(w)-1]
 	m := &Model{header: header{GPT3: &h}, body: appendFloats(nil, weights)}
 	m.scorer, err = newGPT3(h, m.body)
-	return m, err
+	return m, odds, err
 }
 
 // form chooses characters where at least a third of the letters of positive
@@ -112,65 +119,87 @@ func (m *matrix) narrow(column []int32) *matrix {
 
 // fit chooses the penalty on parts 1 to 4, each scored by weights fitted to the
 // other three, calibrates on those scores (Platt 1999), and fits the four
-// together. The weights returned hold the calibration; the last is the intercept.
-func (t *training) fit(x *matrix) ([]float64, error) {
+// together. The weights hold the calibration; the last is the intercept. It
+// also returns the calibrated log-odds of the scores it chose by.
+func (t *training) fit(x *matrix) (w, odds []float64, err error) {
 	target := make([]float64, len(t.examples))
 	for i, e := range t.examples {
 		target[i] = float64(class(e))
 	}
-	problem := func(in func(fold int) bool, lambda float64) *logistic {
-		l := &logistic{x: x, target: target, weight: t.weight, lambda: lambda}
-		for i, f := range t.fold {
-			if in(f) {
-				l.rows = append(l.rows, i)
-			}
-		}
-		return l
-	}
-	scores := make([]float64, len(t.examples)) // out of fold, for the best penalty
-	best, since := -1, 0
-	starts := make([][]float64, folds)
+	c := &choice{t: t, x: x, target: target, starts: make([][]float64, folds)}
+	best, since := 0, 0
 	for n, lambda := range penalties() {
-		now := make([]float64, len(t.examples))
-		loss, total := 0.0, 0.0
-		for f := 1; f < folds; f++ {
-			if err := t.ctx.Err(); err != nil {
-				return nil, err
-			}
-			if starts[f] == nil {
-				starts[f] = make([]float64, x.width+1)
-			}
-			l := problem(func(g int) bool { return g != 0 && g != f }, lambda)
-			minimize(l.value, starts[f], fitTolerance, fitSteps)
-			for i, g := range t.fold {
-				if g == f {
-					now[i] = x.dot(i, starts[f]) + starts[f][x.width]
-					loss += t.weight[i] * softplus(now[i], target[i])
-					total += t.weight[i]
-				}
-			}
+		scores, loss, err := c.try(lambda)
+		if err != nil {
+			return nil, nil, err
 		}
-		t.result.Tried = append(t.result.Tried, Penalty{lambda, loss / total})
-		if best < 0 || loss/total < t.result.Tried[best].Loss {
-			best, since = n, 0
-			copy(scores, now)
+		t.result.Tried = append(t.result.Tried, Penalty{lambda, loss})
+		if odds == nil || loss < t.result.Tried[best].Loss {
+			best, since, odds = n, 0, scores
 		} else if since++; since == 2 {
 			break
 		}
 	}
 	t.result.Penalty = t.result.Tried[best].Lambda
-	l := problem(func(f int) bool { return f != 0 }, t.result.Penalty)
-	w := make([]float64, x.width+1)
+	l := c.problem(t.result.Penalty, func(f int) bool { return f != 0 })
+	w = make([]float64, x.width+1)
 	minimize(l.value, w, fitTolerance, fitSteps)
-	a, b := platt(l.rows, scores, target, t.weight)
+	a, b := platt(l.rows, odds, target, t.weight)
 	for j := range w {
 		w[j] *= a
 	}
 	w[x.width] += b
-	if slices.ContainsFunc(w, math.IsNaN) {
-		return nil, errFold
+	for i := range odds {
+		odds[i] = a*odds[i] + b
 	}
-	return w, nil
+	if slices.ContainsFunc(w, math.IsNaN) {
+		return nil, nil, errFold
+	}
+	return w, odds, nil
+}
+
+// A choice of the penalty in progress.
+type choice struct {
+	t      *training
+	x      *matrix
+	target []float64
+	starts [][]float64 // by the part that is left out: weights of the penalty before
+}
+
+// problem is the fit on the parts that in selects.
+func (c *choice) problem(lambda float64, in func(fold int) bool) *logistic {
+	l := &logistic{x: c.x, target: c.target, weight: c.t.weight, lambda: lambda}
+	for i, f := range c.t.fold {
+		if in(f) {
+			l.rows = append(l.rows, i)
+		}
+	}
+	return l
+}
+
+// try fits with one penalty, leaving out parts 1 to 4 in turn, and returns the
+// log-odds of the part left out, and their mean loss.
+func (c *choice) try(lambda float64) (scores []float64, loss float64, err error) {
+	scores = make([]float64, len(c.target))
+	total := 0.0
+	for f := 1; f < folds; f++ {
+		if err := c.t.ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		if c.starts[f] == nil {
+			c.starts[f] = make([]float64, c.x.width+1)
+		}
+		w := c.starts[f]
+		minimize(c.problem(lambda, func(g int) bool { return g != 0 && g != f }).value, w, fitTolerance, fitSteps)
+		for i, g := range c.t.fold {
+			if g == f {
+				scores[i] = c.x.dot(i, w) + w[c.x.width]
+				loss += c.t.weight[i] * softplus(scores[i], c.target[i])
+				total += c.t.weight[i]
+			}
+		}
+	}
+	return scores, loss / total, nil
 }
 
 // platt fits P(positive | s) = 1/(1+exp(−(a·s+b))) to scores, with Platt's
