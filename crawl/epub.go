@@ -28,7 +28,6 @@ type bookMemory struct {
 	decoder charset.Decoder
 	parser  html.Parser
 	buf     []byte
-	text    []byte
 }
 
 // An epub is a book being read.
