@@ -38,7 +38,7 @@ func (o *opened) blocks() *blockStream {
 func (o *opened) firstBlock() ([]byte, error) {
 	b := o.blocks()
 	b.start(0)
-	head := make([]byte, 1<<16)
+	head := make([]byte, headBytes)
 	n, _ := io.ReadFull(b, head)
 	return head[:n], b.r.Err()
 }

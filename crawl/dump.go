@@ -62,11 +62,16 @@ func (j *job) dump() error {
 	return j.finish(r)
 }
 
-// head reads the siteinfo at the start of the file.
+// head reads the siteinfo at the start of the file, which the window is on.
 func (d *dump) head() {
 	d.win.fill(headBytes)
 	head := d.win.data()
-	d.site = siteOf(head[:min(len(head), headBytes)])
+	d.about(head[:min(len(head), headBytes)])
+}
+
+// about takes the siteinfo.
+func (d *dump) about(head []byte) {
+	d.site = siteOf(head)
 	w := &d.scratch.wiki
 	p := d.src.p
 	w.Options = wikitext.Options{Language: d.site.language, Variant: p.Variant, DropTables: !p.Tables, KeepAppendices: p.Appendices, Namespaces: d.site.namespaces}
@@ -78,9 +83,9 @@ func (d *dump) head() {
 func (d *dump) compressed() error {
 	b := d.job.blocks()
 	d.blocks = b
+	d.about(d.opened.head)
 	b.start(0)
 	d.win.reset(b, 0)
-	d.head()
 	if d.task.Start > 0 {
 		first := b.r.Find(8*d.task.Start, d.task.End)
 		if first < 0 {

@@ -129,6 +129,7 @@ type opened struct {
 	size    int64
 	storage int
 	kind    string
+	head    []byte // of a bzip2 file, decompressed
 }
 
 // sniff looks at a file's first bytes, decompressed where need be.
@@ -147,6 +148,7 @@ func sniff(file io.ReaderAt, size int64, source string, k *scratch) (opened, err
 		if head, err = o.firstBlock(); err != nil {
 			return o, err
 		}
+		o.head = head
 	default:
 		m, err := o.members(warcFormat{}, nil)
 		if err != nil {
