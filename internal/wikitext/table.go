@@ -6,9 +6,10 @@ import (
 
 // A table is a table being read.
 type table struct {
-	cells [][]byte
-	open  bool // the last cell goes on
-	deep  bool // below maxTables: its content is dropped
+	cells   [][]byte
+	caption bool // cells holds the caption
+	open    bool // the last cell goes on
+	deep    bool // below maxTables: its content is dropped
 }
 
 // tableLine takes a line that starts, ends or goes on with a table.
@@ -42,8 +43,11 @@ func (l *lineReader) tableLine(line []byte) bool {
 	case bytes.HasPrefix(line, []byte("|+")):
 		l.endRow()
 		t.cells = append(t.cells, append([]byte(nil), attributed(line[2:])...))
-		t.open = true
+		t.open, t.caption = true, true
 	default:
+		if t.caption {
+			l.endRow()
+		}
 		l.cells(t, line)
 	}
 	return true
@@ -122,7 +126,7 @@ func (l *lineReader) endRow() {
 			row = append(row, words...)
 		}
 	}
-	t.cells, t.open = t.cells[:0], false
+	t.cells, t.open, t.caption = t.cells[:0], false, false
 	if !l.p.DropTables && !t.deep {
 		l.body(blockRow, row)
 	}
