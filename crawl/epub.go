@@ -18,9 +18,9 @@ import (
 
 // Limits of a book: real ones stay far below.
 const (
-	maxBookFiles = 20_000    // entries of the zip
-	maxBookBytes = 256 << 20 // decompressed bytes of all chapters
-	maxPackage   = 8 << 20   // bytes of the package document
+	maxBookFiles = 20_000   // entries of the zip
+	maxBookBytes = 64 << 20 // decompressed bytes of all chapters
+	maxPackage   = 8 << 20  // bytes of the package document
 )
 
 // bookMemory is what reading books keeps from one to the next.
@@ -128,7 +128,7 @@ func (e *epub) file(name string, limit int64) ([]byte, error) {
 		return nil, errKey
 	}
 	if limit = min(limit, e.left); limit <= 0 {
-		return nil, errors.New("book is longer than 256 MiB")
+		return nil, errors.New("book is longer than 64 MiB")
 	}
 	r, err := f.Open()
 	if err != nil {

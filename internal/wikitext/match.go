@@ -73,7 +73,16 @@ var bracket = func() (set [256]bool) {
 	return set
 }()
 
+// maxPairs bounds the memory for one page. Articles of the largest size that
+// wikis allow, 2 MiB, stay far below; markup beyond it has no partner.
+const maxPairs = 1 << 19
+
+func (p *Parser) full() bool { return len(p.pairs)+len(p.open) >= maxPairs }
+
 func (p *Parser) push(o opener) {
+	if p.full() {
+		return
+	}
 	p.open = append(p.open, o)
 	p.opened[o.kind]++
 }
@@ -218,6 +227,9 @@ func scheme(s string) bool {
 // to go on. Other tags are no pairs.
 func (p *Parser) tagPair(i int) int {
 	s := p.src
+	if p.full() {
+		return i + 1
+	}
 	if strings.HasPrefix(s[i:], "<!--") {
 		end := len(s)
 		if k := strings.Index(s[i+4:], "-->"); k >= 0 {

@@ -12,6 +12,9 @@ type table struct {
 	deep    bool // below maxTables: its content is dropped
 }
 
+// maxCells is how many cells a row may have before it is written.
+const maxCells = 10_000
+
 // tableLine takes a line that starts, ends or goes on with a table.
 func (l *lineReader) tableLine(line []byte) bool {
 	start := bytes.TrimLeft(line, ":\x02 ")
@@ -48,7 +51,12 @@ func (l *lineReader) tableLine(line []byte) bool {
 		if t.caption {
 			l.endRow()
 		}
-		l.cells(t, line)
+		if len(t.cells) >= maxCells {
+			l.endRow()
+		}
+		if !t.deep {
+			l.cells(t, line)
+		}
 	}
 	return true
 }
