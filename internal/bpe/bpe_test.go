@@ -2,7 +2,6 @@ package bpe
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -365,7 +364,7 @@ func benchTokenizer(b *testing.B) *Tokenizer {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Log(fmt.Sprintf("%+v", r))
+	b.Logf("%+v", r)
 	return tok
 }
 

@@ -266,11 +266,11 @@ func (t *Tokenizer) WriteJSON(w io.Writer) error {
 			vocab, numbers[word] = append(vocab, word), id
 		}
 	}
-	var merges [][2]string
+	merges := [][2]string{}
 	for _, m := range t.ordered() {
 		merges = append(merges, [2]string{letters(t.tokens[m.left], &of), letters(t.tokens[m.right], &of)})
 	}
-	var added []map[string]any
+	added := []map[string]any{}
 	for _, s := range t.Special {
 		added = append(added, map[string]any{"id": s.ID, "content": s.Text, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true})
 	}
