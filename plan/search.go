@@ -19,8 +19,9 @@ type Question struct {
 	ZeroSet      bool
 	FusedSet     bool
 	Co           *Coefficients
-	// Overfull lets layouts through that do not fit, for tables whose rows ran.
-	Overfull bool
+	// Room replaces the chip's memory, bytes, for rows that ran although no layout
+	// fits by this model (offloading, a leaner stack).
+	Room float64
 	// Old keeps to what stacks of 2021 could do: at most ZeRO-1.
 	Old bool
 }
@@ -49,7 +50,7 @@ const usable = 0.97
 func Search(q *Question) (*Searched, error) {
 	rates := RatesFor(&q.Cluster, q.Work.Precision, q.Co)
 	out := &Searched{}
-	limit := q.Cluster.Chip.MemoryGB * gib * usable
+	limit := cmp.Or(q.Room, q.Cluster.Chip.MemoryGB*gib*usable)
 	q.each(func(l *Layout) {
 		out.Considered++
 		mem := Memory(q.Model, l, &q.Work, q.Co)
@@ -57,7 +58,7 @@ func Search(q *Question) (*Searched, error) {
 		if out.Smallest.Seconds == 0 || total < out.Smallest.Memory.Total() {
 			out.Smallest = Found{Layout: *l, Memory: mem, Seconds: -1}
 		}
-		if total > limit && !q.Overfull {
+		if total > limit {
 			return
 		}
 		out.Fitting++
