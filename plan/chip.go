@@ -177,6 +177,14 @@ func (t *ChipTable) Find(name string) (*Chip, error) {
 			return &t.chips[i], nil
 		}
 	}
+	if strings.TrimSpace(name) == "" {
+		return nil, hint.With(errors.New("no chip is named"), "`feilun plan chips` lists the known ones")
+	}
+	for _, maker := range []string{"hygon", "海光", "dcu", "深算"} {
+		if strings.Contains(fold(name), maker) {
+			return nil, hint.With(fmt.Errorf("no chip %q in the table: no dated public source for Hygon's figures was found", name), "--chip-file FILE.yaml adds it with its peak, memory, bandwidth, power and source")
+		}
+	}
 	why := fmt.Errorf("no chip %q in the table", name)
 	if near := t.nearest(name); near != "" {
 		return nil, hint.With(why, fmt.Sprintf("did you mean %s? `feilun plan chips` lists all; --chip-file FILE.yaml adds one", near))

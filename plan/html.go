@@ -127,11 +127,11 @@ func WriteHTML(w io.Writer, p *Plan, curve []*Plan, d *DataNeed, lang string) er
 func cards(p *Plan, tr func(string) string) []card {
 	f := fmt.Sprintf
 	return []card{
-		{tr("Days"), f("%.1f", p.Days), f("p10–p90 %.1f–%.1f", p.DaysP10, p.DaysP90)},
+		{tr("Days"), daysText(p.Days), "p10–p90 " + daysText(p.DaysP10) + "–" + daysText(p.DaysP90)},
 		{tr("Rent"), "¥" + Count(p.Cost.Rent), f("¥%.2f %s", p.Cost.RentHour, tr("a chip-hour"))},
 		{tr("Own"), "¥" + Count(p.Cost.Own), tr("buying them") + " ¥" + Count(p.Cost.Purchase)},
-		{tr("Energy"), f("%.0f MWh", p.EnergyKWh/1000), f("%.2f MW, PUE %.2f", p.KWatts/1000, p.req.Power.PUE)},
-		{"CO₂", f("%.0f t", p.CO2), f("%.3f kg/kWh", p.req.Power.Factor)},
+		{tr("Energy"), energyText(p.EnergyKWh), f("%s, PUE %.2f", powerText(1000*p.KWatts), p.req.Power.PUE)},
+		{"CO₂", massText(p.CO2), f("%.3f kg/kWh", p.req.Power.Factor)},
 		{"MFU", f("%.1f%%", 100*p.MFU), f("%.0f TFLOP/s %s", p.tflops(), tr("a chip"))},
 		{tr("Goodput"), f("%.1f%%", 100*p.Goodput.Share), f("%s %.1f h", tr("a failure every"), p.Goodput.MTBFHours)},
 		{tr("Loss"), f("%.3f", p.Loss), f("%.2e FLOP", p.FLOPs)},

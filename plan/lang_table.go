@@ -57,6 +57,7 @@ func words() map[string]string {
 func sentences() [][2]string {
 	return [][2]string{
 		{`kept = goodput × practice × \(chip-hours at 40 % of peak / 100,000\)\^(.*)`, `保留比例 = 有效时间 × 实践系数 × (按四成峰值算的卡时 / 10 万)^$1`},
+		{`(\d+) of (\d+) chips stay idle: .*`, `$2 张卡中有 $1 张闲置：批次或模型不能被全部卡数整除`},
 		{`p10 = days × (.*), p90 = days × (.*)`, `p10 = 天数 × $1，p90 = 天数 × $2`},
 		{`(.*) does not fit on (.*): the smallest layout \((.*)\) needs (.*) GiB per chip of (.*)`, `$2 装不下 $1：最省的布局（$3）每卡需 $4 GiB，只有 $5`},
 		{`about (\d+) such chips hold it, or a model of up to (.*) on these (\d+)`, `约 $1 张这样的卡装得下，或在这 $3 张上用不超过 $2 的模型`},

@@ -18,6 +18,7 @@ type RunRow struct {
 	AssumedBatch   bool
 	Question       Question
 	Measured       RunTargets
+	Note           string // cells that were not read
 	Err            error
 }
 
@@ -44,6 +45,7 @@ type RunAnswer struct {
 	MemoryGiB   float64 `json:"memory_gib,omitempty"`
 	Chips       int     `json:"n_chips,omitempty"`
 	Layout      string  `json:"layout,omitempty"`
+	Note        string  `json:"note,omitempty"`
 	Error       string  `json:"error,omitempty"`
 }
 
@@ -63,9 +65,8 @@ func ReadRuns(in io.Reader, chips *ChipTable) ([]RunRow, error) {
 func (r row) run(chips *ChipTable) (x RunRow) {
 	x.Line, x.ID, x.Kind, x.Tier = r.line, cmp.Or(r.text("run_id"), fmt.Sprintf("line-%d", r.line)), r.text("kind"), r.text("tier")
 	x.targets(r)
-	if x.Err = x.inputs(r, chips); x.Err != nil {
-		return x
-	}
+	x.Err = x.inputs(r, chips)
+	x.Note = r.note()
 	return x
 }
 
@@ -86,14 +87,9 @@ func (x *RunRow) inputs(r row, chips *ChipTable) error {
 	}
 	v := map[string]float64{}
 	for _, name := range []string{"params_total", "params_active", "tokens", "global_batch_tokens", "seq_len"} {
-		if v[name], err = r.num(name); err != nil {
-			return err
-		}
+		v[name] = r.numOr(name, math.MaxFloat64)
 	}
-	n, err := r.ints("n_chips", "tp", "pp", "dp", "cp", "ep", "vp", "micro_batch", "zero")
-	if err != nil {
-		return err
-	}
+	n := r.ints("n_chips", "tp", "pp", "dp", "cp", "ep", "vp", "micro_batch", "zero")
 	if x.Model, err = r.runModel(v["params_total"], v["params_active"]); err != nil {
 		return err
 	}
@@ -139,10 +135,7 @@ func (r row) runModel(total, active float64) (Model, error) {
 	if active <= 0 || active >= 0.7*total {
 		return r.modelOf(total)
 	}
-	n, err := r.ints("layers", "hidden", "vocab")
-	if err != nil {
-		return Model{}, err
-	}
+	n := r.ints("layers", "hidden", "vocab")
 	want := expertShape{total, active, min(n["layers"], 10_000), min(n["hidden"], 1<<20), min(n["vocab"], 1<<24)}
 	m, err := deriveExperts(r.text("model"), want)
 	if err != nil { // sizes that do not go with the counts: keep the counts
@@ -254,6 +247,6 @@ func (x *RunRow) predict(co *Coefficients) RunAnswer {
 	a.Seconds = roundTo(f.Seconds, 5)
 	a.MemoryGiB = roundTo(f.Memory.Total()/gib, 4)
 	a.Layout = f.Layout.String()
-	a.Chips = q.Cluster.N
+	a.Chips, a.Note = q.Cluster.N, x.Note
 	return a
 }

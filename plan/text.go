@@ -62,16 +62,24 @@ func WriteText(w io.Writer, p *Plan, lang string) {
 }
 
 func (s *screen) result(p *Plan) {
-	s.row("Days", "%.1f  (p10–p90 %.1f–%.1f)", p.Days, p.DaysP10, p.DaysP90)
+	s.row("Days", "%s%s  (p10–p90 %s–%s)", daysText(p.Days), s.hours(p.Days), daysText(p.DaysP10), daysText(p.DaysP90))
 	if p.ModernDays > 0 {
-		s.row("", "%s: %.1f", s.tr("with today's software (--stack modern)"), p.ModernDays)
+		s.row("", "%s: %s", s.tr("with today's software (--stack modern)"), daysText(p.ModernDays))
 	}
 	s.row("MFU", "%.1f%%  (%.0f TFLOP/s %s)", 100*p.MFU, p.tflops(), s.tr("a chip"))
 	c := p.Cost
 	s.row("Rent", "¥%s ($%s; p10–p90 ¥%s–%s; ¥%.2f %s)", Count(c.Rent), Count(c.RentUSD), Count(c.RentP10), Count(c.RentP90), c.RentHour, s.tr("a chip-hour"))
 	s.row("Own", "¥%s (%s ¥%s; %s ¥%s)", Count(c.Own), s.tr("buying them"), Count(c.Purchase), s.tr("electricity"), Count(c.Electric))
-	s.row("Energy", "%.0f MWh, %.2f MW (PUE %.2f), %.0f t CO₂ (%.3f kg/kWh)", p.EnergyKWh/1000, p.KWatts/1000, p.req.Power.PUE, p.CO2, p.req.Power.Factor)
+	s.row("Energy", "%s, %s (PUE %.2f), %s CO₂ (%.3f kg/kWh)", energyText(p.EnergyKWh), powerText(1000*p.KWatts), p.req.Power.PUE, massText(p.CO2), p.req.Power.Factor)
 	s.row("Loss", "%.3f nats; %.2e FLOP; %.0f %s", p.Loss, p.FLOPs, p.Tokens/p.Active, s.tr("tokens a parameter"))
+}
+
+// hours are given beside days of a short run.
+func (s *screen) hours(days float64) string {
+	if days >= 2 {
+		return ""
+	}
+	return fmt.Sprintf(" = %.2g %s", days*24, s.tr("hours"))
 }
 
 func (p *Plan) tflops() float64 {
@@ -147,7 +155,7 @@ func (s *screen) notes(p *Plan) {
 // WriteTable prints plans side by side.
 func WriteTable(w io.Writer, plans []*Plan, lang string) {
 	s := &screen{w, lang}
-	head := []string{"chips", "days", "p10–p90", "MFU", "rent ¥", "own ¥", "MWh", "MW", "t CO₂", "layout"}
+	head := []string{"chips", "days", "p10–p90", "MFU", "rent ¥", "own ¥", "energy", "power", "CO₂", "layout"}
 	rows := [][]string{{}}
 	for _, h := range head {
 		rows[0] = append(rows[0], s.tr(h))
@@ -162,8 +170,8 @@ func WriteTable(w io.Writer, plans []*Plan, lang string) {
 			rows = append(rows, []string{name, "–", "–", "–", "–", "–", "–", "–", "–", s.tr("no") + ": " + s.tr(p.Why)})
 			continue
 		}
-		rows = append(rows, []string{name, fmt.Sprintf("%.1f", p.Days), fmt.Sprintf("%.1f–%.1f", p.DaysP10, p.DaysP90), fmt.Sprintf("%.1f%%", 100*p.MFU),
-			Count(p.Cost.Rent), Count(p.Cost.Own), fmt.Sprintf("%.0f", p.EnergyKWh/1000), fmt.Sprintf("%.2f", p.KWatts/1000), fmt.Sprintf("%.0f", p.CO2), p.Layout.String()})
+		rows = append(rows, []string{name, daysText(p.Days), daysText(p.DaysP10) + "–" + daysText(p.DaysP90), fmt.Sprintf("%.1f%%", 100*p.MFU),
+			Count(p.Cost.Rent), Count(p.Cost.Own), energyText(p.EnergyKWh), powerText(1000 * p.KWatts), massText(p.CO2), p.Layout.String()})
 	}
 	align(w, rows)
 }
