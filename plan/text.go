@@ -155,23 +155,9 @@ func (s *screen) notes(p *Plan) {
 // WriteTable prints plans side by side.
 func WriteTable(w io.Writer, plans []*Plan, lang string) {
 	s := &screen{w, lang}
-	head := []string{"chips", "days", "p10–p90", "MFU", "rent ¥", "own ¥", "energy", "power", "CO₂", "layout"}
-	rows := [][]string{{}}
-	for _, h := range head {
-		rows[0] = append(rows[0], s.tr(h))
-	}
+	rows := [][]string{planHead(s.tr)}
 	for _, p := range plans {
-		var chips []string
-		for _, c := range p.Chips {
-			chips = append(chips, fmt.Sprintf("%d×%s", c.N, c.Chip))
-		}
-		name := strings.Join(chips, "+")
-		if !p.Feasible {
-			rows = append(rows, []string{name, "–", "–", "–", "–", "–", "–", "–", "–", s.tr("no") + ": " + s.tr(p.Why)})
-			continue
-		}
-		rows = append(rows, []string{name, daysText(p.Days), daysText(p.DaysP10) + "–" + daysText(p.DaysP90), fmt.Sprintf("%.1f%%", 100*p.MFU),
-			Count(p.Cost.Rent), Count(p.Cost.Own), energyText(p.EnergyKWh), powerText(1000 * p.KWatts), massText(p.CO2), p.Layout.String()})
+		rows = append(rows, planCells(p, s.tr))
 	}
 	align(w, rows)
 }
@@ -179,23 +165,9 @@ func WriteTable(w io.Writer, plans []*Plan, lang string) {
 // WriteStudy prints a study as a table.
 func WriteStudy(w io.Writer, lines []StudyLine, lang string) {
 	s := &screen{w, lang}
-	rows := [][]string{{}}
-	for _, h := range []string{"case", "chips", "days", "p90", "MFU", "goodput", "MW", "GWh", "t CO₂", "rent M¥", "own M¥", "buy M¥", "feasible"} {
-		rows[0] = append(rows[0], s.tr(h))
-	}
+	rows := [][]string{studyHead(s.tr)}
 	for _, l := range lines {
-		ok := s.tr("yes")
-		if !l.Feasible {
-			ok = s.tr("no") + ": " + s.tr(l.Why)
-		}
-		f := func(v float64, digits int) string {
-			if l.Days == 0 {
-				return "–"
-			}
-			return fmt.Sprintf("%.*f", digits, v)
-		}
-		rows = append(rows, []string{s.tr(l.Case), fmt.Sprintf("%d×%s", l.N, l.Chip), f(l.Days, 1), f(l.DaysP90, 1), f(100*l.MFU, 0), f(100*l.Goodput, 0),
-			f(l.MW, 2), f(l.GWh, 2), f(l.CO2, 0), f(l.RentM, 1), f(l.OwnM, 1), f(l.Buy, 0), ok})
+		rows = append(rows, studyCells(&l, s.tr))
 	}
 	align(w, rows)
 }
