@@ -18,45 +18,66 @@ type bar struct {
 	off              bool // drawn grey: not feasible
 }
 
+// barScale is the value at the right end of a chart: the largest of the feasible
+// rows, or of all where none is; longer bars are cut there.
+func barScale(rows []bar) float64 {
+	most, any := 0.0, 0.0
+	for _, r := range rows {
+		any = max(any, r.value, r.high)
+		if !r.off {
+			most = max(most, r.value, r.high)
+		}
+	}
+	if most == 0 {
+		most = any
+	}
+	return min(any, 1.25*max(most, math.SmallestNonzeroFloat64))
+}
+
 // bars draws values on one linear scale from zero, with a mark at limit where
 // the scale reaches it.
 func (c chart) bars(rows []bar, limit float64) template.HTML {
-	most := 0.0
 	left := 150.0
 	for _, r := range rows {
-		most = max(most, r.value, r.high)
-		left = max(left, 16+7.2*float64(width(r.name)))
+		left = max(left, 24+8*float64(width(r.name)))
 	}
-	left = min(left, 460)
-	right := 230.0
-	unit := (wide - left - right) / max(most, math.SmallestNonzeroFloat64)
-	var b strings.Builder
-	for i, r := range rows {
-		y := 10 + float64(i)*26
-		fill := "var(--a)"
-		if r.off {
-			fill = "var(--line)"
-		}
-		b.WriteString(label(left-8, y+14, "end", "", clip(r.name, 60)))
-		if r.value > 0 {
-			b.WriteString(mark(fmt.Sprintf(`<rect x="%.1f" y="%.1f" width="%.1f" height="18" rx="2" fill="%s"/>`, left, y, max(1, r.value*unit), fill), r.name+": "+r.text))
-		}
-		end := left + max(r.value, r.high)*unit
-		if r.high > 0 {
-			from := left + r.value*unit
-			if r.low > 0 {
-				from = left + r.low*unit
-			}
-			fmt.Fprintf(&b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="var(--ink)" stroke-width="2"/>`, from, end, y+9, y+9)
-		}
-		b.WriteString(label(end+8, y+14, "start", "soft", r.text))
-	}
+	left = min(left, 480)
+	most := barScale(rows)
+	unit := (wide - left - 250) / max(most, math.SmallestNonzeroFloat64)
 	high := 10 + float64(len(rows))*26
+	var b strings.Builder
 	if limit > 0 && limit <= most {
 		x := left + limit*unit
 		fmt.Fprintf(&b, `<line x1="%.1f" x2="%.1f" y1="4" y2="%.1f" stroke="var(--e)" stroke-width="2" stroke-dasharray="5 4"/>`, x, x, high)
 	}
+	for i, r := range rows {
+		c.bar(&b, r, left, 10+float64(i)*26, unit, most)
+	}
 	return svg(high+6, b.String())
+}
+
+func (c chart) bar(b *strings.Builder, r bar, left, y, unit, most float64) {
+	fill := "var(--a)"
+	if r.off {
+		fill = "var(--f)"
+	}
+	b.WriteString(label(left-8, y+14, "end", "", clip(r.name, 56)))
+	if r.value > 0 {
+		b.WriteString(mark(fmt.Sprintf(`<rect x="%.1f" y="%.1f" width="%.1f" height="18" rx="2" fill="%s"/>`, left, y, max(1, min(r.value, most)*unit), fill), r.name+": "+r.text))
+	}
+	end := left + min(most, max(r.value, r.high))*unit
+	if r.high > 0 {
+		from := r.value
+		if r.low > 0 {
+			from = r.low
+		}
+		fmt.Fprintf(b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="var(--ink)" stroke-width="2"/>`, left+min(from, most)*unit, end, y+9, y+9)
+	}
+	text := r.text
+	if max(r.value, r.high) > most {
+		text = "→ " + text
+	}
+	b.WriteString(label(end+8, y+14, "start", "soft", text))
 }
 
 // clip shortens text to a number of display columns.

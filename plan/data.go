@@ -26,6 +26,8 @@ type DataNeed struct {
 	Assumed   []string `json:"assumed"`
 	Sources   []Epochs `json:"sources,omitempty"`
 	Warning   string   `json:"warning,omitempty"`
+
+	rate float64 // MB of crawled text a core prepares in a second
 }
 
 // Epochs is how often a source is read.
@@ -68,6 +70,7 @@ func Data(tokens float64, c *Corpus, mbPerSecond float64) DataNeed {
 		mbPerSecond = 2
 		d.Assumed = append(d.Assumed, "2 MB of crawled text a second and core; `feilun bench` measures this machine")
 	}
+	d.rate = mbPerSecond
 	d.CPUHours = d.TextTB / keptOfCrawl * 1e6 / mbPerSecond / 3600
 	if c == nil {
 		d.Assumed = append(d.Assumed, "700 tokens a document, 4.2 bytes a token, one tenth of crawled text kept; --corpus MANIFEST takes real counts")

@@ -212,6 +212,7 @@ func (r *Request) question(g Group, batch int) Question {
 	if r.Topology != "" {
 		q.Cluster.apply(r.Topology)
 	}
+	q.Fixed.Sequence = r.Stack != "2021" // today's stacks split norms by sequence on any chip
 	if r.Stack == "2021" {
 		if !q.RecomputeSet {
 			q.Fixed.Recompute, q.RecomputeSet = RecomputeFull, true

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -119,12 +120,14 @@ func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) er
 	tr := func(s string) string { return Translate(lang, s) }
 	g := page{Lang: lang, Title: tr("study: " + name), TableTitle: tr("all figures"), NotesTitle: tr("assumptions and sources")}
 	var days, money, energy []bar
+	one := !slices.ContainsFunc(lines, func(l StudyLine) bool { return l.Case != lines[0].Case })
+	if one && len(lines) > 0 {
+		g.Sub = tr(lines[0].Case)
+	}
 	for _, l := range lines {
-		label := fmt.Sprintf("%d×%s", l.N, l.Chip)
-		if g.Sub == "" {
-			g.Sub = tr(l.Case)
-		} else if tr(l.Case) != g.Sub {
-			label += " " + tr(l.Case)
+		label := l.chips()
+		if !one {
+			label += ", " + tr(l.Case)
 		}
 		off := !l.Feasible
 		none := l.Days == 0
@@ -139,7 +142,11 @@ func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) er
 		days = append(days, d)
 		money = append(money, show(l.RentM, fmt.Sprintf("%s %.1f, %s %.1f", tr("rent"), l.RentM, tr("own"), l.OwnM)))
 		energy = append(energy, show(l.MW, fmt.Sprintf("%.2f MW, %.2f GWh, %.0f t CO₂", l.MW, l.GWh, l.CO2)))
-		g.Rows = append(g.Rows, pageRow{Off: off, Cells: studyCells(&l, tr)})
+		cells := studyCells(&l, tr)
+		if one { // the subtitle says it
+			cells = cells[1:]
+		}
+		g.Rows = append(g.Rows, pageRow{Off: off, Cells: cells})
 	}
 	draw := chart{tr}
 	g.Figures = []figure{
@@ -147,9 +154,18 @@ func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) er
 		{tr("rent") + ", " + tr("million CNY"), fmt.Sprintf("%s: %d", tr("limit"), studyRentM), draw.bars(money, studyRentM)},
 		{tr("power") + ", MW", fmt.Sprintf("%s: %d MW", tr("limit"), studyMW), draw.bars(energy, studyMW)},
 	}
-	g.Head = studyHead(tr)
+	if g.Head = studyHead(tr); one {
+		g.Head = g.Head[1:]
+	}
 	g.Notes = []string{tr(studyLimits()), credit}
 	return render(w, &g)
+}
+
+func (l *StudyLine) chips() string {
+	if l.N == 0 {
+		return l.Chip
+	}
+	return fmt.Sprintf("%d×%s", l.N, l.Chip)
 }
 
 func studyLimits() string {
@@ -159,7 +175,7 @@ func studyLimits() string {
 
 func studyHead(tr func(string) string) []string {
 	var out []string
-	for _, h := range []string{"case", "chips", "days", "p90", "MFU", "goodput", "MW", "GWh", "t CO₂", "rent M¥", "own M¥", "buy M¥", "feasible"} {
+	for _, h := range []string{"case", "chips", "days", "p90", "MFU %", "goodput %", "MW", "GWh", "t CO₂", "rent M¥", "own M¥", "buy M¥", "feasible"} {
 		out = append(out, tr(h))
 	}
 	return out
@@ -176,6 +192,6 @@ func studyCells(l *StudyLine, tr func(string) string) []string {
 		}
 		return fmt.Sprintf("%.*f", digits, v)
 	}
-	return []string{tr(l.Case), fmt.Sprintf("%d×%s", l.N, l.Chip), f(l.Days, 1), f(l.DaysP90, 1), f(100*l.MFU, 0) + "%", f(100*l.Goodput, 0) + "%",
+	return []string{tr(l.Case), l.chips(), f(l.Days, 1), f(l.DaysP90, 1), f(100*l.MFU, 0), f(100*l.Goodput, 0),
 		f(l.MW, 2), f(l.GWh, 2), f(l.CO2, 0), f(l.RentM, 1), f(l.OwnM, 1), f(l.Buy, 0), ok}
 }

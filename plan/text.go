@@ -58,7 +58,7 @@ func WriteText(w io.Writer, p *Plan, lang string) {
 	s.row("Goodput", "%.1f%%: %s %.1f h, %s %.0f s (%.0f GB), %s %.0f min; %s %.1f%%", 100*g.Share, s.tr("a failure every"), g.MTBFHours,
 		s.tr("a checkpoint takes"), g.WriteSeconds, g.CheckpointGB, s.tr("best every"), g.Interval/60, s.tr("all losses leave"), 100*p.Kept)
 	s.notes(p)
-	fmt.Fprintf(w, "%s\n", s.tr("Open any number: --explain days|step|mfu|memory|goodput|energy|co2|cost|flops|loss|band|layout"))
+	fmt.Fprintf(w, "%s\n", s.tr("Open any number: --explain days|step|mfu|memory|goodput|energy|co2|cost|flops|loss|band|layout|data"))
 }
 
 func (s *screen) result(p *Plan) {

@@ -16,7 +16,7 @@ type planOneCmd struct {
 	Days    string  `help:"Time to keep, such as 60d." placeholder:"TIME"`
 	Power   string  `help:"Power to keep, such as 2MW." placeholder:"WATTS"`
 	Served  string  `help:"Tokens the model will serve in its life: favours smaller models." placeholder:"N"`
-	Explain string  `help:"Open a number: days, step, mfu, memory, goodput, energy, co2, cost, flops, loss, band, layout." placeholder:"TOPIC"`
+	Explain string  `help:"Open a number: days, step, mfu, memory, goodput, energy, co2, cost, flops, loss, band, layout, data; or any number's name." placeholder:"TOPIC"`
 	Corpus  string  `help:"Corpus manifest (JSON) for the data side." type:"path"`
 	CPURate float64 `name:"cpu-rate" help:"MB of crawled text a core prepares in a second."`
 	HTML    string  `name:"html" help:"Write a page with charts to this file." type:"path"`
@@ -39,7 +39,7 @@ func (c *planOneCmd) Run(a *app) error {
 	}
 	switch {
 	case c.Explain != "":
-		return planFailed(plan.Explain(a.stdout, p, c.Explain, c.lang()), c.lang())
+		return planFailed(plan.Explain(a.stdout, p, need, c.Explain, c.lang()), c.lang())
 	case c.JSON:
 		return writeJSON(a.stdout, struct {
 			*plan.Plan
