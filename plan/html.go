@@ -175,5 +175,5 @@ func pageNotes(p *Plan, d *DataNeed, tr func(string) string) []string {
 	for _, g := range p.req.Groups {
 		out = append(out, g.Name+": "+g.Chip.Source)
 	}
-	return append(out, credit)
+	return append(out, tr(credit))
 }

@@ -4,10 +4,11 @@ package plan
 // the labels of pages.
 func moreWords() map[string]string {
 	return map[string]string{
-		"check": "核对", "total": "合计", "cost": "费用", "band": "区间", "all figures": "全部数字", "inventories side by side": "各种配置并列",
+		credit:  "芯片数据：Epoch AI 机器学习硬件表（CC-BY）；stas00/ml-engineering（CC-BY-SA）",
+		"check": "核对", "micro-batches": "微批", "total": "合计", "cost": "费用", "band": "区间", "all figures": "全部数字", "inventories side by side": "各种配置并列",
 		"rent against days; numbers are chips": "租金对天数；数字为芯片数", "line: p10–p90, eight of ten runs": "线段：p10–p90，十有八九落在其间",
 		"bar: middle, line: to p90; grey: not feasible": "条：中值；线：至 p90；灰色：不可行", "limit": "上限", "MFU %": "MFU%", "goodput %": "有效%",
-		"study: quantity": "研究：以数量换质量（更多、更成熟工艺的芯片）", "study: slower": "研究：慢慢训练（更少芯片、更久、更小的模型）", "study: gpt4": "研究：再多两个数量级的算力（GPT-4 规模）",
+		"quantity for quality: more, older chips": "以数量换质量（更多、更成熟工艺的芯片）", "slower training: fewer chips, longer, smaller models": "慢慢训练（更少芯片、更久、更小的模型）", "two orders of magnitude more compute: GPT-4's scale": "再多两个数量级的算力（GPT-4 规模）",
 		"given": "由用户给出", "all recalled": "全部凭记忆", "recalled": "凭记忆", "recalled from the maker's data sheet": "凭记忆引自厂商数据手册",
 		"recalled from the maker's page": "凭记忆引自厂商网页", "data sheet recalled": "数据手册凭记忆",
 		"141 GB variant exists": "另有 141 GB 版本", "165.2 with fp32 accumulate recalled": "FP32 累加 165.2 为凭记忆", "2 GCD per package": "每个封装两个 GCD",

@@ -108,7 +108,7 @@ func plansNotes(plans []*Plan, tr func(string) string) (out []string) {
 			add(g.Name + ": " + g.Chip.Source)
 		}
 	}
-	add(credit)
+	add(tr(credit))
 	return out
 }
 
@@ -118,7 +118,7 @@ const credit = "Epoch AI, machine-learning hardware data, CC-BY; stas00/ml-engin
 // WriteStudyHTML writes a ready study as a self-contained page.
 func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) error {
 	tr := func(s string) string { return Translate(lang, s) }
-	g := page{Lang: lang, Title: tr("study: " + name), TableTitle: tr("all figures"), NotesTitle: tr("assumptions and sources")}
+	g := page{Lang: lang, Title: tr(studyTitle(name)), TableTitle: tr("all figures"), NotesTitle: tr("assumptions and sources")}
 	var days, money, energy []bar
 	one := !slices.ContainsFunc(lines, func(l StudyLine) bool { return l.Case != lines[0].Case })
 	if one && len(lines) > 0 {
@@ -151,14 +151,24 @@ func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) er
 	draw := chart{tr}
 	g.Figures = []figure{
 		{tr("days"), tr("bar: middle, line: to p90; grey: not feasible"), draw.bars(days, 0)},
-		{tr("rent") + ", " + tr("million CNY"), fmt.Sprintf("%s: %d", tr("limit"), studyRentM), draw.bars(money, studyRentM)},
+		{tr("rent") + ", " + tr("million CNY"), fmt.Sprintf("%s: %d %s", tr("limit"), studyRentM, tr("million CNY")), draw.bars(money, studyRentM)},
 		{tr("power") + ", MW", fmt.Sprintf("%s: %d MW", tr("limit"), studyMW), draw.bars(energy, studyMW)},
 	}
 	if g.Head = studyHead(tr); one {
 		g.Head = g.Head[1:]
 	}
-	g.Notes = []string{tr(studyLimits()), credit}
+	g.Notes = []string{tr(studyLimits()), tr(credit)}
 	return render(w, &g)
+}
+
+func studyTitle(name string) string {
+	switch name {
+	case "quantity":
+		return "quantity for quality: more, older chips"
+	case "slower":
+		return "slower training: fewer chips, longer, smaller models"
+	}
+	return "two orders of magnitude more compute: GPT-4's scale"
 }
 
 func (l *StudyLine) chips() string {

@@ -97,6 +97,9 @@ func (s *StepRow) arrange(r row, n map[string]int) {
 	l := Layout{TP: tp, PP: pp, VP: 1, CP: 1, EP: 1, Zero: zero, Recompute: rec, Sequence: sp,
 		DP: cmp.Or(n["dp"], max(1, n["n_chips"]/(tp*pp))), MicroBatch: max(1, n["micro_batch"]),
 		Fused: fusedStack(chip, s.Work.Precision, rec, known, tp, pp)}
+	if l.DP*tp*pp > n["n_chips"] { // more ranks than chips: the chips count
+		l.DP = max(1, n["n_chips"]/(tp*pp))
+	}
 	l.Fast = l.Fused && fastStack(chip, &l, true)
 	s.Work.Batch = cmp.Or(n["global_batch_seqs"], l.MicroBatch*l.DP)
 	l.Micros = max(1, (s.Work.Batch+l.DP*l.MicroBatch-1)/(l.DP*l.MicroBatch))

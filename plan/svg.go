@@ -173,7 +173,7 @@ func (c chart) timeline(p *Plan) template.HTML {
 	foot := 34 + float64(stages)*30
 	fmt.Fprintf(&b, `<rect x="70" y="%.0f" width="12" height="12" fill="var(--a)"/>%s<rect x="190" y="%.0f" width="12" height="12" fill="var(--c)"/>%s`,
 		foot-10, label(88, foot, "start", "", c.tr("forward")), foot-10, label(208, foot, "start", "", c.tr("backward")))
-	b.WriteString(label(320, foot, "start", "soft", fmt.Sprintf("%d / %d %s, %d / %d %s; %s %.1f%%", stages, p.Layout.PP, c.tr("stages"), micros, p.Layout.Micros, c.tr("batch"), c.tr("bubble"), 100*p.Times["bubble"]/p.Seconds)))
+	b.WriteString(label(320, foot, "start", "soft", fmt.Sprintf("%d / %d %s, %d / %d %s; %s %.1f%%", stages, p.Layout.PP, c.tr("stages"), micros, p.Layout.Micros, c.tr("micro-batches"), c.tr("bubble"), 100*p.Times["bubble"]/p.Seconds)))
 	return svg(foot+10, b.String())
 }
 
