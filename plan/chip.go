@@ -150,15 +150,19 @@ func (c *Chip) complete() {
 	fill("tdp_w", &c.TDP, 350)
 }
 
-// AddYAML adds the chips of a YAML file: one mapping or a list of mappings.
+// AddYAML adds the chips of a YAML file: one mapping or a list of mappings. An
+// unknown key is an error, since a misspelt one would be guessed.
 func (t *ChipTable) AddYAML(text []byte) error {
 	var list []Chip
-	if err := yaml.Unmarshal(text, &list); err != nil {
+	if err := yaml.Load(text, &list, yaml.WithKnownFields()); err != nil {
 		var one Chip
-		if err := yaml.Unmarshal(text, &one); err != nil {
+		if err := yaml.Load(text, &one, yaml.WithKnownFields()); err != nil {
 			return hint.With(fmt.Errorf("chip file: %w", err), chipTemplate)
 		}
 		list = []Chip{one}
+	}
+	if len(list) == 0 {
+		return hint.With(errors.New("the chip file holds no chip"), chipTemplate)
 	}
 	for _, c := range list {
 		if err := t.Add(c); err != nil {

@@ -59,8 +59,12 @@ func (d *DataNeed) explain() []string {
 	if len(d.Sources) > 0 {
 		lines[0] = "formula: passes = tokens / tokens of all sources; CPU time = text / kept share of the crawl / rate"
 	}
-	lines = append(lines, f("%s documents, %.3g TB of text", Count(d.Documents), d.TextTB),
-		f("%s h = %.3g TB / %.1f / %.3g MB/s", Count(d.CPUHours), d.TextTB, keptOfCrawl, d.rate))
+	lines = append(lines, f("%s documents, %.3g TB of text", Count(d.Documents), d.TextTB))
+	if d.rate > 0 {
+		lines = append(lines, f("%s h = %.3g TB / %.1f / %.3g MB/s", Count(d.CPUHours), d.TextTB, keptOfCrawl, d.rate))
+	} else {
+		lines = append(lines, f("%s h", Count(d.CPUHours)))
+	}
 	for _, s := range d.Sources {
 		lines = append(lines, f("%s: %.2f = %s / …, %s", s.Name, s.Times, Count(d.Tokens), Count(s.Tokens)))
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"feilun/internal/hint"
 )
@@ -24,6 +25,9 @@ func (l *Limits) any() bool { return l.Budget.Amount > 0 || l.Days > 0 || l.Watt
 func Solve(r Request, l Limits) (*Plan, error) {
 	if !l.any() {
 		return Make(r)
+	}
+	if len(r.Groups) == 0 && (l.Budget.Amount > 0 || l.Watts > 0) {
+		return r.anyKind(l)
 	}
 	if len(r.Groups) == 0 {
 		return nil, hint.With(errors.New("no chips given"), "name the kind, as in --chips A800 or --chips 512xA800")
@@ -64,6 +68,41 @@ func Solve(r Request, l Limits) (*Plan, error) {
 		p.Notes = append(notes, p.Notes...)
 	}
 	return p, err
+}
+
+// anyKind tries kinds of chip that are rented in number and keeps the one whose
+// model is predicted to be best, the earlier where they are equal; with model
+// and tokens given, the one that is fastest.
+func (r Request) anyKind(l Limits) (*Plan, error) {
+	table, err := Chips()
+	if err != nil {
+		return nil, err
+	}
+	var best *Plan
+	var names []string
+	for _, name := range []string{"A800", "H800", "H20", "Ascend910B3", "A100-80G", "H100"} {
+		c, err := table.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, c.Name)
+		q := r
+		q.Groups = []Group{{Chip: c, Name: c.Name}}
+		p, bad := Solve(q, l)
+		if bad != nil {
+			err = bad
+		}
+		switch {
+		case bad != nil || best != nil && !p.Feasible:
+		case best == nil || !best.Feasible, p.Loss < best.Loss-1e-9, p.Loss < best.Loss+1e-9 && p.Days < best.Days:
+			best = p
+		}
+		if best == nil && name == "H100" {
+			return nil, err
+		}
+	}
+	best.Notes = append([]string{fmt.Sprintf("no --chips given: %s is best of %s", best.Chips[0].Chip, strings.Join(names, ", "))}, best.Notes...)
+	return best, nil
 }
 
 // chipsWithin plans on the fewest chips of the one kind that keep the days.

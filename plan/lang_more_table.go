@@ -68,6 +68,8 @@ func moreWords() map[string]string {
 func moreSentences() [][2]string {
 	return [][2]string{
 		{`there is no (\S+): (.*)`, `没有 $1：$2`},
+		{`no --chips given: (\S+) is best of (.*)`, `未给 --chips：在 $2 中以 $1 为最佳`},
+		{`processor time as that run took: (.*) s for (.*) MB of corpus`, `处理器时间按那次运行：$2 MB 语料用 $1 秒`},
 		{`estimated: (\d+) CNY per peak PFLOP-hour`, `估计：每峰值 PFLOP 时 $1 元`},
 		{`estimated: (\d+) USD per peak TFLOP/s`, `估计：每峰值 TFLOP/s $1 美元`},
 		{`price of (.*?): (.*)`, `$1 的价格：$2`},

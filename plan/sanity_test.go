@@ -112,6 +112,48 @@ func TestChipsWithin(t *testing.T) {
 	}
 }
 
+// TestAnyKind: a budget or a power alone chooses the kind of chip too.
+func TestAnyKind(t *testing.T) {
+	for _, l := range []Limits{{Budget: Money{5e6, "CNY"}}, {Watts: 2e6, Days: 60}} {
+		p, err := Solve(Request{}, l)
+		if err != nil || !p.Feasible || !strings.Contains(p.Notes[0], "is best of") {
+			t.Fatalf("Solve(%+v) = %+v, %v", l, p, err)
+		}
+		if l.Budget.Amount > 0 && p.Cost.Rent > 1.01*l.Budget.Amount || l.Watts > 0 && p.KWatts > 1.001*l.Watts/1000 {
+			t.Errorf("Solve(%+v): rent %.4g, %.4g kW", l, p.Cost.Rent, p.KWatts)
+		}
+	}
+	if _, err := Solve(Request{}, Limits{Budget: Money{1, "CNY"}}); err == nil {
+		t.Error("one CNY gives a plan")
+	}
+}
+
+// TestCorpora reads a run folder's manifest, a plain one, and both together.
+func TestCorpora(t *testing.T) {
+	run, err := ReadCorpus([]byte(`{"format":"feilun.corpus/1","recipe":"gopher","files":[{"count":{"docs":10,"bytes":42000}},{"count":{"docs":5,"bytes":42000}}]}`))
+	if err != nil || run.Documents != 15 || run.Bytes != 84000 || run.Name != "gopher" {
+		t.Fatalf("ReadCorpus(manifest.json) = %+v, %v", run, err)
+	}
+	run.CPUSeconds = 10
+	d := Data(40000, run, 0)
+	near(t, "passes", d.Sources[0].Times, 2, 1e-9)
+	near(t, "documents", d.Documents, 30, 1e-9)
+	near(t, "processor hours", d.CPUHours, 40000*4.2*10/84000/3600, 1e-9)
+	plain, err := ReadCorpus([]byte(`{"name":"web","documents":5,"tokens":20000}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := Data(40000, MergeCorpora([]*Corpus{run, plain}), 0)
+	if len(both.Sources) != 2 || both.Sources[1].Name != "web" || math.Abs(both.Sources[1].Times-1) > 1e-9 || both.Documents != 20 {
+		t.Errorf("two corpora = %+v", both)
+	}
+	for _, bad := range []string{`{}`, `[]`, `x`, `{"tokens":-1}`, `{"format":"feilun.corpus/1","files":[]}`} {
+		if _, err := ReadCorpus([]byte(bad)); err == nil {
+			t.Errorf("ReadCorpus(%s) gives no error", bad)
+		}
+	}
+}
+
 // TestRefused: questions that make no sense are errors that name the value.
 func TestRefused(t *testing.T) {
 	for what, change := range map[string]func(*Request){

@@ -198,7 +198,7 @@ func align(w io.Writer, rows [][]string) {
 // WriteData prints the data side of a plan.
 func WriteData(w io.Writer, d *DataNeed, lang string) {
 	s := &screen{w, lang}
-	s.row("Data", "%s %s, %s %s, %.1f TB; %s %s", Count(d.Tokens), s.tr("tokens"), Count(d.Documents), s.tr("documents"), d.TextTB, Count(d.CPUHours), s.tr("CPU core-hours to prepare"))
+	s.row("Data", "%s %s, %s %s, %s; %s %s", Count(d.Tokens), s.tr("tokens"), Count(d.Documents), s.tr("documents"), bytesText(d.TextTB), Count(d.CPUHours), s.tr("CPU core-hours to prepare"))
 	for _, e := range d.Sources {
 		s.row("", "%s: %s %s × %.2f %s", e.Name, Count(e.Tokens), s.tr("tokens"), e.Times, s.tr("passes"))
 	}

@@ -217,7 +217,7 @@ func Count(v float64) string {
 	return strconv.FormatFloat(roundTo(v, 3), 'f', -1, 64)
 }
 
-// powerText, energyText, massText and daysText print a quantity in the unit that
+// powerText, energyText, bytesText, massText and daysText print a quantity in the unit that
 // suits its size: 2.00 MW, 4.2 kW, 528 W.
 func powerText(watts float64) string {
 	switch {
@@ -239,6 +239,16 @@ func energyText(kwh float64) string {
 		return fmt.Sprintf("%.0f kWh", kwh)
 	}
 	return fmt.Sprintf("%.2g kWh", kwh)
+}
+
+func bytesText(tb float64) string {
+	switch {
+	case tb >= 0.1:
+		return fmt.Sprintf("%.1f TB", tb)
+	case tb >= 1e-4:
+		return fmt.Sprintf("%.3g GB", tb*1e3)
+	}
+	return fmt.Sprintf("%.3g MB", tb*1e6)
 }
 
 func massText(tonnes float64) string {
