@@ -168,5 +168,8 @@ func TestBar(t *testing.T) {
 		if limit > 0 && s.Median > limit {
 			t.Errorf("%s: median error %.3f, want at most %.2f", s.Group, s.Median, limit)
 		}
+		if s.Group == "full_run" && (s.Covered < 0.7 || s.Covered > 0.95) {
+			t.Errorf("the 80 %% band holds %.0f %% of the whole runs it was made from", 100*s.Covered)
+		}
 	}
 }
