@@ -67,6 +67,9 @@ func TestMoney(t *testing.T) {
 		}
 		near(t, "rent for "+m.Currency, p.Cost.Rent, 7.2e6, 0.02)
 	}
+	if p, err := Solve(r, Limits{Budget: Money{1e6, "CNY"}, Days: 365}); err != nil || p.Cost.Rent > 1.01e6 {
+		t.Errorf("a year on a million: %+v, %v", p, err)
+	}
 	r.Tokens = 1e13
 	if p, err := Solve(r, Limits{Budget: Money{1e6, "CNY"}}); err != nil || p.Feasible {
 		t.Errorf("a thirtieth of the rent is enough: %+v, %v", p, err)
