@@ -3,6 +3,7 @@ package plan
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -152,5 +153,29 @@ func TestFrontier(t *testing.T) {
 	}
 	if !here || len(curve) < 6 {
 		t.Errorf("the curve has %d points, the asked-for number among them: %v", len(curve), here)
+	}
+}
+
+// TestStudyLimits: each limit of a study makes a case infeasible and is named.
+func TestStudyLimits(t *testing.T) {
+	c, err := chipTable(t).Find("H20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fine := Plan{Feasible: true, Days: 100, KWatts: 1e5, Goodput: Goodput{Share: 0.9}, Cost: Cost{Rent: 1e9}}
+	if l := studyLine("x", c, 8, &fine); !l.Feasible || l.Why != "" {
+		t.Errorf("studyLine = %+v, want feasible", l)
+	}
+	for what, change := range map[string]func(*Plan){
+		"MW":       func(p *Plan) { p.KWatts = 1.6e5 },
+		"days":     func(p *Plan) { p.Days = 201 },
+		"rent":     func(p *Plan) { p.Cost.Rent = 5.1e9 },
+		"failures": func(p *Plan) { p.Goodput.Share = 0.69 },
+	} {
+		p := fine
+		change(&p)
+		if l := studyLine("x", c, 8, &p); l.Feasible || !strings.Contains(l.Why, what) {
+			t.Errorf("studyLine beyond %s = %+v", what, l)
+		}
 	}
 }
