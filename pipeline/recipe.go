@@ -62,9 +62,10 @@ func Load(recipe string, overrides ...string) (*Recipe, error) {
 		if !ok || key == "" {
 			return nil, hint.Usage(fmt.Errorf("--set %q: want key=value, such as filter.length.min_words=50", o))
 		}
-		over, err := parseTree([]byte(key + ": " + value))
+		where := fmt.Sprintf("--set %q", o)
+		over, err := parseTree([]byte(key+": "+value), where)
 		if err != nil {
-			return nil, fmt.Errorf("--set %q: %w", o, err)
+			return nil, fmt.Errorf("%s: %w", where, err)
 		}
 		merge(tree, over)
 	}
@@ -122,11 +123,11 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 
 func unknownSection(key *yaml.Node) error {
 	if s, ok := stageNamed(key.Value); ok {
-		return hint.With(fmt.Errorf("line %d: stage %q is not built in this version", key.Line, s.Word),
+		return hint.With(fmt.Errorf("%s: stage %q is not built in this version", at(key), s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
 	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "dedup", "output"}
-	err := fmt.Errorf("line %d: unknown key %q; known are %s", key.Line, key.Value, strings.Join(known, ", "))
+	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))
 	}
@@ -160,11 +161,14 @@ func steps(out *[]Step, n *yaml.Node, stage string, create func(string) any, kno
 		}
 		name, langs, limited := strings.Cut(p[0].Value, "@")
 		if limited && langs == "" {
-			return fmt.Errorf("line %d: %s: name languages after the @, such as %szh+en", p[0].Line, p[0].Value, p[0].Value)
+			return fmt.Errorf("%s: %s: name languages after the @, such as %szh+en", at(p[0]), p[0].Value, p[0].Value)
+		}
+		if limited && stage == "dedup" {
+			return fmt.Errorf("%s: %s: dedup compares documents of all languages: take @%s away", at(p[0]), p[0].Value, langs)
 		}
 		ptr := create(name)
 		if ptr == nil {
-			err := fmt.Errorf("line %d: %s has no step %q; known are %s", p[0].Line, stage, name, strings.Join(known, ", "))
+			err := fmt.Errorf("%s: %s has no step %q; known are %s", at(p[0]), stage, name, strings.Join(known, ", "))
 			if near := params.Nearest(name, known); near != "" {
 				return hint.With(err, fmt.Sprintf("did you mean %q?", near))
 			}
@@ -226,7 +230,8 @@ func (r *Recipe) Hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// applies reports whether the step looks at documents of this language.
-func (s *Step) applies(language string) bool {
-	return len(s.Languages) == 0 || slices.Contains(s.Languages, language)
+// applies reports whether the step looks at documents of this language, which
+// steps may name with its script: zh, zh-Hant.
+func (s *Step) applies(language, script string) bool {
+	return len(s.Languages) == 0 || slices.Contains(s.Languages, language) || slices.Contains(s.Languages, language+"-"+script)
 }
