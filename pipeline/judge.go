@@ -101,11 +101,12 @@ func (r *Recipe) Check(ctx context.Context) error {
 	if _, err := r.prepare(); err != nil {
 		return err
 	}
-	if r.Crawl.Path == "" {
-		return nil
+	p := r.Crawl
+	if p.Path == "" {
+		p.Path = "." // any: the rest of the parameters is checked
 	}
-	source, err := crawl.New(r.Crawl)
-	if err != nil {
+	source, err := crawl.New(p)
+	if err != nil || r.Crawl.Path == "" {
 		return err
 	}
 	tasks, err := source.Tasks(ctx)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"feilun"
@@ -199,7 +200,10 @@ func (w *partWriter) document(d *feilun.Doc, r *dedup.Decision) error {
 	w.tally.report.Kept.Add(c)
 	w.langs.Add(d.Language, 0, 1)
 	w.hosts.Add(hostOf(d.URL), 0, 1)
-	w.samples = append(w.samples, stats.Sample{ID: d.ID, URL: d.URL, Title: d.Title, Language: d.Language, Text: clip(d.Text, sampleChars)})
+	w.samples = append(w.samples, stats.Sample{
+		ID: d.ID, URL: d.URL, Title: d.Title, Language: d.Language,
+		Text: strings.Clone(clip(d.Text, sampleChars)), // the whole text need not stay in memory
+	})
 	if len(w.samples) > 4*samplesKept {
 		w.samples = lowest(w.samples, samplesKept)
 	}

@@ -1,10 +1,8 @@
 package pipeline
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -186,42 +184,6 @@ func steps(out *[]Step, n *yaml.Node, stage string, create func(string) any, kno
 		*out = append(*out, s)
 	}
 	return nil
-}
-
-// YAML writes the recipe with every value decided: what it prints, loaded
-// again, is the same recipe.
-func (r *Recipe) YAML() []byte {
-	var b bytes.Buffer
-	line := func(indent int, key string, v any) {
-		text, err := json.Marshal(v)
-		if err != nil {
-			panic(err) // parameters are plain values
-		}
-		fmt.Fprintf(&b, "%s%s: %s\n", strings.Repeat("  ", indent), key, text)
-	}
-	section := func(indent int, key string, ptr any) {
-		fmt.Fprintf(&b, "%s%s:\n", strings.Repeat("  ", indent), key)
-		for _, name := range params.Names(ptr) {
-			v, _ := params.Value(ptr, name)
-			line(indent+1, name, v)
-		}
-	}
-	line(0, "name", r.Name)
-	line(0, "about", r.About)
-	section(0, "crawl", &r.Crawl)
-	section(0, "extract", &r.Extract)
-	section(0, "language", &r.Language)
-	for _, stage := range []struct {
-		word  string
-		steps []Step
-	}{{"filter", r.Filter}, {"dedup", r.Dedup}} {
-		fmt.Fprintf(&b, "%s:\n", stage.word)
-		for _, s := range stage.steps {
-			section(1, s.Key, s.Params)
-		}
-	}
-	section(0, "output", &r.Output)
-	return b.Bytes()
 }
 
 // Hash identifies the recipe's meaning.
