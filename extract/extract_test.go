@@ -170,6 +170,17 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestTooMuchIsNotWeighed: pages beyond the limits cost their tree alone. Their
+// features took ten times the memory of the rest.
+func TestTooMuchIsNotWeighed(t *testing.T) {
+	x := newExtractor(t, "max_nodes", "1000", "max_blocks", "200")
+	for _, body := range []string{strings.Repeat("<b>x</b>", 600), strings.Repeat("<p>x", 300)} {
+		if v := x.Page(&feilun.Doc{Page: &feilun.Page{Body: []byte(body), ContentType: "text/html"}}); v.Kept() || cap(x.rows) > 0 {
+			t.Errorf("Page(%.20q…) = %v with features of %d bytes", body, v, 2*cap(x.rows))
+		}
+	}
+}
+
 // TestReuse: an extractor gives a page the same result whatever it read before.
 func TestReuse(t *testing.T) {
 	names, err := filepath.Glob("testdata/*.html")

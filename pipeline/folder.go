@@ -90,6 +90,11 @@ func (f folder) open(p plan, fresh bool) error {
 	return writeJSON(f.path("work", "plan.json"), p)
 }
 
+// shut says what to do when nothing can be written in the folder.
+func (f folder) shut(err error) error {
+	return hint.Usage(hint.With(fmt.Errorf("cannot write in %s: %w", string(f), err), "name another folder with --out, one that may be written"))
+}
+
 // same refuses to go on with another run's work.
 func (f folder) same(old, p plan) error {
 	for _, d := range []struct{ what, old, now string }{

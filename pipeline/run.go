@@ -82,7 +82,7 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 	}
 	j.times.WallSecond, j.times.CPUSecond = time.Since(start).Seconds(), cpuSeconds()-cpu
 	if kept := s.Reports[len(s.Reports)-1].Kept.Docs; kept == 0 {
-		j.remark("no documents were kept: %d records read, %d dropped by crawl; feilun stats %s tells by which rules",
+		j.remark("no documents were kept: records read %d, dropped by crawl %d; feilun stats %s tells by which rules",
 			s.Reports[atCrawl].In.Docs, s.Reports[atCrawl].Dropped.Docs, o.Out)
 	}
 	return s, j.finish(s)

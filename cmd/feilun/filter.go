@@ -224,13 +224,15 @@ func (c *explainCmd) one(a *app, f any) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s\n%s\n\n", filter.Name(f), doc)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n\n", filter.Name(f), doc)
 	for _, p := range ps {
-		fmt.Fprintf(a.stdout, "  %s (%s, default %s", p.Name, p.Type, p.Default)
+		fmt.Fprintf(&b, "  %s (%s, default %s", p.Name, p.Type, p.Default)
 		if p.Range != "" {
-			fmt.Fprintf(a.stdout, ", range %s", p.Range)
+			fmt.Fprintf(&b, ", range %s", p.Range)
 		}
-		fmt.Fprintf(a.stdout, ")\n      %s\n", p.Help)
+		fmt.Fprintf(&b, ")\n      %s\n", p.Help)
 	}
-	return nil
+	_, err = io.WriteString(a.stdout, b.String())
+	return err
 }
