@@ -54,6 +54,7 @@ type ruleLine struct {
 	Bytes       int64
 	Pct         float64 // of the largest
 	Samples     []ledger.Row
+	Aside       bool // no page was dropped: the bar is out of scale
 	Open        bool // examples unfolded: they have text, and few rules took more
 }
 
@@ -68,6 +69,7 @@ type view struct {
 	Last      feilun.Report
 	Funnel    map[string][]level // by unit: docs, bytes, chars
 	Drops     []ruleLine
+	Aside     bool // one of Drops is set aside
 	Cuts      []ruleLine
 	Measures  []chart
 	Languages []bar
@@ -236,6 +238,7 @@ func (v *view) rules(dir string) error {
 		}
 	}
 	scale(v.Drops, func(l *ruleLine) int64 { return l.Docs })
+	v.setAside()
 	unfold(v.Drops, openRules)
 	scale(v.Cuts, func(l *ruleLine) int64 { return l.Cuts })
 	return nil
@@ -247,6 +250,26 @@ func scale(lines []ruleLine, of func(*ruleLine) int64) {
 		lines[i].Pct = 100 * float64(of(&lines[i])) / float64(max(1, of(&lines[0])))
 	}
 }
+
+// setAside takes records that hold no page, often twice as many as pages, out
+// of the scale of the rules that drop pages.
+func (v *view) setAside() {
+	most := int64(1)
+	for _, l := range v.Drops {
+		if l.Name != crawlRecordType {
+			most = max(most, l.Docs)
+		}
+	}
+	for i := range v.Drops {
+		l := &v.Drops[i]
+		l.Aside = l.Name == crawlRecordType
+		l.Pct = min(100, 100*float64(l.Docs)/float64(most))
+		v.Aside = v.Aside || l.Aside
+	}
+}
+
+// crawlRecordType is the rule of records that hold no page.
+const crawlRecordType = "record_type"
 
 func (v *view) seconds() {
 	top := 0.001

@@ -286,3 +286,16 @@ func TestTurns(t *testing.T) {
 		t.Errorf("%d samples of %d", n, len(all))
 	}
 }
+
+// TestAside keeps records that hold no page out of the scale of the rules.
+func TestAside(t *testing.T) {
+	v := view{Drops: []ruleLine{{Stage: "crawl", Name: "record_type", Docs: 400, Pct: 100}, {Name: "near", Docs: 4, Pct: 1}, {Name: "url", Docs: 1}}}
+	v.setAside()
+	if d := v.Drops; !v.Aside || !d[0].Aside || d[0].Pct != 100 || d[1].Aside || d[1].Pct != 100 || d[2].Pct != 25 {
+		t.Errorf("bars %+v", d)
+	}
+	v = view{Drops: []ruleLine{{Name: "near", Docs: 4}}}
+	if v.setAside(); v.Aside {
+		t.Error("nothing was set aside, the page says so")
+	}
+}
