@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"feilun"
@@ -10,23 +11,32 @@ import (
 	"feilun/filter"
 	"feilun/internal/hint"
 	"feilun/language"
+	"feilun/quality"
 )
 
-// prepare loads the language model and readies the recipe's filters and edits:
-// lists are read, patterns compiled, languages checked. Workers take copies.
+// prepare loads the language model and readies the recipe's filters, edits
+// and models: lists are read, patterns compiled, languages checked. Workers
+// take copies with live and judges.
 func (r *Recipe) prepare() (*language.Stage, error) {
 	l, err := language.New(r.Language)
 	if err != nil {
 		return nil, hint.Usage(fmt.Errorf("language: %w", err))
 	}
-	for _, s := range r.Filter {
+	for _, s := range slices.Concat(r.Filter, r.Quality) {
 		for _, name := range s.Languages {
 			if err := l.Accepts(name); err != nil {
-				return nil, hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
+				return nil, hint.Usage(fmt.Errorf("step %s: %w", s.Key, err))
 			}
 		}
+	}
+	for _, s := range r.Filter {
 		if err := filter.Prepare(s.Params); err != nil {
 			return nil, hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
+		}
+	}
+	for _, s := range r.Quality {
+		if err := quality.Prepare(s.Params); err != nil {
+			return nil, hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
 		}
 	}
 	return l, nil

@@ -97,6 +97,9 @@ func (p *printer) recipe(r *Recipe) []byte {
 	p.section(0, "extract", &r.Extract, false)
 	p.section(0, "language", &r.Language, false)
 	p.steps("filter", r.Filter)
+	if len(r.Quality) > 0 { // recipes without models read, and hash, as they did before there were any
+		p.steps("quality", r.Quality)
+	}
 	p.steps("dedup", r.Dedup)
 	p.section(0, "output", &r.Output, false)
 	p.shut()

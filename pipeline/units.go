@@ -55,7 +55,7 @@ func (r *unitRunner) unit(ctx context.Context, worker, i int) error {
 	}
 	if ok {
 		r.meter.Skip(s.Input)
-		r.kept[i] = s.Reports[atFilter].Kept.Bytes
+		r.kept[i] = s.Reports[perDocument-1].Kept.Bytes
 		return nil
 	}
 	if r.workers[worker] == nil {
@@ -68,7 +68,7 @@ func (r *unitRunner) unit(ctx context.Context, worker, i int) error {
 	defer r.mu.Unlock()
 	switch {
 	case err == nil:
-		r.kept[i] = s.Reports[atFilter].Kept.Bytes
+		r.kept[i] = s.Reports[perDocument-1].Kept.Bytes
 		r.times.Passed += s.Reports[atCrawl].Kept.Docs
 		return nil
 	case ctx.Err() != nil:

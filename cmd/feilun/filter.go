@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -35,7 +34,8 @@ type verdictLine struct {
 	Limit  float64 `json:"limit"`
 	Note   string  `json:"note,omitempty"`
 	Cut    int     `json:"cut,omitempty"`   // bytes that edits cut
-	Error  string  `json:"error,omitempty"` // why the line is no document; id is its number then
+	Line   int     `json:"line,omitempty"`  // of a line that is no document, beside
+	Error  string  `json:"error,omitempty"` // why it is none
 }
 
 func (c *filterCmd) Run(a *app) error {
@@ -50,12 +50,14 @@ func (c *filterCmd) Run(a *app) error {
 	enc := json.NewEncoder(a.stdout)
 	var bad func(int, error) error
 	if c.JSON {
-		bad = func(n int, err error) error { return enc.Encode(verdictLine{ID: strconv.Itoa(n), Error: err.Error()}) }
+		bad = func(n int, err error) error {
+			return enc.Encode(verdictLine{ID: strconv.Itoa(n), Line: n, Error: err.Error()})
+		}
 	}
 	return documents(a, c.File, bad, func(d *feilun.Doc) error {
 		before := len(d.Text)
 		step, v := judge.Document(d)
-		line := verdictLine{d.ID, v.Kept(), step, v.Rule, v.Value, v.Limit, v.Note, before - len(d.Text), ""}
+		line := verdictLine{d.ID, v.Kept(), step, v.Rule, v.Value, v.Limit, v.Note, before - len(d.Text), 0, ""}
 		if c.JSON {
 			return enc.Encode(line)
 		}
@@ -73,48 +75,24 @@ func (c *filterCmd) Run(a *app) error {
 // are none go to bad, or to stderr when bad is nil, and the others go on; the
 // error then says how many there were.
 func documents(a *app, name string, bad func(line int, err error) error, each func(*feilun.Doc) error) error {
-	in := a.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return hint.Usage(err)
-		}
-		defer f.Close()
-		in = f
-	}
 	if bad == nil {
 		bad = func(n int, err error) error {
 			fmt.Fprintf(a.stderr, "feilun: %s line %d: %v\n", name, n, err)
 			return nil
 		}
 	}
-	lines, err := plain(in)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
 	wrong, all := 0, 0
-	for n := 1; err != io.EOF; n++ {
-		var line []byte
-		if line, err = lines.ReadBytes('\n'); err != nil && err != io.EOF {
-			return fmt.Errorf("%s line %d: %w", name, n, err)
-		}
-		if a.ctx.Err() != nil {
-			return a.ctx.Err()
-		}
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
+	err := lines(a, name, func(n int, line []byte) error {
 		all++
-		d, mistake := document(line, n)
-		if mistake == nil {
-			mistake = each(d)
-		} else {
-			wrong++
-			mistake = bad(n, mistake)
+		d, err := document(line, n)
+		if err == nil {
+			return each(d)
 		}
-		if mistake != nil {
-			return mistake
-		}
+		wrong++
+		return bad(n, err)
+	})
+	if err != nil {
+		return err
 	}
 	return badLines(name, wrong, all)
 }
