@@ -25,6 +25,8 @@ type files struct {
 	p    Params
 	base string // what the names in tasks are relative to
 
+	without string // files below this folder are no input
+
 	sample bool // read the crawl the program carries
 
 	mu     sync.Mutex
@@ -116,6 +118,18 @@ func base(patterns []string) string {
 	return filepath.FromSlash(strings.Join(common, "/"))
 }
 
+// Without leaves out the files below a folder, such as a run's own output.
+func (s *files) Without(dir string) error {
+	abs, err := filepath.Abs(dir)
+	s.without = abs + string(filepath.Separator)
+	return err
+}
+
+func (s *files) leftOut(name string) bool {
+	abs, err := filepath.Abs(name)
+	return err == nil && s.without != "" && strings.HasPrefix(abs, s.without)
+}
+
 func meta(s string) bool { return strings.ContainsAny(s, "*?[") }
 
 // list finds the files, as names relative to base with forward slashes, in the
@@ -136,7 +150,7 @@ func (s *files) list() ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if rel = filepath.ToSlash(rel); !seen[rel] {
+			if rel = filepath.ToSlash(rel); !seen[rel] && !s.leftOut(m) {
 				seen[rel] = true
 				names = append(names, rel)
 			}

@@ -55,6 +55,9 @@ type job struct {
 // with the same recipe, input and version stopped. It returns what the run
 // counted, which stands in Out/stats.json too.
 func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
+	if o.Stderr != nil {
+		ctx = crawl.WithRemarks(ctx, func(s string) { fmt.Fprintln(o.Stderr, s) })
+	}
 	j, err := newJob(ctx, r, o)
 	if err != nil {
 		return nil, err
@@ -64,7 +67,7 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 		return nil, err
 	}
 	defer unlock()
-	if err := j.folder.open(j.plan, o.Fresh); err != nil {
+	if err := j.folder.open(j.plan, r, o.Fresh); err != nil {
 		return nil, err
 	}
 	var finished stats.Run
@@ -112,6 +115,11 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	source, err := crawl.New(r.Crawl)
 	if err != nil {
 		return nil, err
+	}
+	if s, ok := source.(interface{ Without(dir string) error }); ok {
+		if err := s.Without(o.Out); err != nil {
+			return nil, err
+		}
 	}
 	tasks, err := source.Tasks(ctx)
 	if err != nil {

@@ -60,6 +60,7 @@ func TestExitCodes(t *testing.T) {
 		{"check lists.yaml", 2},
 		{"check source.yaml", 2},
 		{"check kind.yaml", 2},
+		{"check zh-web --set language.keep=zh", 2},
 		{"check folder.yaml", 2},
 		{"check absent.yaml", 2},
 		{"check zh-web --set filter.length@xx=on", 2},
@@ -239,6 +240,38 @@ func TestPace(t *testing.T) {
 	} {
 		if got := pace(&stats.Times{Pages: tt.pages, Passed: tt.passed, WallSecond: 2, Workers: 2}); got != tt.want {
 			t.Errorf("pace = %q, want %q", got, tt.want)
+		}
+	}
+}
+
+// TestOutputInInput runs twice into a folder inside the input.
+func TestOutputInInput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.jsonl", []byte(`{"text":"One."}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		code, out, errs := call(t, "", "run", "zh-web", "--in", ".", "--out", "out", "--set", "output.format=jsonl", "--json")
+		if code != 0 || !strings.Contains(out, `"records":1,`) {
+			t.Fatalf("exit code %d, %s%s", code, out, errs)
+		}
+	}
+}
+
+// TestAnotherRecipe says which key is another.
+func TestAnotherRecipe(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if code, _, errs := call(t, "", "run", "tiny", "--out", "out"); code != 0 {
+		t.Fatal(errs)
+	}
+	for set, want := range map[string]string{
+		"filter.length@en.min_chars=7": "another recipe (first difference: filter.length@en.min_chars)",
+		"filter.length@en=off":         "another recipe (first difference: filter.han@zh)",
+		"dedup.near.bands=9":           "another recipe (first difference: dedup.near.bands)",
+	} {
+		code, _, errs := call(t, "", "run", "tiny", "--out", "out", "--set", set)
+		if code != exitUsage || !strings.Contains(errs, want) || !strings.Contains(errs, "--fresh") {
+			t.Errorf("with %s: exit code %d, %q; want %q", set, code, errs, want)
 		}
 	}
 }
