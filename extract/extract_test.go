@@ -170,6 +170,23 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestFirstPage has pages that hold little or nothing be the first of an
+// extractor, which has no scratch space then.
+func TestFirstPage(t *testing.T) {
+	for _, body := range []string{
+		"<html>", "<html></html>\n", "<p>", "<!doctype html>", "<title>x</title>", "<script>x</script>", "<br><hr>", "<table><tr><td>", "<img src=a>",
+		"<html><head><meta charset=gbk></head><body>\xc4", "<svg>", "<a href=x></a>", "<!-- -->", "<html>\x00", "&nbsp;", "<pre>\n\n</pre>", "<textarea>",
+	} {
+		for _, kind := range []string{"text/html", "text/plain", "application/xhtml+xml", ""} {
+			x := newExtractor(t)
+			d := &feilun.Doc{Page: &feilun.Page{Body: []byte(body), ContentType: kind}}
+			if v := x.Page(d); v.Kept() && strings.TrimSpace(d.Text) == "" {
+				t.Errorf("Page(%q, %q) kept an empty text", body, kind)
+			}
+		}
+	}
+}
+
 // TestTooMuchIsNotWeighed: pages beyond the limits cost their tree alone. Their
 // features took ten times the memory of the rest.
 func TestTooMuchIsNotWeighed(t *testing.T) {
