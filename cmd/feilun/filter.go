@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
 	"feilun"
 	"feilun/crawl"
+	"feilun/dedup"
 	"feilun/filter"
 	"feilun/internal/hint"
 	"feilun/internal/params"
@@ -179,7 +181,9 @@ func (c *explainCmd) Run(a *app) error {
 		return nil
 	}
 	err := fmt.Errorf("no filter %q; known are %s", c.Filter, strings.Join(names, ", "))
-	if near := params.Nearest(c.Filter, names); near != "" {
+	if slices.Contains(dedup.Names(), c.Filter) {
+		err = hint.With(err, fmt.Sprintf("it is a step of dedup: feilun dedup %s --help", c.Filter))
+	} else if near := params.Nearest(c.Filter, names); near != "" {
 		err = hint.With(err, fmt.Sprintf("did you mean %q?", near))
 	}
 	return hint.Usage(err)
