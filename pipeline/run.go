@@ -112,22 +112,9 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 		return nil, hint.Usage(hint.With(fmt.Errorf("--memory %v is too little for %d workers, which need %v", o.Memory, o.Workers, least),
 			"give more --memory or fewer --workers"))
 	}
-	source, err := crawl.New(r.Crawl)
+	source, tasks, err := input(ctx, r, o.Out)
 	if err != nil {
 		return nil, err
-	}
-	if s, ok := source.(interface{ Without(dir string) error }); ok {
-		if err := s.Without(o.Out); err != nil {
-			return nil, err
-		}
-	}
-	tasks, err := source.Tasks(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(tasks) == 0 {
-		return nil, hint.Usage(hint.With(fmt.Errorf("recipe %s has no input", r.Name),
-			"name it with --in PATH, or as crawl.path in the recipe"))
 	}
 	j := &job{Options: o, recipe: r, source: source, language: l, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
 	units := group(tasks, r.Crawl.Range)
@@ -142,6 +129,26 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	}
 	j.times.Predicted = predict(j.times.InputBytes, o)
 	return j, nil
+}
+
+// input opens the recipe's source and lists its tasks. Files below out, the
+// run's own, are none.
+func input(ctx context.Context, r *Recipe, out string) (crawl.Source, []feilun.Task, error) {
+	source, err := crawl.New(r.Crawl)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s, ok := source.(interface{ Without(dir string) error }); ok {
+		if err := s.Without(out); err != nil {
+			return nil, nil, err
+		}
+	}
+	tasks, err := source.Tasks(ctx)
+	if err == nil && len(tasks) == 0 {
+		err = hint.Usage(hint.With(fmt.Errorf("recipe %s has no input", r.Name),
+			"name it with --in PATH, or as crawl.path in the recipe"))
+	}
+	return source, tasks, err
 }
 
 // group puts consecutive tasks together, up to so many bytes.
