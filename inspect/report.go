@@ -28,6 +28,7 @@ const (
 	shownRules  = 15 // in view; the rest is folded
 	shownBars   = 12
 	shownCharts = 12
+	shownFiles  = 20
 	openRules   = 6 // whose examples are unfolded
 )
 
@@ -127,7 +128,7 @@ func (v *view) write(name string) error {
 		"dur":    func(s float64) string { return time.Duration(s * 1e9).Round(10 * time.Millisecond).String() },
 		"t":      both,
 		"reason": reasonParts,
-		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts,
+		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts, "foldFiles": foldFiles,
 	}).ParseFS(page, "report.html")
 	if err != nil {
 		return err
@@ -153,9 +154,10 @@ func fold[T any](all []T, n int) folded[T] {
 	return folded[T]{all[:n], all[n:], len(all)}
 }
 
-func foldRules(all []ruleLine) folded[ruleLine] { return fold(all, shownRules) }
-func foldBars(all []bar) folded[bar]            { return fold(all, shownBars) }
-func foldCharts(all []chart) folded[chart]      { return fold(all, shownCharts) }
+func foldRules(all []ruleLine) folded[ruleLine]     { return fold(all, shownRules) }
+func foldBars(all []bar) folded[bar]                { return fold(all, shownBars) }
+func foldFiles(all []stats.File) folded[stats.File] { return fold(all, shownFiles) }
+func foldCharts(all []chart) folded[chart]          { return fold(all, shownCharts) }
 
 func reasonParts(r ledger.Row) string {
 	s := fmt.Sprintf("%.4g / %.4g", r.Value, r.Limit)

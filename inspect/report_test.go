@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand"
 	"os"
@@ -223,6 +224,18 @@ func TestReportFolds(t *testing.T) {
 		if name := string(rune('a'+i)) + "_name"; strings.Count(text, name) < 4 {
 			t.Errorf("%s is missing", name)
 		}
+	}
+}
+
+// TestManyFiles names the first files of a large corpus, not thousands.
+func TestManyFiles(t *testing.T) {
+	s := smallRun()
+	for i := range 3000 {
+		s.Files = append(s.Files, stats.File{Name: fmt.Sprintf("corpus/part-%05d.parquet", i)})
+	}
+	text := reportOf(t, writeRun(t, s, smallRows()), "en")
+	if n := strings.Count(text, ".parquet ·"); n != shownFiles-1 || !strings.Contains(text, "… 3001") {
+		t.Errorf("%d of 3000 files are listed", n)
 	}
 }
 
