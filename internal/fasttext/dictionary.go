@@ -63,7 +63,7 @@ func (d *dictionary) loadEntries(in *reader, size int32) error {
 		word := d.arena[start:]
 		hash := hashBytes(word)
 		slot, _ := d.find(word, hash)
-		d.table.slots[slot] = hashSlot{hash, i + 1} // of equal entries the last one counts
+		d.table.slots[slot] = hashSlot{hash, i + 1, uint32(start), uint32(len(d.arena))} // of equal entries the last one counts
 	}
 	return nil
 }
@@ -131,10 +131,12 @@ type hashTable struct {
 	shift uint8 // of the mixed hash, to a place
 }
 
-// A hashSlot holds the hash of an entry, and its number plus one; 0 is free.
+// A hashSlot holds the hash of an entry, its number plus one, and where its
+// bytes are in the arena; entry 0 is free.
 type hashSlot struct {
-	hash  uint32
-	entry int32
+	hash       uint32
+	entry      int32
+	start, end uint32
 }
 
 func newHashTable(n int) hashTable {
@@ -152,10 +154,21 @@ func (d *dictionary) find(word []byte, hash uint32) (slot uint32, entry int32) {
 	mask := uint32(len(d.table.slots) - 1)
 	for at := d.table.place(hash) & mask; ; at = (at + 1) & mask {
 		s := d.table.slots[at]
-		if s.entry == 0 || s.hash == hash && string(d.text(s.entry-1)) == string(word) {
+		if s.entry == 0 || s.hash == hash && string(d.arena[s.start:s.end]) == string(word) {
 			return at, s.entry - 1
 		}
 	}
+}
+
+// entry is lookup for a token whose slot is known.
+func (d *dictionary) entry(word []byte, t *token) int32 {
+	switch s := &t.slot; {
+	case s.entry == 0:
+		return -1
+	case s.hash == t.hash && string(d.arena[s.start:s.end]) == string(word):
+		return s.entry - 1
+	}
+	return d.lookup(word, t.hash)
 }
 
 // lookup returns the entry of the word, -1 if none.

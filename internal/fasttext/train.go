@@ -160,9 +160,6 @@ func (m *dense) randomize(bound float32, seed int32, blocks int) {
 	}
 }
 
-// newFloats returns n zeros.
-func newFloats(n int64) []float32 { return make([]float32, n) }
-
 func (m *Model) learn(ctx context.Context, a TrainArgs, open func() (io.ReadCloser, error), progress func(done, total int64)) error {
 	src := &cycle{open: open}
 	defer src.close()
