@@ -33,6 +33,7 @@ type config struct {
 	dim, epochs       int
 	bucket            int
 	kind              string
+	train             bool
 }
 
 func main() {
@@ -46,6 +47,7 @@ func main() {
 	flag.IntVar(&c.epochs, "epochs", 2, "epochs of training")
 	flag.IntVar(&c.bucket, "bucket", 2000000, "buckets of n-grams")
 	flag.StringVar(&c.kind, "kind", "quality", "quality: two labels, word bigrams, softmax; languages: subwords of 2 to 4, hierarchical softmax")
+	flag.BoolVar(&c.train, "train", true, "train anew; else the models of an earlier run are in --dir")
 	flag.Parse()
 	if err := run(c); err != nil {
 		fmt.Fprintln(os.Stderr, "fasttext:", err)
@@ -71,8 +73,10 @@ func run(c config) error {
 		return err
 	}
 	defer p.stop()
-	if err := train(c, p, texts); err != nil {
-		return err
+	if c.train {
+		if err := train(c, p, texts); err != nil {
+			return err
+		}
 	}
 	docs := texts.docs[:min(c.docs, len(texts.docs))]
 	name := filepath.Join(c.dir, "docs.txt")

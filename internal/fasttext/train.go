@@ -164,6 +164,9 @@ func (m *Model) learn(ctx context.Context, a TrainArgs, open func() (io.ReadClos
 	src := &cycle{open: open}
 	defer src.close()
 	clock := newClock(a, m.dict.tokens, progress)
+	if a.Threads > 1 {
+		return m.learnInRounds(ctx, a, src, clock)
+	}
 	return m.learnInOrder(ctx, a, src, clock)
 }
 
