@@ -85,7 +85,6 @@ func (d *dictionary) loadPairs(in *reader) error {
 		return nil
 	}
 	d.pairs = make([]int32, 2*d.pruned)
-	d.slots = freeTable(int(d.pruned))
 	for i := 0; i < len(d.pairs); i += 2 {
 		d.pairs[i], d.pairs[i+1] = in.int32(), in.int32()
 		if in.err != nil {
@@ -94,9 +93,8 @@ func (d *dictionary) loadPairs(in *reader) error {
 		if d.pairs[i+1] < 0 {
 			return fmt.Errorf("pruned n-gram in row %d", d.pairs[i+1])
 		}
-		d.kept = max(d.kept, int64(d.pairs[i+1])+1)
-		d.slots[d.slot(d.pairs[i])] = int32(i)
 	}
+	d.indexPairs()
 	return nil
 }
 
