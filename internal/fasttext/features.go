@@ -149,19 +149,30 @@ func (f *featurizer) characters(word []byte) {
 	}
 }
 
-// ngrams appends the n-grams of words, hashed from the signed hashes of the tokens.
+// ngramFactor mixes the signed hashes of the tokens of an n-gram.
+const ngramFactor = 116049371
+
+// ngrams appends the n-grams of words.
 func (f *featurizer) ngrams() {
-	const factor = 116049371
 	if f.wordNgrams <= 1 {
 		return
 	}
 	for i, first := range f.hashes {
 		h := uint64(int64(first))
 		for _, next := range f.hashes[i+1 : min(len(f.hashes), i+f.wordNgrams)] {
-			h = h*factor + uint64(int64(next))
+			h = h*ngramFactor + uint64(int64(next))
 			f.push(int32(f.bucket.mod(h)))
 		}
 	}
+}
+
+// pushNgram appends the n-gram of tokens with these hashes.
+func (f *featurizer) pushNgram(hashes []int32) {
+	var h uint64
+	for _, next := range hashes {
+		h = h*ngramFactor + uint64(int64(next))
+	}
+	f.push(int32(f.bucket.mod(h)))
 }
 
 func (f *featurizer) push(bucket int32) {
