@@ -33,7 +33,7 @@ func (m *Model) Collapse() (*Model, error) {
 	}
 	w := m.flatRows()
 	rows, _ := m.input.size()
-	f := &flat{rows, int64(len(w)), newFloats(rows * int64(len(w)))}
+	f := &flat{rows, int64(len(w)), newLarge[float32](rows * int64(len(w)))}
 	row := make([]float32, m.Dim)
 	for i := range rows {
 		clear(row)

@@ -138,8 +138,9 @@ type hashSlot struct {
 }
 
 func newHashTable(n int) hashTable {
-	size := bits.Len(uint(max(n, 4)*2 - 1))
-	return hashTable{make([]hashSlot, 1<<size), uint8(64 - size)}
+	n = max(n, 4)
+	size := bits.Len(uint(n + n/2))
+	return hashTable{newLarge[hashSlot](1 << size), uint8(64 - size)}
 }
 
 // place is where a search for the hash starts: the low bits of FNV alone are poor.

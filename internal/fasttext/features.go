@@ -17,6 +17,7 @@ type featurizer struct {
 	hashes     []int32
 	token      []byte
 	tokens     [64]token
+	touched    byte // keeps reads for their own sake
 }
 
 func (m *Model) featurizer() featurizer {
@@ -97,6 +98,11 @@ func (f *featurizer) meet(n int) {
 	for i := range f.tokens[:n] {
 		t := &f.tokens[i]
 		t.slot = table.slots[table.place(t.hash)&mask]
+	}
+	for i := range f.tokens[:n] {
+		if s := &f.tokens[i].slot; s.start < uint32(len(f.d.arena)) {
+			f.touched += f.d.arena[s.start]
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func (in *reader) floats(n int64) ([]float32, error) {
 	if !in.room(n, 4) {
 		return nil, fmt.Errorf("%d numbers wanted where %d bytes are left: %w", n, in.left, io.ErrUnexpectedEOF)
 	}
-	out := newFloats(n)
+	out := newLarge[float32](n)
 	chunk := make([]byte, min(4*n, 1<<18))
 	for part := out; len(part) > 0; {
 		b := chunk[:min(len(chunk), 4*len(part))]

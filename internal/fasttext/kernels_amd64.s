@@ -2,7 +2,7 @@
 
 // AHEAD is how many rows before its use a row is fetched: rows lie all over a
 // matrix that no cache holds.
-#define AHEAD 6
+#define AHEAD 16
 
 // PREFETCH fetches the lines of row R9+AHEAD, if there is one.
 // SI data, BX rows, CX number of rows, R8 bytes of a row; R10 to R12 are lost.

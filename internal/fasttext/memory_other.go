@@ -2,5 +2,5 @@
 
 package fasttext
 
-// newFloats returns n zeros.
-func newFloats(n int64) []float32 { return make([]float32, n) }
+// newLarge returns n zero values.
+func newLarge[T any](n int64) []T { return make([]T, n) }

@@ -59,7 +59,7 @@ func (v *vocabulary) addToken(word []byte, hash uint32) error {
 	v.ends, v.counts, v.hashes = append(v.ends, uint32(len(v.arena))), append(v.counts, 1), append(v.hashes, hash)
 	n := len(v.counts)
 	v.table.slots[slot] = hashSlot{hash, int32(n), uint32(len(v.arena) - len(word)), uint32(len(v.arena))}
-	if n*2 > len(v.table.slots) {
+	if n+n/2 > len(v.table.slots) {
 		v.index()
 	}
 	if n > v.limit {
