@@ -246,3 +246,6 @@ func (p *Predictor) keep(k int, s scored) {
 		p.heap = popHeap(p.heap)
 	}
 }
+
+// Labels returns the labels in model order; the slice must not be changed.
+func (p *Predictor) Labels() []string { return p.names }
