@@ -113,7 +113,7 @@ func train(c config, p *peer, t *texts) error {
 		return err
 	}
 	open := func() (io.ReadCloser, error) { return os.Open(name) }
-	var own, own2, other []float64
+	var own, own2, wall2, other []float64
 	var m, m2 *fasttext.Model
 	for range min(c.rounds, 3) {
 		out, err := p.ask(map[string]any{"do": "train", "input": name, "model": filepath.Join(c.dir, "peer.bin"), "args": py})
@@ -134,18 +134,18 @@ func train(c config, p *peer, t *texts) error {
 		held := accuracy(m, t)
 		m = nil
 		runtime.GC()
-		b, wall := a, clock()
+		b, wall, start := a, clock(), cpu()
 		b.Threads = 2
 		if m2, err = fasttext.Train(context.Background(), b, open, nil); err != nil {
 			return err
 		}
-		own2 = append(own2, clock()-wall)
+		own2, wall2 = append(own2, cpu()-start), append(wall2, clock()-wall)
 		fmt.Printf("held out: one thread %s; rounds %s\n", held, accuracy(m2, t))
 	}
 	words := float64(len(bytes.Fields(t.train)) * c.epochs)
-	fmt.Printf("training  %d lines, %.1f MB, %d epochs: fastText %.2f s (%.2f M words/s), feilun %.2f s (%.2f M words/s), ratio %.2f; in rounds on 2 threads %.2f s of the wall\n",
+	fmt.Printf("training  %d lines, %.1f MB, %d epochs: fastText %.2f s (%.2f M words/s), feilun %.2f s (%.2f M words/s), ratio %.2f; in rounds on 2 threads %.2f s, %.2f s of the wall\n",
 		bytes.Count(t.train, []byte{'\n'}), float64(len(t.train))/1e6, c.epochs, median(other), words/median(other)/1e6,
-		median(own), words/median(own)/1e6, median(other)/median(own), median(own2))
+		median(own), words/median(own)/1e6, median(other)/median(own), median(own2), median(wall2))
 	return nil
 }
 
