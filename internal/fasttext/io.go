@@ -138,8 +138,15 @@ func (out *writer) bool(v bool) {
 }
 
 func (out *writer) floats(x []float32) {
-	for _, v := range x {
-		out.int32(int32(math.Float32bits(v)))
+	chunk := make([]byte, 0, min(4*len(x), 1<<16))
+	for len(x) > 0 && out.err == nil {
+		n := min(len(x), 1<<14)
+		chunk = chunk[:0]
+		for _, v := range x[:n] {
+			chunk = binary.LittleEndian.AppendUint32(chunk, math.Float32bits(v))
+		}
+		out.bytes(chunk)
+		x = x[n:]
 	}
 }
 
