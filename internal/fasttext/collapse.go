@@ -103,20 +103,63 @@ func dot64(row []float32, w []float64) float64 {
 
 // average sets sums to the mean of the rows.
 func (f *flat) average(sums []float64, rows []int32) {
-	switch f.cols {
-	case 1:
+	switch {
+	case f.cols == 1:
 		sums[0] = sumOf(f.data, rows)
+	case f.cols <= 4:
+		s := f.sumOfFew(rows)
+		copy(sums, s[:])
 	default:
-		clear(sums)
-		for _, r := range rows {
-			row := f.data[int64(r)*f.cols:][:len(sums)]
-			for j, v := range row {
-				sums[j] += float64(v)
-			}
-		}
+		f.sumOfMany(sums, rows)
 	}
 	for j := range sums {
 		sums[j] /= float64(len(rows))
+	}
+}
+
+// sumOfFew adds rows of two to four numbers.
+func (f *flat) sumOfFew(rows []int32) [4]float64 {
+	var a, b, c, d float64
+	if f.cols == 2 {
+		for _, r := range rows {
+			row := f.data[int64(r)*2:][:2]
+			a += float64(row[0])
+			b += float64(row[1])
+		}
+		return [4]float64{a, b}
+	}
+	if f.cols == 3 {
+		for _, r := range rows {
+			row := f.data[int64(r)*3:][:3]
+			a += float64(row[0])
+			b += float64(row[1])
+			c += float64(row[2])
+		}
+		return [4]float64{a, b, c}
+	}
+	for _, r := range rows {
+		row := f.data[int64(r)*4:][:4]
+		a += float64(row[0])
+		b += float64(row[1])
+		c += float64(row[2])
+		d += float64(row[3])
+	}
+	return [4]float64{a, b, c, d}
+}
+
+// sumOfMany adds rows by the kernel, in parts short enough for float32.
+func (f *flat) sumOfMany(sums []float64, rows []int32) {
+	var part [maxFlat]float32
+	x := part[:len(sums)]
+	clear(sums)
+	for len(rows) > 0 {
+		n := min(len(rows), 128)
+		clear(x)
+		gather(x, f.data, rows[:n])
+		for j, v := range x {
+			sums[j] += float64(v)
+		}
+		rows = rows[n:]
 	}
 }
 

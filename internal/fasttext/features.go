@@ -118,8 +118,8 @@ func (f *featurizer) add(word []byte, hash uint32, entry int32) {
 	f.hashes = append(f.hashes, int32(hash))
 	if entry >= 0 {
 		f.rows = append(f.rows, entry)
-		if f.d.subwords.has(entry) {
-			f.rows = append(f.rows, f.d.subwords.of(entry)...)
+		if rows, ok := f.d.subwords.of(entry); ok {
+			f.rows = append(f.rows, rows...)
 			return
 		}
 	}
