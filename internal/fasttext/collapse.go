@@ -44,7 +44,35 @@ func (m *Model) Collapse() (*Model, error) {
 	}
 	out := *m
 	out.flat, out.input, out.output = f, nil, nil
+	out.dict.subwords, out.dict.folded = subwords{}, f.fold(&m.dict.subwords)
 	return &out, nil
+}
+
+// fold adds to the row of each word those of its character n-grams, and returns
+// how many.
+func (f *flat) fold(s *subwords) []int32 {
+	counts := make([]int32, len(s.ends))
+	sums := make([]float64, f.cols)
+	for i := range counts {
+		rows, ok := s.of(int32(i))
+		if counts[i] = -1; !ok {
+			continue
+		}
+		counts[i] = int32(len(rows))
+		word := f.data[int64(i)*f.cols:][:f.cols]
+		for j, v := range word {
+			sums[j] = float64(v)
+		}
+		for _, r := range rows {
+			for j, v := range f.data[int64(r)*f.cols:][:f.cols] {
+				sums[j] += float64(v)
+			}
+		}
+		for j, v := range sums {
+			word[j] = float32(v)
+		}
+	}
+	return counts
 }
 
 // Collapsible reports whether [Model.Collapse] pays for this model.
@@ -101,8 +129,8 @@ func dot64(row []float32, w []float64) float64 {
 	return a + b + (c + d)
 }
 
-// average sets sums to the mean of the rows.
-func (f *flat) average(sums []float64, rows []int32) {
+// average sets sums to the mean of n features that the rows hold.
+func (f *flat) average(sums []float64, rows []int32, n int) {
 	switch {
 	case f.cols == 1:
 		sums[0] = sumOf(f.data, rows)
@@ -113,7 +141,7 @@ func (f *flat) average(sums []float64, rows []int32) {
 		f.sumOfMany(sums, rows)
 	}
 	for j := range sums {
-		sums[j] /= float64(len(rows))
+		sums[j] /= float64(n)
 	}
 }
 

@@ -16,6 +16,7 @@ type dictionary struct {
 	counts        []int64
 	table         hashTable
 	subwords      subwords
+	folded        []int32 // in place of subwords: n-grams in the row of each word, -1 for none
 	pruned        int64   // pairs in the file, -1 when the n-grams are not pruned
 	pairs         []int32 // as in the file: hash bucket, row
 	kept          int64   // rows of n-grams that are left after pruning

@@ -64,7 +64,7 @@ func (p *Predictor) Explain(text, label string, n int) []Contribution {
 		return nil
 	}
 	p.read(text)
-	total := len(p.f.rows)
+	total := len(p.f.rows) + p.f.more
 	if total == 0 {
 		return nil
 	}

@@ -13,6 +13,7 @@ type featurizer struct {
 	wordNgrams int
 	bucket     divisor
 	rows       []int32
+	more       int     // rows that are part of others
 	labels     []int32 // numbered from 0; a label may stand twice
 	hashes     []int32
 	token      []byte
@@ -35,7 +36,7 @@ type token struct {
 // of the text "</s>" is added when ended. It returns where the next line of
 // text starts, len(text)+1 when there is none, and the number of tokens read.
 func (f *featurizer) line(text []byte, at int, ended bool) (next, tokens int) {
-	f.rows, f.labels, f.hashes = f.rows[:0], f.labels[:0], f.hashes[:0]
+	f.rows, f.more, f.labels, f.hashes = f.rows[:0], 0, f.labels[:0], f.hashes[:0]
 	for at < len(text) {
 		n := 0
 		n, at = f.split(text, at)
@@ -118,6 +119,10 @@ func (f *featurizer) add(word []byte, hash uint32, entry int32) {
 	f.hashes = append(f.hashes, int32(hash))
 	if entry >= 0 {
 		f.rows = append(f.rows, entry)
+		if int(entry) < len(f.d.folded) && f.d.folded[entry] >= 0 {
+			f.more += int(f.d.folded[entry])
+			return
+		}
 		if rows, ok := f.d.subwords.of(entry); ok {
 			f.rows = append(f.rows, rows...)
 			return
