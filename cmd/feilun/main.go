@@ -37,6 +37,7 @@ type cli struct {
 	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
+	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 }
 
