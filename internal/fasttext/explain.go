@@ -167,10 +167,8 @@ func (e *explanation) walk(text string) {
 		n, at = f.split(line, at)
 		for _, t := range f.tokens[:n] {
 			before := len(f.hashes)
-			f.rows = f.rows[:0]
 			word := line[t.start:t.end]
-			f.add(word, t.hash, f.d.lookup(word, t.hash))
-			e.note(string(word), t.start, t.end, f.rows)
+			e.token(word, t)
 			if len(f.hashes) > before {
 				met = append(met, t)
 			}
@@ -189,6 +187,47 @@ func (e *explanation) walk(text string) {
 			f.rows = f.rows[:0]
 			f.pushNgram(f.hashes[i : j+1])
 			e.note(strings.Join(words, " "), met[i].start, met[j].end, f.rows)
+		}
+	}
+}
+
+// longToken is the length in bytes from which an unknown token, a sentence of a
+// script without spaces perhaps, is explained by its n-grams of characters.
+const longToken = 32
+
+// token notes the features of one token.
+func (e *explanation) token(word []byte, t token) {
+	f := &e.p.f
+	f.rows = f.rows[:0]
+	entry := f.d.lookup(word, t.hash)
+	f.add(word, t.hash, entry)
+	if len(f.rows) == 0 || entry >= 0 || len(word) < longToken {
+		e.note(string(word), t.start, t.end, f.rows)
+		return
+	}
+	f.eachCharacters(func(start, end int, bucket int32) {
+		f.rows = f.rows[:0]
+		f.push(bucket)
+		e.note(string(f.token[start:end]), t.start+max(0, start-1), t.start+min(len(word), end-1), f.rows)
+	})
+}
+
+// eachCharacters calls note for the n-grams that [featurizer.characters] found
+// last, with their place in "<word>".
+func (f *featurizer) eachCharacters(note func(start, end int, bucket int32)) {
+	starts := []int{}
+	for i, c := range f.token {
+		if c&0xC0 != 0x80 {
+			starts = append(starts, i)
+		}
+	}
+	starts = append(starts, len(f.token))
+	for i := range len(starts) - 1 {
+		for n := f.minN; n <= f.maxN && i+n < len(starts); n++ {
+			from, to := starts[i], starts[i+n]
+			if n > 0 && !(n == 1 && (from == 0 || to == len(f.token))) {
+				note(from, to, int32(f.bucket.mod(uint64(hashBytes(f.token[from:to])))))
+			}
 		}
 	}
 }

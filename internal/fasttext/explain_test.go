@@ -3,10 +3,11 @@ package fasttext
 import (
 	"context"
 	"math"
+	"strings"
 	"testing"
 )
 
-const sample = "the wheel of the mill __label__de 轮子 unbekanntes Wort the wheel \xff </s> und mehr"
+const sample = "the wheel of the mill __label__de 轮子 unbekanntes Wort die轮子磨坊水上的很长很长很长的一个句子 the wheel \xff </s> und mehr"
 
 func TestProbability(t *testing.T) {
 	for _, name := range models(t) {
@@ -77,6 +78,27 @@ func TestExplain(t *testing.T) {
 					t.Errorf("%s, collapsed %v: scores for %s add up to %v, want %v", name, m.flat != nil, label, sum, want)
 				}
 			}
+		}
+	}
+}
+
+// TestExplainLong explains a sentence without spaces by its characters.
+func TestExplainLong(t *testing.T) {
+	text := []byte("__label__good 轮子和磨坊都在河边慢慢地转着\n__label__bad 便宜药片现在马上购买便宜药片\n")
+	a := DefaultTrainArgs()
+	a.Dim, a.Epochs, a.LearningRate, a.MinN, a.MaxN, a.Bucket, a.Threads = 8, 200, 0.5, 2, 3, 1000, 2
+	m, err := Train(context.Background(), a, opener(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := "他说这里的便宜药片是从哪里来的呢"
+	got := m.Predictor().Explain(doc, "bad", 6)
+	if len(got) != 6 {
+		t.Fatalf("Explain = %+v", got)
+	}
+	for _, c := range got[:2] {
+		if !strings.Contains("便宜药片", c.Feature) || c.Score <= 0 || doc[c.Start:c.End] != c.Feature {
+			t.Errorf("Explain = %+v, want pieces of 便宜药片 first", got)
 		}
 	}
 }
