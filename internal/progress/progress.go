@@ -38,10 +38,11 @@ type Meter struct {
 // nil writer shows nothing.
 func New(w io.Writer, what string, total int64, unit func(int64) string) *Meter {
 	now := time.Now()
-	return &Meter{w: w, terminal: isTerminal(w), what: what, unit: unit, total: total, start: now, drawn: now}
+	return &Meter{w: w, terminal: IsTerminal(w), what: what, unit: unit, total: total, start: now, drawn: now}
 }
 
-func isTerminal(w io.Writer) bool {
+// IsTerminal reports whether a person watches what is written.
+func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false

@@ -1,0 +1,144 @@
+package train
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+
+	"feilun/internal/atomicfile"
+)
+
+//go:embed train.html
+var pageFiles embed.FS
+
+// A page is train.html: it holds all it shows, and asks to be loaded again while
+// training goes on.
+type page struct {
+	name  string
+	lang  string // zh, en or auto
+	title string
+	facts [][3]string // English, Chinese, value
+	t     *template.Template
+}
+
+func newPage(name, lang, title string, facts [][3]string) (*page, error) {
+	t, err := template.New("train.html").Funcs(template.FuncMap{"t": both}).ParseFS(pageFiles, "train.html")
+	if err != nil {
+		return nil, err
+	}
+	return &page{name: name, lang: lang, title: title, facts: facts, t: t}, nil
+}
+
+// both renders a label in both languages; the page shows one.
+func both(en, zh string) template.HTML {
+	return template.HTML(`<span class="en">` + template.HTMLEscapeString(en) + `</span><span class="zh">` + template.HTMLEscapeString(zh) + `</span>`)
+}
+
+// A view is what the page's template shows.
+type view struct {
+	Title, Lang string
+	Running     bool
+	Percent     string
+	Now         [][3]string
+	Facts       [][3]string
+	Loss        template.HTML
+	Valid       template.HTML
+	Pace        template.HTML
+	Norm        template.HTML
+	Samples     []Row
+	Skipped     []Row
+}
+
+// pageSamples is how many samples and skipped batches the page shows.
+const pageSamples = 24
+
+// draw writes the page.
+func (p *page) draw(l *loop, s *show) error {
+	tokens, mfu := s.pace()
+	v := view{Title: p.title, Lang: p.lang, Running: l.s.Step < l.steps, Facts: p.facts, Percent: fmt.Sprintf("%.1f", 100*float64(l.s.Step)/float64(max(1, l.steps)))}
+	var loss, valid, pace, norm []point
+	last := Row{}
+	for _, r := range l.log.history {
+		x := float64(r.Step)
+		switch {
+		case r.Valid > 0:
+			valid = append(valid, point{x, r.BPB})
+		case r.Sample != nil:
+			v.Samples = append(v.Samples, r)
+		case r.Skipped != "":
+			v.Skipped = append(v.Skipped, r)
+		case r.Tokens > 0:
+			last = r
+			loss, norm = append(loss, point{x, r.Loss}), append(norm, point{x, r.Norm})
+			if r.Seconds > 0 {
+				pace = append(pace, point{x, float64(r.Tokens) / r.Seconds})
+			}
+		}
+	}
+	v.Samples, v.Skipped = newest(v.Samples), newest(v.Skipped)
+	v.Loss, v.Valid, v.Pace, v.Norm = svg(loss), svg(valid), svg(pace), svg(norm)
+	add := func(en, zh, value string) { v.Now = append(v.Now, [3]string{en, zh, value}) }
+	add("step", "步", fmt.Sprintf("%d / %d", l.s.Step, l.steps))
+	add("loss, nats a token", "损失（nat/词元）", fmt.Sprintf("%.4f", last.Loss))
+	if len(valid) > 0 {
+		add("validation, bits a byte", "验证集（比特/字节）", fmt.Sprintf("%.4f", valid[len(valid)-1].y))
+	}
+	add("tokens a second", "词元/秒", thousands(tokens))
+	if mfu > 0 {
+		add("of the measured peak", "占实测峰值", fmt.Sprintf("%.0f %%", 100*mfu))
+	}
+	if v.Running {
+		add("time left", "剩余时间", short(l.left()))
+	}
+	add("time so far", "已用时间", short(time.Duration(l.s.Seconds*1e9)))
+	return atomicfile.Write(p.name, func(w io.Writer) error { return p.t.Execute(w, v) })
+}
+
+// newest returns the last rows, the newest first.
+func newest(rows []Row) []Row {
+	var all []Row
+	for i := len(rows) - 1; i >= 0 && len(all) < pageSamples; i-- {
+		all = append(all, rows[i])
+	}
+	return all
+}
+
+// Size of a curve on the page.
+const (
+	svgWidth  = 720
+	svgHeight = 200
+	svgLeft   = 64
+	svgBottom = 24
+)
+
+// svg draws a curve with its scale.
+func svg(points []point) template.HTML {
+	means := columns(points, svgWidth-svgLeft)
+	if len(means) < 2 {
+		return ""
+	}
+	low, high := means[0].y, means[0].y
+	for _, p := range means {
+		low, high = min(low, p.y), max(high, p.y)
+	}
+	if high == low {
+		high = low + 1
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg viewBox="0 0 %d %d" role="img">`, svgWidth, svgHeight+svgBottom)
+	for i := range 5 {
+		y := 8 + float64(i)/4*(svgHeight-16)
+		value := high - float64(i)/4*(high-low)
+		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f"/><text x="%d" y="%.1f" text-anchor="end">%.4g</text>`, svgLeft, y, svgWidth, y, svgLeft-6, y+4, value)
+	}
+	b.WriteString(`<polyline points="`)
+	for _, p := range means {
+		fmt.Fprintf(&b, "%.1f,%.1f ", svgLeft+p.x, 8+(high-p.y)/(high-low)*(svgHeight-16))
+	}
+	fmt.Fprintf(&b, `"/><text x="%d" y="%d">%.0f</text><text x="%d" y="%d" text-anchor="end">%.0f</text></svg>`,
+		svgLeft, svgHeight+svgBottom-6, points[0].x, svgWidth, svgHeight+svgBottom-6, points[len(points)-1].x)
+	return template.HTML(b.String())
+}

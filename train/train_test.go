@@ -1,0 +1,306 @@
+package train
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"feilun/internal/hint"
+	"feilun/internal/tensor"
+)
+
+// TestRows checks that an epoch's rows hold every token once, whatever the
+// packing, and that skipping leads to where reading does.
+func TestRows(t *testing.T) {
+	tok := vocabulary(t, 280)
+	c, err := OpenCorpus(packed(t, tok, words(300, 1), 10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, packing := range []string{Stream, Aligned} {
+		p := usual(t)
+		p.Packing = packing
+		r := newRows(c, p)
+		seen := map[[2]int64]int{}
+		total := int64(0)
+		for range 200 {
+			size := int64(0)
+			for _, s := range r.spans() {
+				size += s.size
+				for i := range s.size {
+					seen[[2]int64{int64(s.doc), s.from + i}]++
+				}
+			}
+			total += size
+			if size != int64(p.Context) {
+				t.Fatalf("%s: a row of %d tokens, want %d", packing, size, p.Context)
+			}
+		}
+		train, _ := c.Total()
+		low, high := total/train, total/train+1
+		if packing == Aligned { // pieces wait in the pool
+			low, high = 0, high+window*int64(p.Context)/train+1
+		}
+		for at, n := range seen {
+			if int64(n) < low || int64(n) > high {
+				t.Fatalf("%s: token %v stands in %d rows, want %d to %d", packing, at, n, low, high)
+			}
+		}
+		for _, n := range []int64{0, 1, 2, 57, 199} {
+			a, b := newRows(c, p), newRows(c, p)
+			x, y := make([]uint32, p.Context+1), make([]uint32, p.Context+1)
+			for range n {
+				if err := a.row(x); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := b.skip(n); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(a.row(x), b.row(y)); err != nil || !slices.Equal(x, y) {
+				t.Errorf("%s: row %d after skipping is %v, %v; want %v", packing, n, y, err, x)
+			}
+		}
+	}
+}
+
+// TestStream holds the first epoch to the documents one after another.
+func TestStream(t *testing.T) {
+	tok := vocabulary(t, 280)
+	c, err := OpenCorpus(packed(t, tok, words(60, 1), 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	train, valid := c.Total()
+	if valid == 0 || len(c.valid) != 1 {
+		t.Errorf("%d documents held out of 60, want 1", len(c.valid))
+	}
+	p := usual(t)
+	r := newRows(c, p)
+	var got []uint32
+	row := make([]uint32, p.Context+1)
+	for int64(len(got)) < train {
+		if err := r.row(row); err != nil {
+			t.Fatal(err)
+		}
+		if len(got) > 0 && row[0] != got[len(got)-1] || len(got) == 0 && row[0] != c.EOT {
+			t.Fatalf("a row begins with %d, which did not come before", row[0])
+		}
+		got = append(got, row[1:]...)
+	}
+	again := newRows(c, p)
+	again.shuffle()
+	var want []uint32
+	for _, k := range again.order {
+		d := make([]uint32, c.train[k].size)
+		if err := c.read(d, c.train[k], 0); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, d...)
+	}
+	if !slices.Equal(got[:train], want) {
+		t.Error("the rows are not the documents one after another")
+	}
+}
+
+// weightsOf runs a loop in a folder and returns the bytes of its last checkpoint.
+func weightsOf(t *testing.T, dir string) []byte {
+	t.Helper()
+	all, err := checkpoints(filepath.Join(dir, "checkpoints"))
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d checkpoints, %v; want 1", len(all), err)
+	}
+	f, err := os.ReadFile(all[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := int(f[0]) | int(f[1])<<8 | int(f[2])<<16
+	return f[8+n:]
+}
+
+// TestResume stops a run at random steps, with numbers of workers that differ,
+// and compares it with one that was not stopped.
+func TestResume(t *testing.T) {
+	for _, optimizer := range []string{Muon, AdamW} {
+		p := usual(t)
+		p.Optimizer = optimizer
+		whole := t.TempDir()
+		l, net := toyLoop(t, p, whole, 1, 40)
+		if err := l.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		want := weightsOf(t, whole)
+		chosen := slices.Clone(net.w[1].Data)
+		rng := rand.New(rand.NewPCG(4, 4))
+		parts := t.TempDir()
+		for try := 0; ; try++ {
+			ctx, cancel := context.WithCancel(t.Context())
+			l, net = toyLoop(t, p, parts, 1+rng.IntN(4), 40)
+			l.feed = &stopper{feed: l.feed, after: 1 + rng.IntN(9), stop: cancel, hard: try%2 == 0}
+			err := l.run(ctx)
+			if err == nil {
+				break
+			}
+			if !errors.Is(err, context.Canceled) && !errors.Is(err, errKilled) {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(weightsOf(t, parts), want) || !slices.Equal(net.w[1].Data, chosen) {
+			t.Errorf("%s: weights differ after stopping and going on", optimizer)
+		}
+	}
+}
+
+// A stopper ends a run after some batches, with or without a last checkpoint.
+type stopper struct {
+	feed
+	after int
+	stop  func()
+	hard  bool
+}
+
+var errKilled = errors.New("killed")
+
+func (s *stopper) next(b *batch) error {
+	if s.after--; s.after < 0 {
+		if s.hard {
+			return errKilled
+		}
+		s.stop()
+	}
+	return s.feed.next(b)
+}
+
+// TestLearns checks that loss falls and that the log tells it.
+func TestLearns(t *testing.T) {
+	p := usual(t)
+	dir := t.TempDir()
+	l, _ := toyLoop(t, p, dir, 2, 120)
+	if err := l.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	log, err := openLog(filepath.Join(dir, "log.jsonl"), l.s.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.close()
+	all := losses(log.history)
+	if len(all) != 120 || all[119].y > all[0].y-1 {
+		t.Errorf("%d losses from %v to %v", len(all), all[0], all[len(all)-1])
+	}
+	if text := curve(all, 20, 4); strings.Count(text, "\n") != 4 {
+		t.Errorf("curve is %q", text)
+	}
+}
+
+// TestBadBatches skips batches whose gradient is no number, and gives up after
+// some in a row.
+func TestBadBatches(t *testing.T) {
+	p := usual(t)
+	l, net := toyLoop(t, p, t.TempDir(), 1, 20)
+	net.breakAt = map[int]bool{3: true, 11: true}
+	if err := l.run(t.Context()); err != nil || l.s.Skipped != 2 || l.s.Moves != 18 {
+		t.Errorf("run: %v, %d skipped, %d moves; want 2 and 18", err, l.s.Skipped, l.s.Moves)
+	}
+	p.BadBatches = 3
+	l, net = toyLoop(t, p, t.TempDir(), 1, 200)
+	net.breakAt = map[int]bool{}
+	for i := range 6 {
+		net.breakAt[51+i] = true
+	}
+	err := l.run(t.Context())
+	if !errors.Is(err, errBad) || hint.Of(err) == "" {
+		t.Errorf("run = %v, want %v with a hint", err, errBad)
+	}
+	for _, x := range net.w[1].Data {
+		if math.IsNaN(float64(x)) {
+			t.Fatal("weights are not numbers")
+		}
+	}
+}
+
+// TestSpike skips a batch whose gradient is far longer than usual.
+func TestSpike(t *testing.T) {
+	l := &loop{p: &Params{Spike: 10}, s: state{Norm: 1, Moves: 50}}
+	for _, tt := range []struct {
+		loss, norm float64
+		bad        bool
+	}{{1, 9, false}, {1, 10.1, true}, {math.NaN(), 1, true}, {1, math.Inf(1), true}} {
+		if got := l.unusable(tt.loss, tt.norm); (got != "") != tt.bad {
+			t.Errorf("unusable(%v, %v) = %q, want bad %v", tt.loss, tt.norm, got, tt.bad)
+		}
+	}
+	l.s.Moves = 3
+	if got := l.unusable(1, 100); got != "" {
+		t.Errorf("a norm counts as a spike after three steps: %s", got)
+	}
+}
+
+// TestCheckpointDamage truncates a checkpoint everywhere in its head and in some
+// places behind.
+func TestCheckpointDamage(t *testing.T) {
+	net := newToy(10, 4, 1)
+	p := usual(t)
+	o := newOptimizer(tensor.New(1), p, net.Weights())
+	var b bytes.Buffer
+	if err := writeTensors(&b, o.tensors(), map[string]string{"feilun": "{}"}); err != nil {
+		t.Fatal(err)
+	}
+	for n := range b.Len() {
+		if _, err := readTensors(bytes.NewReader(b.Bytes()[:n]), int64(n), o.tensors()); err == nil {
+			t.Fatalf("%d of %d bytes were taken for a checkpoint", n, b.Len())
+		}
+	}
+	if _, err := readTensors(bytes.NewReader(b.Bytes()), int64(b.Len()), o.tensors()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSaveFails(t *testing.T) {
+	p := usual(t)
+	dir := t.TempDir()
+	l, _ := toyLoop(t, p, dir, 1, 5)
+	if err := l.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := weightsOf(t, dir)
+	// a folder in the place of the temporary file: no checkpoint can be written
+	l.s.Step = 6
+	if err := os.Mkdir(filepath.Join(l.dir, "step-000000006.safetensors.tmp"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	err := save(l.dir, l.opt, &l.s)
+	if err == nil || !strings.Contains(hint.Of(err), "is whole") {
+		t.Errorf("save = %v with hint %q, want one that names the last checkpoint", err, hint.Of(err))
+	}
+	if !bytes.Equal(weightsOf(t, dir), want) {
+		t.Error("the last checkpoint was touched")
+	}
+}
+
+func FuzzTensors(f *testing.F) {
+	net := newToy(5, 2, 1)
+	var p Params
+	o := newOptimizer(tensor.New(1), &p, net.Weights())
+	var b bytes.Buffer
+	if err := writeTensors(&b, o.tensors(), map[string]string{"feilun": "{}"}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte("\xff\xff\xff\xff\xff\xff\xff\xff{}"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		_, err := readTensors(bytes.NewReader(in), int64(len(in)), o.tensors())
+		if err == nil && len(in) < 8 {
+			t.Error("nothing was taken for a checkpoint")
+		}
+	})
+}
