@@ -1,0 +1,378 @@
+package train
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"feilun/internal/hint"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// The roles of a conversation.
+const (
+	System    = "system"
+	User      = "user"
+	Assistant = "assistant"
+	Tool      = "tool"
+)
+
+// A Turn is what one side says.
+type Turn struct {
+	Role string `json:"role"`
+	Text string `json:"content"`
+}
+
+// A Chat is a conversation, or with Rejected a pair of endings of which the one in
+// Turns is preferred.
+type Chat struct {
+	Turns    []Turn
+	Rejected []Turn // ends in place of the last turn; nil without preference
+}
+
+// ChatCounts tells what became of the rows of a file.
+type ChatCounts struct {
+	Rows    int            `json:"rows"`
+	Used    int            `json:"used"`
+	Skipped map[string]int `json:"skipped,omitempty"` // by reason
+}
+
+func (c *ChatCounts) skip(why string) {
+	if c.Skipped == nil {
+		c.Skipped = map[string]int{}
+	}
+	c.Skipped[why]++
+}
+
+// maxRow is the longest row of a chat file in bytes.
+const maxRow = 64 << 20
+
+// ReadChats reads conversations: lines of JSON or a JSON list, also compressed
+// with zstd. A row is in the form of ShareGPT (conversations with from and value),
+// Alpaca (instruction, input, output), messages (role and content), or self-instruct
+// (instruction with instances); of preferences chosen and rejected, each an answer, a
+// turn, a list of turns, or a transcript with "Human:" and "Assistant:".
+func ReadChats(name string, each func(Chat) error) (ChatCounts, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return ChatCounts{}, err
+	}
+	defer f.Close()
+	var r io.Reader = f
+	if strings.HasSuffix(name, ".zst") {
+		z, err := zstd.NewReader(f)
+		if err != nil {
+			return ChatCounts{}, err
+		}
+		defer z.Close()
+		r = z
+	}
+	n, err := readChats(r, each)
+	if err != nil {
+		return n, fmt.Errorf("%s: %w", name, err)
+	}
+	return n, nil
+}
+
+func readChats(r io.Reader, each func(Chat) error) (n ChatCounts, err error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	list := false
+	for { // the first byte that is no white space
+		c, err := in.ReadByte()
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		if c > ' ' && c != 0xef && c != 0xbb && c != 0xbf { // nor a byte order mark
+			list = c == '['
+			if !list {
+				in.UnreadByte()
+			}
+			break
+		}
+	}
+	row := func(b []byte) error {
+		n.Rows++
+		chats, why, err := parseChat(b)
+		if err != nil {
+			return hint.Usage(fmt.Errorf("row %d: %w", n.Rows, err))
+		}
+		if why != "" {
+			n.skip(why)
+			return nil
+		}
+		n.Used++
+		for _, c := range chats {
+			if err := each(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if list {
+		return n, listRows(in, row)
+	}
+	return n, lineRows(in, row)
+}
+
+func listRows(in *bufio.Reader, row func([]byte) error) error {
+	d := json.NewDecoder(io.MultiReader(strings.NewReader("["), in))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for d.More() {
+		var b json.RawMessage
+		if err := d.Decode(&b); err != nil {
+			return hint.Usage(err)
+		}
+		if err := row(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func lineRows(in *bufio.Reader, row func([]byte) error) error {
+	s := bufio.NewScanner(in)
+	s.Buffer(nil, maxRow)
+	for s.Scan() {
+		if b := bytes.TrimSpace(s.Bytes()); len(b) > 0 {
+			if err := row(b); err != nil {
+				return err
+			}
+		}
+	}
+	return s.Err()
+}
+
+// chatRow is what is read of a row, in all its forms.
+type chatRow struct {
+	Conversations []chatTurn      `json:"conversations"`
+	Messages      []chatTurn      `json:"messages"`
+	System        string          `json:"system"`
+	Instruction   *string         `json:"instruction"`
+	Input         string          `json:"input"`
+	Output        json.RawMessage `json:"output"`
+	History       [][2]string     `json:"history"`
+	Instances     []struct{ Input, Output string }
+	Prompt        json.RawMessage `json:"prompt"`
+	Chosen        json.RawMessage `json:"chosen"`
+	Rejected      json.RawMessage `json:"rejected"`
+}
+
+type chatTurn struct {
+	From    string          `json:"from"`
+	Value   string          `json:"value"`
+	Role    string          `json:"role"`
+	Content json.RawMessage `json:"content"`
+}
+
+// turn brings a turn into one form; names of roles are those of ShareGPT and
+// OpenAI.
+func (t chatTurn) turn() (Turn, error) {
+	text := t.Value
+	if len(t.Content) > 0 && string(t.Content) != "null" {
+		var parts []struct {
+			Type string `json:"type"`
+			Text string `json:"text"`
+		}
+		if json.Unmarshal(t.Content, &text) != nil && json.Unmarshal(t.Content, &parts) == nil {
+			for _, p := range parts {
+				if p.Type != "text" {
+					return Turn{}, fmt.Errorf("a part of type %q", p.Type)
+				}
+				text += p.Text
+			}
+		}
+	}
+	switch role := strings.ToLower(t.From + t.Role); role {
+	case "human", "user":
+		return Turn{User, text}, nil
+	case "gpt", "assistant", "chatgpt", "bard", "bing", "function_call", "model":
+		return Turn{Assistant, text}, nil
+	case "system":
+		return Turn{System, text}, nil
+	case "observation", "tool", "function", "function_response":
+		return Turn{Tool, text}, nil
+	default:
+		return Turn{}, fmt.Errorf("role %q", role)
+	}
+}
+
+// parseChat reads a row. A row without what training needs is skipped, with the
+// reason.
+func parseChat(b []byte) (chats []Chat, why string, err error) {
+	var r chatRow
+	if err := json.Unmarshal(b, &r); err != nil {
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) {
+			return nil, "of another form", nil
+		}
+		return nil, "", err
+	}
+	base, why := r.base()
+	if why != "" {
+		return nil, why, nil
+	}
+	if len(r.Chosen) > 0 {
+		return r.pair(base)
+	}
+	if len(r.Instances) > 0 {
+		for _, x := range r.Instances {
+			c := append(base[:len(base):len(base)], Turn{User, join(*r.Instruction, x.Input)}, Turn{Assistant, x.Output})
+			if why := usable(c); why != "" {
+				return nil, why, nil
+			}
+			chats = append(chats, Chat{Turns: c})
+		}
+		return chats, "", nil
+	}
+	if r.Instruction != nil {
+		var answer string
+		if json.Unmarshal(r.Output, &answer) != nil {
+			return nil, "no answer", nil
+		}
+		base = append(base, Turn{User, join(*r.Instruction, r.Input)}, Turn{Assistant, answer})
+	}
+	if why := usable(base); why != "" {
+		return nil, why, nil
+	}
+	return []Chat{{Turns: base}}, "", nil
+}
+
+// base returns the turns that a row lists, in whatever form, but for those of an
+// instruction.
+func (r *chatRow) base() (turns []Turn, why string) {
+	if r.System != "" {
+		turns = append(turns, Turn{System, r.System})
+	}
+	for _, h := range r.History {
+		turns = append(turns, Turn{User, h[0]}, Turn{Assistant, h[1]})
+	}
+	for _, t := range append(r.Conversations, r.Messages...) {
+		turn, err := t.turn()
+		if err != nil {
+			return nil, err.Error()
+		}
+		turns = append(turns, turn)
+	}
+	return turns, ""
+}
+
+// pair makes a preference of chosen and rejected.
+func (r *chatRow) pair(base []Turn) ([]Chat, string, error) {
+	var prompt string
+	var list []chatTurn
+	switch {
+	case r.Instruction != nil:
+		base = append(base, Turn{User, join(*r.Instruction, r.Input)})
+	case json.Unmarshal(r.Prompt, &prompt) == nil && prompt != "":
+		base = append(base, Turn{User, prompt})
+	case json.Unmarshal(r.Prompt, &list) == nil:
+		for _, t := range list {
+			turn, err := t.turn()
+			if err != nil {
+				return nil, err.Error(), nil
+			}
+			base = append(base, turn)
+		}
+	}
+	good, why := ending(base, r.Chosen)
+	if why == "" {
+		var bad []Turn
+		if bad, why = ending(base, r.Rejected); why == "" {
+			if why = usable(good); why == "" {
+				why = usable(bad)
+			}
+			if why == "" && len(good) != len(bad) {
+				why = "endings of different length"
+			}
+			if why == "" && good[len(good)-1] == bad[len(bad)-1] {
+				why = "both answers are the same"
+			}
+			if why == "" {
+				return []Chat{{Turns: good, Rejected: bad}}, "", nil
+			}
+		}
+	}
+	return nil, why, nil
+}
+
+// ending puts an answer behind turns: text, a turn, a list, or a transcript.
+func ending(base []Turn, raw json.RawMessage) ([]Turn, string) {
+	var text string
+	var one chatTurn
+	var list []chatTurn
+	base = base[:len(base):len(base)]
+	switch {
+	case json.Unmarshal(raw, &text) == nil:
+		if len(base) == 0 {
+			return transcript(text), ""
+		}
+		return append(base, Turn{Assistant, text}), ""
+	case json.Unmarshal(raw, &list) == nil:
+	case json.Unmarshal(raw, &one) == nil:
+		list = []chatTurn{one}
+	default:
+		return nil, "of another form"
+	}
+	if len(list) > 1 { // the whole conversation stands in each
+		base = nil
+	}
+	for _, t := range list {
+		turn, err := t.turn()
+		if err != nil {
+			return nil, err.Error()
+		}
+		base = append(base, turn)
+	}
+	return base, ""
+}
+
+// transcript reads the form of the helpful and harmless data of Bai and others
+// (2022).
+func transcript(text string) []Turn {
+	var turns []Turn
+	for _, part := range strings.Split("\n\n"+strings.TrimSpace(text), "\n\nHuman:") {
+		q, answer, found := strings.Cut(part, "\n\nAssistant:")
+		if q = strings.TrimSpace(q); q != "" {
+			turns = append(turns, Turn{User, q})
+		}
+		if found {
+			turns = append(turns, Turn{Assistant, strings.TrimSpace(answer)})
+		}
+	}
+	return turns
+}
+
+func join(instruction, input string) string {
+	if strings.TrimSpace(input) == "" {
+		return instruction
+	}
+	return instruction + "\n" + input
+}
+
+// usable says why a conversation teaches nothing.
+func usable(turns []Turn) string {
+	answers := 0
+	for i, t := range turns {
+		if t.Role == Assistant && strings.TrimSpace(t.Text) != "" {
+			answers++
+			if i == 0 {
+				return "no question"
+			}
+		}
+	}
+	if answers == 0 || turns[len(turns)-1].Role != Assistant {
+		return "no answer at the end"
+	}
+	return ""
+}

@@ -1,0 +1,117 @@
+package train
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"feilun/internal/testkit"
+)
+
+func TestParseChat(t *testing.T) {
+	u, a, s := func(x string) Turn { return Turn{User, x} }, func(x string) Turn { return Turn{Assistant, x} }, func(x string) Turn { return Turn{System, x} }
+	for _, tt := range []struct {
+		row  string
+		want []Chat
+		why  string
+	}{
+		{`{"instruction":"问","input":"","output":"答"}`, []Chat{{Turns: []Turn{u("问"), a("答")}}}, ""},
+		{`{"instruction":"i","input":"x","output":"o","system":"s","history":[["a","b"]]}`, []Chat{{Turns: []Turn{s("s"), u("a"), a("b"), u("i\nx"), a("o")}}}, ""},
+		{`{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"r"}]}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
+		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"text","text":"r"}]}]}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
+		{`{"instruction":"i","instances":[{"input":"","output":"1"},{"input":"x","output":"2"}]}`, []Chat{{Turns: []Turn{u("i"), a("1")}}, {Turns: []Turn{u("i\nx"), a("2")}}}, ""},
+		{`{"conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"r"},"rejected":{"from":"gpt","value":"w"}}`,
+			[]Chat{{Turns: []Turn{u("q"), a("r")}, Rejected: []Turn{u("q"), a("w")}}}, ""},
+		{`{"prompt":"q","chosen":"r","rejected":"w"}`, []Chat{{Turns: []Turn{u("q"), a("r")}, Rejected: []Turn{u("q"), a("w")}}}, ""},
+		{`{"chosen":"\n\nHuman: q\n\nAssistant: r","rejected":"\n\nHuman: q\n\nAssistant: w"}`, []Chat{{Turns: []Turn{u("q"), a("r")}, Rejected: []Turn{u("q"), a("w")}}}, ""},
+		{`{"prompt":"q","chosen":"r","rejected":"r"}`, nil, "both answers are the same"},
+		{`{"instruction":"i","output":""}`, nil, "no answer at the end"},
+		{`{"conversations":[{"from":"human","value":"q"}]}`, nil, "no answer at the end"},
+		{`{"conversations":[{"from":"ghost","value":"q"}]}`, nil, `role "ghost"`},
+		{`{"text":"x"}`, nil, "no answer at the end"},
+		{`"x"`, nil, "of another form"},
+	} {
+		got, why, err := parseChat([]byte(tt.row))
+		if err != nil || why != tt.why || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("parseChat(%s) = %v, %q, %v; want %v, %q", tt.row, got, why, err, tt.want, tt.why)
+		}
+	}
+	if _, _, err := parseChat([]byte(`{"a`)); err == nil {
+		t.Error("half a row was read")
+	}
+}
+
+// TestChatFiles reads the files of conversations that others publish.
+func TestChatFiles(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		pair bool
+	}{
+		{"alpaca_en_demo.jsonl.zst", false}, {"alpaca_zh_demo.jsonl.zst", false}, {"belle_zh_seed_tasks.jsonl.zst", false}, {"dpo_zh_demo.jsonl.zst", true},
+		{"dummy_conversation.json.zst", false}, {"glaive_toolcall_zh_demo.jsonl.zst", false}, {"hh_harmless_base_test.jsonl.zst", true}, {"identity.json.zst", false}, {"zh-baseline_饮食问题.json", false},
+	} {
+		name := testkit.Data(t, "sft", tt.name)
+		pairs, chats := 0, 0
+		n, err := ReadChats(name, func(c Chat) error {
+			chats++
+			if c.Rejected != nil {
+				pairs++
+			}
+			return nil
+		})
+		if err != nil || n.Used == 0 || n.Used*10 < n.Rows*9 || tt.pair != (pairs == chats) {
+			t.Errorf("%s: %+v, %d chats, %d pairs, %v", tt.name, n, chats, pairs, err)
+		}
+	}
+}
+
+// TestChatML checks tokens and which of them are learned.
+func TestChatML(t *testing.T) {
+	tok := vocabulary(t, 280)
+	c, err := newChatML(tok)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, answer := c.encode([]Turn{{User, "the <|im_end|> mill"}, {Assistant, " until\nMarch "}, {User, "?"}, {Assistant, "磨坊"}}, false)
+	var all, learned []uint32
+	for i, id := range ids {
+		all = append(all, id)
+		if answer[i] {
+			learned = append(learned, id)
+		}
+	}
+	text, err := tok.Decode(nil, all)
+	if want := "<|im_start|>user\nthe <|im_end|> mill<|im_end|>\n<|im_start|>assistant\nuntil\nMarch<|im_end|>\n<|im_start|>user\n?<|im_end|>\n<|im_start|>assistant\n磨坊<|im_end|>\n"; err != nil || string(text) != want {
+		t.Errorf("tokens read %q, want %q", text, want)
+	}
+	text, _ = tok.Decode(nil, learned)
+	if want := "until\nMarch<|im_end|>磨坊<|im_end|>"; string(text) != want {
+		t.Errorf("learned is %q, want %q", text, want)
+	}
+	marks := 0
+	for _, id := range ids {
+		if id == c.end {
+			marks++
+		}
+	}
+	if marks != 4 {
+		t.Errorf("%d ends of turns, want 4: a mark in the text is text", marks)
+	}
+}
+
+func FuzzChat(f *testing.F) {
+	f.Add(`[{"instruction":"a","output":"b"}]`)
+	f.Add(`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}]}` + "\n{}\n")
+	f.Add(`{"chosen":"\n\nHuman: q","rejected":[]}`)
+	f.Fuzz(func(t *testing.T, in string) {
+		n, err := readChats(strings.NewReader(in), func(c Chat) error {
+			if why := usable(c.Turns); why != "" {
+				t.Errorf("a conversation with %s", why)
+			}
+			return nil
+		})
+		if err == nil && n.Used > n.Rows {
+			t.Errorf("%d used of %d", n.Used, n.Rows)
+		}
+	})
+}
