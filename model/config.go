@@ -142,3 +142,13 @@ func FromDepth(depth, vocab int) Config {
 	c.Hidden = (8*c.Width/3 + 63) / 64 * 64
 	return c
 }
+
+// FLOPs returns the floating-point operations of training on a token in sequences of
+// a length, as the field counts them: 6 for each weight of a matrix, the head's
+// included, and 12·width·length a layer for attention (Chowdhery et al., 2022,
+// appendix B). Generating takes a third.
+func (c *Config) FLOPs(length int) float64 {
+	w, q, h := float64(c.Width), float64(c.queryWidth()), float64(c.Hidden)
+	perLayer := w*(float64(c.qkvWidth())+q) + w*(float64(c.upWidth())+h)
+	return 6*(float64(c.Layers)*perLayer+w*float64(c.Vocab)) + 12*float64(c.Layers)*q*float64(length)
+}

@@ -1,8 +1,12 @@
 package model
 
 import (
+	"errors"
+
 	"feilun/internal/tensor"
 )
+
+var errNoTargets = errors.New("a batch without targets has no loss")
 
 // A Loss is what a batch costs.
 type Loss struct {
@@ -17,6 +21,9 @@ func (l Loss) Mean() float64 { return l.Sum / l.Weight }
 func (p *Pass) Loss(b *Batch) (Loss, error) {
 	if err := b.check(&p.m.Config, p.rows, p.length); err != nil {
 		return Loss{}, err
+	}
+	if b.Targets == nil {
+		return Loss{}, errNoTargets
 	}
 	p.forward(b)
 	return p.head(b, nil, 0), nil
