@@ -38,6 +38,19 @@ type Panels struct {
 // Pack lays out b, k × n, in p, whose memory is used again if it is large enough.
 // With bf16 its numbers are rounded to bfloat16.
 func (c *CPU) Pack(p *Panels, b View, k, n int, bf16 bool) {
+	c.Do(c.layOut(p, k, n, bf16), func(_, i int) { c.packPanel(p, b, i) })
+}
+
+// PackAlone is [CPU.Pack] in the calling worker of [CPU.Do].
+func (c *CPU) PackAlone(p *Panels, b View, k, n int, bf16 bool) {
+	for i := range c.layOut(p, k, n, bf16) {
+		c.packPanel(p, b, i)
+	}
+}
+
+// layOut makes room for a matrix and returns how many pieces there are to pack:
+// blocks of packDepth steps follow one another, in each the panels.
+func (c *CPU) layOut(p *Panels, k, n int, bf16 bool) int {
 	_, _, cols := c.level.kernel(bf16)
 	p.k, p.n, p.bf16, p.cols, p.depth = k, n, bf16, cols, k
 	if bf16 {
@@ -49,19 +62,38 @@ func (c *CPU) Pack(p *Panels, b View, k, n int, bf16 bool) {
 	} else {
 		p.data = p.data[:need]
 	}
-	// blocks of packDepth steps follow one another, in each the panels
-	blocks := (p.depth + packDepth - 1) / packDepth
-	c.Do(blocks*panels, func(_, i int) {
-		block, j := i/panels, i%panels
-		d0 := block * packDepth
-		d := min(packDepth, p.depth-d0)
-		dst := p.data[d0*panels*cols+j*cols*d:][:cols*d]
-		w := min(cols, n-j*cols)
-		if w < cols {
-			clear(dst)
-		}
-		c.pack(dst, b.T(), j*cols, w, d0, d, k, cols, bf16)
-	})
+	return (p.depth + packDepth - 1) / packDepth * panels
+}
+
+// packPanel packs a panel's part of a block.
+func (c *CPU) packPanel(p *Panels, b View, i int) {
+	panels := (p.n + p.cols - 1) / p.cols
+	block, j := i/panels, i%panels
+	d0 := block * packDepth
+	d := min(packDepth, p.depth-d0)
+	dst := p.data[d0*panels*p.cols+j*p.cols*d:][:p.cols*d]
+	w := min(p.cols, p.n-j*p.cols)
+	if w < p.cols {
+		clear(dst)
+	}
+	c.pack(dst, b.T(), j*p.cols, w, d0, d, p.k, p.cols, p.bf16)
+}
+
+// MaxStretch is the largest k of matrices that [Panels.Stretch] takes.
+const MaxStretch = packDepth
+
+// StretchColumns is what a stretch's first column is a multiple of.
+const StretchColumns = maxCols
+
+// Stretch returns columns from up to to of a matrix; from is a multiple of
+// [StretchColumns]. The memory is shared.
+func (p *Panels) Stretch(from, to int) Panels {
+	if p.depth > packDepth || from%p.cols != 0 {
+		panic("tensor: no stretch of this matrix")
+	}
+	q := *p
+	q.n, q.data = to-from, p.data[from*p.depth:]
+	return q
 }
 
 // panel returns a panel's part of the block that begins at step d0, d steps deep.
