@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"feilun/internal/hint"
+	"feilun/internal/params"
 )
 
 // Source is this package's own source, from which help and docs take the
@@ -24,7 +25,7 @@ var Source embed.FS
 // Params steer the stage.
 type Params struct {
 	// Tasks names the tasks; none takes all whose files are there.
-	Tasks []string `json:"tasks" default:"[]"`
+	Tasks params.List `json:"tasks" default:"[]"`
 	// Form is how questions with options are asked: cloze (each option as the answer's text) or letter (options listed, the answer is a letter).
 	Form string `json:"form" default:"cloze"`
 	// Shots is how many solved questions of the same subject stand before each question, where a task has some set apart.
@@ -50,7 +51,7 @@ type Request struct {
 type Score struct {
 	LogProb   float64 // of the text's tokens, in nats
 	Tokens    int     // of the text
-	Greedy    bool    // each token was the likeliest
+	Greedy    bool    // each token was the likeliest; set by Greedy alone
 	Truncated bool    // the context did not fit and lost its beginning
 }
 
@@ -58,6 +59,8 @@ type Score struct {
 // requests and do not depend on which are asked together.
 type scorer interface {
 	Score(ctx context.Context, all []Request) ([]Score, error)
+	// Greedy also tells whether each token was the likeliest.
+	Greedy(ctx context.Context, all []Request) ([]Score, error)
 }
 
 // A Kind is what a task asks.

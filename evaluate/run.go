@@ -151,7 +151,11 @@ func Run(ctx context.Context, m scorer, p *Params, s Set) (*Result, error) {
 			all = append(all, Request{blank(r.Text, Choice), r.Text})
 		}
 	}
-	scores, err := m.Score(ctx, all)
+	ask := m.Score
+	if s.Task.Kind() == Word {
+		ask = m.Greedy
+	}
+	scores, err := ask(ctx, all)
 	if err != nil {
 		return nil, fmt.Errorf("task %s: %w", s.Task.Name(), err)
 	}

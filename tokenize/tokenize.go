@@ -36,7 +36,7 @@ type Params struct {
 	// NFC brings text into Unicode's composed form before it is encoded. What comes back is the composed form.
 	NFC bool `json:"nfc" default:"false"`
 	// Special lists the special tokens; their numbers are the last ones, in this order.
-	Special []string `json:"special" default:"[\"<|endoftext|>\",\"<|im_start|>\",\"<|im_end|>\"]"`
+	Special params.List `json:"special" default:"[\"<|endoftext|>\",\"<|im_start|>\",\"<|im_end|>\"]"`
 	// Tokenizer is a file to take the vocabulary from (tokenizer.json, or ranks of tiktoken) instead of training one.
 	Tokenizer string `json:"tokenizer" default:""`
 	// Format is the form of packed files: megatron (.bin and .idx) or plain (.ds and .ds.index).

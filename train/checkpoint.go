@@ -1,20 +1,18 @@
 package train
 
 import (
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"unsafe"
 
 	"feilun/internal/atomicfile"
 	"feilun/internal/hint"
+	"feilun/internal/safetensors"
 )
 
 // checkpointFormat names the form of a checkpoint, with its version; see
@@ -38,143 +36,52 @@ type state struct {
 	Seconds float64 `json:"seconds"`       // of training so far
 }
 
-// A named is a slice of numbers in a checkpoint.
-type named struct {
-	name  string
-	shape []int
-	data  []float32
-}
-
-// writeTensors writes numbers in the form of safetensors, with text for its
-// metadata.
-func writeTensors(w io.Writer, all []named, meta map[string]string) error {
-	type entry struct {
-		Dtype   string   `json:"dtype"`
-		Shape   []int    `json:"shape"`
-		Offsets [2]int64 `json:"data_offsets"`
-	}
-	head := map[string]any{"__metadata__": meta}
-	at := int64(0)
-	for _, t := range all {
-		end := at + 4*int64(len(t.data))
-		head[t.name] = entry{"F32", t.shape, [2]int64{at, end}}
-		at = end
-	}
-	b, err := json.Marshal(head)
+// write writes numbers in the form of safetensors, the state as its metadata.
+func write(w io.Writer, all []safetensors.Entry, s *state) error {
+	b, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	for len(b)%8 != 0 {
-		b = append(b, ' ')
-	}
-	if err := binary.Write(w, binary.LittleEndian, uint64(len(b))); err != nil {
-		return err
-	}
-	if _, err := w.Write(b); err != nil {
-		return err
-	}
-	for _, t := range all {
-		if err := writeFloats(w, t.data); err != nil {
-			return err
-		}
-	}
-	return nil
+	return safetensors.Write(w, all, map[string]string{metaKey: string(b)}, false)
 }
 
-// littleEndian reports how this machine lays out numbers.
-func littleEndian() bool { x := uint16(1); return *(*byte)(unsafe.Pointer(&x)) == 1 }
+// metaKey is where the state stands in the metadata of a file.
+const metaKey = "feilun"
 
-func writeFloats(w io.Writer, data []float32) error {
-	if littleEndian() {
-		_, err := w.Write(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), 4*len(data)))
-		return err
+// read fills the slices of all from a file that write made, and returns its state.
+// Without slices it reads the state alone. Names and sizes have to be the same.
+func read(name string, all []safetensors.Entry) (s state, err error) {
+	f, err := safetensors.Open(name)
+	if err != nil {
+		return s, err
 	}
-	var b [4]byte
-	for _, x := range data {
-		binary.LittleEndian.PutUint32(b[:], math.Float32bits(x))
-		if _, err := w.Write(b[:]); err != nil {
-			return err
+	defer f.Close()
+	if err := json.Unmarshal([]byte(f.Metadata[metaKey]), &s); err != nil {
+		return s, fmt.Errorf("%s: no state of a run: %w", name, err)
+	}
+	if s.Format != checkpointFormat {
+		return s, fmt.Errorf("%s: format %q, want %s", name, s.Format, checkpointFormat)
+	}
+	for _, e := range all {
+		if err := f.F32(e.Data, e.Name); err != nil {
+			return s, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return nil
-}
-
-// maxHeader is the largest header of a checkpoint that is read.
-const maxHeader = 100 << 20
-
-// readTensors fills the slices of all from what writeTensors wrote, and returns
-// the metadata. Names and sizes have to be the same.
-func readTensors(r io.Reader, size int64, all []named) (map[string]string, error) {
-	var n uint64
-	if err := binary.Read(r, binary.LittleEndian, &n); err != nil || n > maxHeader || int64(n) > size-8 {
-		return nil, fmt.Errorf("no header of a checkpoint (%w)", errors.Join(err, errTruncated))
-	}
-	b := make([]byte, n)
-	if _, err := io.ReadFull(r, b); err != nil {
-		return nil, err
-	}
-	var head map[string]json.RawMessage
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, err
-	}
-	var meta map[string]string
-	if err := json.Unmarshal(head["__metadata__"], &meta); err != nil {
-		return nil, fmt.Errorf("no metadata: %w", err)
-	}
-	if len(head) != len(all)+1 {
-		return nil, fmt.Errorf("%d tensors, want %d", len(head)-1, len(all))
-	}
-	at := int64(0)
-	for _, t := range all {
-		var e struct {
-			Offsets [2]int64 `json:"data_offsets"`
-		}
-		if err := json.Unmarshal(head[t.name], &e); err != nil {
-			return nil, fmt.Errorf("tensor %s: %w", t.name, err)
-		}
-		if want := [2]int64{at, at + 4*int64(len(t.data))}; e.Offsets != want {
-			return nil, fmt.Errorf("tensor %s lies at %v, want %v", t.name, e.Offsets, want)
-		}
-		at += 4 * int64(len(t.data))
-	}
-	if size != 8+int64(n)+at {
-		return nil, errTruncated
-	}
-	for _, t := range all {
-		if err := readFloats(r, t.data); err != nil {
-			return nil, err
-		}
-	}
-	return meta, nil
-}
-
-var errTruncated = errors.New("the file is not whole")
-
-func readFloats(r io.Reader, data []float32) error {
-	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), 4*len(data))
-	if _, err := io.ReadFull(r, b); err != nil {
-		return err
-	}
-	if !littleEndian() {
-		for i := range data {
-			data[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
-		}
-	}
-	return nil
+	return s, nil
 }
 
 // tensors lists what a checkpoint holds: weights, then means of gradients.
-func (o *optimizer) tensors() []named {
-	var all []named
+func (o *optimizer) tensors() []safetensors.Entry {
+	var all []safetensors.Entry
 	for i := range o.weights {
 		w := &o.weights[i]
-		all = append(all, named{w.Name, w.Shape, w.Data})
+		all = append(all, safetensors.Entry{Name: w.Name, Shape: w.Shape, Data: w.Data})
 	}
 	for i := range o.weights {
 		w := &o.weights[i]
-		all = append(all, named{"optimizer.m." + w.Name, w.Shape, o.m[i]})
+		all = append(all, safetensors.Entry{Name: "optimizer.m." + w.Name, Shape: w.Shape, Data: o.m[i]})
 		if o.v[i] != nil {
-			all = append(all, named{"optimizer.v." + w.Name, w.Shape, o.v[i]})
+			all = append(all, safetensors.Entry{Name: "optimizer.v." + w.Name, Shape: w.Shape, Data: o.v[i]})
 		}
 	}
 	return all
@@ -205,13 +112,7 @@ func save(dir string, o *optimizer, s *state) error {
 		return err
 	}
 	name := filepath.Join(dir, fmt.Sprintf(checkpointName, s.Step))
-	b, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	err = atomicfile.Write(name, func(w io.Writer) error {
-		return writeTensors(w, o.tensors(), map[string]string{"feilun": string(b)})
-	})
+	err = atomicfile.Write(name, func(w io.Writer) error { return write(w, o.tensors(), s) })
 	if err != nil {
 		kept := "there is no checkpoint yet"
 		if len(old) > 0 {
@@ -238,70 +139,15 @@ func load(dir string, o *optimizer) (s state, ok bool, err error) {
 		return s, false, err
 	}
 	name := all[len(all)-1]
-	s, err = loadFile(name, o.tensors())
-	if err != nil {
-		return s, false, hint.With(fmt.Errorf("%s: %w", name, err), "start over with --fresh")
+	if s, err = read(name, o.tensors()); err != nil {
+		return s, false, hint.With(err, "start over with --fresh")
 	}
 	o.step = s.Moves
 	return s, true, nil
 }
 
-func loadFile(name string, all []named) (s state, err error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return s, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return s, err
-	}
-	meta, err := readTensors(f, info.Size(), all)
-	if err != nil {
-		return s, err
-	}
-	err = json.Unmarshal([]byte(meta["feilun"]), &s)
-	if err == nil && s.Format != checkpointFormat {
-		err = fmt.Errorf("format %q, want %s", s.Format, checkpointFormat)
-	}
-	return s, err
-}
-
-// head returns the state of the newest checkpoint alone.
-func head(dir string) (s state, ok bool, err error) {
-	all, err := checkpoints(dir)
-	if err != nil || len(all) == 0 {
-		return s, false, err
-	}
-	f, err := os.Open(all[len(all)-1])
-	if err != nil {
-		return s, false, err
-	}
-	defer f.Close()
-	var n uint64
-	if err := binary.Read(f, binary.LittleEndian, &n); err != nil || n > maxHeader {
-		return s, false, errors.Join(err, errTruncated)
-	}
-	b := make([]byte, n)
-	if _, err := io.ReadFull(f, b); err != nil {
-		return s, false, err
-	}
-	var h struct {
-		Meta map[string]string `json:"__metadata__"`
-	}
-	if err := json.Unmarshal(b, &h); err != nil {
-		return s, false, err
-	}
-	return s, true, json.Unmarshal([]byte(h.Meta["feilun"]), &s)
-}
-
 // weights writes the weights alone.
-func (l *loop) weights() func(io.Writer) error {
-	return func(w io.Writer) error {
-		b, err := json.Marshal(state{Format: checkpointFormat, Version: l.s.Version, Recipe: l.recipe, Step: l.s.Step, Best: l.s.Best, BestAt: l.s.BestAt})
-		if err != nil {
-			return err
-		}
-		return writeTensors(w, l.opt.tensors()[:len(l.opt.weights)], map[string]string{"feilun": string(b)})
-	}
+func (l *loop) weights(w io.Writer) error {
+	s := state{Format: checkpointFormat, Version: l.s.Version, Recipe: l.recipe, Step: l.s.Step, Best: l.s.Best, BestAt: l.s.BestAt}
+	return write(w, l.opt.tensors()[:len(l.opt.weights)], &s)
 }

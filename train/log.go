@@ -21,6 +21,8 @@ type Row struct {
 
 	Valid float64 `json:"valid_loss,omitempty"` // nats a token
 	BPB   float64 `json:"valid_bpb,omitempty"`  // bits a byte
+	// Preferred is the share of validation pairs of which the chosen answer became likelier than the other.
+	Preferred float64 `json:"preferred,omitempty"`
 
 	Sample *Sample `json:"sample,omitempty"`
 }
@@ -66,18 +68,34 @@ func (l *logFile) read(keep int64) error {
 	if err := l.f.Truncate(keep); err != nil {
 		return err
 	}
-	d := json.NewDecoder(bufio.NewReader(l.f))
-	for {
-		var r Row
-		if err := d.Decode(&r); err == io.EOF {
-			break
-		} else if err != nil {
-			return err
-		}
-		l.history = append(l.history, r)
+	if l.history, err = decodeRows(l.f); err != nil {
+		return err
 	}
 	_, err = l.f.Seek(keep, io.SeekStart)
 	return err
+}
+
+func decodeRows(r io.Reader) (all []Row, err error) {
+	d := json.NewDecoder(bufio.NewReader(r))
+	for {
+		var r Row
+		if err := d.Decode(&r); err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+}
+
+// readLog returns the rows of a log.
+func readLog(name string) ([]Row, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return decodeRows(f)
 }
 
 func (l *logFile) write(r Row) error {

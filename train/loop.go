@@ -23,8 +23,7 @@ type loop struct {
 	opt     *optimizer
 	feed    feed
 	aim     func(b *batch) (loss float64) // sets a batch's weights by a loss of its own; nil for plain likelihood
-	valid   [][]uint32                    // rows to measure on
-	bytes   []int32                       // of text, by token
+	check   func() Row                    // measures on the validation data; nil for none
 	steps   int
 	dir     string // MODEL/checkpoints
 	recipe  string
@@ -124,7 +123,7 @@ func (l *loop) step(b *batch) error {
 	}
 	for from := 0; from < b.rows; from += l.p.Rows {
 		part := b.part(from, min(b.rows, from+l.p.Rows))
-		loss += l.net.Backward(part.ids, part.targets, part.weight, part.rows)
+		loss += l.net.Backward(&part)
 	}
 	if l.aim != nil {
 		loss = own
@@ -191,18 +190,19 @@ func finite(x float64) float64 {
 // measure does what is due behind a step: validation, samples.
 func (l *loop) measure() error {
 	at, last := l.s.Step, l.s.Step == l.steps
-	if len(l.valid) > 0 && (last || at%l.p.ValidEvery == 0) {
-		loss, bpb := l.validate()
-		if err := l.log.write(Row{Step: at, Valid: loss, BPB: bpb}); err != nil {
+	if l.check != nil && (last || at%l.p.ValidEvery == 0) {
+		r := l.check()
+		r.Step = at
+		if err := l.log.write(r); err != nil {
 			return l.disk(err)
 		}
-		if l.s.Best == 0 || loss < l.s.Best {
-			l.s.Best, l.s.BestAt = loss, at
+		if l.s.Best == 0 || r.Valid < l.s.Best {
+			l.s.Best, l.s.BestAt = r.Valid, at
 			if err := l.saveBest(); err != nil {
 				return err
 			}
 		}
-		l.show.valid(l, at, loss, bpb)
+		l.show.valid(l, r)
 	}
 	if l.sampler != nil && (last || at%l.p.SampleEvery == 0) {
 		for _, s := range l.sampler(at) {
@@ -215,24 +215,29 @@ func (l *loop) measure() error {
 	return nil
 }
 
-// validate returns the mean loss of the validation rows in nats, and bits for
-// each byte of their text.
-func (l *loop) validate() (loss, bpb float64) {
-	var b batch
-	sum, count, size := 0.0, 0, int64(0)
-	for from := 0; from < len(l.valid); from += l.p.Rows {
-		b.fill(l.valid[from:min(len(l.valid), from+l.p.Rows)])
-		nll := make([]float32, len(b.ids))
-		l.net.NLL(b.ids, b.targets, b.rows, nll)
-		for i, id := range b.targets {
-			if id != none {
-				sum += float64(nll[i])
-				count++
-				size += int64(l.bytes[id])
+// likelihood returns a check on rows: their mean loss in nats a token, and bits for
+// each byte of the text that the tokens stand for.
+func likelihood(net network, rows []row, most int, bytes []int32) func() Row {
+	if len(rows) == 0 {
+		return nil
+	}
+	return func() Row {
+		var b batch
+		sum, count, size := 0.0, 0, int64(0)
+		for from := 0; from < len(rows); from += most {
+			b.fill(rows[from:min(len(rows), from+most)])
+			nll := make([]float64, len(b.ids))
+			net.NLL(&b, nll)
+			for i, w := range b.weight {
+				if w != 0 {
+					sum += nll[i]
+					count++
+					size += int64(bytes[b.targets[i]])
+				}
 			}
 		}
+		return Row{Valid: sum / float64(count), BPB: sum / math.Ln2 / float64(max(1, size))}
 	}
-	return sum / float64(count), sum / math.Ln2 / float64(max(1, size))
 }
 
 func (l *loop) save() error {
@@ -251,7 +256,7 @@ func (l *loop) saveBest() error {
 	if l.p.Keep != keepBest {
 		return nil
 	}
-	err := atomicfile.Write(filepath.Join(l.dir, bestName), l.weights())
+	err := atomicfile.Write(filepath.Join(l.dir, bestName), l.weights)
 	if err != nil {
 		return l.disk(err)
 	}
@@ -263,7 +268,7 @@ func (l *loop) choose() error {
 	if l.p.Keep != keepBest || l.s.Best == 0 || l.s.BestAt == l.steps {
 		return nil
 	}
-	s, err := loadFile(filepath.Join(l.dir, bestName), l.opt.tensors()[:len(l.opt.weights)])
+	s, err := read(filepath.Join(l.dir, bestName), l.opt.tensors()[:len(l.opt.weights)])
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,7 @@ type rows struct {
 	size    int
 	seed    uint64
 	aligned bool
+	mask    bool
 
 	taken int64 // rows
 	epoch uint64
@@ -44,7 +45,7 @@ type rows struct {
 }
 
 func newRows(c *Corpus, p *Params) *rows {
-	return &rows{corpus: c, docs: c.train, size: p.Context, seed: p.Seed, aligned: p.Packing == Aligned, last: c.EOT}
+	return &rows{corpus: c, docs: c.train, size: p.Context, seed: p.Seed, aligned: p.Packing == Aligned, mask: p.Mask, last: c.EOT}
 }
 
 // shuffle begins an epoch.
@@ -116,11 +117,36 @@ func (r *rows) bestFit() []span {
 	return all
 }
 
-// row reads the next row into dst, size+1 tokens. Before its first document
-// stands the end of the one before: in a stream the token that came before, else
-// the end of text, or for a later piece of a document the token before it.
-func (r *rows) row(dst []uint32) error {
+// A row is size+1 tokens, of which the first size are input and the last size
+// targets.
+type row struct {
+	ids    []uint32
+	learn  []bool  // by token, whether it counts as a target; nil for all
+	starts []int32 // by input, where its document begins in the row; nil for one document
+}
+
+// mark sets where documents begin: an end of text stands before the document that
+// follows it, as it does where a model is asked for a new one.
+func (r *row) mark(eot uint32) {
+	r.starts = r.starts[:0]
+	from := int32(0)
+	for i, id := range r.ids[:len(r.ids)-1] {
+		if id == eot {
+			from = int32(i)
+		}
+		r.starts = append(r.starts, from)
+	}
+}
+
+// row reads the next row. Before its first document stands the end of the one
+// before: in a stream the token that came before, else the end of text, or for a
+// later piece of a document the token before it.
+func (r *rows) row(out *row) error {
 	all := r.spans()
+	if len(out.ids) != r.size+1 {
+		out.ids = make([]uint32, r.size+1)
+	}
+	dst := out.ids
 	dst[0] = r.last
 	at := 1
 	for i, s := range all {
@@ -139,6 +165,10 @@ func (r *rows) row(dst []uint32) error {
 		at += int(s.size)
 	}
 	r.last = dst[len(dst)-1]
+	out.starts = nil
+	if r.mask {
+		out.mark(r.corpus.EOT)
+	}
 	return nil
 }
 
@@ -149,7 +179,7 @@ func (r *rows) skip(n int64) error {
 		r.spans()
 	}
 	if r.taken < n {
-		return r.row(make([]uint32, r.size+1))
+		return r.row(&row{})
 	}
 	return nil
 }
@@ -157,36 +187,49 @@ func (r *rows) skip(n int64) error {
 // validRows reads the validation text as rows, documents one after another, up
 // to most tokens. A last row that is not full is left out, unless it is the only
 // one.
-func validRows(c *Corpus, size, most int) ([][]uint32, error) {
-	row := []uint32{c.EOT}
-	var all [][]uint32
+func validRows(c *Corpus, p *Params) ([]row, error) {
+	size := p.Context
+	ids := []uint32{c.EOT}
+	var all []row
 	for _, d := range c.valid {
 		for from := int64(0); from < d.size; {
-			n := min(int64(size+1-len(row)), d.size-from)
+			n := min(int64(size+1-len(ids)), d.size-from)
 			part := make([]uint32, n)
 			if err := c.read(part, d, from); err != nil {
 				return nil, err
 			}
-			row = append(row, part...)
+			ids = append(ids, part...)
 			from += n
-			if len(row) < size+1 {
+			if len(ids) < size+1 {
 				continue
 			}
-			all = append(all, row)
-			if len(all)*size >= most {
-				return all, nil
+			all = append(all, row{ids: ids})
+			if len(all)*size >= p.ValidTokens {
+				return finishRows(all, c, p), nil
 			}
-			row = []uint32{row[size]}
+			ids = []uint32{ids[size]}
 		}
 	}
-	if len(all) == 0 && len(row) > 1 {
-		for len(row) < size+1 {
-			row = append(row, none)
-		}
-		all = append(all, row)
+	if len(all) == 0 && len(ids) > 1 {
+		all = append(all, padded(ids, nil, size))
 	}
-	return all, nil
+	return finishRows(all, c, p), nil
 }
 
-// none stands where there is no token to predict.
-const none = 1<<32 - 1
+func finishRows(all []row, c *Corpus, p *Params) []row {
+	for i := range all {
+		if p.Mask {
+			all[i].mark(c.EOT)
+		}
+	}
+	return all
+}
+
+// padded makes a row of fewer tokens; what is added is not learned.
+func padded(ids []uint32, learn []bool, size int) row {
+	r := row{ids: append(ids, make([]uint32, size+1-len(ids))...), learn: make([]bool, size+1)}
+	for i := range ids {
+		r.learn[i] = learn == nil || learn[i]
+	}
+	return r
+}

@@ -146,10 +146,14 @@ const (
 	curveRows = 8
 )
 
-func (s *show) valid(l *loop, at int, loss, bpb float64) {
-	s.bpb = bpb
-	s.remark("step %d: validation loss %.4f, %.4f bits/byte", at, loss, bpb)
-	if s.terminal || at == l.steps {
+func (s *show) valid(l *loop, r Row) {
+	s.bpb = r.BPB
+	what := fmt.Sprintf("%.4f bits/byte", r.BPB)
+	if r.Preferred > 0 {
+		what = fmt.Sprintf("the preferred answer is likelier in %.1f %%", 100*r.Preferred)
+	}
+	s.remark("step %d: validation loss %.4f, %s", r.Step, r.Valid, what)
+	if s.terminal || r.Step == l.steps {
 		if text := curve(losses(l.log.history), curveCols, curveRows); text != "" {
 			s.line(strings.TrimRight(text, "\n"))
 		}

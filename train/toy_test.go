@@ -63,26 +63,26 @@ func (t *toy) forward(id uint32) (h, p []float64) {
 	return h, p
 }
 
-func (t *toy) NLL(ids, targets []uint32, _ int, nll []float32) {
-	for i, id := range ids {
+func (t *toy) NLL(b *batch, nll []float64) {
+	for i, id := range b.ids {
 		nll[i] = 0
-		if targets[i] != none {
+		if b.weight[i] != 0 {
 			_, p := t.forward(id)
-			nll[i] = float32(-math.Log(p[targets[i]]))
+			nll[i] = -math.Log(p[b.targets[i]])
 		}
 	}
 }
 
-func (t *toy) Backward(ids, targets []uint32, weight []float32, _ int) float64 {
+func (t *toy) Backward(b *batch) float64 {
 	loss := 0.0
-	for n, id := range ids {
-		if targets[n] == none {
+	for n, id := range b.ids {
+		if b.weight[n] == 0 {
 			continue
 		}
 		h, p := t.forward(id)
-		wt := float64(weight[n])
-		loss -= wt * math.Log(p[targets[n]])
-		p[targets[n]]--
+		wt := float64(b.weight[n])
+		loss -= wt * math.Log(p[b.targets[n]])
+		p[b.targets[n]]--
 		dh := make([]float64, t.width)
 		for v := range p {
 			for i := range h {
@@ -102,15 +102,6 @@ func (t *toy) Backward(ids, targets []uint32, weight []float32, _ int) float64 {
 		t.w[1].Grad[0] = float32(math.NaN())
 	}
 	return loss
-}
-
-func (t *toy) Logits(ids []uint32) []float32 {
-	_, p := t.forward(ids[len(ids)-1])
-	out := make([]float32, t.vocab)
-	for i := range p {
-		out[i] = float32(math.Log(p[i]))
-	}
-	return out
 }
 
 // usual returns the parameters' defaults for small tests.
@@ -214,13 +205,13 @@ func toyLoop(t testing.TB, p *Params, dir string, workers, steps int) (*loop, *t
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	valid, err := validRows(c, p.Context, 500)
+	valid, err := validRows(c, p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cpu := tensor.New(workers)
 	net := newToy(tok.Size(), 8, 3)
-	l := &loop{p: p, cpu: cpu, net: net, opt: newOptimizer(cpu, p, net.Weights()), feed: newTextFeed(c, p), valid: valid, bytes: tokenBytes(tok),
+	l := &loop{p: p, cpu: cpu, net: net, opt: newOptimizer(cpu, p, net.Weights()), feed: newTextFeed(c, p), check: likelihood(net, valid, p.Rows, tokenBytes(tok)),
 		steps: steps, dir: filepath.Join(dir, "checkpoints"), recipe: "r", show: newShow(nil)}
 	return l, net
 }

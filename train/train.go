@@ -5,7 +5,11 @@
 // The arithmetic of the model itself is in package model.
 package train
 
-import "embed"
+import (
+	"embed"
+
+	"feilun/internal/params"
+)
 
 // Source is this package's own source, from which help and docs take the
 // comments of the parameters.
@@ -33,10 +37,12 @@ type Params struct {
 	Tokens int64 `json:"tokens" default:"0" range:"0.."`
 	// Ratio is the number of tokens for each weight, embeddings not counted, where neither steps nor tokens says how long (20: Hoffmann and others, 2022).
 	Ratio float64 `json:"ratio" default:"20" range:"0.."`
-	// Epochs is how often the training text is read at most; beyond about four times, repeated text teaches little (Muennighoff and others, 2023). 0 sets no limit.
+	// Epochs is how often the training text is read at most where ratio decides; beyond about four times, repeated text teaches little (Muennighoff and others, 2023). 0 sets no limit.
 	Epochs float64 `json:"epochs" default:"4" range:"0.."`
 	// Packing is how documents fill rows: stream (one after another, cut where a row ends) or aligned (a row begins with a document or a whole piece of one, by best fit).
 	Packing string `json:"packing" default:"stream"`
+	// Mask hides documents in a row from one another.
+	Mask bool `json:"mask" default:"true" negatable:""`
 	// Seed decides initial weights, order of documents and samples.
 	Seed uint64 `json:"seed" default:"1"`
 
@@ -80,7 +86,7 @@ type Params struct {
 	// SampleEvery is the number of steps between samples. 0 takes a fifth of all steps.
 	SampleEvery int `json:"sample_every" default:"0" range:"0.."`
 	// Prompts are the beginnings of samples; an empty one begins a document.
-	Prompts []string `json:"prompts" default:"[\"\",\"中国\",\"The\"]"`
+	Prompts params.List `json:"prompts" default:"[\"\",\"中国\",\"The\"]"`
 	// Keep is which weights the model ends with: best (lowest loss on the validation text) or last.
 	Keep string `json:"keep" default:"best"`
 }

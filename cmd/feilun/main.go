@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
+	"strings"
 	"syscall"
 
 	"feilun/internal/hint"
@@ -40,6 +41,7 @@ type cli struct {
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
+	Train    trainCmd    `cmd:"" help:"Train a model on tokens, tune it on conversations or preferences."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 }
 
@@ -94,7 +96,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	err = k.Run(&app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr})
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(stderr, "feilun: interrupted")
-		if k.Selected() != nil && k.Selected().Name == "run" {
+		if c := k.Command(); strings.HasPrefix(c, "run ") || strings.HasPrefix(c, "train ") {
 			fmt.Fprintln(stderr, "feilun: hint: the same command goes on where it stopped")
 		}
 		return exitInterrupted

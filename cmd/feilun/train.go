@@ -1,0 +1,186 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"feilun/internal/atomicfile"
+	"feilun/internal/hint"
+	"feilun/internal/params"
+	"feilun/internal/progress"
+	"feilun/tokenize"
+	"feilun/train"
+)
+
+type trainCmd struct {
+	Text trainTextCmd `cmd:"" default:"withargs" help:"Train a model on packed tokens or on the corpus of a run (the default)."`
+	SFT  trainSFTCmd  `cmd:"" name:"sft" help:"Teach a model to answer by conversations; the loss counts answers alone."`
+	DPO  trainDPOCmd  `cmd:"" name:"dpo" help:"Teach a model which of two answers is preferred."`
+}
+
+// trainFlags say where training writes and what it may take.
+type trainFlags struct {
+	Workers int         `placeholder:"N" help:"How many calculate side by side; all processors by default. The outcome does not depend on it."`
+	Memory  params.Size `default:"8GiB" help:"Limit for the whole process; what is needed is told before the start."`
+	Fresh   bool        `help:"Delete an earlier run in the folder and start over."`
+	Lang    string      `enum:"auto,en,zh" default:"auto" help:"Language of the page that opens first."`
+	JSON    bool        `help:"Print the outcome as a line of JSON."`
+}
+
+func (f *trainFlags) options(a *app, out string) train.Options {
+	return train.Options{Out: out, Workers: f.Workers, Memory: f.Memory, Fresh: f.Fresh, Lang: f.Lang, Stderr: a.stderr}
+}
+
+func (f *trainFlags) print(a *app, o *train.Outcome) error {
+	if f.JSON {
+		return json.NewEncoder(a.stdout).Encode(o)
+	}
+	valid := ""
+	if o.Valid > 0 {
+		valid = fmt.Sprintf("; validation loss %.4f", o.Valid)
+		if o.BPB > 0 {
+			valid += fmt.Sprintf(", %.4f bits a byte", o.BPB)
+		}
+		valid += fmt.Sprintf(" at step %d", o.Kept)
+	}
+	_, err := fmt.Fprintf(a.stdout, "%d steps, %d tokens, %d batches skipped%s\nmodel  %s\nlog    %s\npage   %s\n", o.Steps, o.Tokens, o.Skipped, valid, o.Model, o.Log, o.Page)
+	return err
+}
+
+func trainHelp(ptr any) string {
+	ps, err := params.Describe(ptr, train.Source)
+	if err != nil {
+		panic(err) // the embedded source does not parse
+	}
+	help := ""
+	for _, p := range ps {
+		help += fmt.Sprintf("--%s (%s): %s\n\n", strings.ReplaceAll(p.Name, "_", "-"), p.Default, p.Help)
+	}
+	return help
+}
+
+type trainTextCmd struct {
+	train.Params
+	trainFlags
+	Out   string `placeholder:"MODEL" help:"Folder of the model; DIR/model for a run folder. The same command on it goes on where it stopped."`
+	Vocab int    `default:"8192" range:"259..2097152" placeholder:"N" help:"Tokens of the vocabulary, where a run folder has none yet."`
+	Input string `arg:"" name:"dir" help:"Folder of packed tokens (feilun tokenize pack), or a run folder, whose corpus is packed into DIR/tokens first."`
+}
+
+func (c *trainTextCmd) Help() string { return trainHelp(&c.Params) }
+
+func (c *trainTextCmd) Run(a *app) error {
+	if err := checkRanges(&c.Params); err != nil {
+		return err
+	}
+	tokens, out := c.Input, c.Out
+	if _, err := os.Stat(filepath.Join(c.Input, "stats.json")); err == nil {
+		tokens = filepath.Join(c.Input, "tokens")
+		if out == "" {
+			out = filepath.Join(c.Input, "model")
+		}
+		if err := c.pack(a, tokens); err != nil {
+			return err
+		}
+	}
+	if out == "" {
+		return hint.Usage(hint.With(errors.New("no folder for the model"), "name one with --out MODEL"))
+	}
+	o, err := train.Run(a.ctx, c.Params, tokens, c.options(a, out))
+	if err != nil {
+		return err
+	}
+	return c.print(a, o)
+}
+
+// pack makes the vocabulary and the packed tokens of a run's corpus, unless they
+// are there.
+func (c *trainTextCmd) pack(a *app, dir string) error {
+	var p tokenize.Params
+	if err := params.Fill(&p); err != nil {
+		return err
+	}
+	p.Vocab = c.Vocab
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return err
+	}
+	name := filepath.Join(dir, "tokenizer.json")
+	if _, err := os.Stat(name); err != nil {
+		meter := progress.New(a.stderr, "counting", 0, progress.Bytes)
+		last := int64(0)
+		t, _, err := tokenize.Train(a.ctx, p, readDocs(a, []string{c.Input}), c.Workers, func(n int64) { meter.Add(n - last); last = n })
+		meter.Close()
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Write(name, t.WriteJSON); err != nil {
+			return err
+		}
+	}
+	t, err := openTokenizer(name)
+	if err != nil {
+		return err
+	}
+	inputs, err := packInputs(a, []string{c.Input})
+	if err != nil {
+		return err
+	}
+	meter := progress.New(a.stderr, "packing", 0, progress.Bytes)
+	last := int64(0)
+	_, err = tokenize.Pack(a.ctx, p, t, inputs, dir, c.Workers, func(n int64) { meter.Add(max(0, n-last)); last = n })
+	meter.Close()
+	return err
+}
+
+// tuneFlags are what both ways of tuning share.
+type tuneFlags struct {
+	train.TuneParams
+	trainFlags
+	Out   string   `required:"" placeholder:"MODEL" help:"Folder of the new model. The same command on it goes on where it stopped."`
+	Model string   `arg:"" name:"model" help:"Folder of the model to begin with."`
+	Data  []string `arg:"" name:"data" help:"Files of conversations: lines of JSON or a list, as ShareGPT, Alpaca or messages; .zst too."`
+}
+
+func (c *tuneFlags) Help() string { return trainHelp(&c.TuneParams) }
+
+func (c *tuneFlags) check() error {
+	if err := checkRanges(&c.TuneParams); err != nil {
+		return err
+	}
+	if same, err := filepath.Abs(c.Out); err == nil {
+		if from, err := filepath.Abs(c.Model); err == nil && same == from {
+			return hint.Usage(fmt.Errorf("--out %s is the model to begin with: take another folder", c.Out))
+		}
+	}
+	return nil
+}
+
+type trainSFTCmd struct{ tuneFlags }
+
+func (c *trainSFTCmd) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	o, err := train.Tune(a.ctx, c.TuneParams, c.Model, c.Data, c.options(a, c.Out))
+	if err != nil {
+		return err
+	}
+	return c.print(a, o)
+}
+
+type trainDPOCmd struct{ tuneFlags }
+
+func (c *trainDPOCmd) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	o, err := train.Prefer(a.ctx, c.TuneParams, c.Model, c.Data, c.options(a, c.Out))
+	if err != nil {
+		return err
+	}
+	return c.print(a, o)
+}

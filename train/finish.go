@@ -1,0 +1,160 @@
+package train
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"feilun"
+	"feilun/internal/atomicfile"
+	"feilun/model"
+)
+
+// modelFormat names the form of a model's manifest, with its version.
+const modelFormat = "feilun.model/1"
+
+// finish writes the model's folder; the manifest comes last.
+func (j *job) finish(l *loop) error {
+	if err := atomicfile.Write(filepath.Join(j.Out, "tokenizer.json"), j.tok.WriteJSON); err != nil {
+		return l.disk(err)
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(j.Out, "tokenizer_config.json"), tokenizerConfig(j.tok, j.m.Config.Context, j.chat)); err != nil {
+		return l.disk(err)
+	}
+	if err := j.m.Save(j.Out, false); err != nil {
+		return l.disk(err)
+	}
+	eos := j.m.Config.EOS
+	err := writeJSON(filepath.Join(j.Out, "generation_config.json"), map[string]any{
+		"bos_token_id": j.eot, "eos_token_id": eos, "pad_token_id": j.eot, "do_sample": true, "temperature": sampleTemperature, "top_k": sampleTop,
+	})
+	if err != nil {
+		return l.disk(err)
+	}
+	sum, err := fileSum(filepath.Join(j.Out, "tokenizer.json"))
+	if err != nil {
+		return err
+	}
+	weights, err := fileSum(filepath.Join(j.Out, "model.safetensors"))
+	if err != nil {
+		return err
+	}
+	m := map[string]any{
+		"format": modelFormat, "version": feilun.Version, "kind": j.kind, "recipe_sha256": j.recipe, "params": j.p, "steps": l.steps, "skipped": l.s.Skipped,
+		"valid_loss": l.s.Best, "kept_step": j.outcome(&l.s).Kept, "instructions": l.s.Level, "weights": len(j.m.W), "tokenizer_sha256": sum, "weights_sha256": weights,
+	}
+	for k, v := range j.made {
+		m[k] = v
+	}
+	return writeJSON(filepath.Join(j.Out, "manifest.json"), m)
+}
+
+func writeJSON(name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(name, append(b, '\n'))
+}
+
+func fileSum(name string) (string, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// How samples are drawn.
+const (
+	sampleTokens      = 48
+	sampleTemperature = 0.8
+	sampleTop         = 50
+)
+
+// samples writes on behind the prompts, as the weights are now. Draws depend on
+// the seed, the step and the prompt alone.
+func (j *job) samples(step int) []Sample {
+	pass := model.NewPass(j.m, j.cpu, 1, sampleRoom(j.p.Context), model.PassOptions{BF16: j.p.BF16 && j.cpu.BF16(), Forward: true})
+	var all []Sample
+	for i, prompt := range j.p.Prompts {
+		all = append(all, Sample{prompt, j.sample(pass, prompt, rand.New(rand.NewPCG(j.p.Seed, uint64(step)<<16|uint64(i))))})
+	}
+	return all
+}
+
+func sampleRoom(context int) int { return min(context, 4*sampleTokens) }
+
+func (j *job) sample(pass *model.Pass, prompt string, rng *rand.Rand) string {
+	ids := []uint32{j.eot}
+	stop := []uint32{j.eot}
+	if j.chat {
+		c, err := newChatML(j.tok)
+		if err != nil {
+			panic(err) // the data were encoded with the same tokens
+		}
+		ids, _ = c.encode([]Turn{{User, prompt}}, false)
+		ids = append(ids, c.start)
+		ids = c.enc.Encode(ids, []byte(Assistant+"\n"))
+		stop = append(stop, c.end)
+	} else {
+		ids = j.tok.Encoder().Encode(ids, []byte(prompt))
+	}
+	from := len(ids)
+	room := sampleRoom(j.p.Context)
+	for len(ids) < from+sampleTokens && len(ids) < room {
+		var last []float32
+		err := pass.Logits(&model.Batch{Rows: 1, Len: len(ids), Tokens: ids}, func(_ int, logits []float32) { last = logits })
+		if err != nil {
+			panic(err) // tokens of our own vocabulary, no more than there is room for
+		}
+		id := draw(last[:j.tok.Size()], rng)
+		if slices.Contains(stop, id) {
+			break
+		}
+		ids = append(ids, id)
+	}
+	text, err := j.tok.Decode(nil, ids[min(from, len(ids)):])
+	if err != nil {
+		return ""
+	}
+	return strings.ToValidUTF8(string(text), "�")
+}
+
+// draw draws a token from the likeliest ones.
+func draw(logits []float32, rng *rand.Rand) uint32 {
+	order := make([]uint32, len(logits))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(a, b uint32) int {
+		switch {
+		case logits[a] > logits[b]:
+			return -1
+		case logits[a] < logits[b]:
+			return 1
+		}
+		return int(a) - int(b)
+	})
+	order = order[:min(len(order), sampleTop)]
+	p := make([]float64, len(order))
+	sum := 0.0
+	for i, id := range order {
+		p[i] = math.Exp(float64(logits[id]-logits[order[0]]) / sampleTemperature)
+		sum += p[i]
+	}
+	x := rng.Float64() * sum
+	for i, id := range order {
+		if x -= p[i]; x < 0 {
+			return id
+		}
+	}
+	return order[0]
+}

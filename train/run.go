@@ -1,0 +1,343 @@
+package train
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"feilun"
+	"feilun/internal/bpe"
+	"feilun/internal/hint"
+	"feilun/internal/params"
+	"feilun/internal/progress"
+	"feilun/internal/tensor"
+	"feilun/model"
+)
+
+// Options say where training writes and what it may take.
+type Options struct {
+	Out     string      // folder of the model
+	Workers int         // 0 means one for each processor
+	Memory  params.Size // limit for the whole process; 0 means 8GiB
+	Fresh   bool        // delete an earlier run in Out first
+	Lang    string      // of the page that opens first: zh, en or auto
+	Stderr  io.Writer   // progress and remarks; nil for none
+}
+
+// An Outcome is what training came to.
+type Outcome struct {
+	Model   string  `json:"model"` // folder
+	Weights int     `json:"weights"`
+	Steps   int     `json:"steps"`
+	Tokens  int64   `json:"tokens"`
+	Skipped int     `json:"skipped"`              // batches
+	Valid   float64 `json:"valid_loss,omitempty"` // lowest, in nats a token
+	BPB     float64 `json:"valid_bpb,omitempty"`  // at that step
+	Kept    int     `json:"kept_step"`            // whose weights the model has
+	Seconds float64 `json:"seconds"`              // of training
+	Log     string  `json:"log"`
+	Page    string  `json:"page"`
+}
+
+// A job is one training run, whatever it learns from.
+type job struct {
+	Options
+	kind   string // pretrain, sft or dpo
+	p      *Params
+	cpu    *tensor.CPU
+	m      *model.Model
+	tok    *bpe.Tokenizer
+	eot    uint32
+	recipe string
+	made   map[string]any // for the manifest: what the model is made of
+	chat   bool           // the model answers in turns
+	facts  [][3]string
+	extra  int64 // bytes of memory beside model and passes
+}
+
+// Run trains a model on a folder of packed tokens, or goes on where an earlier
+// process with the same parameters stopped.
+func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	c, err := OpenCorpus(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	j := &job{Options: o, kind: "pretrain", p: &p, tok: c.Tok, eot: c.EOT, made: map[string]any{"tokens_sha256": c.SHA256}}
+	if j.m, err = p.model(c); err != nil {
+		return nil, err
+	}
+	train, valid := c.Total()
+	steps := p.steps(j.m, train)
+	p.settle(steps)
+	j.extra = int64(len(c.train)+len(c.valid)) * 24
+	j.fact("text to train on", "训练文本", thousands(float64(train))+" tokens")
+	j.fact("validation text", "验证文本", thousands(float64(valid))+" tokens")
+	l := &loop{steps: steps, feed: newTextFeed(c, &p)}
+	return j.run(ctx, l, func(net network) error {
+		rows, err := validRows(c, &p)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			l.show.remark("there is no validation text: the last weights will be kept")
+		}
+		l.check = likelihood(net, rows, p.Rows, tokenBytes(c.Tok))
+		return nil
+	})
+}
+
+func (j *job) fact(en, zh, value string) { j.facts = append(j.facts, [3]string{en, zh, value}) }
+
+// model makes the model that parameters ask for, its weights drawn or read.
+func (p *Params) model(c *Corpus) (*model.Model, error) {
+	if p.Init != "" {
+		m, err := model.Open(p.Init)
+		if err != nil {
+			return nil, hint.Usage(err)
+		}
+		if err := sameVocabulary(p.Init, c.Tok); err != nil {
+			return nil, err
+		}
+		return m, p.stretch(m)
+	}
+	config := model.FromDepth(p.Depth, c.Vocab)
+	config.Context = p.Context
+	if p.Config != "" {
+		var err error
+		if config, err = model.ReadConfig(model.ConfigPath(p.Config)); err != nil {
+			return nil, hint.Usage(err)
+		}
+		if config.Vocab < c.Vocab {
+			return nil, hint.Usage(fmt.Errorf("%s has a vocabulary of %d, the tokens one of %d", p.Config, config.Vocab, c.Vocab))
+		}
+		config.Context = max(config.Context, p.Context)
+	}
+	config.BOS, config.EOS = []int{int(c.EOT)}, []int{int(c.EOT)}
+	m, err := model.New(config)
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	m.Init(p.Seed)
+	return m, nil
+}
+
+// stretch gives a model that is there another context, if it can have that.
+func (p *Params) stretch(m *model.Model) error {
+	if m.Config.Arch == model.GPT2 && p.Context > m.Config.Context {
+		return hint.Usage(fmt.Errorf("--context %d: this model has positions for %d", p.Context, m.Config.Context))
+	}
+	m.Config.Context = max(m.Config.Context, p.Context)
+	return nil
+}
+
+// sameVocabulary refuses tokens that mean something else to the model.
+func sameVocabulary(dir string, t *bpe.Tokenizer) error {
+	other, err := bpe.Open(filepath.Join(dir, "tokenizer.json"))
+	if err != nil {
+		return err
+	}
+	same := other.Size() == t.Size()
+	for id := 0; same && id < t.Size(); id++ {
+		same = string(other.Token(uint32(id))) == string(t.Token(uint32(id)))
+	}
+	if !same {
+		return hint.Usage(hint.With(fmt.Errorf("the vocabulary of %s is not that of the tokens", dir), "pack the text with --tokenizer "+dir))
+	}
+	return nil
+}
+
+// steps returns how many steps the parameters mean.
+func (p *Params) steps(m *model.Model, train int64) int {
+	if p.Steps > 0 {
+		return p.Steps
+	}
+	tokens := float64(p.Tokens)
+	if p.Tokens == 0 {
+		weights := 0
+		for i := range m.Params {
+			if q := &m.Params[i]; q.Matrix() {
+				weights += q.To - q.From
+			}
+		}
+		tokens = p.Ratio * float64(weights)
+		if most := p.Epochs * float64(train); p.Epochs > 0 {
+			tokens = min(tokens, most)
+		}
+	}
+	return max(1, int(tokens/float64(p.batchRows()*p.Context)))
+}
+
+// settle replaces the zeros that stand for parts of all steps.
+func (p *Params) settle(steps int) {
+	part := func(x *int, n, most int) {
+		if *x == 0 {
+			*x = min(most, max(1, (steps+n-1)/n))
+		}
+	}
+	part(&p.ValidEvery, 10, steps)
+	part(&p.SaveEvery, 10, 500)
+	part(&p.SampleEvery, 5, steps)
+	p.Rows = min(p.Rows, p.batchRows())
+}
+
+// run trains by a loop that has its steps and feed. Check sets the loop's check.
+func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Outcome, error) {
+	if j.Out == "" {
+		return nil, hint.Usage(errors.New("no folder for the model: name one with --out DIR"))
+	}
+	if j.Memory == 0 {
+		j.Memory = 8 << 30
+	}
+	l.show = newShow(j.Stderr)
+	if err := os.MkdirAll(j.Out, 0o755); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(j.Out)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if err := j.identify(l.steps); err != nil {
+		return nil, err
+	}
+	if done, err := j.finished(); err != nil || done != nil {
+		return done, err
+	}
+	if err := j.predict(l); err != nil {
+		return nil, err
+	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(j.Memory)))
+	if err := j.loop(l, check); err != nil {
+		return nil, err
+	}
+	if err := l.run(ctx); err != nil {
+		return nil, err
+	}
+	if err := j.finish(l); err != nil {
+		return nil, err
+	}
+	return j.outcome(&l.s), nil
+}
+
+// loop makes a loop ready to run.
+func (j *job) loop(l *loop, check func(network) error) error {
+	j.cpu = tensor.New(j.Workers)
+	net := newTransformer(j.m, j.cpu, j.p.Rows, j.p.Context, j.p.BF16)
+	l.p, l.cpu, l.net, l.recipe, l.dir = j.p, j.cpu, net, j.recipe, filepath.Join(j.Out, "checkpoints")
+	l.opt = newOptimizer(j.cpu, j.p, net.Weights())
+	l.sampler = j.samples
+	if err := check(net); err != nil {
+		return err
+	}
+	l.show.flops, l.show.peak = flops(&j.m.Config, j.p.Context), peak(j.cpu, j.p.BF16)
+	j.prospect(l)
+	title := filepath.Base(filepath.Clean(j.Out))
+	page, err := newPage(filepath.Join(j.Out, "train.html"), j.Lang, title, j.facts)
+	l.show.page = page
+	return err
+}
+
+// identify sets the hash of all that decides the outcome.
+func (j *job) identify(steps int) error {
+	b, err := json.Marshal(map[string]any{"kind": j.kind, "params": j.p, "steps": steps, "made": j.made, "config": json.RawMessage(j.m.Config.JSON()), "version": feilun.Version})
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(b)
+	j.recipe = hex.EncodeToString(sum[:])
+	if j.Fresh {
+		for _, name := range []string{"checkpoints", "log.jsonl", "train.html", "model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "manifest.json"} {
+			if err := os.RemoveAll(filepath.Join(j.Out, name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// finished returns the outcome of a run that is complete already.
+func (j *job) finished() (*Outcome, error) {
+	b, err := os.ReadFile(filepath.Join(j.Out, "manifest.json"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var m struct {
+		Recipe string `json:"recipe_sha256"`
+	}
+	dir := filepath.Join(j.Out, "checkpoints")
+	if json.Unmarshal(b, &m) != nil || m.Recipe != j.recipe {
+		return nil, otherRecipe(dir)
+	}
+	all, err := checkpoints(dir)
+	if err != nil || len(all) == 0 {
+		return nil, errors.Join(err, otherRecipe(dir))
+	}
+	s, err := read(all[len(all)-1], nil)
+	if err != nil {
+		return nil, err
+	}
+	return j.outcome(&s), nil
+}
+
+func (j *job) outcome(s *state) *Outcome {
+	o := &Outcome{Model: j.Out, Weights: len(j.m.W), Steps: s.Step, Tokens: int64(s.Step) * int64(j.p.batchRows()*j.p.Context), Skipped: s.Skipped,
+		Valid: s.Best, Kept: s.Step, Seconds: s.Seconds, Log: filepath.Join(j.Out, "log.jsonl"), Page: filepath.Join(j.Out, "train.html")}
+	if s.Best > 0 && j.p.Keep == keepBest {
+		o.Kept = s.BestAt
+	}
+	rows, _ := readLog(o.Log) // without it the figure is not known
+	for _, r := range rows {
+		if r.Step == s.BestAt && r.BPB > 0 {
+			o.BPB = r.BPB
+		}
+	}
+	return o
+}
+
+// prospect tells what is to come and how long it may take: half of the peak is what
+// training reaches about.
+func (j *job) prospect(l *loop) {
+	tokens := int64(l.steps) * int64(j.p.batchRows()*j.p.Context)
+	text := fmt.Sprintf("%s of %d layers, %s weights; %d steps of %d tokens, %s in all", j.m.Config.Arch, j.m.Config.Layers, thousands(float64(len(j.m.W))), l.steps, j.p.batchRows()*j.p.Context, thousands(float64(tokens)))
+	if l.show.peak > 0 {
+		text += "; at half of this machine's peak " + short(time.Duration(float64(tokens)*l.show.flops/(0.5*l.show.peak)*1e9))
+		j.fact("peak of the machine", "机器峰值", fmt.Sprintf("%.0f GFLOP/s", l.show.peak/1e9))
+	}
+	l.show.remark("%s", text)
+	j.fact("architecture", "架构", j.m.Config.Arch)
+	j.fact("layers × width", "层数 × 宽度", fmt.Sprintf("%d × %d", j.m.Config.Layers, j.m.Config.Width))
+	j.fact("weights", "参数量", thousands(float64(len(j.m.W))))
+	j.fact("vocabulary", "词表", fmt.Sprint(j.m.Config.Vocab))
+	j.fact("context", "上下文", fmt.Sprint(j.p.Context))
+	j.fact("tokens a step", "每步词元", fmt.Sprint(j.p.batchRows()*j.p.Context))
+	j.fact("optimizer, schedule", "优化器与学习率", j.p.Optimizer+", "+j.p.Schedule)
+	j.fact("recipe", "配方哈希", j.recipe[:16])
+}
+
+// predict tells the memory that training will take, and refuses when it is more than
+// may be taken.
+func (j *job) predict(l *loop) error {
+	need := memory(&j.m.Config, j.m, j.p) + j.extra
+	disk := int64(len(j.m.W)) * 4 * 6
+	l.show.remark("expect %s of memory, %s of disk", progress.Bytes(need), progress.Bytes(disk))
+	if need > int64(j.Memory) {
+		return hint.Usage(hint.With(fmt.Errorf("training needs about %s of memory, more than --memory %v", progress.Bytes(need), j.Memory),
+			"fewer --rows at a time need less and give the same model but for rounding; so do a smaller --depth or --context"))
+	}
+	return nil
+}

@@ -1,0 +1,259 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"feilun/internal/bpe"
+	"feilun/internal/hint"
+	"feilun/internal/params"
+	"feilun/model"
+)
+
+// TuneParams steer supervised fine-tuning and learning from preferences.
+type TuneParams struct {
+	// Context is the number of tokens of a row; longer conversations are cut at the end. 0 takes the model's own, at most 2048.
+	Context int `json:"context" default:"0" range:"0..131072"`
+	// Batch is the number of tokens of a step.
+	Batch int `json:"batch" default:"8192" range:"1.."`
+	// Rows is the number of rows that go through the model at a time.
+	Rows int `json:"rows" default:"8" range:"1..65536"`
+	// Epochs is how often the conversations are gone through.
+	Epochs float64 `json:"epochs" default:"2" range:"0.01..1000"`
+	// Steps is the number of steps; 0 takes what epochs come to.
+	Steps int `json:"steps" default:"0" range:"0.."`
+	// Rate is the learning rate of AdamW, which falls as a cosine.
+	Rate float64 `json:"rate" default:"0.0003" range:"0..10"`
+	// Warmup is the share of the steps in which the rate rises from 0.
+	Warmup float64 `json:"warmup" default:"0.03" range:"0..1"`
+	// WeightDecay pulls matrices to 0, by this times the rate a step.
+	WeightDecay float64 `json:"weight_decay" default:"0" range:"0..10"`
+	// Valid is the share of conversations that are measured on and not learned.
+	Valid float64 `json:"valid" default:"0.02" range:"0..0.5"`
+	// Beta is how strongly preferences may pull away from the model as it was (Rafailov and others, 2023); for feilun train dpo alone.
+	Beta float64 `json:"beta" default:"0.1" range:"0..100"`
+	// Seed decides the order of conversations and which are held out.
+	Seed uint64 `json:"seed" default:"1"`
+	// BF16 multiplies in bfloat16, where the processor does that faster.
+	BF16 bool `json:"bf16" default:"true" negatable:""`
+	// Prompts are questions to which answers are sampled on the way.
+	Prompts params.List `json:"prompts" default:"[\"你好\",\"Who are you?\"]"`
+}
+
+// params returns the parameters of the loop.
+func (t *TuneParams) params(context int) *Params {
+	return &Params{Context: context, Batch: t.Batch, Rows: t.Rows, Steps: t.Steps, Seed: t.Seed, Mask: true, Optimizer: AdamW, Rate: t.Rate, Schedule: Cosine, Packing: Stream,
+		Warmup: t.Warmup, Final: 0.1, Beta1: 0.9, Beta2: 0.95, WeightDecay: t.WeightDecay, Clip: 1, Spike: 20, BadBatches: 10, BF16: t.BF16, Prompts: t.Prompts, Keep: keepBest}
+}
+
+// An example is a conversation in tokens, and which of them are learned.
+type example struct {
+	ids   []uint32
+	learn []bool
+}
+
+// Tune teaches a model to answer by conversations, with the loss on answers alone.
+func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Options) (*Outcome, error) {
+	j, err := t.job("sft", dir, files, o)
+	if err != nil {
+		return nil, err
+	}
+	c, err := newChatML(j.tok)
+	if err != nil {
+		return nil, err
+	}
+	var all, held []example
+	cut := 0
+	err = t.chats(j, files, func(chat Chat, hold bool) error {
+		e := example{}
+		e.ids, e.learn = c.encode(chat.Turns, false)
+		if len(e.ids) > j.p.Context+1 {
+			cut++
+			e.ids, e.learn = e.ids[:j.p.Context+1], e.learn[:j.p.Context+1]
+		}
+		if !slices.Contains(e.learn, true) {
+			return nil // what was cut off held all answers
+		}
+		if hold {
+			held = append(held, e)
+		} else {
+			all = append(all, e)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, hint.Usage(errors.New("no conversation in these files can be learned from"))
+	}
+	f := &chatFeed{all: all, size: j.p.Context, seed: t.Seed, batch: j.p.batchRows()}
+	steps := t.Steps
+	if steps == 0 {
+		steps = max(1, int(t.Epochs*float64(f.perEpoch())/float64(f.batch)))
+	}
+	j.p.settle(steps)
+	j.fact("conversations", "对话数", fmt.Sprint(len(all)))
+	j.fact("cut at the end", "截断", fmt.Sprint(cut))
+	l := &loop{steps: steps, feed: f}
+	return j.run(ctx, l, func(net network) error {
+		rows := (&chatFeed{all: held, size: j.p.Context}).epochRows()
+		l.check = likelihood(net, rows, j.p.Rows, tokenBytes(j.tok))
+		return nil
+	})
+}
+
+// job opens the model that is to learn.
+func (t *TuneParams) job(kind, dir string, files []string, o Options) (*job, error) {
+	m, err := model.Open(dir)
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	tok, err := bpe.Open(filepath.Join(dir, "tokenizer.json"))
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	if tok.Size() > m.Config.Vocab {
+		return nil, hint.Usage(fmt.Errorf("%s: %d tokens in tokenizer.json, %d in the model", dir, tok.Size(), m.Config.Vocab))
+	}
+	context := t.Context
+	if context == 0 {
+		context = min(2048, m.Config.Context)
+	}
+	p := t.params(context)
+	if err := p.stretch(m); err != nil {
+		return nil, err
+	}
+	end, ok := tok.ID(turnEnd)
+	if ok {
+		m.Config.EOS = []int{int(end)}
+	}
+	eot, ok := tok.ID("<|endoftext|>")
+	if ok {
+		m.Config.EOS = append(m.Config.EOS, int(eot))
+	} else {
+		eot = end
+	}
+	sums := map[string]string{}
+	for _, f := range append(slices.Clone(files), filepath.Join(dir, "model.safetensors")) {
+		if sums[filepath.Base(f)], err = fileSum(f); err != nil {
+			return nil, err
+		}
+	}
+	return &job{Options: o, kind: kind, p: p, m: m, tok: tok, eot: eot, chat: true, made: map[string]any{"inputs_sha256": sums, "tune": t}}, nil
+}
+
+// chats reads the conversations of files; hold is true for those to measure on.
+func (t *TuneParams) chats(j *job, files []string, each func(c Chat, hold bool) error) error {
+	rng := rand.New(rand.NewPCG(t.Seed, 7))
+	for _, name := range files {
+		n, err := ReadChats(name, func(c Chat) error { return each(c, rng.Float64() < t.Valid) })
+		if err != nil {
+			return err
+		}
+		if j.Stderr != nil {
+			text := fmt.Sprintf("%s: %d of %d rows used", name, n.Used, n.Rows)
+			var why []string
+			for reason, k := range n.Skipped {
+				why = append(why, fmt.Sprintf("%d %s", k, reason))
+			}
+			slices.Sort(why)
+			if len(why) > 0 {
+				text += "; left out: " + strings.Join(why, ", ")
+			}
+			fmt.Fprintln(j.Stderr, text)
+		}
+	}
+	return nil
+}
+
+// A chatFeed packs whole conversations into rows, in an order shuffled for each
+// epoch.
+type chatFeed struct {
+	all   []example
+	size  int
+	seed  uint64
+	batch int
+
+	epoch uint64
+	order []int
+	at    int // in order
+	buf   []row
+}
+
+// row packs the conversations that come next and fit; the rest of the row is not
+// learned.
+func (f *chatFeed) row() row {
+	if f.at == len(f.order) {
+		f.shuffle()
+	}
+	var ids []uint32
+	var learn []bool
+	var begins []int32
+	for f.at < len(f.order) {
+		e := &f.all[f.order[f.at]]
+		if len(ids) > 0 && len(ids)+len(e.ids) > f.size+1 {
+			break
+		}
+		for range e.ids {
+			begins = append(begins, int32(len(ids)))
+		}
+		// nothing predicts the first token of a conversation
+		ids, learn = append(ids, e.ids...), append(append(learn, false), e.learn[1:]...)
+		f.at++
+	}
+	r := padded(ids, learn, f.size)
+	for len(begins) < f.size {
+		begins = append(begins, int32(len(ids)))
+	}
+	r.starts = begins[:f.size]
+	return r
+}
+
+func (f *chatFeed) shuffle() {
+	if f.order == nil {
+		f.order = make([]int, len(f.all))
+	}
+	for i := range f.order {
+		f.order[i] = i
+	}
+	rng := rand.New(rand.NewPCG(f.seed, f.epoch))
+	rng.Shuffle(len(f.order), func(i, j int) { f.order[i], f.order[j] = f.order[j], f.order[i] })
+	f.epoch++
+	f.at = 0
+}
+
+// perEpoch returns the number of rows of the first epoch.
+func (f *chatFeed) perEpoch() int {
+	return len((&chatFeed{all: f.all, size: f.size, seed: f.seed}).epochRows())
+}
+
+// epochRows returns the rows of one epoch.
+func (f *chatFeed) epochRows() []row {
+	var rows []row
+	for len(f.all) > 0 && (len(rows) == 0 || f.at < len(f.order)) {
+		rows = append(rows, f.row())
+	}
+	return rows
+}
+
+func (f *chatFeed) next(b *batch) error {
+	f.buf = f.buf[:0]
+	for range f.batch {
+		f.buf = append(f.buf, f.row())
+	}
+	b.fill(f.buf)
+	return nil
+}
+
+func (f *chatFeed) skip(batches int64) error {
+	for range batches * int64(f.batch) {
+		f.row()
+	}
+	return nil
+}
