@@ -42,6 +42,7 @@ type cli struct {
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Train    trainCmd    `cmd:"" help:"Train a model on tokens, tune it on conversations or preferences."`
+	Evaluate evaluateCmd `cmd:"" help:"Measure a model: bits a byte, tasks, overlap with the training corpus."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 }
 
