@@ -87,7 +87,9 @@ func (x *Index) Add(s Set) {
 	for i, grams := range g.items {
 		g.items[i] = slices.DeleteFunc(grams, func(h uint64) bool { return held[h] > templateItems })
 		for _, h := range g.items[i] {
-			x.grams[g.n][h] = x.grams[g.n][h]
+			if !x.grams[g.n][h] {
+				x.grams[g.n][h] = false
+			}
 		}
 	}
 	x.sets[s.Task.Name()] = g

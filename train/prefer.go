@@ -30,33 +30,9 @@ func Prefer(ctx context.Context, t TuneParams, dir string, files []string, o Opt
 	if err != nil {
 		return nil, err
 	}
-	var all, held []pair
-	long := 0
-	err = t.chats(j, files, func(chat Chat, hold bool) error {
-		if chat.Rejected == nil {
-			return hint.Usage(hint.With(errors.New("a row without a rejected answer"), "feilun train sft learns from conversations without preference"))
-		}
-		var p pair
-		for i, turns := range [][]Turn{chat.Turns, chat.Rejected} {
-			ids, learn := c.encode(turns, true)
-			if len(ids) > j.p.Context+1 {
-				long++
-				return nil
-			}
-			p.rows[i] = padded(ids, learn, j.p.Context)
-		}
-		if hold {
-			held = append(held, p)
-		} else {
-			all = append(all, p)
-		}
-		return nil
-	})
+	all, held, long, err := t.pairs(j, c, files)
 	if err != nil {
 		return nil, err
-	}
-	if len(all) == 0 {
-		return nil, hint.Usage(hint.With(fmt.Errorf("no pair fits into a context of %d tokens", j.p.Context), "give more --context"))
 	}
 	j.p.Rows += j.p.Rows % 2
 	f := &pairFeed{all: all, seed: t.Seed, batch: max(1, j.p.batchRows()/2)}
@@ -79,6 +55,35 @@ func Prefer(ctx context.Context, t TuneParams, dir string, files []string, o Opt
 		}
 		return nil
 	})
+}
+
+// pairs encodes the preferences of files: those to learn from and those to measure
+// on. It counts the ones that are too long.
+func (t *TuneParams) pairs(j *job, c *chatML, files []string) (all, held []pair, long int, err error) {
+	err = t.chats(j, files, func(chat Chat, hold bool) error {
+		if chat.Rejected == nil {
+			return hint.Usage(hint.With(errors.New("a row without a rejected answer"), "feilun train sft learns from conversations without preference"))
+		}
+		var p pair
+		for i, turns := range [][]Turn{chat.Turns, chat.Rejected} {
+			ids, learn := c.encode(turns, true)
+			if len(ids) > j.p.Context+1 {
+				long++
+				return nil
+			}
+			p.rows[i] = padded(ids, learn, j.p.Context)
+		}
+		if hold {
+			held = append(held, p)
+		} else {
+			all = append(all, p)
+		}
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = hint.Usage(hint.With(fmt.Errorf("no pair fits into a context of %d tokens", j.p.Context), "give more --context"))
+	}
+	return all, held, long, err
 }
 
 // answers returns the log-likelihood of what is learned of each row of a batch.

@@ -67,30 +67,9 @@ func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Optio
 	if err != nil {
 		return nil, err
 	}
-	var all, held []example
-	cut := 0
-	err = t.chats(j, files, func(chat Chat, hold bool) error {
-		e := example{}
-		e.ids, e.learn = c.encode(chat.Turns, false)
-		if len(e.ids) > j.p.Context+1 {
-			cut++
-			e.ids, e.learn = e.ids[:j.p.Context+1], e.learn[:j.p.Context+1]
-		}
-		if !slices.Contains(e.learn, true) {
-			return nil // what was cut off held all answers
-		}
-		if hold {
-			held = append(held, e)
-		} else {
-			all = append(all, e)
-		}
-		return nil
-	})
+	all, held, cut, err := t.examples(j, c, files)
 	if err != nil {
 		return nil, err
-	}
-	if len(all) == 0 {
-		return nil, hint.Usage(errors.New("no conversation in these files can be learned from"))
 	}
 	f := &chatFeed{all: all, size: j.p.Context, seed: t.Seed, batch: j.p.batchRows()}
 	steps := t.Steps
@@ -106,6 +85,31 @@ func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Optio
 		l.check = likelihood(net, rows, j.p.Rows, tokenBytes(j.tok))
 		return nil
 	})
+}
+
+// examples encodes the conversations of files: those to learn from and those to
+// measure on. It counts the ones that were cut at the end.
+func (t *TuneParams) examples(j *job, c *chatML, files []string) (all, held []example, cut int, err error) {
+	err = t.chats(j, files, func(chat Chat, hold bool) error {
+		e := example{}
+		e.ids, e.learn = c.encode(chat.Turns, false)
+		if len(e.ids) > j.p.Context+1 {
+			cut++
+			e.ids, e.learn = e.ids[:j.p.Context+1], e.learn[:j.p.Context+1]
+		}
+		switch {
+		case !slices.Contains(e.learn, true): // what was cut off held all answers
+		case hold:
+			held = append(held, e)
+		default:
+			all = append(all, e)
+		}
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = hint.Usage(errors.New("no conversation in these files can be learned from"))
+	}
+	return all, held, cut, err
 }
 
 // job opens the model that is to learn.
