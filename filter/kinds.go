@@ -1,0 +1,190 @@
+package filter
+
+import (
+	_ "embed"
+	"math"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"feilun"
+)
+
+// Kinds of pages that are no text, in the order of [kindBytes].
+const (
+	kindSoft404 = iota
+	kindParked
+	kindStuffed
+	kindMirror
+	kindCount
+)
+
+// kindNames are the kinds as pages for training name them.
+var kindNames = [kindCount]string{"soft404", "parked", "stuffed", "mirror"}
+
+// Parts of a page, each with a sum of its own: a gram counts the more, the
+// fewer there are in its part.
+const (
+	partTitle = iota
+	partText
+	partFrame
+	partShape
+	partCount
+)
+
+const (
+	kindSlots = 1 << 16 // hashed features
+	kindHead  = 1500    // bytes of text looked at from its start
+	kindTail  = 700     // and from its end, where copies say so
+	kindFrame = 700     // bytes of frame, from its start and from its end
+	kindStep  = 1.0 / 8 // weight of one step of a byte in the table
+)
+
+// kindBytes holds one signed byte for each slot and kind, in steps of
+// [kindStep]. The training test writes it (docs/decisions/web-filters.md).
+//
+//go:embed kinds.bin
+var kindBytes string
+
+// A kindReader turns a page into hashed features: grams of its title, text and
+// frame, and its shape. A feature counts once in a part.
+type kindReader struct {
+	slots  []uint16
+	ends   [partCount]int // of each part in slots
+	seen   [kindSlots / 64]uint64
+	host   []byte
+	notice notice
+	stuff  stuffScan
+	mirror Mirror
+	named  []string // names of the features of the shape, if wanted
+	names  bool
+}
+
+var kindReaders = sync.Pool{New: func() any { return new(kindReader) }}
+
+type kindKey struct{}
+
+// kindScores returns the odds of each kind, as probabilities, found once per
+// document for all filters. They depend on title, text, frame and layout.
+func kindScores(d *feilun.Doc) *[kindCount]float64 {
+	return d.Memo(kindKey{}, func() any {
+		r := kindReaders.Get().(*kindReader)
+		r.read(d)
+		s := r.scores(kindBytes)
+		kindReaders.Put(r)
+		return &s
+	}).(*[kindCount]float64)
+}
+
+// scores adds the weights of the features that were read.
+func (r *kindReader) scores(table string) (out [kindCount]float64) {
+	from := 0
+	for part, end := range r.ends {
+		var sum [kindCount]int32
+		for _, s := range r.slots[from:end] {
+			row := table[int(s)*kindCount:][:kindCount]
+			sum[0] += int32(int8(row[0]))
+			sum[1] += int32(int8(row[1]))
+			sum[2] += int32(int8(row[2]))
+			sum[3] += int32(int8(row[3]))
+		}
+		scale := kindStep * partScale(part, end-from)
+		for k, v := range sum {
+			out[k] += float64(v) * scale
+		}
+		from = end
+	}
+	for k, v := range out {
+		out[k] = 1 / (1 + math.Exp(-v))
+	}
+	return out
+}
+
+// partScale is what each of n features of a part counts.
+func partScale(part, n int) float64 {
+	if part == partShape {
+		return 0.25
+	}
+	return 1 / math.Sqrt(float64(max(n, 12)))
+}
+
+// read fills slots with the features of the page.
+func (r *kindReader) read(d *feilun.Doc) {
+	r.slots, r.named = r.slots[:0], r.named[:0]
+	r.part(partTitle, func() { r.grams(cutText(d.Title, 300), spaceTitle) })
+	r.part(partText, func() {
+		head, tail := headTail(d.Text, kindHead, kindTail)
+		r.grams(head, spaceText)
+		r.grams(tail, spaceText)
+	})
+	r.part(partFrame, func() {
+		head, tail := headTail(d.Frame, kindFrame, kindFrame)
+		r.grams(head, spaceFrame)
+		r.grams(tail, spaceFrame)
+	})
+	r.part(partShape, func() { r.shape(d) })
+}
+
+// part reads one part; its features are told apart from those before it by
+// position alone.
+func (r *kindReader) part(part int, read func()) {
+	from := len(r.slots)
+	read()
+	for _, s := range r.slots[from:] {
+		r.seen[s/64] = 0
+	}
+	r.ends[part] = len(r.slots)
+}
+
+func headTail(s string, head, tail int) (string, string) {
+	if len(s) <= head+tail {
+		return s, ""
+	}
+	from := len(s) - tail
+	for from < len(s) && !utf8.RuneStart(s[from]) {
+		from++
+	}
+	return cutText(s, head), s[from:]
+}
+
+// cutText returns at most n bytes of s, whole characters.
+func cutText(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// kindNote tells what speaks most for a kind on a page: the line with the
+// highest sum, and the feature of the shape.
+func kindNote(d *feilun.Doc, kind int) string {
+	r := new(kindReader)
+	var line string
+	best := 0.0
+	for _, part := range []string{d.Title, d.Text, d.Frame} {
+		head, tail := headTail(part, kindHead, kindTail)
+		for l := range strings.SplitSeq(head+"\n"+tail, "\n") {
+			r.slots = r.slots[:0]
+			r.part(partText, func() { r.grams(l, spaceText) })
+			sum := 0.0
+			for _, s := range r.slots {
+				sum += float64(int8(kindBytes[int(s)*kindCount+kind]))
+			}
+			if sum *= partScale(partText, len(r.slots)); sum > best {
+				best, line = sum, l
+			}
+		}
+	}
+	r.names = true
+	r.read(d)
+	shape, top := "", 0
+	for i, s := range r.slots[r.ends[partFrame]:] {
+		if w := int(int8(kindBytes[int(s)*kindCount+kind])); w > top {
+			top, shape = w, r.named[i]
+		}
+	}
+	return strings.TrimPrefix(strings.TrimSpace(cutText(line, 90))+"; "+shape, "; ")
+}
