@@ -47,10 +47,14 @@ const (
 var kindBytes string
 
 // A kindReader turns a page into hashed features: grams of its title, text and
-// frame, and its shape. A feature counts once in a part.
+// frame, and its shape. A feature counts once in a part. The sentence that
+// speaks most for a kind counts once more: a notice is one however much stands
+// around it.
 type kindReader struct {
 	slots  []uint16
 	ends   [partCount]int // of each part in slots
+	said   []uint16       // features of sentences, one after another
+	stops  []int32        // ends of sentences in said
 	seen   [kindSlots / 64]uint64
 	host   []byte
 	notice notice
@@ -80,25 +84,41 @@ func kindScores(d *feilun.Doc) *[kindCount]float64 {
 func (r *kindReader) scores(table string) (out [kindCount]float64) {
 	from := 0
 	for part, end := range r.ends {
-		var sum [kindCount]int32
-		for _, s := range r.slots[from:end] {
-			row := table[int(s)*kindCount:][:kindCount]
-			sum[0] += int32(int8(row[0]))
-			sum[1] += int32(int8(row[1]))
-			sum[2] += int32(int8(row[2]))
-			sum[3] += int32(int8(row[3]))
-		}
 		scale := kindStep * partScale(part, end-from)
-		for k, v := range sum {
+		for k, v := range sumSlots(table, r.slots[from:end]) {
 			out[k] += float64(v) * scale
 		}
 		from = end
 	}
+	var best [kindCount]float64
+	from = 0
+	for _, end := range r.stops {
+		scale := kindStep * saidScale(int(end)-from)
+		for k, v := range sumSlots(table, r.said[from:end]) {
+			best[k] = max(best[k], float64(v)*scale)
+		}
+		from = int(end)
+	}
 	for k, v := range out {
-		out[k] = 1 / (1 + math.Exp(-v))
+		out[k] = 1 / (1 + math.Exp(-v-best[k]))
 	}
 	return out
 }
+
+func sumSlots(table string, slots []uint16) (sum [kindCount]int32) {
+	var a, b, c, d int32
+	for _, s := range slots {
+		row := table[int(s)*kindCount:][:kindCount]
+		a += int32(int8(row[0]))
+		b += int32(int8(row[1]))
+		c += int32(int8(row[2]))
+		d += int32(int8(row[3]))
+	}
+	return [kindCount]int32{a, b, c, d}
+}
+
+// saidScale is what each of n features of a sentence counts.
+func saidScale(n int) float64 { return 1 / math.Sqrt(float64(max(n, 8))) }
 
 // partScale is what each of n features of a part counts.
 func partScale(part, n int) float64 {
@@ -110,7 +130,7 @@ func partScale(part, n int) float64 {
 
 // read fills slots with the features of the page.
 func (r *kindReader) read(d *feilun.Doc) {
-	r.slots, r.named = r.slots[:0], r.named[:0]
+	r.slots, r.said, r.stops, r.named = r.slots[:0], r.said[:0], r.stops[:0], r.named[:0]
 	r.part(partTitle, func() { r.grams(cutText(d.Title, 300), spaceTitle) })
 	r.part(partText, func() {
 		head, tail := headTail(d.Text, kindHead, kindTail)
@@ -167,14 +187,15 @@ func kindNote(d *feilun.Doc, kind int) string {
 	for _, part := range []string{d.Title, d.Text, d.Frame} {
 		head, tail := headTail(part, kindHead, kindTail)
 		for l := range strings.SplitSeq(head+"\n"+tail, "\n") {
-			r.slots = r.slots[:0]
+			r.slots, r.said, r.stops = r.slots[:0], r.said[:0], r.stops[:0]
 			r.part(partText, func() { r.grams(l, spaceText) })
-			sum := 0.0
-			for _, s := range r.slots {
-				sum += float64(int8(kindBytes[int(s)*kindCount+kind]))
-			}
-			if sum *= partScale(partText, len(r.slots)); sum > best {
-				best, line = sum, l
+			from := 0
+			for _, end := range r.stops {
+				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) * saidScale(int(end)-from)
+				if sum > best {
+					best, line = sum, l
+				}
+				from = int(end)
 			}
 		}
 	}

@@ -10,8 +10,7 @@ const (
 )
 
 func (r *kindReader) add(h uint64) {
-	h *= 0x9E3779B97F4A7C15
-	s := uint16(h >> 48)
+	s := uint16(h * slotPrime >> 48)
 	if r.seen[s/64]>>(s%64)&1 == 0 {
 		r.seen[s/64] |= 1 << (s % 64)
 		r.slots = append(r.slots, s)
@@ -21,11 +20,24 @@ func (r *kindReader) add(h uint64) {
 // gram adds a gram in the space of all parts, and of title or frame.
 func (r *kindReader) gram(h uint64, space uint64) {
 	r.add(h*8 + spaceText)
+	r.said = append(r.said, uint16((h*8+spaceText)*slotPrime>>48))
 	if space != spaceText {
 		r.add(h*8 + space)
 	}
 }
 
+// stop ends a sentence.
+func (r *kindReader) stop() {
+	from := 0
+	if n := len(r.stops); n > 0 {
+		from = int(r.stops[n-1])
+	}
+	if len(r.said) > from {
+		r.stops = append(r.stops, int32(len(r.said)))
+	}
+}
+
+const slotPrime = 0x9E3779B97F4A7C15
 const gramPrime = 1099511628211
 
 // grams adds pairs and triples of Han characters in simplified form, words of
@@ -69,9 +81,13 @@ func (r *kindReader) grams(s string, space uint64) {
 		default:
 			r.word(&g, space)
 			g.last, g.h1, g.h2 = 0, 0, 0
+			if c == '\n' || c == '。' || c == '！' || c == '？' || c == '!' || c == '?' {
+				r.stop()
+			}
 		}
 	}
 	r.word(&g, space)
+	r.stop()
 }
 
 // A gramState is what stands before a character: two Han characters, the word

@@ -102,6 +102,8 @@ func goodSet(t testing.TB) map[string][]kindPage {
 type example struct {
 	slots []uint16
 	ends  [partCount]int
+	said  []uint16
+	stops []int32
 	kind  int
 	w     float64
 }
@@ -112,7 +114,7 @@ func examples(pages []kindPage) (all []example) {
 	var r kindReader
 	add := func(d *feilun.Doc, kind int, w float64) {
 		r.read(d)
-		all = append(all, example{slices.Clone(r.slots), r.ends, kind, w})
+		all = append(all, example{slices.Clone(r.slots), r.ends, slices.Clone(r.said), slices.Clone(r.stops), kind, w})
 	}
 	for _, p := range pages {
 		kind, w := slices.Index(kindNames[:], p.Kind), 1.0
@@ -135,9 +137,9 @@ func examples(pages []kindPage) (all []example) {
 }
 
 const (
-	kindRounds = 12
-	kindRate   = 0.08
-	kindDecay  = 2e-5
+	kindRounds = 30
+	kindRate   = 0.15
+	kindDecay  = 1e-4
 )
 
 // fitKind fits logistic weights of one kind against good pages by AdaGrad with
@@ -171,6 +173,21 @@ func fitKind(all []example, kind int) []float64 {
 				}
 				sum, from = sum+part*scale[p], end
 			}
+			said, best := []uint16(nil), 0.0
+			for i, end := range e.stops {
+				from := int32(0)
+				if i > 0 {
+					from = e.stops[i-1]
+				}
+				line := 0.0
+				for _, s := range e.said[from:end] {
+					line += w[s]
+				}
+				if line *= saidScale(int(end - from)); line > best {
+					said, best = e.said[from:end], line
+				}
+			}
+			sum += best
 			y, weight := 0.0, e.w
 			if e.kind == kind {
 				y, weight = 1, e.w*math.Sqrt(neg/pos)
@@ -184,6 +201,11 @@ func fitKind(all []example, kind int) []float64 {
 					w[s] -= kindRate * g / math.Sqrt(g2[s]+1e-3)
 				}
 				from = end
+			}
+			for _, s := range said {
+				g := d*saidScale(len(said)) + kindDecay*w[s]
+				g2[s] += g * g
+				w[s] -= kindRate * g / math.Sqrt(g2[s]+1e-3)
 			}
 		}
 	}
@@ -214,7 +236,7 @@ func scoresOf(table []byte, pages []kindPage) (scores [][kindCount]float64) {
 	return scores
 }
 
-var kindLimits = []float64{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
+var kindLimits = []float64{0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5}
 
 // report prints how many pages of each kind exceed each limit.
 func report(t *testing.T, name string, table []byte, pages []kindPage, show float64) {
@@ -249,7 +271,7 @@ func TestTrainKinds(t *testing.T) {
 	sets, written := goodSet(t), writtenKinds(t)
 	show := 0.0
 	if os.Getenv("SHOW") != "" {
-		show = 0.5
+		show = 0.07
 	}
 	var fit []kindPage
 	for _, key := range slices.Sorted(maps.Keys(sets)) {
