@@ -99,6 +99,7 @@ func (r *kindReader) scores(table string) (out [kindCount]float64) {
 		}
 		from = int(end)
 	}
+	best[kindStuffed] = 0 // no one sentence makes a page stuffed
 	for k, v := range out {
 		out[k] = 1 / (1 + math.Exp(-v-best[k]))
 	}

@@ -94,6 +94,7 @@ func (r *kindReader) lines(text string, units, size int) {
 		}
 	}
 	n := max(1, min(units, 1300))
+	r.put("names spaced out", 9, min(3, spacedOut(text)))
 	r.put("lines class", 10, steps(lines))
 	if lines > 0 {
 		r.put("fifths of short lines", 11, 5*short/lines)
@@ -211,4 +212,29 @@ func (r *kindReader) notices(d *feilun.Doc) {
 			r.put("title of an article on notices", 57, i)
 		}
 	}
+}
+
+// spacedOut counts runs of four or more single characters that one mark or
+// space parts, as in "f r e e b o o k s" or "某.某.小.说": names of sites that
+// mean to pass by filters.
+func spacedOut(text string) int {
+	runs, run := 0, 0
+	gap, last := false, false // the character before is a mark; a single character stands before it
+	for _, c := range text {
+		single := c > ' ' && (isHan(c) || c < 0x80 && isWordByte(byte(c)))
+		switch {
+		case single && (gap || run == 0 && !last):
+			if run++; run == 4 {
+				runs++
+			}
+			gap, last = false, true
+		case single:
+			run, gap, last = 0, false, true
+		case !gap && run > 0 && (c == ' ' || c == '.' || c == '~' || c == '-' || c == '*' || c == '·' || c == '_'):
+			gap = true
+		default:
+			run, gap, last = 0, false, false
+		}
+	}
+	return runs
 }

@@ -183,7 +183,7 @@ func fitKind(all []example, kind int) []float64 {
 				for _, s := range e.said[from:end] {
 					line += w[s]
 				}
-				if line *= saidScale(int(end - from)); line > best {
+				if line *= saidScale(int(end - from)); line > best && kind != kindStuffed {
 					said, best = e.said[from:end], line
 				}
 			}

@@ -76,6 +76,7 @@ type shop struct {
 	rng   *rand.Rand
 	lang  string // zh or en
 	held  map[string]string
+	foot  string // of the page, besides the shell's own
 }
 
 func newShop(lists map[string][]string, seed uint64) *shop {
@@ -117,6 +118,9 @@ func (s *shop) draw(name string) string {
 	case "phone":
 		return fmt.Sprintf("000-%04d-%04d", s.rng.IntN(10000), s.rng.IntN(10000))
 	case "domain":
+		if s.held["domain"] != "" && s.rng.IntN(10) < 7 {
+			return s.held["domain"]
+		}
 		b := make([]byte, 2+s.rng.IntN(7))
 		for i := range b {
 			b[i] = "abcdefghijklmnopqrstuvwxyz0189"[s.rng.IntN(30)]
@@ -174,10 +178,11 @@ func (s *shop) times(line string) int {
 
 // page makes one page of a note.
 func (s *shop) page(n note) (url, page string) {
-	s.lang, s.held = n.lang, map[string]string{}
+	s.lang, s.held, s.foot = n.lang, map[string]string{}, ""
 	if n.lang == "hant" {
 		s.lang = "zh"
 	}
+	s.fill("{DOMAIN}")
 	lines := s.body(n)
 	title := s.fill(n.title)
 	switch s.rng.IntN(8) {
@@ -190,6 +195,9 @@ func (s *shop) page(n note) (url, page string) {
 			title = ""
 		}
 	}
+	if n.kind == "mirror" && len(lines) > 2 && s.rng.IntN(3) == 0 { // the notice stands in the footer
+		s.foot, lines = lines[len(lines)-1], lines[:len(lines)-1]
+	}
 	var b strings.Builder
 	b.WriteString(s.of("<!DOCTYPE html>\n<html>", "<html>", "<!DOCTYPE html>\n<html lang=\""+s.lang+"\">"))
 	b.WriteString("<head><meta charset=\"utf-8\">")
@@ -199,7 +207,7 @@ func (s *shop) page(n note) (url, page string) {
 	b.WriteString(s.of("", "<style>body{margin:0}</style>", `<link rel="stylesheet" href="/s.css">`) + "</head><body>\n")
 	s.shell(&b, lines)
 	b.WriteString("</body></html>\n")
-	return s.of("https://", "http://") + s.fill("{domain}") + s.of("/", "/a/{n}.html", "/index.php?id={n}", "/{n}/", "/p/{n}"), b.String()
+	return s.of("https://", "http://", "http://www.") + s.fill("{DOMAIN}") + s.of("/", "/a/{n}.html", "/index.php?id={n}", "/{n}/", "/p/{n}"), b.String()
 }
 
 // shell writes the lines, and menus and footers around most of them.
@@ -208,6 +216,9 @@ func (s *shop) shell(b *strings.Builder, lines []string) {
 	bare := around < 3
 	if !bare {
 		s.menu(b)
+		for s.rng.IntN(6) == 0 {
+			s.menu(b)
+		}
 	}
 	if around == 9 {
 		s.side(b)
@@ -223,6 +234,9 @@ func (s *shop) shell(b *strings.Builder, lines []string) {
 	b.WriteString("\n")
 	if around > 5 {
 		s.side(b)
+	}
+	if s.foot != "" {
+		fmt.Fprintf(b, s.of("<div class=\"footer\">%s</div>", "<footer><p>%s</p></footer>", "<div class=\"copyright\">%s</div>", "<p><small>%s</small></p>"), html.EscapeString(s.foot))
 	}
 	if !bare || s.rng.IntN(4) == 0 {
 		b.WriteString(s.of("<div class=\"footer\">", "<footer>", "<div id=\"ft\">", "<p>"))
