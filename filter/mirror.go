@@ -16,6 +16,12 @@ type Mirror struct {
 	// MaxMarks is the highest sum of such phrases.
 	MaxMarks float64 `json:"max_marks" default:"1.4" range:"0.."`
 
+	// MaxScore is the highest score of such pages, by a model trained on written
+	// ones, that a page may have.
+	MaxScore float64 `json:"max_score" default:"0.05" range:"0..1"`
+	// MinScore is the score that a page must have for the other limits to count.
+	MinScore float64 `json:"min_score" default:"0.005" range:"0..1"`
+
 	hits []phraseHit
 	seen []int32
 }
@@ -39,6 +45,15 @@ func (f *Mirror) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Mirror) probe(d *feilun.Doc, p *probe) {
+	score := kindScores(d)[kindMirror]
+	if score >= f.MinScore {
+		f.rules(d, p)
+	}
+	p.score(d, kindMirror, score, f.MaxScore)
+}
+
+// rules tests what the phrases and counts of this filter say.
+func (f *Mirror) rules(d *feilun.Doc, p *probe) {
 	if seenTags(d)&(copySure|copyStrong|copyMedium) == 0 {
 		return
 	}

@@ -40,6 +40,12 @@ type Stuffed struct {
 	// in a short text the subject makes up much of it without being stuffed.
 	MinTimes int `json:"min_times" default:"8" range:"1.."`
 
+	// MaxScore is the highest score of such pages, by a model trained on written
+	// ones, that a page may have.
+	MaxScore float64 `json:"max_score" default:"0.05" range:"0..1"`
+	// MinScore is the score that a page must have for the other limits to count.
+	MinScore float64 `json:"min_score" default:"0.005" range:"0..1"`
+
 	scan stuffScan
 }
 
@@ -56,6 +62,15 @@ func (f *Stuffed) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Stuffed) probe(d *feilun.Doc, p *probe) {
+	score := kindScores(d)[kindStuffed]
+	if score >= f.MinScore {
+		f.rules(d, p)
+	}
+	p.score(d, kindStuffed, score, f.MaxScore)
+}
+
+// rules tests what the phrases and counts of this filter say.
+func (f *Stuffed) rules(d *feilun.Doc, p *probe) {
 	s := &f.scan
 	s.read(d.Text)
 	if len(s.units) < f.MinUnits {

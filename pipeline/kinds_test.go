@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"maps"
 	"net/url"
@@ -191,7 +192,7 @@ func TestKindPages(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(testkit.Root(t), "filter", "testdata", "kinds.jsonl.zst"), b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for name, pages := range map[string][]kindPage{"docs": docsPages(t, x), "realweb": realwebPages(t, x), "sets": setPages(t, x), "plain": sentencePages(t, x)} {
+	for name, pages := range map[string][]kindPage{"docs": docsPages(t, x), "realweb": realwebPages(t, x), "sets": setPages(t, x), "plain": sentencePages(t, x), "texts": bareTexts(t)} {
 		f, err := os.Create(filepath.Join(*kindsOut, name+".jsonl"))
 		if err != nil {
 			t.Fatal(err)
@@ -285,31 +286,19 @@ func reportedHost(host string) bool {
 	return xxh3.HashString(strings.TrimPrefix(host, "www."))%2 == 0
 }
 
-// setPages are the pages of extraction sets with a licence that allows training.
+// setPages are the pages of extraction sets with a licence that allows training
+// (docs/decisions/extractor.md), without those of realweb-mix and its reported hosts.
 func setPages(t testing.TB, x *extract.Extractor) (pages []kindPage) {
-	for _, set := range []string{"wcxb-dev-a", "wcxb-dev-b", "scrapinghub", "zh-handmade"} {
-		f, err := os.Open(testkit.Data(t, "extraction", set+".tar.zst"))
-		if err != nil {
+	crawled := map[string]bool{}
+	for line := range bytes.Lines(testkit.ReadZstd(t, testkit.Data(t, "warc", "realweb-mix.gold.jsonl.zst"))) {
+		var row struct{ Set, ID string }
+		if err := json.Unmarshal(line, &row); err != nil {
 			t.Fatal(err)
 		}
-		z, err := zstd.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files := map[string][]byte{}
-		for r := tar.NewReader(z); ; {
-			h, err := r.Next()
-			if err == io.EOF {
-				break
-			}
-			b, err2 := io.ReadAll(r)
-			if err != nil || err2 != nil {
-				t.Fatal(err, err2)
-			}
-			files[strings.TrimPrefix(h.Name, "./")] = b
-		}
-		z.Close()
-		f.Close()
+		crawled[row.Set+"/"+row.ID] = true
+	}
+	for _, set := range []string{"wcxb-dev-a", "wcxb-dev-b", "scrapinghub", "zh-handmade", "zh-netease-gbk", "dragnet", "trafilatura", "readability", "webmainbench"} {
+		files := tarFiles(t, testkit.Data(t, "extraction", set+".tar.zst"))
 		s := bufio.NewScanner(bytes.NewReader(files[set+"/gold.jsonl"]))
 		s.Buffer(nil, 1<<26)
 		for s.Scan() {
@@ -318,7 +307,8 @@ func setPages(t testing.TB, x *extract.Extractor) (pages []kindPage) {
 				t.Fatal(err)
 			}
 			u, err := url.Parse(g.URL)
-			if err != nil || g.URL == "" || reportedHost(strings.ToLower(u.Hostname())) {
+			if err != nil || crawled[strings.TrimSuffix(strings.TrimSuffix(set, "-dev-a"), "-dev-b")+"/"+g.ID] ||
+				g.URL != "" && reportedHost(strings.ToLower(u.Hostname())) {
 				continue
 			}
 			d := &feilun.Doc{URL: g.URL, Page: &feilun.Page{Body: files[set+"/"+g.File]}}
@@ -328,6 +318,21 @@ func setPages(t testing.TB, x *extract.Extractor) (pages []kindPage) {
 		}
 	}
 	return pages
+}
+
+func tarFiles(t testing.TB, name string) map[string][]byte {
+	files := map[string][]byte{}
+	for r := tar.NewReader(bytes.NewReader(testkit.ReadZstd(t, name))); ; {
+		h, err := r.Next()
+		if err == io.EOF {
+			return files
+		}
+		b, err2 := io.ReadAll(r)
+		if err != nil || err2 != nil {
+			t.Fatal(err, err2)
+		}
+		files[strings.TrimPrefix(h.Name, "./")] = b
+	}
 }
 
 // sentencePages are sentences of data/lid (CC-BY) in the shells of own pages.
@@ -349,4 +354,84 @@ func sentencePages(t testing.TB, x *extract.Extractor) (pages []kindPage) {
 		}
 	}
 	return pages
+}
+
+// bareTexts are texts without pages: poems and stories whose authors died long
+// ago, and single sentences of data/lid. Half of the poems are reported.
+func bareTexts(t testing.TB) (pages []kindPage) {
+	add := func(batch, id, title, text string) {
+		pages = append(pages, kindPage{ID: id, Batch: batch, Kind: "good", Title: title, Text: text})
+	}
+	for _, file := range []string{"poet.tang.0.json.zst", "ci.song.0.json.zst"} {
+		var rows []struct{ Paragraphs []string }
+		if err := json.Unmarshal(testkit.ReadZstd(t, testkit.Data(t, "text", "poetry-zh", file)), &rows); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range rows {
+			add([]string{"fit", "report"}[i/(len(rows)/2+1)], fmt.Sprint(file, i), "", strings.Join(r.Paragraphs, "\n"))
+		}
+	}
+	for line := range bytes.Lines(testkit.ReadZstd(t, testkit.Data(t, "text", "books-zh", "luxun_呐喊.jsonl.zst"))) {
+		var row struct{ ID, Title, Text string }
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		add("fit", "呐喊"+fmt.Sprint(len(pages)), row.Title, row.Text)
+	}
+	for _, name := range []string{"web/en/c4_demo", "quality/en/dclm_majority_data", "quality/en/dclm_agreement_data", "sft/alpaca_zh_demo", "sft/dpo_zh_demo"} {
+		for i, line := range slices.Collect(bytes.Lines(testkit.ReadZstd(t, testkit.Data(t, filepath.FromSlash(name+".jsonl.zst"))))) {
+			var row struct {
+				Text, Output string
+				Chosen       struct{ Value string }
+				Label        *int
+			}
+			if err := json.Unmarshal(line, &row); err != nil {
+				t.Fatal(err)
+			}
+			if text := row.Text + row.Output + row.Chosen.Value; text != "" && (row.Label == nil || *row.Label == 1) {
+				add([]string{"fit", "report"}[i%2], fmt.Sprint(filepath.Base(name), i), "", text)
+			}
+		}
+	}
+	for _, d := range wetDocs(t) {
+		if slices.Contains(fitHosts, hostOf(d.URL)) {
+			title, text, _ := strings.Cut(d.Text, "\n")
+			add("fit", "wet "+d.URL, title, text)
+		}
+	}
+	n := 0
+	for line := range bytes.Lines(testkit.ReadZstd(t, testkit.Data(t, "lid", "lingua_sentences.jsonl.zst"))) {
+		var row struct{ Lang, Text string }
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		if row.Lang == "zh" || row.Lang == "en" {
+			n++
+			add("fit", fmt.Sprint("sentence", n), "", row.Text)
+		}
+	}
+	return pages
+}
+
+// wetDocs are the texts of docs-zh-en as a plain tag stripper leaves them.
+func wetDocs(t testing.TB) (docs []*feilun.Doc) {
+	p := crawl.Defaults()
+	p.Path = crawl.Paths(testkit.Data(t, "warc", "docs-zh-en.warc.wet.gz"))
+	source, err := crawl.New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks, err := source.Tasks(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, task := range tasks {
+		for d, err := range source.Docs(t.Context(), task, func(ledger.Row) {}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			docs = append(docs, &feilun.Doc{URL: d.URL, Text: d.Text})
+		}
+	}
+	return docs
 }
