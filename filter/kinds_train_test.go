@@ -139,8 +139,8 @@ func examples(pages []kindPage) (all []example) {
 var asciiMarks = strings.NewReplacer("，", ",", "。", ".", "：", ":", "；", ";", "（", "(", "）", ")", "、", ",")
 
 const (
-	kindRounds = 30
-	kindRate   = 0.15
+	kindRounds = 16
+	kindRate   = 0.2
 	kindDecay  = 1e-4
 )
 
@@ -247,6 +247,18 @@ type scored struct {
 	score [kindCount]float64
 }
 
+// sourceOf names the set or host a good page is from, so that whole sources
+// can be held out.
+func sourceOf(p *kindPage) string {
+	if host := strings.TrimPrefix(p.ID, "http"); host != p.ID {
+		return strings.Split(host, "/")[2]
+	}
+	if name, _, ok := strings.Cut(p.ID, "/"); ok && !strings.HasPrefix(p.ID, "wet ") {
+		return name
+	}
+	return strings.TrimRight(strings.SplitN(p.ID, " ", 2)[0], "0123456789")
+}
+
 // held trains on all but one batch of written pages and a quarter of the real
 // ones and scores these.
 func held(written, fit []kindPage, batch string, quarter int) (out []scored) {
@@ -259,7 +271,7 @@ func held(written, fit []kindPage, batch string, quarter int) (out []scored) {
 		}
 	}
 	for _, p := range fit {
-		if int(xxh3.HashString(p.ID+p.URL)%4) == quarter {
+		if int(xxh3.HashString(sourceOf(&p))%4) == quarter {
 			test = append(test, p)
 		} else {
 			train = append(train, p)
@@ -267,11 +279,13 @@ func held(written, fit []kindPage, batch string, quarter int) (out []scored) {
 	}
 	table := kindTable(examples(train))
 	for i, s := range scoresOf(table, test) {
-		set := "real " + strings.SplitN(test[i].ID, ":", 2)[0][:4]
+		set := "real"
 		if test[i].Batch == batch {
 			set = batch
 		} else if test[i].Batch == "plain" {
 			set = "plain"
+		} else if set == "real" {
+			set = "real " + sourceOf(&test[i])
 		}
 		out = append(out, scored{set, test[i], s})
 	}
@@ -297,6 +311,13 @@ func report(t *testing.T, all []scored) {
 		}
 		key := s.set + " " + s.page.Kind
 		add(key, top)
+		if strings.HasPrefix(key, "real") {
+			add("real", top)
+			for k, name := range kindNames {
+				add("real as "+name, s.score[k])
+			}
+			continue
+		}
 		if s.page.Kind == "good" {
 			for k, name := range kindNames {
 				add(key+" as "+name, s.score[k])
