@@ -36,6 +36,7 @@ type cli struct {
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
+	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 }
 
