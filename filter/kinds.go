@@ -68,16 +68,21 @@ var kindReaders = sync.Pool{New: func() any { return new(kindReader) }}
 
 type kindKey struct{}
 
-// kindScores returns the odds of each kind, as probabilities, found once per
-// document for all filters. They depend on title, text, frame and layout.
-func kindScores(d *feilun.Doc) *[kindCount]float64 {
-	return d.Memo(kindKey{}, func() any {
+// kindScore returns how much a page looks like one of the kind, 0 to 1, found
+// for all kinds once per document. It is not known for texts without their page,
+// whose menus and notices are gone.
+func kindScore(d *feilun.Doc, kind int) (score float64, known bool) {
+	if d.Layout.Visible == 0 {
+		return 0, false
+	}
+	s := d.Memo(kindKey{}, func() any {
 		r := kindReaders.Get().(*kindReader)
 		r.read(d)
 		s := r.scores(kindBytes)
 		kindReaders.Put(r)
 		return &s
 	}).(*[kindCount]float64)
+	return s[kind], true
 }
 
 // scores adds the weights of the features that were read.
@@ -93,13 +98,13 @@ func (r *kindReader) scores(table string) (out [kindCount]float64) {
 	var best [kindCount]float64
 	from = 0
 	for _, end := range r.stops {
-		scale := kindStep * saidScale(int(end)-from)
 		for k, v := range sumSlots(table, r.said[from:end]) {
-			best[k] = max(best[k], float64(v)*scale)
+			if v > 0 {
+				best[k] = max(best[k], float64(v)*kindStep*saidScale(k, int(end)-from))
+			}
 		}
 		from = int(end)
 	}
-	best[kindStuffed] = 0 // no one sentence makes a page stuffed
 	for k, v := range out {
 		out[k] = 1 / (1 + math.Exp(-v-best[k]))
 	}
@@ -118,8 +123,11 @@ func sumSlots(table string, slots []uint16) (sum [kindCount]int32) {
 	return [kindCount]int32{a, b, c, d}
 }
 
-// saidScale is what each of n features of a sentence counts.
-func saidScale(n int) float64 { return 1 / math.Sqrt(float64(max(n, 8))) }
+// saidScale is what each of n features of a sentence counts for a kind. No one
+// sentence makes a page stuffed; one between chapters does make a copy.
+func saidScale(kind, n int) float64 {
+	return [kindCount]float64{1, 1, 0, 1.5}[kind] / math.Sqrt(float64(max(n, 8)))
+}
 
 // partScale is what each of n features of a part counts.
 func partScale(part, n int) float64 {
@@ -192,7 +200,7 @@ func kindNote(d *feilun.Doc, kind int) string {
 			r.part(partText, func() { r.grams(l, spaceText) })
 			from := 0
 			for _, end := range r.stops {
-				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) * saidScale(int(end)-from)
+				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) / math.Sqrt(float64(max(int(end)-from, 8)))
 				if sum > best {
 					best, line = sum, l
 				}

@@ -46,7 +46,10 @@ const gramPrime = 1099511628211
 // Han characters part them, other than spaces do so between words.
 func (r *kindReader) grams(s string, space uint64) {
 	var g gramState
+	dot := false // a full stop stands before
 	for _, c := range s {
+		after := dot
+		dot = c == '.'
 		switch {
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0xC0 && c < 0x2000:
 			if g.digits > 0 {
@@ -78,6 +81,9 @@ func (r *kindReader) grams(s string, space uint64) {
 		case c == '\'' || c == '’':
 		case c == ' ':
 			r.word(&g, space)
+			if after {
+				r.stop()
+			}
 		default:
 			r.word(&g, space)
 			g.last, g.h1, g.h2 = 0, 0, 0

@@ -121,11 +121,6 @@ func examples(pages []kindPage) (all []example) {
 			d.Text = asciiMarks.Replace(d.Text)
 			add(d, kind, 0.2*w)
 		}
-		if p.Layout.Visible > 0 {
-			d := p.doc()
-			d.Frame, d.Layout = "", feilun.Layout{}
-			add(d, kind, 0.3*w)
-		}
 		if p.Title != "" {
 			d := p.doc()
 			d.Title = ""
@@ -139,9 +134,10 @@ func examples(pages []kindPage) (all []example) {
 var asciiMarks = strings.NewReplacer("，", ",", "。", ".", "：", ":", "；", ";", "（", "(", "）", ")", "、", ",")
 
 const (
-	kindRounds = 16
+	kindRounds = 24
 	kindRate   = 0.2
 	kindDecay  = 1e-4
+	kindSure   = 5e-4 // pages told so well teach nothing
 )
 
 // fitKind fits logistic weights of one kind against good pages by AdaGrad with
@@ -185,7 +181,7 @@ func fitKind(all []example, kind int) []float64 {
 				for _, s := range e.said[from:end] {
 					line += w[s]
 				}
-				if line *= saidScale(int(end - from)); line > best && kind != kindStuffed {
+				if line *= saidScale(kind, int(end-from)); line > best {
 					said, best = e.said[from:end], line
 				}
 			}
@@ -195,6 +191,9 @@ func fitKind(all []example, kind int) []float64 {
 				y, weight = 1, e.w*math.Sqrt(neg/pos)
 			}
 			d := (1/(1+math.Exp(-sum)) - y) * weight
+			if math.Abs(d) < kindSure {
+				continue
+			}
 			from = 0
 			for p, end := range e.ends {
 				for _, s := range e.slots[from:end] {
@@ -205,7 +204,7 @@ func fitKind(all []example, kind int) []float64 {
 				from = end
 			}
 			for _, s := range said {
-				g := d*saidScale(len(said)) + kindDecay*w[s]
+				g := d*saidScale(kind, len(said)) + kindDecay*w[s]
 				g2[s] += g * g
 				w[s] -= kindRate * g / math.Sqrt(g2[s]+1e-3)
 			}
@@ -312,6 +311,12 @@ func report(t *testing.T, all []scored) {
 		key := s.set + " " + s.page.Kind
 		add(key, top)
 		if strings.HasPrefix(key, "real") {
+			if s.page.Layout.Visible > 0 {
+				add("pages", top)
+				for k, name := range kindNames {
+					add("pages as "+name, s.score[k])
+				}
+			}
 			add("real", top)
 			for k, name := range kindNames {
 				add("real as "+name, s.score[k])

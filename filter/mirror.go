@@ -17,8 +17,8 @@ type Mirror struct {
 	MaxMarks float64 `json:"max_marks" default:"1.4" range:"0.."`
 
 	// MaxScore is the highest score of such pages, by a model trained on written
-	// ones, that a page may have.
-	MaxScore float64 `json:"max_score" default:"0.05" range:"0..1"`
+	// ones, that a page may have. Texts that come without their page have no score.
+	MaxScore float64 `json:"max_score" default:"0.04" range:"0..1"`
 	// MinScore is the score that a page must have for the other limits to count.
 	MinScore float64 `json:"min_score" default:"0.005" range:"0..1"`
 
@@ -45,11 +45,13 @@ func (f *Mirror) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Mirror) probe(d *feilun.Doc, p *probe) {
-	score := kindScores(d)[kindMirror]
-	if score >= f.MinScore {
+	score, known := kindScore(d, kindMirror)
+	if !known || score >= f.MinScore {
 		f.rules(d, p)
 	}
-	p.score(d, kindMirror, score, f.MaxScore)
+	if known {
+		p.score(d, kindMirror, score, f.MaxScore)
+	}
 }
 
 // rules tests what the phrases and counts of this filter say.

@@ -15,7 +15,7 @@ type Parked struct {
 	MaxUnits int `json:"max_units" default:"600" range:"0.."`
 
 	// MaxScore is the highest score of such pages, by a model trained on written
-	// ones, that a page may have.
+	// ones, that a page may have. Texts that come without their page have no score.
 	MaxScore float64 `json:"max_score" default:"0.05" range:"0..1"`
 	// MinScore is the score that a page must have for the other limits to count.
 	MinScore float64 `json:"min_score" default:"0.005" range:"0..1"`
@@ -36,11 +36,13 @@ func (f *Parked) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Parked) probe(d *feilun.Doc, p *probe) {
-	score := kindScores(d)[kindParked]
-	if score >= f.MinScore {
+	score, known := kindScore(d, kindParked)
+	if !known || score >= f.MinScore {
 		f.rules(d, p)
 	}
-	p.score(d, kindParked, score, f.MaxScore)
+	if known {
+		p.score(d, kindParked, score, f.MaxScore)
+	}
 }
 
 // rules tests what the phrases and counts of this filter say.

@@ -41,7 +41,7 @@ type Stuffed struct {
 	MinTimes int `json:"min_times" default:"8" range:"1.."`
 
 	// MaxScore is the highest score of such pages, by a model trained on written
-	// ones, that a page may have.
+	// ones, that a page may have. Texts that come without their page have no score.
 	MaxScore float64 `json:"max_score" default:"0.05" range:"0..1"`
 	// MinScore is the score that a page must have for the other limits to count.
 	MinScore float64 `json:"min_score" default:"0.005" range:"0..1"`
@@ -62,11 +62,13 @@ func (f *Stuffed) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Stuffed) probe(d *feilun.Doc, p *probe) {
-	score := kindScores(d)[kindStuffed]
-	if score >= f.MinScore {
+	score, known := kindScore(d, kindStuffed)
+	if !known || score >= f.MinScore {
 		f.rules(d, p)
 	}
-	p.score(d, kindStuffed, score, f.MaxScore)
+	if known {
+		p.score(d, kindStuffed, score, f.MaxScore)
+	}
 }
 
 // rules tests what the phrases and counts of this filter say.

@@ -352,3 +352,20 @@ func plainPages(lists map[string][]string, lang string, sentences []string, coun
 	}
 	return slices.Clip(pages)
 }
+
+// textPages puts whole texts of others, a paragraph a line, into the shells.
+func textPages(lists map[string][]string, lang, name string, texts []string) (pages []testPage) {
+	for i, text := range texts {
+		s := newShop(lists, uint64(i)+1<<41)
+		n := note{kind: "good", lang: lang, title: string([]rune(text)[:min(12+s.rng.IntN(20), len([]rune(text)))])}
+		n.title = slot.ReplaceAllString(n.title, "")
+		for line := range strings.SplitSeq(strings.NewReplacer("{", "(", "}", ")", " / ", ", ", "@", "").Replace(text), "\n") {
+			if strings.TrimSpace(line) != "" {
+				n.lines = append(n.lines, line)
+			}
+		}
+		url, page := s.page(n)
+		pages = append(pages, testPage{ID: fmt.Sprintf("%s-%d", name, i), Kind: "good", Script: lang, URL: url, HTML: page, batch: "plain"})
+	}
+	return pages
+}

@@ -335,29 +335,64 @@ func tarFiles(t testing.TB, name string) map[string][]byte {
 	}
 }
 
-// sentencePages are sentences of data/lid (CC-BY) in the shells of own pages.
+// sentencePages are texts that may be trained on in the shells of own pages, as
+// good ones: sentences of data/lid (CC-BY), web texts (ODC-BY, MIT), answers in
+// Chinese (Apache-2.0), stories and poems out of copyright.
 func sentencePages(t testing.TB, x *extract.Extractor) (pages []kindPage) {
-	by := map[string][]string{}
-	for line := range bytes.Lines(testkit.ReadZstd(t, testkit.Data(t, "lid", "lingua_sentences.jsonl.zst"))) {
-		var row struct{ Lang, Text string }
-		if err := json.Unmarshal(line, &row); err != nil {
-			t.Fatal(err)
-		}
-		by[row.Lang] = append(by[row.Lang], row.Text)
-	}
-	lists := wordLists(t)
-	for _, lang := range []string{"zh", "en"} {
-		for _, p := range plainPages(lists, lang, by[lang], 500) {
+	lists, by := wordLists(t), map[string][]string{}
+	add := func(made []testPage) {
+		for _, p := range made {
 			if k, ok := p.extracted(x); ok {
 				pages = append(pages, k)
 			}
 		}
 	}
+	jsonLines(t, "lid/lingua_sentences", func(row textRow) { by[row.Lang] = append(by[row.Lang], row.Text) })
+	add(plainPages(lists, "zh", by["zh"], 500))
+	add(plainPages(lists, "en", by["en"], 500))
+	for _, f := range []struct{ lang, name string }{
+		{"en", "web/en/c4_demo"}, {"en", "quality/en/dclm_majority_data"}, {"en", "quality/en/dclm_agreement_data"},
+		{"zh", "sft/alpaca_zh_demo"}, {"zh", "sft/dpo_zh_demo"}, {"zh", "text/books-zh/luxun_呐喊"},
+	} {
+		var texts []string
+		jsonLines(t, f.name, func(row textRow) {
+			if text := row.Text + row.Output + row.Chosen.Value; text != "" && (row.Label == nil || *row.Label == 1) {
+				texts = append(texts, text)
+			}
+		})
+		add(textPages(lists, f.lang, filepath.Base(f.name), texts))
+	}
+	var poems []string
+	var rows []struct{ Paragraphs []string }
+	if err := json.Unmarshal(testkit.ReadZstd(t, testkit.Data(t, "text", "poetry-zh", "poet.tang.0.json.zst")), &rows); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows[:200] {
+		poems = append(poems, strings.Join(r.Paragraphs, "\n"))
+	}
+	add(textPages(lists, "hant", "poems", poems))
 	return pages
 }
 
-// bareTexts are texts without pages: poems and stories whose authors died long
-// ago, and single sentences of data/lid. Half of the poems are reported.
+// A textRow is a line of one of the sets of texts.
+type textRow struct {
+	Lang, Text, Output string
+	Chosen             struct{ Value string }
+	Label              *int
+}
+
+func jsonLines(t testing.TB, name string, use func(textRow)) {
+	for line := range bytes.Lines(testkit.ReadZstd(t, testkit.Data(t, filepath.FromSlash(name+".jsonl.zst")))) {
+		var row textRow
+		if err := json.Unmarshal(line, &row); err != nil {
+			t.Fatal(err)
+		}
+		use(row)
+	}
+}
+
+// bareTexts are texts without their page that may be trained on, half of most
+// sets; good pages of other shapes than the shells have.
 func bareTexts(t testing.TB) (pages []kindPage) {
 	add := func(batch, id, title, text string) {
 		pages = append(pages, kindPage{ID: id, Batch: batch, Kind: "good", Title: title, Text: text})
