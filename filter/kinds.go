@@ -69,11 +69,12 @@ var kindReaders = sync.Pool{New: func() any { return new(kindReader) }}
 type kindKey struct{}
 
 // kindScore returns how much a page looks like one of the kind, 0 to 1, found
-// for all kinds once per document. It is not known for texts without their page,
+// for all kinds once per document, and the highest of all kinds. It is 0 where
+// another kind has twice as much. It is not known for texts without their page,
 // whose menus and notices are gone.
-func kindScore(d *feilun.Doc, kind int) (score float64, known bool) {
+func kindScore(d *feilun.Doc, kind int) (score, top float64, known bool) {
 	if d.Layout.Visible == 0 {
-		return 0, false
+		return 0, 0, false
 	}
 	s := d.Memo(kindKey{}, func() any {
 		r := kindReaders.Get().(*kindReader)
@@ -82,7 +83,11 @@ func kindScore(d *feilun.Doc, kind int) (score float64, known bool) {
 		kindReaders.Put(r)
 		return &s
 	}).(*[kindCount]float64)
-	return s[kind], true
+	score, top = s[kind], max(s[0], s[1], s[2], s[3])
+	if top > 2*score {
+		score = 0
+	}
+	return score, top, true
 }
 
 // scores adds the weights of the features that were read.

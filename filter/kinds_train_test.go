@@ -86,7 +86,7 @@ func goodSet(t testing.TB) map[string][]kindPage {
 		for _, p := range kindLines(t, b) {
 			part := p.Batch
 			key := part + " " + strings.TrimSuffix(filepath.Base(name), ".jsonl")
-			if part == "plain" {
+			if part == "plain" || strings.HasPrefix(part, "mixed ") {
 				key = "fit plain"
 			}
 			sets[key] = append(sets[key], p)
@@ -270,7 +270,10 @@ func held(written, fit []kindPage, batch string, quarter int) (out []scored) {
 		}
 	}
 	for _, p := range fit {
-		if int(xxh3.HashString(sourceOf(&p))%4) == quarter {
+		if p.Batch == "mixed "+batch {
+			continue
+		}
+		if int(xxh3.HashString(sourceOf(&p))%4) == quarter && p.Kind == "good" {
 			test = append(test, p)
 		} else {
 			train = append(train, p)

@@ -16,9 +16,10 @@ type Parked struct {
 
 	// MaxScore is the highest score of such pages, by a model trained on written
 	// ones, that a page may have. Texts that come without their page have no score.
-	MaxScore float64 `json:"max_score" default:"0.05" range:"0..1"`
-	// MinScore is the score that a page must have for the other limits to count.
-	MinScore float64 `json:"min_score" default:"0.005" range:"0..1"`
+	MaxScore float64 `json:"max_score" default:"0.03" range:"0..1"`
+	// MinScore is the score, of any of the kinds, that a page must have for the
+	// other limits to count.
+	MinScore float64 `json:"min_score" default:"0.01" range:"0..1"`
 
 	notice notice
 }
@@ -36,8 +37,8 @@ func (f *Parked) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Parked) probe(d *feilun.Doc, p *probe) {
-	score, known := kindScore(d, kindParked)
-	if !known || score >= f.MinScore {
+	score, top, known := kindScore(d, kindParked)
+	if !known || top >= f.MinScore {
 		f.rules(d, p)
 	}
 	if known {

@@ -18,9 +18,10 @@ type Soft404 struct {
 
 	// MaxScore is the highest score of such pages, by a model trained on written
 	// ones, that a page may have. Texts that come without their page have no score.
-	MaxScore float64 `json:"max_score" default:"0.04" range:"0..1"`
-	// MinScore is the score that a page must have for the other limits to count.
-	MinScore float64 `json:"min_score" default:"0.005" range:"0..1"`
+	MaxScore float64 `json:"max_score" default:"0.03" range:"0..1"`
+	// MinScore is the score, of any of the kinds, that a page must have for the
+	// other limits to count.
+	MinScore float64 `json:"min_score" default:"0.01" range:"0..1"`
 
 	notice notice
 }
@@ -38,8 +39,8 @@ func (f *Soft404) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Soft404) probe(d *feilun.Doc, p *probe) {
-	score, known := kindScore(d, kindSoft404)
-	if !known || score >= f.MinScore {
+	score, top, known := kindScore(d, kindSoft404)
+	if !known || top >= f.MinScore {
 		f.rules(d, p)
 	}
 	if known {

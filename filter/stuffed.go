@@ -42,9 +42,10 @@ type Stuffed struct {
 
 	// MaxScore is the highest score of such pages, by a model trained on written
 	// ones, that a page may have. Texts that come without their page have no score.
-	MaxScore float64 `json:"max_score" default:"0.05" range:"0..1"`
-	// MinScore is the score that a page must have for the other limits to count.
-	MinScore float64 `json:"min_score" default:"0.005" range:"0..1"`
+	MaxScore float64 `json:"max_score" default:"0.02" range:"0..1"`
+	// MinScore is the score, of any of the kinds, that a page must have for the
+	// other limits to count.
+	MinScore float64 `json:"min_score" default:"0.01" range:"0..1"`
 
 	scan stuffScan
 }
@@ -62,8 +63,8 @@ func (f *Stuffed) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Stuffed) probe(d *feilun.Doc, p *probe) {
-	score, known := kindScore(d, kindStuffed)
-	if !known || score >= f.MinScore {
+	score, top, known := kindScore(d, kindStuffed)
+	if !known || top >= f.MinScore {
 		f.rules(d, p)
 	}
 	if known {

@@ -192,7 +192,7 @@ func TestKindPages(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(testkit.Root(t), "filter", "testdata", "kinds.jsonl.zst"), b.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for name, pages := range map[string][]kindPage{"docs": docsPages(t, x), "realweb": realwebPages(t, x), "sets": setPages(t, x), "plain": sentencePages(t, x), "texts": bareTexts(t)} {
+	for name, pages := range map[string][]kindPage{"docs": docsPages(t, x), "realweb": realwebPages(t, x), "sets": setPages(t, x), "plain": sentencePages(t, x), "texts": bareTexts(t), "mixed": mixedPages(t, x)} {
 		f, err := os.Create(filepath.Join(*kindsOut, name+".jsonl"))
 		if err != nil {
 			t.Fatal(err)
@@ -469,4 +469,37 @@ func wetDocs(t testing.TB) (docs []*feilun.Doc) {
 		}
 	}
 	return docs
+}
+
+// mixedPages are the written pages once more, with texts of others that may be
+// trained on in place of the few written ones: what is copied says nothing.
+func mixedPages(t testing.TB, x *extract.Extractor) (pages []kindPage) {
+	lists := wordLists(t)
+	for _, f := range []struct{ lang, name string }{{"en", "web/en/c4_demo"}, {"zh", "sft/alpaca_zh_demo"}, {"zh", "text/books-zh/luxun_呐喊"}} {
+		var texts []string
+		jsonLines(t, f.name, func(row textRow) {
+			for part := range strings.SplitSeq(row.Text+row.Output, "\n") {
+				if part = strings.NewReplacer("{", "(", "}", ")", " / ", ", ").Replace(part); len(part) > 120 {
+					texts = append(texts, part)
+				}
+			}
+		})
+		for _, text := range texts {
+			head := []rune(text)
+			lists[f.lang+" title"] = append(lists[f.lang+" title"], string(head[:min(len(head), 8+len(text)%30)]))
+		}
+		lists[f.lang+" news"] = append(lists[f.lang+" news"], texts...)
+		lists[f.lang+" story"] = append(lists[f.lang+" story"], texts...)
+	}
+	for i, n := range notes(t) {
+		s := newShop(lists, uint64(i)+1<<42)
+		for k := range map[string]int{"mirror": 4, "good": 2, "soft404": 2, "parked": 2, "stuffed": 2}[n.kind] {
+			url, page := s.page(n)
+			p := testPage{ID: fmt.Sprintf("mixed-%d-%d", i, k), Kind: n.kind, Script: scriptOf[n.lang], URL: url, HTML: page, batch: "mixed " + n.batch}
+			if e, ok := p.extracted(x); ok {
+				pages = append(pages, e)
+			}
+		}
+	}
+	return pages
 }
