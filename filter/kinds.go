@@ -56,7 +56,6 @@ type kindReader struct {
 	said   []uint16       // features of sentences, one after another
 	stops  []int32        // ends of sentences in said
 	seen   [kindSlots / 64]uint64
-	host   []byte
 	notice notice
 	stuff  stuffScan
 	mirror Mirror

@@ -62,15 +62,7 @@ func (r *kindReader) grams(s string, space uint64) {
 			}
 		case isHan(c):
 			r.word(&g, space)
-			g.last = 0
-			u := uint64(simple(c))
-			if g.h1 != 0 {
-				r.gram(g.h1<<20|u, space)
-				if g.h2 != 0 {
-					r.gram((g.h2<<20|g.h1)*1000003+u, space)
-				}
-			}
-			g.h2, g.h1 = g.h1, u
+			r.han(&g, uint64(simple(c)), space)
 		case c >= '0' && c <= '9':
 			if g.letters > 0 {
 				r.word(&g, space)
@@ -101,6 +93,18 @@ func (r *kindReader) grams(s string, space uint64) {
 type gramState struct {
 	h1, h2, word, stem, last uint64
 	letters, digits          int
+}
+
+// han adds the pair and the triple that the Han character u ends.
+func (r *kindReader) han(g *gramState, u, space uint64) {
+	g.last = 0
+	if g.h1 != 0 {
+		r.gram(g.h1<<20|u, space)
+		if g.h2 != 0 {
+			r.gram((g.h2<<20|g.h1)*1000003+u, space)
+		}
+	}
+	g.h2, g.h1 = g.h1, u
 }
 
 // word ends a word.
