@@ -12,6 +12,7 @@ import (
 
 	"feilun"
 	"feilun/internal/atomicfile"
+	"feilun/internal/extsort"
 )
 
 // A shard's cuts file has, for each document that is cut, the words index, the
@@ -67,17 +68,17 @@ func (j *job) repeatsName() string { return filepath.Join(j.Dir, "repeats") }
 // repeatedLines writes the pairs (document, hash) of the lines to cut, in the
 // order of documents, and returns where those of each shard begin.
 func (j *job) repeatedLines() ([]int64, error) {
-	byHash := newSorter(j.Dir, "linehashes", 2, 1, j.Memory/4)
-	byDoc := newSorter(j.Dir, "linedocs", 2, 2, j.Memory/4)
-	defer byHash.close()
-	defer byDoc.close()
+	byHash := extsort.New(j.Dir, "linehashes", 2, 1, j.Memory/4)
+	byDoc := extsort.New(j.Dir, "linedocs", 2, 2, j.Memory/4)
+	defer byHash.Close()
+	defer byDoc.Close()
 	for i := range j.shards {
 		err := records(j.piece(i, "lines"), 2, func(r []uint64) error {
 			doc := uint64(i)<<32 | r[1]
 			if j.gone.has(j.number(doc)) {
 				return nil
 			}
-			return byHash.add(r[0], doc)
+			return byHash.Add(r[0], doc)
 		})
 		if err != nil {
 			return nil, err
@@ -88,7 +89,7 @@ func (j *job) repeatedLines() ([]int64, error) {
 	}
 	starts := make([]int64, len(j.shards)+1)
 	err := writeRecords(j.repeatsName(), func(put func(...uint64) error) error {
-		return byDoc.each(func(r []uint64) error {
+		return byDoc.Each(func(r []uint64) error {
 			starts[r[0]>>32+1]++
 			return put(r...)
 		})
@@ -101,10 +102,10 @@ func (j *job) repeatedLines() ([]int64, error) {
 
 // countLines passes on the (hash, document) records of lines in at least
 // MinDocs documents, as (document, hash).
-func (j *job) countLines(byHash, byDoc *sorter) error {
+func (j *job) countLines(byHash, byDoc *extsort.Sorter) error {
 	var hash uint64
 	var waiting []ref // the first documents with this line, while they are too few
-	return byHash.each(func(r []uint64) error {
+	return byHash.Each(func(r []uint64) error {
 		if len(waiting) == 0 || r[0] != hash {
 			hash, waiting = r[0], append(waiting[:0], r[1])
 			return nil
@@ -117,13 +118,13 @@ func (j *job) countLines(byHash, byDoc *sorter) error {
 				if k == 0 && j.Line.KeepFirst {
 					continue
 				}
-				if err := byDoc.add(doc, hash); err != nil {
+				if err := byDoc.Add(doc, hash); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		return byDoc.add(r[1], hash)
+		return byDoc.Add(r[1], hash)
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"runtime"
 
 	"feilun"
+	"feilun/internal/extsort"
 	"feilun/internal/hint"
 )
 
@@ -77,7 +78,7 @@ type job struct {
 	counts   []int    // documents a shard
 	base     []uint64 // number of documents before each shard
 	gone     bitmap   // by number: dropped so far
-	outcomes *sorter  // document, step, survivor, bits of the value
+	outcomes *extsort.Sorter  // document, step, survivor, bits of the value
 }
 
 // Decide reads the shards, files of internal/shard, and decides about each of
@@ -97,8 +98,8 @@ func Decide(ctx context.Context, p Params, shards []string, o Options) (*Decisio
 		return nil, err
 	}
 	j := &job{Params: p, Options: o, ctx: ctx, shards: shards}
-	j.outcomes = newSorter(o.Dir, "outcomes", 4, 1, o.Memory/8)
-	defer j.outcomes.close()
+	j.outcomes = extsort.New(o.Dir, "outcomes", 4, 1, o.Memory/8)
+	defer j.outcomes.Close()
 	for _, step := range []func() error{j.scan, j.equal, j.lines, j.near} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("dedup: %w", err)
@@ -113,7 +114,7 @@ func (j *job) number(r ref) uint64 { return j.base[r>>32] + r&math.MaxUint32 }
 // drop records that a document goes.
 func (j *job) drop(doc ref, step uint64, survivor ref, value float64) error {
 	j.gone.set(j.number(doc))
-	return j.outcomes.add(doc, step, survivor, math.Float64bits(value))
+	return j.outcomes.Add(doc, step, survivor, math.Float64bits(value))
 }
 
 // countDocs fills base from counts.
