@@ -23,8 +23,8 @@ func rule(tb testing.TB, name string) *DecontaminateParams {
 	return p
 }
 
-// writeFile writes a file of a test and returns its name.
-func writeFile(tb testing.TB, name, text string) string {
+// textFile writes a file of a test and returns its name.
+func textFile(tb testing.TB, name, text string) string {
 	tb.Helper()
 	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		tb.Fatal(err)
@@ -37,7 +37,7 @@ func writeFile(tb testing.TB, name, text string) string {
 
 func load(tb testing.TB, p *DecontaminateParams, set string) *grams {
 	tb.Helper()
-	p.Sets = Paths(writeFile(tb, filepath.Join(tb.TempDir(), "set.jsonl"), set))
+	p.Sets = Paths(textFile(tb, filepath.Join(tb.TempDir(), "set.jsonl"), set))
 	g, err := newGrams(p)
 	if err != nil {
 		tb.Fatal(err)
@@ -172,7 +172,7 @@ func FuzzItems(f *testing.F) {
 		if err != nil {
 			return
 		}
-		p.Sets = Paths(writeFile(t, filepath.Join(t.TempDir(), "s.json"), string(set)))
+		p.Sets = Paths(textFile(t, filepath.Join(t.TempDir(), "s.json"), string(set)))
 		g, err := newGrams(p)
 		if err != nil {
 			return
