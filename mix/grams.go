@@ -1,7 +1,7 @@
 package mix
 
 import (
-	"bytes"
+	"cmp"
 	"fmt"
 	"math"
 	"math/bits"
@@ -12,7 +12,7 @@ import (
 // A gram is one run of tokens that is searched for.
 type gram struct {
 	from, to uint32 // in grams.text
-	tokens   uint16
+	tokens   uint32
 	sentence bool  // found only where it stands as a sentence or line
 	next     int32 // with the same first tokens; -1 ends the chain
 }
@@ -32,12 +32,18 @@ type grams struct {
 	sentence prefixes
 }
 
-// prefixes finds grams by the hash of their first tokens.
+// prefixes finds grams by the hash of their first tokens. The filter, three
+// bits a hash in one word, turns nearly all others away.
 type prefixes struct {
 	tokens int // how many are hashed; 0 when there are no grams
 	filter []uint64
-	mask   uint64 // of bits in the filter
 	slots  []slot
+}
+
+// bits returns the word of a spread hash and its bits there.
+func (p *prefixes) bits(s uint64) (word int, set uint64) {
+	hi, _ := bits.Mul64(s, uint64(len(p.filter)))
+	return int(hi), 1<<(s&63) | 1<<(s>>6&63) | 1<<(s>>12&63)
 }
 
 type slot struct {
@@ -48,9 +54,9 @@ type slot struct {
 const mulRoll = 0x9e3779b97f4a7c15 // odd, the golden ratio times 2^64
 
 // hashRun is the hash of the first n of some tokens' hashes.
-func hashRun(tokens []uint64) (h uint64) {
-	for _, x := range tokens {
-		h = h*mulRoll + x
+func hashRun(tokens []token) (h uint64) {
+	for i := range tokens {
+		h = h*mulRoll + tokens[i].hash
 	}
 	return h
 }
@@ -66,6 +72,7 @@ func newGrams(p *DecontaminateParams) (*grams, error) {
 	g := &grams{params: p, sets: setNames(files)}
 	known := map[string]uint32{}
 	t := newTokenText()
+	t.keep = true
 	for i, name := range files {
 		if err := g.read(i, name, t, known); err != nil {
 			return nil, err
@@ -107,7 +114,7 @@ func (g *grams) read(set int, name string, t *tokenText, known map[string]uint32
 			it.grams = g.field(it.grams, t, n, known)
 		}
 		if t.cut(best); len(it.grams) == 0 && p.Sentence > 0 && t.total() >= p.Sentence*wordWeight {
-			it.grams = g.add(it.grams, t, 0, len(t.ends), true, known)
+			it.grams = g.add(it.grams, t, 0, len(t.tokens), true, known)
 		}
 		slices.Sort(it.grams)
 		it.grams = slices.Compact(it.grams)
@@ -124,11 +131,11 @@ func (g *grams) read(set int, name string, t *tokenText, known map[string]uint32
 func (g *grams) field(out []uint32, t *tokenText, n int, known map[string]uint32) []uint32 {
 	if w := t.total(); w < n*wordWeight {
 		if g.params.Whole > 0 && w >= g.params.Whole*wordWeight {
-			return g.add(out, t, 0, len(t.ends), false, known)
+			return g.add(out, t, 0, len(t.tokens), false, known)
 		}
 		return out
 	}
-	for i := range t.ends {
+	for i := range t.tokens {
 		end, ok := t.run(i, n*wordWeight)
 		if !ok {
 			break
@@ -150,7 +157,7 @@ func (g *grams) add(out []uint32, t *tokenText, from, to int, sentence bool, kno
 		known[key] = id
 		at := uint32(len(g.text))
 		g.text = append(g.text, text...)
-		g.all = append(g.all, gram{from: at, to: uint32(len(g.text)), tokens: uint16(min(to-from, math.MaxUint16)), sentence: sentence})
+		g.all = append(g.all, gram{from: at, to: uint32(len(g.text)), tokens: uint32(to - from), sentence: sentence})
 		g.holders = append(g.holders, nil)
 	}
 	return append(out, id)
@@ -179,12 +186,11 @@ func (g *grams) index(t *tokenText) {
 		for i := range p.slots {
 			p.slots[i].gram = -1
 		}
-		p.mask = max(size*8, 64) - 1
-		p.filter = make([]uint64, (p.mask+1)/64)
+		p.filter = make([]uint64, count/5+1)
 		for i := range g.all {
 			if x := &g.all[i]; x.sentence == sentence {
 				t.cut(string(g.text[x.from:x.to]))
-				x.next = p.insert(hashRun(t.hash[:p.tokens]), int32(i))
+				x.next = p.insert(hashRun(t.tokens[:p.tokens]), int32(i))
 			}
 		}
 	}
@@ -193,7 +199,8 @@ func (g *grams) index(t *tokenText) {
 // insert puts a gram first in the chain of its hash and returns the one after.
 func (p *prefixes) insert(h uint64, gram int32) (next int32) {
 	s := spread(h)
-	p.filter[s&p.mask/64] |= 1 << (s & 63)
+	word, set := p.bits(s)
+	p.filter[word] |= set
 	for i := s >> 20 & uint64(len(p.slots)-1); ; i = (i + 1) & uint64(len(p.slots)-1) {
 		if p.slots[i].gram < 0 || p.slots[i].hash == h {
 			next = p.slots[i].gram
@@ -206,9 +213,13 @@ func (p *prefixes) insert(h uint64, gram int32) (next int32) {
 // find returns the first gram of the chain of a hash, or -1.
 func (p *prefixes) find(h uint64) int32 {
 	s := spread(h)
-	if p.filter[s&p.mask/64]>>(s&63)&1 == 0 {
+	if word, set := p.bits(s); p.filter[word]&set != set {
 		return -1
 	}
+	return p.lookup(h, s)
+}
+
+func (p *prefixes) lookup(h, s uint64) int32 {
 	for i := s >> 20 & uint64(len(p.slots)-1); p.slots[i].gram >= 0; i = (i + 1) & uint64(len(p.slots)-1) {
 		if p.slots[i].hash == h {
 			return p.slots[i].gram
@@ -223,52 +234,48 @@ type hit struct {
 	from, to uint32
 }
 
-// scan returns what a text cut into tokens holds, in order. It appends to dst.
-func (g *grams) scan(t *tokenText, dst []hit) []hit {
-	if m := g.anywhere.tokens; m > 0 && len(t.hash) >= m {
+// scan returns what a text, which t has cut, holds, in order. It appends to dst.
+func (g *grams) scan(text string, t *tokenText, dst []hit) []hit {
+	all := t.tokens
+	if m := g.anywhere.tokens; m > 0 && len(all) >= m {
 		top := uint64(1)
 		for range m - 1 {
 			top *= mulRoll
 		}
-		h := hashRun(t.hash[:m-1])
-		for i := 0; i+m <= len(t.hash); i++ {
-			h = h*mulRoll + t.hash[i+m-1]
+		h := hashRun(all[:m-1])
+		for i, last := range all[m-1:] {
+			h = h*mulRoll + last.hash
 			if at := g.anywhere.find(h); at >= 0 {
-				dst = g.verify(t, i, at, dst)
+				dst = g.verify(text, t, i, at, dst)
 			}
-			h -= t.hash[i] * top
+			h -= all[i].hash * top
 		}
 	}
 	if m := g.sentence.tokens; m > 0 {
-		for i, first := range t.starts {
-			if first && i+m <= len(t.hash) {
-				if at := g.sentence.find(hashRun(t.hash[i : i+m])); at >= 0 {
-					dst = g.verify(t, i, at, dst)
+		for i := range all {
+			if all[i].start && i+m <= len(all) {
+				if at := g.sentence.find(hashRun(all[i : i+m])); at >= 0 {
+					dst = g.verify(text, t, i, at, dst)
 				}
 			}
 		}
-		slices.SortStableFunc(dst, func(a, b hit) int { return int(a.from) - int(b.from) })
+		slices.SortStableFunc(dst, func(a, b hit) int { return cmp.Compare(a.from, b.from) })
 	}
 	return dst
 }
 
-// verify compares the grams of a chain with the tokens from i on.
-func (g *grams) verify(t *tokenText, i int, at int32, dst []hit) []hit {
-	rest := t.norm[t.begin(i):]
+// verify compares the grams of a chain with the text from token i on.
+func (g *grams) verify(text string, t *tokenText, i int, at int32, dst []hit) []hit {
 	for ; at >= 0; at = g.all[at].next {
 		x := &g.all[at]
-		text := g.text[x.from:x.to]
-		if !bytes.HasPrefix(rest, text) || len(rest) > len(text) && rest[len(text)] != ' ' {
-			continue
-		}
 		end := i + int(x.tokens)
-		if x.tokens == math.MaxUint16 {
-			end = i + bytes.Count(text, []byte(" ")) + 1
-		}
-		if x.sentence && end < len(t.starts) && !t.starts[end] {
+		if end > len(t.tokens) || x.sentence && end < len(t.tokens) && !t.tokens[end].start {
 			continue
 		}
-		dst = append(dst, hit{uint32(at), t.from[i], t.to[end-1]})
+		from, to := t.tokens[i].from, t.tokens[end-1].to
+		if t.equal(text[from:to], g.text[x.from:x.to]) {
+			dst = append(dst, hit{uint32(at), from, to})
+		}
 	}
 	return dst
 }

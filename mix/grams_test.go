@@ -49,7 +49,7 @@ func load(tb testing.TB, p *DecontaminateParams, set string) *grams {
 func one(g *grams, text string) (hits []hit, v feilun.Verdict, left string) {
 	t := newTokenText()
 	t.cut(text)
-	hits = g.scan(t, nil)
+	hits = g.scan(text, t, nil)
 	docs := make([]uint32, len(g.all))
 	for _, h := range hits {
 		docs[h.gram] = 1
@@ -60,6 +60,7 @@ func one(g *grams, text string) (hits []hit, v feilun.Verdict, left string) {
 
 func TestTokens(t *testing.T) {
 	tt := newTokenText()
+	tt.keep = true
 	for _, c := range []struct{ text, norm string }{
 		{"", ""},
 		{"  Don't  STOP, well-known — “x”!\n", "dont stop wellknown x"},
@@ -137,7 +138,7 @@ func TestCuts(t *testing.T) {
 	}
 	tt := newTokenText()
 	tt.cut(text)
-	hits := g.scan(tt, nil)
+	hits := g.scan(text, tt, nil)
 	docs := make([]uint32, len(g.all))
 	for i := range docs {
 		docs[i] = 11
@@ -180,7 +181,7 @@ func FuzzItems(f *testing.F) {
 		_, v, left := one(g, text)
 		tt := newTokenText()
 		tt.cut(text)
-		_, cuts := g.decide(text, g.scan(tt, nil), make([]uint32, len(g.all)))
+		_, cuts := g.decide(text, g.scan(text, tt, nil), make([]uint32, len(g.all)))
 		gone := 0
 		for _, c := range cuts {
 			gone += c.Bytes

@@ -116,8 +116,8 @@ func files(tb testing.TB, dir string) map[string]string {
 	return all
 }
 
-// mixed reads a mixed corpus as origin, epoch and id of each copy, in order.
-func mixed(tb testing.TB, dir string) (copies [][3]string, tokens map[string]int64) {
+// written reads a mixed corpus as origin, epoch and id of each copy, in order.
+func written(tb testing.TB, dir string) (copies [][3]string, tokens map[string]int64) {
 	tb.Helper()
 	names, err := corpus.Files(filepath.Join(dir, "corpus"))
 	if err != nil {
@@ -156,7 +156,7 @@ func TestTable(t *testing.T) {
 	s := gpt3(t, t.TempDir(), 3)
 	out := t.TempDir()
 	r := runMix(t, s, Options{Out: out, Workers: 2})
-	copies, tokens := mixed(t, out)
+	copies, tokens := written(t, out)
 	total := int64(0)
 	for _, n := range tokens {
 		total += n
@@ -251,7 +251,7 @@ func TestBooks(t *testing.T) {
 	s := gpt3(t, t.TempDir(), 2)
 	out := t.TempDir()
 	r := runMix(t, s, Options{Out: out})
-	copies, _ := mixed(t, out)
+	copies, _ := written(t, out)
 	in := map[string]int{}
 	for _, c := range copies {
 		in[c[2]] = 1

@@ -108,7 +108,7 @@ func (j *job) scanFile(ctx context.Context, i int, t *tokenText) error {
 				}
 				if t != nil {
 					t.cut(d.Text)
-					hits = j.grams.scan(t, hits[:0])
+					hits = j.grams.scan(d.Text, t, hits[:0])
 					for _, h := range hits {
 						rec = appendWords(rec[:0], uint64(mark.Docs), uint64(h.gram), uint64(h.from)<<32|uint64(h.to))
 						if _, err := found.Write(rec); err != nil {
