@@ -17,7 +17,13 @@ import (
 
 // A shard's cuts file has, for each document that is cut, the words index, the
 // share of bytes cut as float64 bits (0 when the document stays), the number of
-// cuts and their starts and ends.
+// cuts and their starts and ends; the top bit of an end says that the cut is
+// one of substring.
+const (
+	cutsLine     = "cuts"    // those of line
+	cutsAll      = "allcuts" // those of line and substring
+	substringBit = 1 << 63
+)
 
 // lines finds the lines that several documents hold, cuts them out, drops the
 // documents of which nothing is left, and writes the signatures of the others.
@@ -50,7 +56,7 @@ func (j *job) lines() error {
 		return err
 	}
 	for i := range j.shards {
-		err := j.eachCutRecord(i, func(index uint64, share float64, _ []feilun.Cut) error {
+		err := j.eachCutRecord(i, cutsLine, func(index uint64, share float64, _ []feilun.Cut) error {
 			if share == 0 {
 				return nil
 			}
@@ -192,7 +198,11 @@ func (p *LineParams) lost(text, left string) float64 {
 func appendCuts(raw []byte, index uint64, lost float64, cuts []feilun.Cut) []byte {
 	raw = appendWords(raw, index, math.Float64bits(lost), uint64(len(cuts)))
 	for _, c := range cuts {
-		raw = appendWords(raw, uint64(c.Start), uint64(c.End))
+		end := uint64(c.End)
+		if c.Rule == "substring" {
+			end |= substringBit
+		}
+		raw = appendWords(raw, uint64(c.Start), end)
 	}
 	return raw
 }
@@ -292,8 +302,8 @@ func (j *job) docsLeft(i int, f func(index int, d *feilun.Doc) error) error {
 		return j.docs(i, f)
 	}
 	cuts := map[int][]feilun.Cut{}
-	err := j.eachCut(i, func(index int, c []feilun.Cut) error {
-		cuts[index] = append([]feilun.Cut(nil), c...)
+	err := j.eachCutRecord(i, cutsLine, func(index uint64, _ float64, c []feilun.Cut) error {
+		cuts[int(index)] = append([]feilun.Cut(nil), c...)
 		return nil
 	})
 	if err != nil {
@@ -307,14 +317,18 @@ func (j *job) docsLeft(i int, f func(index int, d *feilun.Doc) error) error {
 
 // eachCut calls f with the cuts of every document of a shard that is cut.
 func (j *job) eachCut(i int, f func(index int, cuts []feilun.Cut) error) error {
-	return j.eachCutRecord(i, func(index uint64, _ float64, cuts []feilun.Cut) error { return f(int(index), cuts) })
-}
-
-func (j *job) eachCutRecord(i int, f func(index uint64, lost float64, cuts []feilun.Cut) error) error {
-	if j.Line == nil {
+	kind := cutsLine
+	switch {
+	case j.Substring != nil:
+		kind = cutsAll
+	case j.Line == nil:
 		return nil
 	}
-	file, err := os.Open(j.piece(i, "cuts"))
+	return j.eachCutRecord(i, kind, func(index uint64, _ float64, cuts []feilun.Cut) error { return f(int(index), cuts) })
+}
+
+func (j *job) eachCutRecord(i int, kind string, f func(index uint64, lost float64, cuts []feilun.Cut) error) error {
+	file, err := os.Open(j.piece(i, kind))
 	if err != nil {
 		return err
 	}
@@ -336,8 +350,12 @@ func (j *job) eachCutRecord(i int, f func(index uint64, lost float64, cuts []fei
 			if err != nil {
 				return &fs.PathError{Op: "read", Path: file.Name(), Err: err}
 			}
-			start, end := int(s[0]), int(s[1])
-			cuts = append(cuts, feilun.Cut{Rule: "line", Start: start, End: end, Bytes: end - start})
+			rule := "line"
+			if s[1]&substringBit != 0 {
+				rule = "substring"
+			}
+			start, end := int(s[0]), int(s[1]&^substringBit)
+			cuts = append(cuts, feilun.Cut{Rule: rule, Start: start, End: end, Bytes: end - start})
 		}
 		if err := f(head[0], math.Float64frombits(head[1]), cuts); err != nil {
 			return err
