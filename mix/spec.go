@@ -2,11 +2,13 @@ package mix
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"feilun/internal/hint"
@@ -41,12 +43,39 @@ func Parse(text []byte) (*Spec, error) {
 	if top.Kind == yaml.MappingNode && len(top.Content) == 2 && top.Content[0].Value == "mix" {
 		top = top.Content[1]
 	}
+	return fromNode(top, "")
+}
+
+// ThisRun as a path stands for the corpus of the run whose recipe the mix is
+// part of.
+const ThisRun = "@run"
+
+// Section reads the mix section of a recipe, in which a source without path is
+// the corpus of the recipe's own run.
+func Section(n *yaml.Node) (*Spec, error) { return fromNode(n, ThisRun) }
+
+func fromNode(n *yaml.Node, path Paths) (*Spec, error) {
 	s := New()
-	err := pairs(top, "mix", func(key, value *yaml.Node) error { return s.section(key, value) })
+	err := pairs(n, "mix", func(key, value *yaml.Node) error { return s.section(key, value) })
 	if err != nil {
 		return nil, err
 	}
+	for i := range s.Sources {
+		s.Sources[i].Path = cmp.Or(s.Sources[i].Path, path)
+	}
 	return s, s.Check()
+}
+
+// In returns the mix with the corpus of the run in dir in place of [ThisRun].
+func (s *Spec) In(dir string) *Spec {
+	t := *s
+	t.Sources = slices.Clone(s.Sources)
+	for i := range t.Sources {
+		if t.Sources[i].Path == ThisRun {
+			t.Sources[i].Path = Paths(dir)
+		}
+	}
+	return &t
 }
 
 func (s *Spec) section(key, value *yaml.Node) error {

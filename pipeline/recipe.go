@@ -16,6 +16,7 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/language"
+	"feilun/mix"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -29,6 +30,7 @@ type Recipe struct {
 	Language language.Params
 	Filter   []Step
 	Dedup    []Step
+	Mix      *mix.Spec // nil when the run ends with its own corpus
 	Output   OutputParams
 }
 
@@ -112,6 +114,14 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 		return set(&r.Output, value, "output")
 	case "filter":
 		return steps(&r.Filter, value, "filter", filter.New, filterNames())
+	case "mix":
+		if isOff(value) {
+			r.Mix = nil
+			return nil
+		}
+		var err error
+		r.Mix, err = mix.Section(value)
+		return err
 	case "dedup":
 		return steps(&r.Dedup, value, "dedup", dedup.New, dedup.Names())
 	default:
@@ -125,7 +135,7 @@ func unknownSection(key *yaml.Node) error {
 		return hint.With(fmt.Errorf("line %d: stage %q is not built in this version", key.Line, s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
-	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "dedup", "output"}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "dedup", "mix", "output"}
 	err := fmt.Errorf("line %d: unknown key %q; known are %s", key.Line, key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))
@@ -214,6 +224,12 @@ func (r *Recipe) YAML() []byte {
 		fmt.Fprintf(&b, "%s:\n", stage.word)
 		for _, s := range stage.steps {
 			section(1, s.Key, s.Params)
+		}
+	}
+	if r.Mix != nil {
+		b.WriteString("mix:\n")
+		for l := range strings.Lines(string(r.Mix.YAML())) {
+			b.WriteString("  " + l)
 		}
 	}
 	section(0, "output", &r.Output)
