@@ -33,6 +33,7 @@ func Decontaminate(ctx context.Context, p *DecontaminateParams, paths Paths, out
 		return nil, err
 	}
 	defer unlock()
+	defer limitMemory(int64(j.Memory))()
 	r := &Result{}
 	if ok, err := done(j.folder.path("contamination.json"), &r.Contamination); err != nil || ok && !o.DryRun {
 		return r, err

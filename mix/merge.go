@@ -24,7 +24,7 @@ import (
 // index, and for each worker the row group that its writer holds.
 const (
 	cursorMemory = 3 * blockBytes
-	writerMemory = 160 << 20
+	writerMemory = 128 << 20
 )
 
 // partMark is the marker of a finished corpus file.

@@ -13,7 +13,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"time"
 
 	"feilun"
 	"feilun/internal/hint"
@@ -78,7 +80,8 @@ func Run(ctx context.Context, s *Spec, o Options) (*Result, error) {
 	if ok, err := done(j.folder.path("mix.json"), &finished); err != nil || ok && !o.DryRun {
 		return &finished, err
 	}
-	r := &Result{}
+	defer limitMemory(int64(j.Memory))()
+	r, start := &Result{}, time.Now()
 	if r.Contamination, err = j.traces(ctx); err != nil {
 		return nil, err
 	}
@@ -91,6 +94,7 @@ func Run(ctx context.Context, s *Spec, o Options) (*Result, error) {
 	if o.DryRun {
 		return r, j.folder.clear(true)
 	}
+	j.expect(r.Plan, time.Since(start))
 	reports, err := j.writeRuns(ctx)
 	if err != nil {
 		return nil, err
@@ -100,6 +104,25 @@ func Run(ctx context.Context, s *Spec, o Options) (*Result, error) {
 		return nil, err
 	}
 	return r, j.finish(r, reports, parts)
+}
+
+// expect says what the rest of the mix will take: the texts are read again,
+// written once compressed lightly and once as the corpus.
+func (j *job) expect(p *Plan, scan time.Duration) {
+	read := int64(1)
+	for _, s := range j.scans {
+		read += s.Bytes
+	}
+	left := time.Duration(float64(scan) * (1 + 2*float64(p.Bytes)/float64(read)))
+	j.remark("expect about %v more, up to %v of memory, and up to %s of disk, half of it for the time of the mix",
+		left.Round(time.Second), j.Memory, progress.Bytes(p.Bytes*6/5))
+}
+
+// limitMemory holds the Go heap under nine tenths of the limit and returns what
+// lifts the limit again.
+func limitMemory(limit int64) func() {
+	old := debug.SetMemoryLimit(limit / 10 * 9)
+	return func() { debug.SetMemoryLimit(old) }
 }
 
 // open finds the input, reads the test sets and makes the folder ready.
@@ -114,7 +137,7 @@ func open(s *Spec, o Options, what string) (*job, func(), error) {
 	if o.Memory == 0 {
 		o.Memory = 8 << 30
 	}
-	if least := params.Size(64<<20 + o.Workers*(64<<20)); o.Memory < least {
+	if least := params.Size(192<<20 + o.Workers*(64<<20)); o.Memory < least {
 		return nil, nil, hint.Usage(hint.With(fmt.Errorf("--memory %v is too little for %d workers, which need %v", o.Memory, o.Workers, least),
 			"give more --memory or fewer --workers"))
 	}

@@ -214,7 +214,7 @@ func TestSameBytes(t *testing.T) {
 		t.Errorf("contamination = %+v, want one document touched", c)
 	}
 	want := files(t, out)
-	for _, o := range []Options{{Workers: 2}, {Workers: 5, Memory: 512 << 20}, {Workers: 2, Memory: 192 << 20}} {
+	for _, o := range []Options{{Workers: 2}, {Workers: 5, Memory: 1 << 30}, {Workers: 2, Memory: 320 << 20}} {
 		o.Out = t.TempDir()
 		runMix(t, s, o)
 		if diff := cmp.Diff(want, files(t, o.Out)); diff != "" {

@@ -148,7 +148,7 @@ func (j *job) writeInput(ctx context.Context, i int) (runMark, error) {
 	if err != nil {
 		return runMark{}, err
 	}
-	w := &runWriter{job: j, input: i, z: z, limit: int(max(int64(j.Memory)/int64(4*j.Workers), 1<<20))}
+	w := &runWriter{job: j, input: i, z: z, limit: int(max(int64(j.Memory-128<<20)/int64(4*j.Workers), 1<<20))}
 	t := newTally()
 	err = atomicfile.Write(j.folder.ledger(i), func(out io.Writer) error {
 		rows, err := ledger.NewWriter(out)
@@ -220,6 +220,11 @@ func (w *runWriter) add(r *record) error {
 		}
 	}
 	at := len(w.buf)
+	if need := at + len(r.doc.Text) + 1<<12; need > cap(w.buf) { // doubles, but not beyond the limit
+		grown := make([]byte, at, max(min(2*cap(w.buf), w.limit), need))
+		copy(grown, w.buf)
+		w.buf = grown
+	}
 	w.buf = r.append(w.buf)
 	w.order = append(w.order, entry{r.key, r.number, r.epoch, at, len(w.buf)})
 	return nil
