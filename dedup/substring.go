@@ -162,6 +162,11 @@ func (j *job) repeatedAnchors() (*docTable, error) {
 	if err != nil {
 		return nil, err
 	}
+	return j.sortAnchors()
+}
+
+// sortAnchors reads the anchors of all shards.
+func (j *job) sortAnchors() (*docTable, error) {
 	byHash := extsort.New(j.Dir, "anchorhashes", 3, 1, j.Memory/3)
 	byDoc := extsort.New(j.Dir, "anchordocs", 2, 2, j.Memory/3)
 	defer byHash.Close()
@@ -176,7 +181,7 @@ func (j *job) repeatedAnchors() (*docTable, error) {
 	}
 	var first [3]uint64
 	state := 0 // 0 no record, 1 first of its hash, 2 more
-	err = byHash.Each(func(r []uint64) error {
+	err := byHash.Each(func(r []uint64) error {
 		if state == 0 || r[0] != first[0] {
 			first, state = [3]uint64(r), 1
 			return nil

@@ -79,23 +79,8 @@ func (j *job) clean(ctx context.Context, i int) (mark cleanMark, err error) {
 			if err != nil {
 				return err
 			}
-			books, index := &runWriter{job: j, input: i}, 0
-			for d, err := range corpus.Read(j.inputs[i].File) {
-				kept := false
-				if err == nil {
-					err = ctx.Err()
-				}
-				if err == nil {
-					kept, err = books.settle(d, left[index], t, rows, index)
-				}
-				if kept && err == nil {
-					t.report.Kept.Add(size(d.Text))
-					err = w.Write(d)
-				}
-				if err != nil {
-					return err
-				}
-				index++
+			if err := j.cleanDocs(ctx, i, left, t, w, rows); err != nil {
+				return err
 			}
 			if err := w.Close(); err != nil {
 				return err
@@ -113,6 +98,29 @@ func (j *job) clean(ctx context.Context, i int) (mark cleanMark, err error) {
 	mark.Report = t.done()
 	mark.File = stats.File{Name: "corpus/" + info.Name(), Count: mark.Report.Kept, Size: info.Size(), SHA256: hex.EncodeToString(sum.Sum(nil))}
 	return mark, nil
+}
+
+// cleanDocs writes what stays of the documents of one file.
+func (j *job) cleanDocs(ctx context.Context, i int, left map[int]*settled, t *tally, w *corpus.Writer, rows *ledger.Writer) error {
+	books, index := &runWriter{job: j, input: i}, 0
+	for d, err := range corpus.Read(j.inputs[i].File) {
+		kept := false
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			kept, err = books.settle(d, left[index], t, rows, index)
+		}
+		if kept && err == nil {
+			t.report.Kept.Add(size(d.Text))
+			err = w.Write(d)
+		}
+		if err != nil {
+			return err
+		}
+		index++
+	}
+	return nil
 }
 
 // finishClean writes the books, contamination.json last but for the clean-up.

@@ -11,7 +11,6 @@ import (
 	"math/bits"
 	"os"
 
-	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/corpus"
 	"feilun/internal/hint"
@@ -97,7 +96,6 @@ func (j *job) part(ctx context.Context, i, n int, names []string) (mark partMark
 	mark.Tokens = map[string]int64{}
 	name := j.folder.part(i, corpus.Ext(j.spec.Output.Format))
 	sum := sha256.New()
-	var count feilun.Count
 	err = atomicfile.Write(name, func(out io.Writer) error {
 		w, err := corpus.NewMixedWriter(io.MultiWriter(out, sum), j.spec.Output.Format)
 		if err != nil {
@@ -115,14 +113,8 @@ func (j *job) part(ctx context.Context, i, n int, names []string) (mark partMark
 				return w.Close()
 			}
 			origin := j.spec.Sources[r.source].Name
-			mark.Tokens[origin] += r.tokens
-			count.Add(size(r.doc.Text))
-			d := &r.doc
-			mark.Samples = append(mark.Samples, stats.Sample{ID: d.ID, URL: d.URL, Title: d.Title, Language: d.Language, Text: clipChars(d.Text, sampleChars)})
-			if len(mark.Samples) > 4*samplesKept {
-				mark.Samples = lowest(mark.Samples, samplesKept)
-			}
-			if err := w.Write(d, origin, r.epoch); err != nil {
+			mark.add(r, origin)
+			if err := w.Write(&r.doc, origin, r.epoch); err != nil {
 				return err
 			}
 		}
@@ -135,8 +127,19 @@ func (j *job) part(ctx context.Context, i, n int, names []string) (mark partMark
 		return mark, err
 	}
 	mark.Samples = lowest(mark.Samples, samplesKept)
-	mark.File = stats.File{Name: "corpus/" + info.Name(), Count: count, Size: info.Size(), SHA256: hex.EncodeToString(sum.Sum(nil))}
+	mark.File = stats.File{Name: "corpus/" + info.Name(), Count: mark.File.Count, Size: info.Size(), SHA256: hex.EncodeToString(sum.Sum(nil))}
 	return mark, nil
+}
+
+// add counts one record.
+func (m *partMark) add(r *record, origin string) {
+	d := &r.doc
+	m.Tokens[origin] += r.tokens
+	m.File.Count.Add(size(d.Text))
+	m.Samples = append(m.Samples, stats.Sample{ID: d.ID, URL: d.URL, Title: d.Title, Language: d.Language, Text: clipChars(d.Text, sampleChars)})
+	if len(m.Samples) > 4*samplesKept {
+		m.Samples = lowest(m.Samples, samplesKept)
+	}
 }
 
 // partOf returns which of n parts a key belongs to.

@@ -109,11 +109,8 @@ func (j *job) scanFile(ctx context.Context, i int, t *tokenText) error {
 				if t != nil {
 					t.cut(d.Text)
 					hits = j.grams.scan(d.Text, t, hits[:0])
-					for _, h := range hits {
-						rec = appendWords(rec[:0], uint64(mark.Docs), uint64(h.gram), uint64(h.from)<<32|uint64(h.to))
-						if _, err := found.Write(rec); err != nil {
-							return err
-						}
+					if err := writeHits(found, mark.Docs, hits); err != nil {
+						return err
 					}
 					mark.Hits += int64(len(hits))
 				}
@@ -125,6 +122,15 @@ func (j *job) scanFile(ctx context.Context, i int, t *tokenText) error {
 		})
 	})
 	j.scans[i] = mark
+	return err
+}
+
+func writeHits(w io.Writer, index int64, hits []hit) error {
+	var rec []byte
+	for _, h := range hits {
+		rec = appendWords(rec, uint64(index), uint64(h.gram), uint64(h.from)<<32|uint64(h.to))
+	}
+	_, err := w.Write(rec)
 	return err
 }
 

@@ -167,10 +167,6 @@ func (j *job) contamination(f *traces) (*Contamination, error) {
 	for i, name := range g.sets {
 		c.Sets = append(c.Sets, SetReport{Set: name, Ngram: g.lengths[i], Docs: f.setDocs[i], Samples: []FoundItem{}})
 	}
-	type sample struct {
-		FoundItem
-		doc uint64
-	}
 	samples := make([][]sample, len(g.sets))
 	for k, it := range g.items {
 		s := &c.Sets[it.set]
@@ -192,6 +188,18 @@ func (j *job) contamination(f *traces) (*Contamination, error) {
 		}
 	}
 	g.common(c, f)
+	return c, j.samples(c, samples)
+}
+
+// A sample is a found item and the number of the first document that holds
+// some of it.
+type sample struct {
+	FoundItem
+	doc uint64
+}
+
+// samples puts the items of which most was found into the report.
+func (j *job) samples(c *Contamination, samples [][]sample) error {
 	wanted := map[uint64]string{}
 	for i := range samples {
 		slices.SortStableFunc(samples[i], func(a, b sample) int { return -cmpFloat(a.Share, b.Share) })
@@ -201,7 +209,7 @@ func (j *job) contamination(f *traces) (*Contamination, error) {
 		}
 	}
 	if err := j.outcomes(c, wanted); err != nil {
-		return nil, err
+		return err
 	}
 	for i := range samples {
 		for _, s := range samples[i] {
@@ -209,7 +217,7 @@ func (j *job) contamination(f *traces) (*Contamination, error) {
 			c.Sets[i].Samples = append(c.Sets[i].Samples, s.FoundItem)
 		}
 	}
-	return c, nil
+	return nil
 }
 
 func cmpFloat(a, b float64) int {

@@ -119,12 +119,10 @@ func (t *tokenText) cut(text string) {
 			}
 		}
 		r, n := rune(c), 1
-		switch {
-		case c < utf8.RuneSelf:
-		case c&0xf0 == 0xe0 && i+2 < len(text) && c > 0xe0 && c != 0xed && text[i+1]&0xc0 == 0x80 && text[i+2]&0xc0 == 0x80:
-			r, n = rune(c&15)<<12|rune(text[i+1]&63)<<6|rune(text[i+2]&63), 3
-		default:
-			r, n = utf8.DecodeRuneInString(text[i:])
+		if c >= utf8.RuneSelf {
+			if r, n = three(text, i); n == 0 {
+				r, n = utf8.DecodeRuneInString(text[i:])
+			}
 		}
 		class, low := t.of(r)
 		at := i
@@ -147,15 +145,23 @@ func (t *tokenText) cut(text string) {
 			t.write(low)
 		case classAlone:
 			t.end(&word)
-			t.tokens = append(t.tokens, token{mixed(step(0, low)), uint32(at), uint32(i), charWeight, fresh})
+			word = token{step(0, low), uint32(at), uint32(i), charWeight, fresh}
 			fresh = false
-			if t.keep {
-				t.write(low)
-				t.ends = append(t.ends, uint32(len(t.norm)))
-			}
+			t.write(low)
+			t.end(&word)
 		}
 	}
 	t.end(&word)
+}
+
+// three decodes a character of three bytes, nearly all of Chinese; n is 0 for
+// others.
+func three(text string, i int) (r rune, n int) {
+	c := text[i]
+	if i+2 >= len(text) || c <= 0xe0 || c > 0xef || c == 0xed || text[i+1]&0xc0 != 0x80 || text[i+2]&0xc0 != 0x80 {
+		return 0, 0
+	}
+	return rune(c&15)<<12 | rune(text[i+1]&63)<<6 | rune(text[i+2]&63), 3
 }
 
 // ascii takes the ASCII characters of words from i on and returns the end.

@@ -10,14 +10,20 @@ import (
 	"feilun/filter"
 	"feilun/internal/hint"
 	"feilun/language"
+	"feilun/quality"
 )
 
-// prepare readies the recipe's filters and edits: lists are read, patterns
-// compiled. Workers take copies with live.
+// prepare readies the recipe's filters, edits and models: lists are read,
+// patterns compiled. Workers take copies with live and judges.
 func (r *Recipe) prepare() error {
 	for _, s := range r.Filter {
 		if err := filter.Prepare(s.Params); err != nil {
 			return hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
+		}
+	}
+	for _, s := range r.Quality {
+		if err := quality.Prepare(s.Params); err != nil {
+			return hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
 		}
 	}
 	return nil

@@ -26,6 +26,7 @@ const (
 	atExtract
 	atLanguage
 	atFilter
+	atQuality
 	perDocument // how many there are
 )
 
@@ -55,13 +56,14 @@ type liveStep struct {
 	measure measurer
 }
 
-// A pageWorker carries documents from crawl to the end of filter. It is used by
+// A pageWorker carries documents from crawl to the end of quality. It is used by
 // one goroutine; its parts keep scratch space.
 type pageWorker struct {
 	source    crawl.Source
 	extractor *extract.Extractor
 	language  *language.Stage
 	steps     []liveStep
+	judges    []liveJudge
 	sample    int
 
 	tallies    [perDocument]*tally
@@ -187,9 +189,15 @@ func (w *pageWorker) document(d *feilun.Doc, start time.Time) {
 		w.spent[atLanguage] += start.Sub(mid)
 		lang := d.Language
 		if kept {
-			kept = w.filter(d, c)
+			c, kept = w.filter(d, c)
 			mid = time.Now()
 			w.spent[atFilter] += mid.Sub(start)
+		}
+		if kept {
+			kept = w.quality(d, c)
+			start = time.Now()
+			w.spent[atQuality] += start.Sub(mid)
+			mid = start
 		}
 		w.languages.Add(lang, 1, one(kept))
 	}
@@ -242,8 +250,9 @@ func (w *pageWorker) identify(d *feilun.Doc, c feilun.Count) bool {
 	return true
 }
 
-// filter runs the steps in the recipe's order until one drops the document.
-func (w *pageWorker) filter(d *feilun.Doc, c feilun.Count) bool {
+// filter runs the steps in the recipe's order until one drops the document. It
+// returns the size of the text too, which edits change.
+func (w *pageWorker) filter(d *feilun.Doc, c feilun.Count) (feilun.Count, bool) {
 	t := w.tallies[atFilter]
 	t.report.In.Add(c)
 	measure := w.measured()
@@ -268,11 +277,11 @@ func (w *pageWorker) filter(d *feilun.Doc, c feilun.Count) bool {
 		}
 		if !v.Kept() {
 			w.dropped(atFilter, s.Key, d, v, c)
-			return false
+			return c, false
 		}
 	}
 	t.report.Kept.Add(c)
-	return true
+	return c, true
 }
 
 // measured says whether this document's values go into the histograms: the

@@ -85,7 +85,7 @@ func (j *job) parts(pages []pagesStats) [][]int {
 	groups := [][]int{nil}
 	held := int64(0)
 	for i, p := range pages {
-		n := p.Reports[atFilter].Kept.Bytes
+		n := p.Reports[perDocument-1].Kept.Bytes
 		if held > 0 && held+n > int64(j.recipe.Output.PartSize) {
 			groups, held = append(groups, nil), 0
 		}

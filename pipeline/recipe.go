@@ -17,6 +17,7 @@ import (
 	"feilun/internal/params"
 	"feilun/language"
 	"feilun/mix"
+	"feilun/quality"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -29,15 +30,16 @@ type Recipe struct {
 	Extract  extract.Params
 	Language language.Params
 	Filter   []Step
+	Quality  []Step
 	Dedup    []Step
 	Mix      *mix.Spec // nil when the run ends with its own corpus
 	Output   OutputParams
 }
 
-// A Step is one filter, edit or dedup method of a recipe.
+// A Step is one filter, edit, quality model or dedup method of a recipe.
 type Step struct {
 	Key       string   // as in the recipe: name, or name@languages
-	Name      string   // of the filter, edit or method
+	Name      string   // of the filter, edit, kind of model or method
 	Languages []string // the step looks at documents of these alone; empty means all
 	Params    any      // pointer to the parameter struct
 }
@@ -122,6 +124,8 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 		var err error
 		r.Mix, err = mix.Section(value)
 		return err
+	case "quality":
+		return steps(&r.Quality, value, "quality", quality.New, quality.Names())
 	case "dedup":
 		return steps(&r.Dedup, value, "dedup", dedup.New, dedup.Names())
 	default:
@@ -135,7 +139,7 @@ func unknownSection(key *yaml.Node) error {
 		return hint.With(fmt.Errorf("line %d: stage %q is not built in this version", key.Line, s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
-	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "dedup", "mix", "output"}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "output"}
 	err := fmt.Errorf("line %d: unknown key %q; known are %s", key.Line, key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))
@@ -220,7 +224,10 @@ func (r *Recipe) YAML() []byte {
 	for _, stage := range []struct {
 		word  string
 		steps []Step
-	}{{"filter", r.Filter}, {"dedup", r.Dedup}} {
+	}{{"filter", r.Filter}, {"quality", r.Quality}, {"dedup", r.Dedup}} {
+		if stage.word == "quality" && len(stage.steps) == 0 {
+			continue // recipes without models read, and hash, as they did before there were any
+		}
 		fmt.Fprintf(&b, "%s:\n", stage.word)
 		for _, s := range stage.steps {
 			section(1, s.Key, s.Params)

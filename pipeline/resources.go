@@ -46,5 +46,5 @@ func (j *job) newWorker() (*pageWorker, error) {
 		return nil, err
 	}
 	steps, err := j.recipe.live()
-	return &pageWorker{source: j.source, extractor: x, language: l.Clone(), steps: steps, sample: j.recipe.Output.Sample}, err
+	return &pageWorker{source: j.source, extractor: x, language: l.Clone(), steps: steps, judges: j.recipe.judges(), sample: j.recipe.Output.Sample}, err
 }

@@ -133,7 +133,7 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.plan = plan{Version: feilun.Version, Recipe: r.Hash(), Input: input, Tasks: len(tasks), Units: units}
+	j.plan = plan{Version: feilun.Version, Recipe: r.meaning(), Input: input, Tasks: len(tasks), Units: units}
 	j.times = stats.Times{Stages: map[string]float64{}, Started: time.Now().UTC().Format(time.RFC3339), Workers: o.Workers, Memory: int64(o.Memory)}
 	for _, t := range tasks {
 		j.times.InputBytes += t.End - t.Start

@@ -20,7 +20,7 @@ func Stages() []Stage {
 		{"extract", "page", "title, text, date, links", false, true},
 		{"language", "document", "language, script, confidence", false, true},
 		{"filter", "document", "verdict by rule", false, true},
-		{"quality", "document", "score, verdict by model", false, false},
+		{"quality", "document", "score, verdict by model", false, true},
 		{"dedup", "corpus", "corpus without repeats", true, true},
 		{"mix", "corpora with shares or epochs", "one shuffled corpus without traces of tests", true, true},
 		{"tokenize", "corpus", "vocabulary, packed tokens", true, false},

@@ -4,6 +4,7 @@ import (
 	"feilun"
 	"feilun/internal/params"
 	"feilun/internal/stats"
+	"feilun/quality"
 )
 
 // A total gathers the books of a run's units and parts.
@@ -31,12 +32,15 @@ func (j *job) sum(pages []pagesStats, parts []partStats) (*stats.Run, error) {
 		t.part(p)
 	}
 	s := t.run
+	if len(j.recipe.Quality) == 0 { // a stage that takes and gives the same says nothing
+		s.Reports = s.Reports[:atQuality]
+	}
 	s.Reports = append(s.Reports, last)
 	s.Measures = j.measures(t.histograms)
 	s.Languages, s.Hosts = t.languages.Top(100), t.hosts.Top(100)
 	s.Samples = lowest(s.Samples, samplesKept)
 	j.times.Stages["write"] = t.seconds[perDocument]
-	for i, st := range Stages()[:perDocument] {
+	for i, st := range Stages()[:len(s.Reports)-1] {
 		j.times.Stages[st.Word] = t.seconds[i]
 	}
 	j.times.Pages = s.Reports[atCrawl].Kept.Docs
@@ -94,6 +98,12 @@ func (j *job) measures(hists map[string]*stats.Histogram) []stats.Measure {
 				m.Limit = &f
 			}
 			out = append(out, m)
+		}
+	}
+	for _, st := range j.recipe.Quality {
+		if h := hists[st.Key+"."+scoreRule]; h != nil {
+			limit := quality.Limit(st.Params)
+			out = append(out, stats.Measure{Step: st.Key, Rule: scoreRule, Limit: &limit, Histogram: h})
 		}
 	}
 	return out

@@ -3,6 +3,7 @@ package fasttext
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // A dictionary holds the words, then the labels: their bytes in one piece, and
@@ -13,7 +14,8 @@ type dictionary struct {
 	arena         []byte
 	ends          []uint32 // end of entry i in arena; it starts where i-1 ends
 	counts        []int64
-	table         []int32 // open addressing, -1 is free; length a power of two
+	table         hashTable
+	subwords      subwords
 	pruned        int64   // pairs in the file, -1 when the n-grams are not pruned
 	pairs         []int32 // as in the file: hash bucket, row
 	kept          int64   // rows of n-grams that are left after pruning
@@ -43,7 +45,7 @@ func (d *dictionary) load(in *reader) error {
 
 func (d *dictionary) loadEntries(in *reader, size int32) error {
 	d.ends, d.counts = make([]uint32, 0, size), make([]int64, 0, size)
-	d.table = freeTable(int(size))
+	d.table = newHashTable(int(size))
 	for i := range size {
 		start := len(d.arena)
 		d.arena = in.text(d.arena)
@@ -59,8 +61,9 @@ func (d *dictionary) loadEntries(in *reader, size int32) error {
 		}
 		d.ends, d.counts = append(d.ends, uint32(len(d.arena))), append(d.counts, count)
 		word := d.arena[start:]
-		slot, _ := d.find(word, hashBytes(word))
-		d.table[slot] = i // of equal entries the last one counts
+		hash := hashBytes(word)
+		slot, _ := d.find(word, hash)
+		d.table.slots[slot] = hashSlot{hash, i + 1} // of equal entries the last one counts
 	}
 	return nil
 }
@@ -122,17 +125,43 @@ func (d *dictionary) text(i int32) []byte {
 	return d.arena[start:d.ends[i]]
 }
 
+// A hashTable has open addressing; its length is a power of two.
+type hashTable struct {
+	slots []hashSlot
+	shift uint8 // of the mixed hash, to a place
+}
+
+// A hashSlot holds the hash of an entry, and its number plus one; 0 is free.
+type hashSlot struct {
+	hash  uint32
+	entry int32
+}
+
+func newHashTable(n int) hashTable {
+	size := bits.Len(uint(max(n, 4)*2 - 1))
+	return hashTable{make([]hashSlot, 1<<size), uint8(64 - size)}
+}
+
+// place is where a search for the hash starts: the low bits of FNV alone are poor.
+func (t *hashTable) place(hash uint32) uint32 {
+	return uint32(uint64(hash) * 0x9E3779B97F4A7C15 >> (t.shift & 63))
+}
+
 // find returns the place of the word in the table and its entry, -1 if none.
 func (d *dictionary) find(word []byte, hash uint32) (slot uint32, entry int32) {
-	mask := uint32(len(d.table) - 1)
-	slot = hash * 2654435769 >> 7 & mask // the low bits of FNV alone are poor
-	for {
-		entry = d.table[slot]
-		if entry < 0 || string(d.text(entry)) == string(word) {
-			return slot, entry
+	mask := uint32(len(d.table.slots) - 1)
+	for at := d.table.place(hash) & mask; ; at = (at + 1) & mask {
+		s := d.table.slots[at]
+		if s.entry == 0 || s.hash == hash && string(d.text(s.entry-1)) == string(word) {
+			return at, s.entry - 1
 		}
-		slot = (slot + 1) & mask
 	}
+}
+
+// lookup returns the entry of the word, -1 if none.
+func (d *dictionary) lookup(word []byte, hash uint32) int32 {
+	_, entry := d.find(word, hash)
+	return entry
 }
 
 // slot returns the place of a hash bucket among the pruned n-grams.
@@ -166,6 +195,9 @@ const (
 	fnvStart = 2166136261
 	fnvPrime = 16777619
 )
+
+// eosHash is the hash of "</s>".
+const eosHash = 3617362777
 
 func hashByte(h uint32, b byte) uint32 { return (h ^ uint32(int32(int8(b)))) * fnvPrime }
 

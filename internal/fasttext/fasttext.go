@@ -1,6 +1,7 @@
 // Package fasttext reads the classifiers of fastText (.bin and .ftz, versions
 // 11 and 12, dense or quantized, every loss) and predicts labels and
-// probabilities as fastText 0.9.2 does, to the last bit of its float32 sums.
+// probabilities as fastText 0.9.2 does, to the last bit of its float32 sums; it
+// also trains them ([Train]) and writes them ([Model.Save]).
 // Start with [Open], then [Model.Predictor]. Word vectors without labels are
 // refused. Facts about the format: docs/formats/fasttext.md.
 package fasttext
@@ -47,6 +48,7 @@ type Model struct {
 	dict    dictionary
 	input   matrix
 	output  matrix
+	flat    *flat // in place of both, when collapsed
 	qout    bool
 	tree    []node // of hierarchical softmax, else nil
 	sigmoid []float32
@@ -184,6 +186,7 @@ func (m *Model) finish() error {
 	case LossNegative, LossOneVsAll:
 		m.sigmoid = sigmoidTable()
 	}
+	m.prepare()
 	return nil
 }
 

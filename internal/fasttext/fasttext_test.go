@@ -94,10 +94,10 @@ func TestWordNgrams(t *testing.T) {
 		{"你好 世界", 2, "[1756720"},
 	} {
 		m := &Model{Args: Args{Bucket: 2000000, WordNgrams: tt.n}}
-		m.dict.table, m.dict.pruned = freeTable(0), -1
-		p := &Predictor{m: m}
+		m.dict.table, m.dict.pruned = newHashTable(0), -1
+		p := &Predictor{m: m, f: m.featurizer()}
 		p.read(tt.text)
-		if got := fmt.Sprint(p.features); !strings.HasPrefix(got, tt.want) {
+		if got := fmt.Sprint(p.f.rows); !strings.HasPrefix(got, tt.want) {
 			t.Errorf("features(%q) = %s, want %s", tt.text, got, tt.want)
 		}
 	}
@@ -129,8 +129,8 @@ func TestVersion11(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := m.Predictor()
-	if p.read("unbekannt"); len(p.features) != 1 { // </s> alone
-		t.Errorf("features of an unknown word = %v, want those of </s> alone", p.features)
+	if p.read("unbekannt"); len(p.f.rows) != 1 { // </s> alone
+		t.Errorf("features of an unknown word = %v, want those of </s> alone", p.f.rows)
 	}
 }
 

@@ -1,99 +1,150 @@
 package fasttext
 
-// separators are the bytes that end a token.
-func separator(b byte) bool {
-	return b == ' ' || b >= '\t' && b <= '\r' || b == 0
+import "math/bits"
+
+// blank holds the bytes that end a token.
+var blank = [256]bool{' ': true, '\t': true, '\n': true, '\v': true, '\f': true, '\r': true, 0: true}
+
+// A featurizer turns lines into rows of the input matrix, in fastText's order,
+// and into labels. One goroutine at a time.
+type featurizer struct {
+	d          *dictionary
+	minN, maxN int
+	wordNgrams int
+	bucket     divisor
+	rows       []int32
+	labels     []int32 // numbered from 0; a label may stand twice
+	hashes     []int32
+	token      []byte
 }
 
-// read fills p.features with the rows of text, in fastText's order. Line feeds
-// are spaces like any other; the line ends where the text ends, or behind a
-// literal "</s>".
-func (p *Predictor) read(text string) {
-	p.features, p.hashes = p.features[:0], p.hashes[:0]
-	for i := 0; i < len(text); {
-		if separator(text[i]) {
-			i++
+func (m *Model) featurizer() featurizer {
+	return featurizer{d: &m.dict, minN: int(m.MinN), maxN: int(m.MaxN), wordNgrams: int(m.WordNgrams), bucket: divideBy(uint64(m.Bucket))}
+}
+
+// line reads text from at to its end, or behind a literal "</s>"; at the end
+// of the text "</s>" is added when ended. It returns where the next line of
+// text starts, len(text)+1 when there is none, and the number of tokens read.
+func (f *featurizer) line(text []byte, at int, ended bool) (next, tokens int) {
+	f.rows, f.labels, f.hashes = f.rows[:0], f.labels[:0], f.hashes[:0]
+	for at < len(text) {
+		c := text[at]
+		if blank[c] {
+			at++
 			continue
 		}
-		start, h := i, uint32(fnvStart)
-		for i < len(text) && !separator(text[i]) {
-			h = hashByte(h, text[i])
-			i++
+		start, h := at, uint32(fnvStart)
+		for !blank[c] {
+			h = hashByte(h, c)
+			if at++; at == len(text) {
+				break
+			}
+			c = text[at]
 		}
-		p.token = append(append(p.token[:0], '<'), text[start:i]...)
-		p.add(h)
-		if text[start:i] == eos {
-			p.wordNgrams()
+		word := text[start:at]
+		f.add(word, h)
+		tokens++
+		if h == eosHash && string(word) == eos {
+			f.ngrams()
+			return at, tokens
+		}
+	}
+	if ended {
+		f.add([]byte(eos), eosHash)
+		tokens++
+	}
+	f.ngrams()
+	return len(text) + 1, tokens
+}
+
+// add appends the features of a token, or its label.
+func (f *featurizer) add(word []byte, hash uint32) {
+	entry := f.d.lookup(word, hash)
+	switch {
+	case entry >= f.d.words:
+		f.labels = append(f.labels, entry-f.d.words)
+		return
+	case entry < 0 && isLabel(word):
+		return
+	}
+	f.hashes = append(f.hashes, int32(hash))
+	if entry >= 0 {
+		f.rows = append(f.rows, entry)
+		if f.d.subwords.has(entry) {
+			f.rows = append(f.rows, f.d.subwords.of(entry)...)
 			return
 		}
 	}
-	p.token = append(append(p.token[:0], '<'), eos...)
-	p.add(hashBytes([]byte(eos)))
-	p.wordNgrams()
-}
-
-// add appends the features of the token that p.token holds behind a "<".
-func (p *Predictor) add(hash uint32) {
-	d := &p.m.dict
-	word := p.token[1:]
-	_, entry := d.find(word, hash)
-	switch {
-	case entry >= d.words: // a known label
-		return
-	case entry < 0 && len(word) >= len(labelMark) && string(word[:len(labelMark)]) == labelMark:
-		return
-	}
-	p.hashes = append(p.hashes, int32(hash))
-	if entry >= 0 {
-		p.features = append(p.features, entry)
-	}
-	if p.m.MaxN > 0 && string(word) != eos {
-		p.token = append(p.token, '>')
-		p.subwords(p.token)
+	if f.maxN > 0 && (hash != eosHash || string(word) != eos) {
+		f.characters(word)
 	}
 }
 
-// subwords appends the n-grams of MinN to MaxN characters of "<word>".
-func (p *Predictor) subwords(word []byte) {
-	bucket, minN, maxN := uint32(p.m.Bucket), int(p.m.MinN), int(p.m.MaxN)
-	for i := range word {
-		if word[i]&0xC0 == 0x80 {
+func isLabel(word []byte) bool {
+	return len(word) >= len(labelMark) && string(word[:len(labelMark)]) == labelMark
+}
+
+// characters appends the n-grams of minN to maxN characters of "<word>".
+func (f *featurizer) characters(word []byte) {
+	f.token = append(append(append(f.token[:0], '<'), word...), '>')
+	t := f.token
+	for i := range t {
+		if t[i]&0xC0 == 0x80 {
 			continue
 		}
 		h := uint32(fnvStart)
-		for j, n := i, 1; j < len(word) && n <= maxN; n++ {
-			h = hashByte(h, word[j])
+		for j, n := i, 1; j < len(t) && n <= f.maxN; n++ {
+			h = hashByte(h, t[j])
 			j++
-			for j < len(word) && word[j]&0xC0 == 0x80 {
-				h = hashByte(h, word[j])
+			for j < len(t) && t[j]&0xC0 == 0x80 {
+				h = hashByte(h, t[j])
 				j++
 			}
-			if n >= minN && !(n == 1 && (i == 0 || j == len(word))) {
-				p.push(int32(h % bucket))
+			if n >= f.minN && !(n == 1 && (i == 0 || j == len(t))) {
+				f.push(int32(f.bucket.mod(uint64(h))))
 			}
 		}
 	}
 }
 
-// wordNgrams appends the n-grams of words, hashed from the signed hashes of the tokens.
-func (p *Predictor) wordNgrams() {
+// ngrams appends the n-grams of words, hashed from the signed hashes of the tokens.
+func (f *featurizer) ngrams() {
 	const factor = 116049371
-	n := int(p.m.WordNgrams)
-	if n <= 1 {
+	if f.wordNgrams <= 1 {
 		return
 	}
-	bucket := uint64(p.m.Bucket)
-	for i, first := range p.hashes {
+	for i, first := range f.hashes {
 		h := uint64(int64(first))
-		for _, next := range p.hashes[i+1 : min(len(p.hashes), i+n)] {
+		for _, next := range f.hashes[i+1 : min(len(f.hashes), i+f.wordNgrams)] {
 			h = h*factor + uint64(int64(next))
-			p.push(int32(h % bucket))
+			f.push(int32(f.bucket.mod(h)))
 		}
 	}
 }
 
-func (p *Predictor) push(bucket int32) {
-	if row := p.m.dict.ngramRow(bucket); row >= 0 {
-		p.features = append(p.features, row)
+func (f *featurizer) push(bucket int32) {
+	if f.d.pruned < 0 {
+		f.rows = append(f.rows, f.d.words+bucket)
+	} else if row := f.d.ngramRow(bucket); row >= 0 {
+		f.rows = append(f.rows, row)
 	}
+}
+
+// A divisor computes remainders without dividing (Barrett's method).
+type divisor struct{ n, inverse uint64 }
+
+func divideBy(n uint64) divisor {
+	if n == 0 { // no hashed features: nobody asks
+		return divisor{}
+	}
+	return divisor{n, ^uint64(0) / n}
+}
+
+func (d divisor) mod(x uint64) uint64 {
+	q, _ := bits.Mul64(x, d.inverse)
+	r := x - q*d.n
+	for r >= d.n {
+		r -= d.n
+	}
+	return r
 }

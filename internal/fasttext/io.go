@@ -146,6 +146,9 @@ func (out *writer) floats(x []float32) {
 // Save writes the model as fastText does: what [Load] reads comes back byte
 // for byte.
 func (m *Model) Save(w io.Writer) error {
+	if m.flat != nil {
+		return errCollapsed
+	}
 	out := &writer{w: bufio.NewWriterSize(w, 1<<16)}
 	out.int32(magic)
 	out.int32(m.version)

@@ -41,28 +41,32 @@ func (m *dense) size() (rows, cols int64) { return m.rows, m.cols }
 
 func (m *dense) row(i int32) []float32 { return m.data[int64(i)*m.cols:][:m.cols] }
 
-func (m *dense) addRow(x []float32, i int32) {
-	row := m.row(i)
-	x = x[:len(row)]
-	for len(row) >= 4 {
-		x[0] += row[0]
-		x[1] += row[1]
-		x[2] += row[2]
-		x[3] += row[3]
-		x, row = x[4:], row[4:]
-	}
-	for j, v := range row {
-		x[j] += v
-	}
-}
+func (m *dense) addRow(x []float32, i int32) { gatherGo(x, m.data, []int32{i}) }
 
-func (m *dense) dotRow(x []float32, i int32) float32 {
-	var sum float32
-	row := m.row(i)
-	for j, v := range x[:len(row)] {
-		sum += float32(row[j] * v)
+func (m *dense) dotRow(x []float32, i int32) float32 { return dot(m.row(i), x) }
+
+// products sets out to the products of the first rows and x. Several rows at a
+// time keep the order of additions within each, which alone is slow.
+func (m *dense) products(out, x []float32) {
+	i := 0
+	for ; i+4 <= len(out); i += 4 {
+		a, b, c, e := m.row(int32(i)), m.row(int32(i+1)), m.row(int32(i+2)), m.row(int32(i+3))
+		a, b, c, e = a[:len(x)], b[:len(x)], c[:len(x)], e[:len(x)]
+		var s0, s1, s2, s3 float32
+		for j, h := range x {
+			s0 += float32(a[j] * h)
+			s1 += float32(b[j] * h)
+			s2 += float32(c[j] * h)
+			s3 += float32(e[j] * h)
+		}
+		out[i], out[i+1], out[i+2], out[i+3] = s0, s1, s2, s3
 	}
-	return sum
+	for ; i+2 <= len(out); i += 2 {
+		out[i], out[i+1] = dot2(m.row(int32(i)), m.row(int32(i+1)), x)
+	}
+	for ; i < len(out); i++ {
+		out[i] = dot(m.row(int32(i)), x)
+	}
 }
 
 func (m *dense) save(out *writer) {

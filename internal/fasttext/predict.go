@@ -13,25 +13,37 @@ type Label struct {
 
 // A Predictor is a model with scratch space: one goroutine at a time.
 type Predictor struct {
-	m        *Model
-	names    []string
-	features []int32
-	hashes   []int32
-	token    []byte
-	hidden   []float32
-	scores   []float32
-	heap     []scored
-	out      []Label
+	m      *Model
+	names  []string
+	f      featurizer
+	text   []byte
+	hidden []float32
+	sums   []float64 // in place of hidden, of a collapsed model
+	scores []float32
+	heap   []scored
+	out    []Label
 }
 
 // Predictor returns a predictor for one goroutine.
-func (m *Model) Predictor() *Predictor {
-	return &Predictor{m: m, names: m.Labels(), hidden: make([]float32, m.Dim), scores: make([]float32, m.dict.labels)}
-}
+func (m *Model) Predictor() *Predictor { return m.predictor(m.Labels()) }
 
 // Clone returns a predictor for another goroutine.
-func (p *Predictor) Clone() *Predictor {
-	return &Predictor{m: p.m, names: p.names, hidden: make([]float32, len(p.hidden)), scores: make([]float32, len(p.scores))}
+func (p *Predictor) Clone() *Predictor { return p.m.predictor(p.names) }
+
+func (m *Model) predictor(names []string) *Predictor {
+	p := &Predictor{m: m, names: names, f: m.featurizer(), scores: make([]float32, len(names))}
+	if m.flat != nil {
+		p.sums = make([]float64, m.flat.cols)
+	} else {
+		p.hidden = make([]float32, m.Dim)
+	}
+	return p
+}
+
+// read finds the features of text, one line.
+func (p *Predictor) read(text string) {
+	p.text = append(p.text[:0], text...)
+	p.f.line(p.text, 0, true)
 }
 
 // Predict returns the k best labels for text as one line (see [Predictor.Predict]).
@@ -46,7 +58,7 @@ func (m *Model) Predict(text string, k int, threshold float32) []Label {
 func (p *Predictor) Predict(text string, k int, threshold float32) []Label {
 	p.out, p.heap = p.out[:0], p.heap[:0]
 	p.read(text)
-	if len(p.features) == 0 {
+	if len(p.f.rows) == 0 {
 		return p.out
 	}
 	if k < 1 || k > len(p.names) {
@@ -69,24 +81,27 @@ func (p *Predictor) Predict(text string, k int, threshold float32) []Label {
 
 // hide averages the rows of the features.
 func (p *Predictor) hide() {
+	if p.m.flat != nil {
+		p.m.flat.average(p.sums, p.f.rows)
+		return
+	}
+	if d, ok := p.m.input.(*dense); ok {
+		average(p.hidden, d.data, p.f.rows)
+		return
+	}
 	clear(p.hidden)
-	if d, ok := p.m.input.(*dense); ok { // the common case without dynamic calls
-		for _, f := range p.features {
-			d.addRow(p.hidden, f)
-		}
-	} else {
-		for _, f := range p.features {
-			p.m.input.addRow(p.hidden, f)
-		}
+	for _, r := range p.f.rows {
+		p.m.input.addRow(p.hidden, r)
 	}
-	inv := float32(1 / float64(len(p.features)))
-	for i := range p.hidden {
-		p.hidden[i] *= inv
-	}
+	scale(p.hidden, len(p.f.rows))
 }
 
 // scoreAll fills p.scores with probabilities: softmax, or one sigmoid each.
 func (p *Predictor) scoreAll() {
+	if p.m.flat != nil {
+		p.scoreFlat()
+		return
+	}
 	p.products()
 	if p.m.Loss != LossSoftmax {
 		for i, v := range p.scores {
@@ -94,39 +109,32 @@ func (p *Predictor) scoreAll() {
 		}
 		return
 	}
-	top := p.scores[0]
-	for _, v := range p.scores {
+	softmax(p.scores)
+}
+
+// softmax turns scores into probabilities.
+func softmax(x []float32) {
+	top := x[0]
+	for _, v := range x {
 		top = max(top, v)
 	}
 	var z float32
-	for i, v := range p.scores {
-		p.scores[i] = float32(math.Exp(float64(float32(v - top))))
-		z += p.scores[i]
+	for i, v := range x {
+		x[i] = float32(math.Exp(float64(float32(v - top))))
+		z += x[i]
 	}
-	for i := range p.scores {
-		p.scores[i] /= z
+	for i := range x {
+		x[i] /= z
 	}
 }
 
-// products sets scores to output·hidden. Four rows at a time keep the order of
-// additions within each, which alone is slow.
+// products sets p.scores to output·hidden.
 func (p *Predictor) products() {
-	i := 0
 	if d, ok := p.m.output.(*dense); ok {
-		for ; i+4 <= len(p.scores); i += 4 {
-			a, b, c, e := d.row(int32(i)), d.row(int32(i+1)), d.row(int32(i+2)), d.row(int32(i+3))
-			b, c, e = b[:len(a)], c[:len(a)], e[:len(a)]
-			var s0, s1, s2, s3 float32
-			for j, h := range p.hidden[:len(a)] {
-				s0 += float32(a[j] * h)
-				s1 += float32(b[j] * h)
-				s2 += float32(c[j] * h)
-				s3 += float32(e[j] * h)
-			}
-			p.scores[i], p.scores[i+1], p.scores[i+2], p.scores[i+3] = s0, s1, s2, s3
-		}
+		d.products(p.scores, p.hidden)
+		return
 	}
-	for ; i < len(p.scores); i++ {
+	for i := range p.scores {
 		p.scores[i] = p.m.output.dotRow(p.hidden, int32(i))
 	}
 }
@@ -207,10 +215,17 @@ func (p *Predictor) descend(k int, least float32, at int32, score float32) {
 		p.keep(k, scored{score, at})
 		return
 	}
-	f := p.m.output.dotRow(p.hidden, at-int32(len(p.names)))
-	f = float32(1 / float64(1+exp32(-f)))
+	f := float32(1 / float64(1+exp32(-p.turn(at-int32(len(p.names))))))
 	p.descend(k, least, n.left, score+logOf(float32(1-float64(f))))
 	p.descend(k, least, n.right, score+logOf(f))
+}
+
+// turn is the product that decides at an inner node of the tree.
+func (p *Predictor) turn(node int32) float32 {
+	if p.m.flat != nil {
+		return float32(p.sums[node])
+	}
+	return p.m.output.dotRow(p.hidden, node)
 }
 
 // best puts the k likeliest labels into the heap.
@@ -231,3 +246,6 @@ func (p *Predictor) keep(k int, s scored) {
 		p.heap = popHeap(p.heap)
 	}
 }
+
+// Labels returns the labels in model order; the slice must not be changed.
+func (p *Predictor) Labels() []string { return p.names }

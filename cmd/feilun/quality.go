@@ -1,0 +1,193 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"feilun"
+	"feilun/internal/hint"
+	"feilun/internal/params"
+	"feilun/pipeline"
+	"feilun/quality"
+
+	"github.com/zeebo/xxh3"
+)
+
+type qualityCmd struct {
+	Train    qualityTrainCmd    `cmd:"" help:"Train a model from good and bad documents."`
+	Score    qualityScoreCmd    `cmd:"" help:"Score the documents of a file of JSON lines."`
+	Explain  qualityExplainCmd  `cmd:"" help:"Show which features decide a document's score."`
+	Evaluate qualityEvaluateCmd `cmd:"" help:"Measure a model on labelled documents."`
+}
+
+// labelled names the examples of a model.
+type labelled struct {
+	Positive []string `required:"" placeholder:"FILE" sep:"none" help:"Good documents: JSON lines, Parquet, text, WARC, a folder of them, or a run folder. May be repeated."`
+	Negative []string `required:"" placeholder:"FILE" sep:"none" help:"Bad or raw documents, likewise."`
+	Sample   int      `default:"100000" placeholder:"N" help:"Documents of either class to take at most, drawn by hash."`
+}
+
+// read loads the examples. Equal texts count once, for the positive class if
+// they stand in both.
+func (l *labelled) read(a *app) ([]quality.Example, error) {
+	if l.Sample < 1 {
+		return nil, hint.Usage(fmt.Errorf("--sample %d: must be at least 1", l.Sample))
+	}
+	r, err := pipeline.NewReader()
+	if err != nil {
+		return nil, err
+	}
+	seen := map[xxh3.Uint128]bool{}
+	var all []quality.Example
+	for _, side := range []struct {
+		paths    []string
+		positive bool
+	}{{l.Positive, true}, {l.Negative, false}} {
+		s := sampler{most: l.Sample}
+		for _, path := range side.paths {
+			err := r.Docs(a.ctx, path, func(d *feilun.Doc) error {
+				if h := xxh3.HashString128(d.Text); !seen[h] {
+					seen[h] = true
+					s.add(quality.Example{Doc: d, Positive: side.positive})
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, s.sample()...)
+	}
+	if n := r.Damaged + r.Dropped; n > 0 {
+		fmt.Fprintf(a.stderr, "%d records could not be read, %d pages had no text of their own\n", r.Damaged, r.Dropped)
+	}
+	return all, nil
+}
+
+// A sampler keeps the examples whose ids hash lowest.
+type sampler struct {
+	most int
+	all  []quality.Example
+}
+
+func (s *sampler) add(e quality.Example) {
+	if s.all = append(s.all, e); len(s.all) >= 2*s.most+1000 {
+		s.all = s.sample()
+	}
+}
+
+func (s *sampler) sample() []quality.Example {
+	key := func(e quality.Example) uint64 { return xxh3.HashString(e.Doc.ID) }
+	slices.SortStableFunc(s.all, func(a, b quality.Example) int {
+		return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(a.Doc.ID, b.Doc.ID), cmp.Compare(a.Doc.Text, b.Doc.Text))
+	})
+	return s.all[:min(len(s.all), s.most)]
+}
+
+type qualityTrainCmd struct {
+	labelled
+	quality.TrainParams
+	Kind string `required:"" enum:"gpt3,fasttext,perplexity,signals" help:"gpt3, fasttext, perplexity or signals."`
+	Out  string `required:"" placeholder:"MODEL" help:"File of the model; a page about it is written beside it, with .html added."`
+	Lang string `enum:"auto,en,zh" default:"auto" help:"Language of the page that opens first."`
+	JSON bool   `help:"Print the outcome as a line of JSON."`
+}
+
+func (c *qualityTrainCmd) Help() string { return qualityHelp(&c.TrainParams) }
+
+func qualityHelp(ptr any) string {
+	ps, err := params.Describe(ptr, quality.Source)
+	if err != nil {
+		panic(err) // the embedded source does not parse
+	}
+	help := ""
+	for _, p := range ps {
+		help += fmt.Sprintf("--%s (%s): %s\n\n", p.Name, p.Default, p.Help)
+	}
+	return help
+}
+
+func (c *qualityTrainCmd) Run(a *app) error {
+	if err := checkRanges(&c.TrainParams); err != nil {
+		return err
+	}
+	examples, err := c.read(a)
+	if err != nil {
+		return err
+	}
+	m, err := quality.Train(a.ctx, c.Kind, examples, c.TrainParams)
+	if err != nil {
+		return err
+	}
+	if err := m.Save(c.Out); err != nil {
+		return err
+	}
+	if c.JSON {
+		return json.NewEncoder(a.stdout).Encode(map[string]any{"model": c.Out, "kind": c.Kind, "page": c.Out + ".html", "result": m.Result()})
+	}
+	return resultText(a.stdout, m.Result())
+}
+
+// resultText prints what training found.
+func resultText(w io.Writer, r *quality.Result) error {
+	fmt.Fprintf(w, "%d positive documents of %d hosts, %d negative of %d; a fifth held out by %s\n",
+		r.Positives, r.Hosts[0], r.Negatives, r.Hosts[1], r.Split)
+	if r.Penalty > 0 {
+		fmt.Fprintf(w, "penalty %.3g, chosen on hosts that the weights were not fitted to\n", r.Penalty)
+	}
+	return evaluationText(w, r.HeldOut)
+}
+
+func evaluationText(w io.Writer, e quality.Evaluation) error {
+	fmt.Fprintf(w, "\nAUC %.4f (95 %%: %.4f to %.4f) on %d positive and %d negative documents; average precision %.4f\n",
+		e.AUC.Value, e.AUC.Low, e.AUC.High, e.AUC.Positives, e.AUC.Negatives, e.Precision)
+	fmt.Fprintf(w, "\ncalibration\n%11s %7s %11s %14s\n", "score", "docs", "mean score", "positive share")
+	for _, b := range e.Calibration {
+		if b.Docs > 0 {
+			fmt.Fprintf(w, "%4.1f to %3.1f %7d %11.3f %14.3f\n", b.From, b.To, b.Docs, b.Score, b.Positive)
+		}
+	}
+	fmt.Fprintf(w, "\n%9s %7s %10s %7s %13s\n", "threshold", "kept", "precision", "recall", "negatives kept")
+	for _, p := range e.Thresholds {
+		fmt.Fprintf(w, "%9.3f %6.1f%% %9.1f%% %6.1f%% %12.1f%%\n", p.Threshold, 100*p.Keep, 100*p.Precision, 100*p.Recall, 100*p.FalseKeep)
+	}
+	return nil
+}
+
+type qualityEvaluateCmd struct {
+	labelled
+	Model string `required:"" placeholder:"MODEL" help:"Model file."`
+	Label string `placeholder:"L" help:"Label of a fastText model that counts as good."`
+	JSON  bool   `help:"Print the outcome as a line of JSON."`
+}
+
+func (c *qualityEvaluateCmd) Run(a *app) error {
+	m, err := openModel(c.Model, c.Label)
+	if err != nil {
+		return err
+	}
+	examples, err := c.read(a)
+	if err != nil {
+		return err
+	}
+	e := quality.Evaluate(m, examples)
+	if c.JSON {
+		return json.NewEncoder(a.stdout).Encode(map[string]any{"model": c.Model, "kind": m.Kind, "evaluation": e})
+	}
+	return evaluationText(a.stdout, e)
+}
+
+// openModel opens a quality model, fastText's by the label asked for.
+func openModel(name, label string) (*quality.Model, error) {
+	m, err := quality.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if label != "" && !m.Label(label) {
+		return nil, hint.Usage(hint.With(fmt.Errorf("%s has no label %q", name, label), fmt.Sprintf("its labels are %v", m.Labels())))
+	}
+	return m, nil
+}

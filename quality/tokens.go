@@ -1,0 +1,301 @@
+package quality
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"feilun/internal/words"
+)
+
+// The forms in which a text becomes tokens.
+const (
+	// FormSpark is Spark ML's Tokenizer: lower case, split at every single
+	// white-space character of ASCII. What lies between two of them is a token,
+	// even if it is empty; empty tokens at the end are none.
+	FormSpark = "spark"
+	// FormCharacters takes n-grams of characters inside runs of Chinese, Japanese
+	// and Korean text, and Spark's tokens between them.
+	FormCharacters = "characters"
+	// FormWords takes jieba's words.
+	FormWords = "words"
+)
+
+// A reader turns texts into numbers of features. It keeps scratch space: one
+// goroutine at a time.
+type reader struct {
+	vectorizer
+	lower []byte
+	spans []words.Span
+	at    [maxGrams]int // starts of the last characters in lower
+}
+
+// maxGrams is the longest n-gram of characters.
+const maxGrams = 4
+
+// A vectorizer says how tokens become features. It is stored in the model.
+type vectorizer struct {
+	Form     string `json:"form"`
+	Features int    `json:"features"` // buckets of the hash
+	Grams    int    `json:"grams"`    // longest n-gram of FormCharacters
+	Spark2   bool   `json:"spark2"`   // hash as Spark did before 3.0
+}
+
+// read calls add with every token of text, in lower case, and its feature. The
+// bytes are valid during the call.
+func (r *reader) read(text string, add func(token []byte, feature uint32)) {
+	r.tokens(text, func(token []byte) { add(token, r.feature(token)) })
+}
+
+// features appends the feature of each token of text to dst.
+func (r *reader) features(dst []uint32, text string) []uint32 {
+	if r.Features&(r.Features-1) != 0 || r.Spark2 || r.Form == FormWords {
+		r.tokens(text, func(token []byte) { dst = append(dst, r.feature(token)) })
+		return dst
+	}
+	mask := uint32(r.Features - 1)
+	if r.Form == FormSpark {
+		return r.spark(dst, text, mask)
+	}
+	return r.characters(dst, text, mask)
+}
+
+func (r *reader) feature(token []byte) uint32 {
+	h := murmur3(token)
+	if r.Spark2 {
+		h = murmur3Spark2(token)
+	}
+	return uint32(bucket(h, r.Features))
+}
+
+func (r *reader) tokens(text string, add func([]byte)) {
+	switch r.Form {
+	case FormSpark:
+		r.sparkTokens(text, add)
+	case FormWords:
+		r.spans = words.Tokenize(r.spans[:0], text, "zh")
+		for _, s := range r.spans {
+			r.lower = words.AppendLower(r.lower[:0], s.Of(text))
+			add(r.lower)
+		}
+	default:
+		r.characterTokens(text, add)
+	}
+}
+
+// asciiSpace reports \s of Java's regular expressions.
+func asciiSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+// sparkTokens splits as Java's String.split("\\s") does.
+func (r *reader) sparkTokens(text string, add func([]byte)) {
+	end := len(text)
+	for end > 0 && asciiSpace(text[end-1]) {
+		end--
+	}
+	if end == 0 && len(text) > 0 {
+		return // only empty tokens, all of them trailing
+	}
+	text = text[:end]
+	for start := 0; ; {
+		stop := start
+		for stop < len(text) && !asciiSpace(text[stop]) {
+			stop++
+		}
+		r.lower = words.AppendLower(r.lower[:0], text[start:stop])
+		add(r.lower)
+		if stop == len(text) {
+			return
+		}
+		start = stop + 1
+	}
+}
+
+// spark is sparkTokens with hashes, for a number of features that is a power
+// of two: a single pass that lower-cases ASCII on the way.
+func (r *reader) spark(dst []uint32, text string, mask uint32) []uint32 {
+	end := len(text)
+	for end > 0 && asciiSpace(text[end-1]) {
+		end--
+	}
+	if end == 0 && len(text) > 0 {
+		return dst
+	}
+	text = text[:end]
+	for i := 0; ; i++ {
+		start, wide := i, byte(0)
+		r.lower = r.lower[:0]
+		for i < len(text) && !asciiSpace(text[i]) {
+			c := text[i]
+			wide |= c
+			r.lower = append(r.lower, lowerASCII(c))
+			i++
+		}
+		if wide >= utf8.RuneSelf {
+			r.lower = words.AppendLower(r.lower[:0], text[start:i])
+		}
+		dst = append(dst, murmur3(r.lower)&mask)
+		if i == len(text) {
+			return dst
+		}
+	}
+}
+
+func lowerASCII(c byte) byte {
+	if c-'A' < 26 {
+		return c | 0x20
+	}
+	return c
+}
+
+// single reports characters that are written without spaces between them: CJK
+// with its punctuation, kana and hangul. Bytes that are no UTF-8 are not.
+func single(c rune) bool { return c >= 0x2e80 && c != utf8.RuneError }
+
+// characterTokens gives every n-gram of 1 to Grams characters inside a run of
+// single characters, in order of their last one, and the runs of all else
+// between white space.
+func (r *reader) characterTokens(text string, add func([]byte)) {
+	for i := 0; i < len(text); {
+		if asciiSpace(text[i]) {
+			i++
+			continue
+		}
+		c, n := utf8.DecodeRuneInString(text[i:])
+		if !single(c) {
+			start := i
+			for i < len(text) && !asciiSpace(text[i]) {
+				if c, n = utf8.DecodeRuneInString(text[i:]); single(c) {
+					break
+				}
+				i += n
+			}
+			r.lower = words.AppendLower(r.lower[:0], text[start:i])
+			add(r.lower)
+			continue
+		}
+		i = r.run(text, i, add)
+	}
+}
+
+// run takes the run of single characters that starts at i and returns its end.
+func (r *reader) run(text string, i int, add func([]byte)) int {
+	known := 0 // characters of the run before i, at most Grams-1
+	for i < len(text) {
+		c, n := utf8.DecodeRuneInString(text[i:])
+		if !single(c) {
+			break
+		}
+		if known == r.Grams {
+			copy(r.at[:], r.at[1:known])
+			known--
+		}
+		r.at[known] = i
+		known++
+		i += n
+		for k := known - 1; k >= 0; k-- {
+			r.lower = append(r.lower[:0], text[r.at[k]:i]...)
+			add(r.lower)
+		}
+	}
+	return i
+}
+
+// characters is characterTokens with hashes. The common case, three bytes a
+// character and two at most, is hashed from registers.
+func (r *reader) characters(dst []uint32, text string, mask uint32) []uint32 {
+	if r.Grams > 2 {
+		r.characterTokens(text, func(token []byte) { dst = append(dst, murmur3(token)&mask) })
+		return dst
+	}
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case asciiSpace(c):
+			i++
+		case c >= 0xe2 && wideAt(text, i):
+			dst, i = r.wide(dst, text, i, mask)
+		default:
+			dst, i = r.other(dst, text, i, mask)
+		}
+	}
+	return dst
+}
+
+// wideAt reports a well-formed single character of three bytes at i.
+func wideAt(s string, i int) bool {
+	if i+3 > len(s) {
+		return false
+	}
+	a, b, c := s[i], s[i+1], s[i+2]
+	return a&0xf0 == 0xe0 && b&0xc0 == 0x80 && c&0xc0 == 0x80 && (a > 0xe2 || a == 0xe2 && b >= 0xba) &&
+		!(a == 0xed && b >= 0xa0) && !(a == 0xef && b == 0xbf && c == 0xbd)
+}
+
+// wide takes a run of characters of three bytes from U+2E80 on, and leaves the
+// rest of the run, if others follow, to [reader.run].
+func (r *reader) wide(dst []uint32, text string, i int, mask uint32) ([]uint32, int) {
+	last := uint32(0) // the character before, 0 at the start
+	for wideAt(text, i) {
+		k := uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16
+		dst = append(dst, finish(hashSeed^scramble(k), 3)&mask)
+		if last != 0 && r.Grams > 1 {
+			dst = append(dst, finish(mixWord(hashSeed, last|k<<24)^scramble(k>>8), 6)&mask)
+		}
+		last = k
+		i += 3
+	}
+	if i < len(text) && text[i] >= 0xf0 && last != 0 {
+		if c, _ := utf8.DecodeRuneInString(text[i:]); single(c) {
+			return r.join(dst, text, i, mask)
+		}
+	}
+	return dst, i
+}
+
+// join goes on with a run at a character of four bytes, whose n-gram reaches back.
+func (r *reader) join(dst []uint32, text string, i int, mask uint32) ([]uint32, int) {
+	from := i - 3
+	first := true
+	end := r.run(text, from, func(token []byte) {
+		if !first {
+			dst = append(dst, murmur3(token)&mask)
+		}
+		first = false // the character before is counted
+	})
+	return dst, end
+}
+
+// other takes what stands before the next white space or single character.
+func (r *reader) other(dst []uint32, text string, i int, mask uint32) ([]uint32, int) {
+	start, ascii := i, true
+	r.lower = r.lower[:0]
+	for i < len(text) && !asciiSpace(text[i]) {
+		if c := text[i]; c < utf8.RuneSelf {
+			r.lower = append(r.lower, lowerASCII(c))
+			i++
+			continue
+		}
+		c, n := utf8.DecodeRuneInString(text[i:])
+		if single(c) {
+			if i > start {
+				break
+			}
+			end := r.run(text, i, func(token []byte) { dst = append(dst, murmur3(token)&mask) })
+			return dst, end
+		}
+		ascii = false
+		i += n
+	}
+	if !ascii {
+		r.lower = words.AppendLower(r.lower[:0], text[start:i])
+	}
+	return append(dst, murmur3(r.lower)&mask), i
+}
+
+// newReader returns a reader with scratch space.
+func newReader(v vectorizer) *reader { return &reader{vectorizer: v, lower: make([]byte, 0, 64)} }
+
+// known reports whether the settings are ones this version can read.
+func (v vectorizer) known() bool {
+	return slices.Contains([]string{FormSpark, FormCharacters, FormWords}, v.Form) &&
+		v.Features >= 2 && v.Features <= 1<<24 && v.Grams >= 1 && v.Grams <= maxGrams
+}
