@@ -145,10 +145,8 @@ func (t *tokenText) cut(text string) {
 			t.write(low)
 		case classAlone:
 			t.end(&word)
-			word = token{step(0, low), uint32(at), uint32(i), charWeight, fresh}
+			t.alone(token{mixed(step(0, low)), uint32(at), uint32(i), charWeight, fresh}, low)
 			fresh = false
-			t.write(low)
-			t.end(&word)
 		}
 	}
 	t.end(&word)
@@ -194,6 +192,15 @@ func (t *tokenText) write(low rune) {
 		t.norm = append(t.norm, ' ')
 	}
 	t.norm = utf8.AppendRune(t.norm, low)
+}
+
+// alone adds a token of one character.
+func (t *tokenText) alone(x token, low rune) {
+	t.tokens = append(t.tokens, x)
+	if t.keep {
+		t.write(low)
+		t.ends = append(t.ends, uint32(len(t.norm)))
+	}
 }
 
 // end closes the token begun, if any.
