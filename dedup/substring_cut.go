@@ -61,6 +61,9 @@ func unite(text string, spans []uint64) []feilun.Cut {
 		for start < end && !utf8.RuneStart(text[start]) {
 			start++
 		}
+		if start == end {
+			continue
+		}
 		start = end - len(strings.TrimLeftFunc(text[start:end], space))
 		for end > start && end < len(text) && !utf8.RuneStart(text[end]) {
 			end--

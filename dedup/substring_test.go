@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"fmt"
+	"index/suffixarray"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -223,12 +224,14 @@ func FuzzUnite(f *testing.F) {
 	})
 }
 
-// BenchmarkSubstring measures the whole step on real texts, a fifth of which
-// stand there twice.
+// BenchmarkSubstring measures the whole step on real texts, of which a fifth
+// stands there four times, and on two editions of a novel, of which nearly all
+// does; beside it the suffix array of Go's library.
 func BenchmarkSubstring(b *testing.B) {
-	for name, docs := range map[string][]feilun.Doc{"en": news(b), "zh": novel(b)} {
+	for name, docs := range map[string][]feilun.Doc{"en": news(b), "zh": edition(b), "zh-twice": novel(b)} {
+		var all []feilun.Doc
 		b.Run(name, func(b *testing.B) {
-			var all []feilun.Doc
+			all = nil
 			for round := range 4 { // words differ by round, so that rounds do not repeat
 				for i, d := range docs {
 					if round > 0 && i%5 > 0 {
@@ -251,5 +254,21 @@ func BenchmarkSubstring(b *testing.B) {
 			}
 			report()
 		})
+		b.Run(name+"/suffixarray", func(b *testing.B) { // a peer: the array alone, in memory
+			var text []byte
+			for _, d := range all {
+				text = append(text, d.Text...)
+			}
+			report := cpuTime(b, int64(len(text)))
+			for b.Loop() {
+				suffixarray.New(text)
+			}
+			report()
+		})
 	}
+}
+
+// edition is one of the two editions of novel.
+func edition(tb testing.TB) []feilun.Doc {
+	return slices.DeleteFunc(novel(tb), func(d feilun.Doc) bool { return strings.HasSuffix(d.ID, "-b") })
 }

@@ -82,6 +82,9 @@ func (s *Spec) section(key, value *yaml.Node) error {
 	switch key.Value {
 	case "sources":
 		return pairs(value, "sources", func(name, at *yaml.Node) error {
+			if strings.TrimSpace(name.Value) == "" {
+				return fmt.Errorf("line %d: a source needs a name", name.Line)
+			}
 			x := NamedSource{Name: name.Value}
 			if err := set(&x.SourceParams, at, "source "+name.Value); err != nil {
 				return err
