@@ -17,6 +17,7 @@ import (
 	"feilun/internal/testkit"
 	"feilun/language"
 	"feilun/mix"
+	"feilun/tokenize"
 )
 
 var update = flag.Bool("update", false, "write the generated pages and the output shown in the documentation")
@@ -46,8 +47,21 @@ func stagePages() []stagePage {
 		{"mix", mixIntro, []stageSection{
 			{"the mix", &mix.Params{}}, {"sources", &mix.SourceParams{}}, {"decontaminate", &mix.DecontaminateParams{}}, {"output", &mix.OutputParams{}},
 		}, mix.Source},
+		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
 	}
 }
+
+const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs documents into files of token numbers. As verb only; recipes do not
+name it yet.
+
+    feilun tokenize train --vocab 32768 --out tokenizer.json RUN_OR_FILES…
+    feilun tokenize pack --tokenizer tokenizer.json --out tokens RUN_OR_FILES…
+    feilun tokenize encode --tokenizer tokenizer.json < text
+    feilun tokenize decode --tokenizer tokenizer.json < numbers
+
+Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (byte-level BPE) and as ranks of tiktoken, and
+written as both. What packed files hold is told in ../formats/tokens.md.
+`
 
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what
 becomes of damage, is told in ../formats/input.md.

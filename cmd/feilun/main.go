@@ -38,6 +38,7 @@ type cli struct {
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
 	Mix      mixCmd      `cmd:"" help:"Make one corpus of several by shares and epochs, shuffled."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
+	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 
 	Decontaminate decontaminateCmd `cmd:"" help:"Find traces of test sets in a corpus and take them out."`
