@@ -66,12 +66,14 @@ written as both. What packed files hold is told in ../formats/tokens.md.
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what
 becomes of damage, is told in ../formats/input.md.
 
-Every record that becomes no document is a row in the ledger, with one of two rules:
+Every record that becomes no document is a row in the ledger. Its rule is a parameter below, which decided about a page
+of a dump, or one of these:
 
 | rule | meaning |
 |---|---|
 | ` + "`record_type`" + ` | the record holds no page: a request, a revisit, metadata; the type is the note |
 | ` + "`damaged`" + ` | bytes that could not be read; reading went on at the next record |
+| ` + "`encrypted`" + ` | a book that cannot be read without a key |
 `
 
 const extractIntro = `Extract turns a page into title, text, date, canonical address and links. Recipe key: ` + "`extract:`" + `.

@@ -78,6 +78,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if err := repeatedFlag(args); err != nil {
+		return report(stderr, hint.Usage(err))
+	}
 	k, err := parser.Parse(joinNegative(args))
 	if exited >= 0 { // help was printed
 		return exited
