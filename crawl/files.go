@@ -26,6 +26,7 @@ type files struct {
 	base string // what the names in tasks are relative to
 
 	columns columnSet // of JSON lines and Parquet
+	without string    // files below this folder are no input
 
 	sample bool // read the crawl the program carries
 
@@ -123,6 +124,18 @@ func base(patterns []string) string {
 	return filepath.FromSlash(strings.Join(common, "/"))
 }
 
+// Without leaves out the files below a folder, such as a run's own output.
+func (s *files) Without(dir string) error {
+	abs, err := filepath.Abs(dir)
+	s.without = abs + string(filepath.Separator)
+	return err
+}
+
+func (s *files) leftOut(name string) bool {
+	abs, err := filepath.Abs(name)
+	return err == nil && s.without != "" && strings.HasPrefix(abs, s.without)
+}
+
 func meta(s string) bool { return strings.ContainsAny(s, "*?[") }
 
 // list finds the files, as names relative to base with forward slashes, in the
@@ -143,7 +156,7 @@ func (s *files) list() ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if rel = filepath.ToSlash(rel); !seen[rel] {
+			if rel = filepath.ToSlash(rel); !seen[rel] && !s.leftOut(m) {
 				seen[rel] = true
 				names = append(names, rel)
 			}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"time"
 
 	"feilun"
@@ -49,13 +48,16 @@ type job struct {
 	runner run.Runner
 	times  stats.Times
 
-	language func() (*language.Stage, error) // loaded once, cloned by each worker
+	language *language.Stage // cloned by each worker
 }
 
 // Run carries the recipe out into o.Out, or goes on where an earlier process
 // with the same recipe, input and version stopped. It returns what the run
 // counted, which stands in Out/stats.json too.
 func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
+	if o.Stderr != nil {
+		ctx = crawl.WithRemarks(ctx, func(s string) { fmt.Fprintln(o.Stderr, s) })
+	}
 	j, err := newJob(ctx, r, o)
 	if err != nil {
 		return nil, err
@@ -65,7 +67,7 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 		return nil, err
 	}
 	defer unlock()
-	if err := j.folder.open(j.plan, o.Fresh); err != nil {
+	if err := j.folder.open(j.plan, r, o.Fresh); err != nil {
 		return nil, err
 	}
 	var finished stats.Run
@@ -85,7 +87,7 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 	}
 	j.times.WallSecond, j.times.CPUSecond = time.Since(start).Seconds(), cpuSeconds()-cpu
 	if kept := s.Reports[len(s.Reports)-1].Kept.Docs; kept == 0 {
-		j.remark("no documents were kept: %d records read, %d dropped by crawl; feilun stats %s tells by which rules",
+		j.remark("no documents were kept: records read %d, dropped by crawl %d; feilun stats %s tells by which rules",
 			s.Reports[atCrawl].In.Docs, s.Reports[atCrawl].Dropped.Docs, o.Out)
 	}
 	if err := j.finish(s); err != nil {
@@ -107,27 +109,19 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	if o.Memory == 0 {
 		o.Memory = 8 << 30
 	}
-	if err := r.prepare(); err != nil {
+	l, err := r.prepare()
+	if err != nil {
 		return nil, err
 	}
 	if least := params.Size(o.Workers)*workerMemory + 128<<20; o.Memory < least {
 		return nil, hint.Usage(hint.With(fmt.Errorf("--memory %v is too little for %d workers, which need %v", o.Memory, o.Workers, least),
 			"give more --memory or fewer --workers"))
 	}
-	source, err := crawl.New(r.Crawl)
+	source, tasks, err := input(ctx, r, o.Out)
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := source.Tasks(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(tasks) == 0 {
-		return nil, hint.Usage(hint.With(fmt.Errorf("recipe %s has no input", r.Name),
-			"name it with --in PATH, or as crawl.path in the recipe"))
-	}
-	j := &job{Options: o, recipe: r, source: source, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
-	j.language = sync.OnceValues(func() (*language.Stage, error) { return language.New(r.Language) })
+	j := &job{Options: o, recipe: r, source: source, language: l, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
 	units := group(tasks, r.Crawl.Range)
 	input, err := inputHash(ctx, source, tasks)
 	if err != nil {
@@ -140,6 +134,26 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	}
 	j.times.Predicted = predict(j.times.InputBytes, o)
 	return j, nil
+}
+
+// input opens the recipe's source and lists its tasks. Files below out, the
+// run's own, are none.
+func input(ctx context.Context, r *Recipe, out string) (crawl.Source, []feilun.Task, error) {
+	source, err := crawl.New(r.Crawl)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s, ok := source.(interface{ Without(dir string) error }); ok {
+		if err := s.Without(out); err != nil {
+			return nil, nil, err
+		}
+	}
+	tasks, err := source.Tasks(ctx)
+	if err == nil && len(tasks) == 0 {
+		err = hint.Usage(hint.With(fmt.Errorf("recipe %s has no input", r.Name),
+			"name it with --in PATH, or as crawl.path in the recipe"))
+	}
+	return source, tasks, err
 }
 
 // group puts consecutive tasks together, up to so many bytes.
@@ -191,15 +205,15 @@ func (j *job) stages(ctx context.Context) (*stats.Run, error) {
 	p := j.times.Predicted
 	j.remark("expect about %s on this machine, %s of memory, %s of disk", time.Duration(p.Seconds*1e9).Round(time.Second),
 		progress.Bytes(p.Memory), progress.Bytes(p.Disk))
-	pages, err := j.pages(ctx)
+	kept, err := j.pages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := j.corpus(ctx, pages)
+	parts, err := j.corpus(ctx, kept)
 	if err != nil {
 		return nil, err
 	}
-	return j.sum(pages, parts)
+	return j.sum(len(kept), parts)
 }
 
 // finish writes the books, manifest last but for the clean-up.

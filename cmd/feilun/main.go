@@ -9,8 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"feilun/internal/hint"
@@ -52,8 +54,12 @@ type app struct {
 	stderr io.Writer // progress and remarks
 }
 
+// errPartly is wrapped by the error of a command that failed on some of its
+// files or lines and did the others.
+var errPartly = errors.New("done in part")
+
 // Exit codes beside 0. exitPartial is for a run in which shards failed while
-// others went on.
+// others went on, and for files and lines alike.
 const (
 	exitFailed      = 1
 	exitUsage       = 2
@@ -71,7 +77,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c, kong.Name("feilun"),
 		kong.Description("Feilun (飞轮): raw crawl → corpus → model → chat → feedback, in one program."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.KindMapper(reflect.String, kong.MapperFunc(text)), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		panic(err) // a struct tag in this package is wrong
 	}
@@ -99,6 +105,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return report(stderr, err)
 }
 
+// text takes an argument byte by byte as it is: names of files need not be UTF-8.
+func text(ctx *kong.DecodeContext, target reflect.Value) error {
+	t, err := ctx.Scan.PopValue("string")
+	if err == nil {
+		target.SetString(t.String())
+	}
+	return err
+}
+
 func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return 0
@@ -110,8 +125,28 @@ func report(stderr io.Writer, err error) int {
 	switch {
 	case hint.IsUsage(err):
 		return exitUsage
-	case errors.Is(err, pipeline.ErrShards):
+	case errors.Is(err, pipeline.ErrShards), errors.Is(err, errPartly):
 		return exitPartial
 	}
 	return exitFailed
+}
+
+// partly returns the error of a command that failed on some of its files: in
+// part when others could be read, a mistake in use when there is none of them.
+func partly(failed []error, files int) error {
+	if len(failed) == 0 {
+		return nil
+	}
+	err := errors.Join(failed...)
+	if len(failed) < files {
+		err = fmt.Errorf("%w: %d of %d files could not be read: %w", errPartly, len(failed), files, err)
+		return hint.With(err, "check names and permissions; the other files were read")
+	}
+	err = hint.With(err, "check names and permissions")
+	for _, f := range failed {
+		if !errors.Is(f, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return hint.Usage(err)
 }

@@ -63,7 +63,7 @@ func (c *qualityScoreCmd) Run(a *app) error {
 		err = flushed
 	}
 	if err == nil && bad > 0 {
-		err = fmt.Errorf("%d lines could not be read; the others are scored", bad)
+		err = fmt.Errorf("%w: %d lines could not be read; the others are scored", errPartly, bad)
 	}
 	return err
 }
@@ -123,7 +123,7 @@ func (c *qualityExplainCmd) Run(a *app) error {
 		return err
 	}
 	found := 0
-	err = documents(a, c.File, func(d *feilun.Doc) error {
+	err = documents(a, c.File, nil, func(d *feilun.Doc) error {
 		if c.ID != "" && d.ID != c.ID && d.URL != c.ID {
 			return nil
 		}
