@@ -122,7 +122,7 @@ func TestErrorsNameTheirFile(t *testing.T) {
 	for name, text := range map[string]string{
 		"under.yaml": "about: under\n\nfilter: {status: {max: 1}}\n", "mid.yaml": "base: under.yaml\n",
 		"top.yaml": "base: mid.yaml\n", "own.yaml": "base: good.yaml\nfiltr: {}\n", "good.yaml": "about: good\n",
-		"stage.yaml": "base: mix.yaml\n", "mix.yaml": "\n\nmix: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
+		"stage.yaml": "base: later.yaml\n", "later.yaml": "\n\ntokenize: {}\n", "mixed.yaml": "base: mix.yaml\n", "mix.yaml": "\n\nmix: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -133,7 +133,8 @@ func TestErrorsNameTheirFile(t *testing.T) {
 		{"own.yaml", "", "own.yaml: line 2: unknown key"},
 		{"good.yaml", "filter.status.max=1", `--set "filter.status.max=1": filter.status`},
 		{"good.yaml", "filter.statuss=on", `--set "filter.statuss=on": filter has no step`},
-		{"stage.yaml", "", "mix.yaml line 3: stage"},
+		{"stage.yaml", "", "later.yaml line 3: stage"},
+		{"mixed.yaml", "", "mix.yaml line 3: mix: no sources"},
 		{"cut.yaml", "", "two.yaml: line 2: a second"},
 	} {
 		var over []string
