@@ -39,8 +39,11 @@ type header struct {
 
 // Save writes the model. Equal models give equal bytes.
 func (m *Model) Save(name string) error {
-	if m.header.Kind == "" {
-		return fmt.Errorf("a %s model is kept in its own file", m.Kind)
+	if f, ok := m.scorer.(*fasttextModel); ok {
+		if f.trained == nil {
+			return errors.New("a fastText model that was read is kept in its own file")
+		}
+		return atomicfile.Write(name, f.trained.Save)
 	}
 	b, err := m.encode()
 	if err != nil {

@@ -74,7 +74,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	k, err := parser.Parse(joinNegative(args))
+	k, err := parser.Parse(repeatFlags(joinNegative(args)))
 	if exited >= 0 { // help was printed
 		return exited
 	}
