@@ -62,10 +62,12 @@ func NewJudge(r *Recipe) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.prepare(); err != nil {
+	filters := *r
+	filters.Quality = nil // no model is asked
+	if err := filters.prepare(); err != nil {
 		return nil, err
 	}
-	steps, err := r.live()
+	steps, err := filters.live()
 	return &Judge{language: l, steps: steps}, err
 }
 
