@@ -34,7 +34,7 @@ func (w *pageWorker) quality(d *feilun.Doc, c feilun.Count) bool {
 	t.report.In.Add(c)
 	for i := range w.judges {
 		s := &w.judges[i]
-		if !s.applies(d.Language) {
+		if !s.applies(d.Language, d.Script) {
 			continue
 		}
 		score, v := s.judge.Document(d)

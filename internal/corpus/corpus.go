@@ -33,16 +33,21 @@ type Row struct {
 	Source     string  `parquet:"source,dict"`
 }
 
-// groupBytes is the text of one Parquet row group, which a writer holds in
-// memory until it is full.
-const groupBytes = 32 << 20
+const (
+	// groupBytes is the text of one Parquet row group, which a writer holds in
+	// memory until it is full.
+	groupBytes = 32 << 20
+	// batchBytes is the text handed to the Parquet writer at once.
+	batchBytes = 1 << 20
+)
 
 // A Writer writes one corpus file.
 type Writer struct {
 	pq    *parquet.GenericWriter[Row]
 	z     *kzstd.Encoder
-	held  int
+	held  int // bytes of text of the row group
 	batch []Row
+	fresh int // bytes of text of the batch
 	line  []byte
 }
 
@@ -79,19 +84,24 @@ func (w *Writer) Write(d *feilun.Doc) error {
 	w.batch = append(w.batch, Row{
 		valid(d.ID), valid(d.URL), valid(d.Text), valid(d.Title), d.Date, d.Language, d.Script, d.Confidence, valid(d.Source),
 	})
-	if w.held += len(d.Text); w.held < groupBytes {
+	w.fresh += len(d.Text)
+	if w.fresh < batchBytes {
 		return nil
 	}
-	return w.flush()
-}
-
-func (w *Writer) flush() error {
-	if _, err := w.pq.Write(w.batch); err != nil {
+	if err := w.push(); err != nil || w.held < groupBytes {
 		return err
 	}
-	clear(w.batch)
-	w.batch, w.held = w.batch[:0], 0
+	w.held = 0
 	return w.pq.Flush()
+}
+
+// push hands the batch to the Parquet writer.
+func (w *Writer) push() error {
+	_, err := w.pq.Write(w.batch)
+	clear(w.batch)
+	w.held += w.fresh
+	w.batch, w.fresh = w.batch[:0], 0
+	return err
 }
 
 // Close finishes the file; it does not close the underlying writer.
@@ -99,7 +109,7 @@ func (w *Writer) Close() error {
 	if w.z != nil {
 		return w.z.Close()
 	}
-	if err := w.flush(); err != nil {
+	if err := w.push(); err != nil {
 		return err
 	}
 	return w.pq.Close()
