@@ -41,7 +41,10 @@ func (r *Recipe) prepare() (*language.Stage, error) {
 			return nil, hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
 		}
 	}
-	return l, nil
+	if len(r.Quality) > 0 {
+		r.labelled, err = readLabels(r.Output.Labels)
+	}
+	return l, err
 }
 
 // live makes one worker's copies of the recipe's filters and edits.

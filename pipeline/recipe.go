@@ -30,6 +30,8 @@ type Recipe struct {
 	Quality  []Step
 	Dedup    []Step
 	Output   OutputParams
+
+	labelled []quality.Example // of Output.Labels, after prepare
 }
 
 // A Step is one filter, edit, quality model or dedup method of a recipe.
@@ -48,6 +50,8 @@ type OutputParams struct {
 	PartSize params.Size `json:"part_size" default:"256MiB"`
 	// Sample is how many characters of a dropped document its ledger row keeps.
 	Sample int `json:"sample" default:"300" range:"0..100000"`
+	// Labels is a file of JSON lines with text and label (1 or true for good, 0 or false for bad) on which the report draws precision and recall of the quality steps.
+	Labels string `json:"labels" default:""`
 }
 
 // Load reads a recipe by shipped name or path, with its bases, and lays
