@@ -45,6 +45,9 @@ func (w *pageWorker) quality(d *feilun.Doc, c feilun.Count) bool {
 			continue
 		}
 		score, v := s.judge.Document(d)
+		if w.scores {
+			d.Score = &score
+		}
 		w.histogram(s.Key, scoreRule).Add(score, v.Kept())
 		if !v.Kept() {
 			w.dropped(atQuality, s.Key, d, v, c)
