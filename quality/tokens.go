@@ -159,11 +159,11 @@ func (r *reader) characterTokens(text string, add func([]byte)) {
 			i++
 			continue
 		}
-		c, n := utf8.DecodeRuneInString(text[i:])
-		if !single(c) {
+		if c, _ := utf8.DecodeRuneInString(text[i:]); !single(c) {
 			start := i
 			for i < len(text) && !asciiSpace(text[i]) {
-				if c, n = utf8.DecodeRuneInString(text[i:]); single(c) {
+				c, n := utf8.DecodeRuneInString(text[i:])
+				if single(c) {
 					break
 				}
 				i += n
