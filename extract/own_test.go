@@ -18,6 +18,7 @@ import (
 
 var (
 	ownPage  = regexp.MustCompile(`(?s)<title>([^<]*) - 临溪日报</title>.*?</h1>.*?</div>\n<p>(.*?)</p>\n</article>`)
+	ownNews  = regexp.MustCompile(`(?s)<title>([^<]*) - Eastmarsh Gazette</title>.*?</h1>.*?</div>\n<p>(.*?)</p>\n</article>`)
 	ownLinks = []string{"首页", "新闻", "国内", "国际", "财经", "体育", "娱乐", "科技", "汽车", "房产", "论坛", "博客", "图片", "视频", "邮箱"}
 )
 
@@ -28,13 +29,13 @@ type ownStory struct {
 }
 
 // ownStories are the stories of one site of the sample crawl.
-func ownStories(t testing.TB) (out []ownStory) {
+func ownStories(t testing.TB, page *regexp.Regexp) (out []ownStory) {
 	z, err := gzip.NewReader(bytes.NewReader(crawled.WARC()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b, _ := io.ReadAll(z) // the last record is cut short on purpose
-	for _, m := range ownPage.FindAllSubmatch(b, -1) {
+	for _, m := range page.FindAllSubmatch(b, -1) {
 		out = append(out, ownStory{string(m[1]), strings.Split(string(m[2]), "</p>\n<p>")})
 	}
 	if len(out) < 20 {
@@ -47,7 +48,7 @@ func ownStories(t testing.TB) (out []ownStory) {
 // answer is the title and the paragraphs.
 func ownPages(t testing.TB) (out []*gold) {
 	rng := rand.New(rand.NewPCG(11, 3))
-	stories := ownStories(t)
+	stories := ownStories(t, ownPage)
 	for n := range 72 {
 		s := stories[rng.IntN(len(stories))]
 		for range rng.IntN(3) {
@@ -61,7 +62,7 @@ func ownPages(t testing.TB) (out []*gold) {
 		}
 		out = append(out, &gold{ID: fmt.Sprint(n), Gold: "full-text", Text: s.title + "\n" + strings.Join(s.text, "\n"), set: "own", page: page})
 	}
-	return out
+	return append(out, ownEnglish(t)...)
 }
 
 // ownLayouts are templates of an article on a portal, in a blog and behind a

@@ -130,6 +130,8 @@ func share(set string) float64 {
 		return 2
 	case "zh-handmade":
 		return 3
+	case "dragnet":
+		return 0.15
 	case "readability", "own":
 		return 0.6
 	}

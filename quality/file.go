@@ -23,7 +23,7 @@ const magic = "feilunQ1"
 // Limits of what a model file may claim.
 const (
 	maxHeader = 16 << 20
-	maxModel  = 128 << 20 // bytes, decompressed
+	maxModel  = 1 << 30 // bytes, decompressed
 )
 
 // ErrFormat is wrapped by every complaint about the bytes of a model.
@@ -35,6 +35,8 @@ type header struct {
 	Trained *Result       `json:"trained"`
 	GPT3    *gpt3Header   `json:"gpt3,omitempty"`
 	Signals *signalHeader `json:"signals,omitempty"`
+
+	Perplexity *perplexityHeader `json:"perplexity,omitempty"`
 }
 
 // Save writes the model. Equal models give equal bytes.
@@ -96,6 +98,8 @@ func decode(b []byte, name string) (*Model, error) {
 	switch {
 	case h.Kind == "gpt3" && h.GPT3 != nil:
 		m.scorer, err = newGPT3(*h.GPT3, body)
+	case h.Kind == "perplexity" && h.Perplexity != nil:
+		m.scorer, err = readPerplexity(*h.Perplexity, body)
 	case h.Kind == "signals" && h.Signals != nil:
 		m.scorer, err = newSignals(*h.Signals, body, name)
 	default:

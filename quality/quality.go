@@ -6,6 +6,7 @@
 package quality
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/binary"
@@ -19,6 +20,7 @@ import (
 
 	"feilun"
 	"feilun/internal/hint"
+	"feilun/internal/ngram"
 )
 
 // Source is this package's own source, from which help and docs take the
@@ -43,7 +45,7 @@ func Kinds() []Kind {
 	return []Kind{
 		{"gpt3", "GPT-3's classifier: hashed words, logistic regression, a Pareto draw on the score", &GPT3{}, openOwn, trainGPT3},
 		{"fasttext", "a fastText classifier, such as DCLM's", &Fasttext{}, openFasttext, trainFasttext},
-		{"perplexity", "perplexity of an n-gram language model, CCNet's head, middle and tail", nil, openARPA, nil},
+		{"perplexity", "perplexity of an n-gram language model, CCNet's head, middle and tail", &Perplexity{}, openNgram, trainPerplexity},
 		{"signals", "cheap signals and the scores of other models in one calibrated score", &Signals{}, openOwn, trainSignals},
 	}
 }
@@ -94,7 +96,7 @@ type Model struct {
 }
 
 // Score returns the document's score: 0 to 1, high for documents like the
-// positive examples. A perplexity model returns perplexity, where low is good.
+// positive examples.
 func (m *Model) Score(d *feilun.Doc) float64 { return m.score(d) }
 
 // Explain lists the n features that moved the document's score most.
@@ -114,7 +116,7 @@ func (m *Model) Clone() *Model {
 const fasttextMagic = 793712314
 
 // Open loads a model: one of [Train]'s, a fastText classifier (.bin, .ftz), or
-// an ARPA language model. The bytes tell which, not the name.
+// a language model in ARPA text. The bytes tell which, not the name.
 func Open(name string) (*Model, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -149,8 +151,9 @@ func kindOf(head []byte) (string, error) {
 		return "gpt3", nil // every kind of our own has the same opener
 	case len(head) >= 4 && binary.LittleEndian.Uint32(head) == fasttextMagic:
 		return "fasttext", nil
-	case strings.HasPrefix(strings.TrimLeft(string(head), "\r\n\t "), `\data\`):
-		return "perplexity", nil
+	case strings.HasPrefix(strings.TrimLeft(string(head), "\r\n\t "), `\data\`), bytes.HasPrefix(head, []byte(ngram.Magic)),
+		bytes.HasPrefix(head, []byte{0x1f, 0x8b}), bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return "perplexity", nil // ARPA text may be compressed
 	}
 	return "", errors.New("no quality model: neither one of feilun's, nor fastText's, nor ARPA")
 }

@@ -12,6 +12,7 @@ import (
 
 	"feilun"
 	"feilun/internal/hint"
+	"feilun/internal/params"
 
 	"github.com/zeebo/xxh3"
 )
@@ -34,6 +35,12 @@ type TrainParams struct {
 	Weights string `json:"weights" default:"unit"`
 	// Spark2 hashes as Spark did before version 3.
 	Spark2 bool `json:"spark2" default:"false"`
+	// Tokens is what a language model takes for a word: mixed (Chinese, Japanese and Korean characters, words, marks) or space (what stands between white space).
+	Tokens string `json:"tokens" default:"mixed"`
+	// Order is the length of a language model's longest n-grams.
+	Order int `json:"order" default:"5" range:"1..16"`
+	// Memory is what a language model's n-grams may take.
+	Memory params.Size `json:"memory" default:"4GiB"`
 	// Prior is the share of positive documents that scores assume. Both classes are weighed to it, however many examples each has.
 	Prior float64 `json:"prior" default:"0.5" range:"0.001..0.999"`
 	// Seed shuffles hosts of equal size between the parts.

@@ -22,6 +22,8 @@ type qualityScoreCmd struct {
 type scoreLine struct {
 	ID    string  `json:"id"`
 	Score float64 `json:"score"`
+
+	Perplexity float64 `json:"perplexity,omitempty"` // of language models
 }
 
 // badLine stands where a line is no document.
@@ -43,7 +45,8 @@ func (c *qualityScoreCmd) Run(a *app) error {
 	}
 	err = documents(a, c.File, bad, func(d *feilun.Doc) error {
 		if c.JSON {
-			return enc.Encode(scoreLine{d.ID, m.Score(d)})
+			p, _ := m.Perplexity(d)
+			return enc.Encode(scoreLine{d.ID, m.Score(d), p})
 		}
 		_, err := fmt.Fprintf(out, "%s\t%.6f\n", d.ID, m.Score(d))
 		return err
