@@ -297,6 +297,23 @@ func TestDeal(t *testing.T) {
 	if tr, err = newTraining(t.Context(), all, defaults(t)); err != nil || tr.result.Split != "document" {
 		t.Errorf("split %q, %v", tr.result.Split, err)
 	}
+	for i, e := range all { // one host holds all negatives but four
+		if e.Doc.URL = fmt.Sprintf("http://%t%d.example/", e.Positive, i%20); !e.Positive && i > 8 {
+			e.Doc.URL = "http://large.example/"
+		}
+	}
+	if tr, err = newTraining(t.Context(), all, defaults(t)); err != nil {
+		t.Fatal(err)
+	}
+	count = [folds][2]int{}
+	for i, e := range tr.examples {
+		count[tr.fold[i]][class(e)]++
+	}
+	for f, c := range count {
+		if c[0] == 0 || c[1] == 0 {
+			t.Errorf("part %d holds %v, split by %s", f, c, tr.result.Split)
+		}
+	}
 	if _, err := newTraining(t.Context(), all[:12], defaults(t)); !hint.IsUsage(err) {
 		t.Errorf("too few examples: %v", err)
 	}
