@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/pipeline"
+	"feilun/quality"
 )
 
 type filterCmd struct {
@@ -163,7 +165,7 @@ func document(line []byte, n int) (*feilun.Doc, error) {
 }
 
 type explainCmd struct {
-	Filter string `arg:"" optional:"" help:"Filter or edit; lists all when absent."`
+	Filter string `arg:"" optional:"" help:"Filter, edit or quality step; lists all when absent."`
 	JSON   bool   `help:"Print the JSON schema of its parameters; without a filter, one line of JSON for each."`
 }
 
@@ -176,6 +178,7 @@ func (c *explainCmd) Run(a *app) error {
 	for _, e := range filter.Edits() {
 		all = append(all, e)
 	}
+	all = append(all, quality.All()...)
 	for _, f := range all {
 		names = append(names, filter.Name(f))
 		if c.Filter == "" {
@@ -208,12 +211,20 @@ func (c *explainCmd) Run(a *app) error {
 }
 
 func filterDoc(f any) (string, error) {
-	doc, _, err := params.Comments(filter.TypeName(f), filter.Source)
+	doc, _, err := params.Comments(filter.TypeName(f), sourceOf(f))
 	return doc, err
 }
 
+// sourceOf is the source that holds the comments of a filter, edit or step.
+func sourceOf(f any) fs.FS {
+	if quality.New(filter.Name(f)) != nil {
+		return quality.Source
+	}
+	return filter.Source
+}
+
 func (c *explainCmd) one(a *app, f any) error {
-	ps, err := params.Describe(f, filter.Source)
+	ps, err := params.Describe(f, sourceOf(f))
 	if err != nil {
 		return err
 	}
