@@ -59,7 +59,7 @@ func made(n int) []Example {
 // hosts it has not seen, and its bytes depend on the examples alone.
 func TestTrain(t *testing.T) {
 	for _, kind := range []string{"gpt3", "signals"} {
-		for _, weights := range []string{WeightCounts, WeightUnit} {
+		for _, weights := range weighings {
 			p := defaults(t)
 			p.Weights = weights
 			if kind == "signals" {
@@ -127,7 +127,7 @@ func reopened(t *testing.T, m *Model, all []Example) {
 // TestExplainAddsUp: the weights of a gpt3 model's reasons and its intercept are
 // the log-odds.
 func TestExplainAddsUp(t *testing.T) {
-	for _, weights := range []string{WeightCounts, WeightUnit} {
+	for _, weights := range weighings {
 		p := defaults(t)
 		p.Weights = weights
 		all := made(200)
