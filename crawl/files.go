@@ -25,6 +25,9 @@ type files struct {
 	p    Params
 	base string // what the names in tasks are relative to
 
+	columns columnSet // of JSON lines and Parquet
+	without string    // files below this folder are no input
+
 	sample bool // read the crawl the program carries
 
 	mu     sync.Mutex
@@ -63,7 +66,12 @@ func newFiles(p Params) (*files, error) {
 		return nil, hint.With(hint.Usage(errors.New("crawl: no path given")),
 			"say which files to read, for example: crawl: {source: warc, path: \"data/*.warc.gz\"}")
 	}
-	return &files{p: p, base: base(patterns), resume: map[place]int64{}}, nil
+	return readFiles(p, base(patterns)), nil
+}
+
+// readFiles returns the source of files below a folder.
+func readFiles(p Params, base string) *files {
+	return &files{p: p, base: base, columns: columnsOfParams(p), resume: map[place]int64{}}
 }
 
 // split lists the patterns in a path. A comma separates unless a file of the
@@ -116,6 +124,18 @@ func base(patterns []string) string {
 	return filepath.FromSlash(strings.Join(common, "/"))
 }
 
+// Without leaves out the files below a folder, such as a run's own output.
+func (s *files) Without(dir string) error {
+	abs, err := filepath.Abs(dir)
+	s.without = abs + string(filepath.Separator)
+	return err
+}
+
+func (s *files) leftOut(name string) bool {
+	abs, err := filepath.Abs(name)
+	return err == nil && s.without != "" && strings.HasPrefix(abs, s.without)
+}
+
 func meta(s string) bool { return strings.ContainsAny(s, "*?[") }
 
 // list finds the files, as names relative to base with forward slashes, in the
@@ -136,7 +156,7 @@ func (s *files) list() ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if rel = filepath.ToSlash(rel); !seen[rel] {
+			if rel = filepath.ToSlash(rel); !seen[rel] && !s.leftOut(m) {
 				seen[rel] = true
 				names = append(names, rel)
 			}
@@ -225,10 +245,15 @@ func (s *files) divisible(name string) (int64, error) {
 		return size, nil
 	}
 	o, err := sniff(f, size, s.p.Source, &scratch{})
-	if o.kind == kindHTML || o.kind == kindText || o.kind == kindJSONL && o.storage != storedPlain {
-		return s.p.Range, err
+	switch o.kind {
+	case kindWARC, kindARC, kindParquet:
+		return size, err
+	case kindJSONL, kindWiki:
+		if o.storage == storedPlain || o.kind == kindWiki && o.storage == storedBzip2 {
+			return size, err
+		}
 	}
-	return size, err
+	return s.p.Range, err
 }
 
 // A stored file is one of this machine, or one the program carries.
@@ -302,13 +327,27 @@ type job struct {
 func (j *job) run() (err error) {
 	switch {
 	case j.size == 0:
+	case j.kind == kind7z || j.storage == storedBzip2 && (j.kind == kindWARC || j.kind == kindARC):
+		err = errPacked(j.kind)
 	case j.kind == kindWARC || j.kind == kindARC:
 		err = j.archive()
 	case j.kind == kindJSONL:
 		err = j.lines()
 	case j.kind == kindParquet:
 		err = j.parquet()
-	case j.task.Start == 0:
+	case j.kind == kindWiki:
+		err = j.dump()
+	case j.task.Start > 0:
+	case j.kind == kindEPUB:
+		err = j.epub()
+	case j.kind == kindBook:
+		err = j.book()
+	case j.kind == kindIndex:
+		j.dropped(ledger.Row{
+			ID: j.fill.source, Record: feilun.Record{File: j.task.File}, Stage: Stage,
+			Rule: RuleRecordType, Note: "index of a multistream dump", Bytes: j.size,
+		})
+	default:
 		err = j.whole()
 	}
 	if j.err != nil {

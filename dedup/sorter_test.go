@@ -63,3 +63,10 @@ func BenchmarkSorter(b *testing.B) {
 	}
 	report()
 }
+
+// TestSorterMemory: the limit of the process is no reason to fill it.
+func TestSorterMemory(t *testing.T) {
+	if s := newSorter(t.TempDir(), "x", 4, 3, 1<<40); 2*8*s.limit > maxSortMemory {
+		t.Errorf("a sorter may hold %d bytes twice, want at most %d in all", 8*s.limit, maxSortMemory)
+	}
+}

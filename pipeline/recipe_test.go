@@ -204,13 +204,18 @@ func FuzzRecipe(f *testing.F) {
 		if err := r.build(tree); err != nil {
 			return
 		}
-		tree, err = parseTree(r.YAML(), "")
-		if err != nil {
-			t.Fatalf("printed recipe does not parse: %v\n%s", err, r.YAML())
-		}
-		var again Recipe
-		if err := again.build(tree); err != nil {
-			t.Fatalf("printed recipe is refused: %v\n%s", err, r.YAML())
+		for _, printed := range [][]byte{r.YAML(), r.JSON()} {
+			tree, err = parseTree(printed, "")
+			if err != nil {
+				t.Fatalf("printed recipe does not parse: %v\n%s", err, printed)
+			}
+			var again Recipe
+			if err := again.build(tree); err != nil {
+				t.Fatalf("printed recipe is refused: %v\n%s", err, printed)
+			}
+			if again.Hash() != r.Hash() {
+				t.Fatalf("printed recipe is another one:\n%s\n%s", printed, again.YAML())
+			}
 		}
 	})
 }

@@ -16,7 +16,7 @@ type Stage struct {
 // Stages is the path from crawl to feedback, in data order.
 func Stages() []Stage {
 	return []Stage{
-		{"crawl", "WARC, WET, ARC, HTML, text, JSONL, Parquet, Common Crawl", "pages or documents", false, true},
+		{"crawl", "WARC, WET, ARC, HTML, text, MediaWiki dumps, EPUB, books, JSONL, Parquet, Common Crawl", "pages or documents", false, true},
 		{"extract", "page", "title, text, date, links", false, true},
 		{"language", "document", "language, script, confidence", false, true},
 		{"filter", "document", "verdict by rule", false, true},

@@ -188,3 +188,8 @@ func readHosts(name string) (map[string]float64, error) {
 	}
 	return hosts, sc.Err()
 }
+
+func logit(p float64) float64 {
+	p = min(max(p, 1e-9), 1-1e-9)
+	return math.Log(p / (1 - p))
+}

@@ -17,6 +17,7 @@ import (
 	"feilun/internal/testkit"
 	"feilun/language"
 	"feilun/quality"
+	"feilun/tokenize"
 )
 
 var update = flag.Bool("update", false, "write the generated pages and the output shown in the documentation")
@@ -43,6 +44,7 @@ func stagePages() []stagePage {
 		{"dedup", dedupIntro, []stageSection{
 			{"url", &dedup.URLParams{}}, {"exact", &dedup.ExactParams{}}, {"line", &dedup.LineParams{}}, {"near", &dedup.NearParams{}},
 		}, dedup.Source},
+		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
 	}
 }
 
@@ -80,15 +82,29 @@ the penalty and the calibration, each scored by weights that were fitted without
 the report of a run draws precision and recall; ` + "`output.scores: true`" + ` adds a column of scores to the corpus.
 `
 
+const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs documents into files of token numbers. As verb only; recipes do not
+name it yet.
+
+    feilun tokenize train --vocab 32768 --out tokenizer.json RUN_OR_FILES…
+    feilun tokenize pack --tokenizer tokenizer.json --out tokens RUN_OR_FILES…
+    feilun tokenize encode --tokenizer tokenizer.json < text
+    feilun tokenize decode --tokenizer tokenizer.json < numbers
+
+Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (byte-level BPE) and as ranks of tiktoken, and
+written as both. What packed files hold is told in ../formats/tokens.md.
+`
+
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what
 becomes of damage, is told in ../formats/input.md.
 
-Every record that becomes no document is a row in the ledger, with one of two rules:
+Every record that becomes no document is a row in the ledger. Its rule is a parameter below, which decided about a page
+of a dump, or one of these:
 
 | rule | meaning |
 |---|---|
 | ` + "`record_type`" + ` | the record holds no page: a request, a revisit, metadata; the type is the note |
 | ` + "`damaged`" + ` | bytes that could not be read; reading went on at the next record |
+| ` + "`encrypted`" + ` | a book that cannot be read without a key |
 `
 
 const extractIntro = `Extract turns a page into title, text, date, canonical address and links. Recipe key: ` + "`extract:`" + `.
