@@ -32,6 +32,8 @@ type Recipe struct {
 	Dedup    []Step
 	Mix      *mix.Spec // nil when the run ends with its own corpus
 	Output   OutputParams
+
+	labelled []quality.Example // of Output.Labels, after prepare
 }
 
 // A Step is one filter, edit, quality model or dedup method of a recipe.
@@ -50,6 +52,10 @@ type OutputParams struct {
 	PartSize params.Size `json:"part_size" default:"256MiB"`
 	// Sample is how many characters of a dropped document its ledger row keeps.
 	Sample int `json:"sample" default:"300" range:"0..100000"`
+	// Scores adds a column to the corpus: the score that the last quality step gave the document, null where no step looked at it.
+	Scores bool `json:"scores" default:"false"`
+	// Labels is a file of JSON lines with text and label (1 or true for good, 0 or false for bad) on which the report draws precision and recall of the quality steps.
+	Labels string `json:"labels" default:""`
 }
 
 // Load reads a recipe by shipped name or path, with its bases, and lays

@@ -87,7 +87,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err := repeatedFlag(args); err != nil {
 		return report(stderr, hint.Usage(err))
 	}
-	k, err := parser.Parse(joinNegative(args))
+	k, err := parser.Parse(repeatFlags(joinNegative(args)))
 	if exited >= 0 { // help was printed
 		return exited
 	}
