@@ -33,7 +33,7 @@ func (p *Pass) attendBackBlock(worker int, l *block, a *activations, b *Batch, r
 	c, w := &p.m.Config, &p.workers[worker]
 	s := b.span(row, q, l.window)
 	d, wide := c.HeadDim, c.queryWidth()
-	p.scores(worker, a, b, row, h, s)
+	w.scores(p.cpu, worker, p.queries(a, b, row, h, q), s)
 	at := (row*b.Len+q)*wide + h*d
 	dy, y := tensor.Matrix(p.dy[at:], wide), a.y[at:]
 	vt := w.vt.Stretch(s.from, s.to)

@@ -8,7 +8,25 @@ import "unsafe"
 func kernelF32(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
 
 //go:noescape
+func kernelF32x8(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelF32x4(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelF32x1(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
 func kernelBF16(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelBF16x8(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelBF16x4(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelBF16x1(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
 
 //go:noescape
 func kernelAVX2(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)

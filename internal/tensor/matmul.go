@@ -1,6 +1,9 @@
 package tensor
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // Sizes of what is packed: the largest tile of a kernel, and how much of A and B
 // a worker goes through at a time. A panel of B of packDepth steps stays in the
@@ -151,56 +154,91 @@ func (c *CPU) packPairs(dst []float32, v View, r0, w, d0, d, k, stride int) {
 	}
 }
 
+// Column copies column j of a matrix to dst, its first k rows where dst has k numbers.
+func (p *Panels) Column(dst []float32, j int) {
+	panel, lane := j/p.cols, j%p.cols
+	for i := range dst {
+		step := i
+		if p.bf16 {
+			step = i / 2
+		}
+		d0 := step / packDepth * packDepth
+		x := p.panel(d0, min(packDepth, p.depth-d0), panel)[(step-d0)*p.cols+lane]
+		if p.bf16 {
+			bits := math.Float32bits(x)
+			x = math.Float32frombits(bits << 16)
+			if i%2 == 1 {
+				x = math.Float32frombits(bits & 0xffff0000)
+			}
+		}
+		dst[i] = x
+	}
+}
+
+// Bytes returns the size of the packed matrix.
+func (p *Panels) Bytes() int { return 4 * len(p.data) }
+
 // MatMul is C = A·B, or C += A·B with add: C is m × n with rows of ldc numbers, A
 // is m × k. The products are summed over k in blocks of a fixed size, in order.
 func (c *CPU) MatMul(dst []float32, ldc int, a View, b *Panels, m int, add bool) {
-	_, rows, _ := c.level.kernel(b.bf16)
+	_, rows := c.level.kernelRows(b.bf16, m)
+	panels := (b.n + b.cols - 1) / b.cols
+	if m <= packRows/2 && c.workers > 1 && panels >= 4*c.workers { // few rows: workers share the columns
+		step := (panels + 4*c.workers - 1) / (4 * c.workers)
+		c.Do((panels+step-1)/step, func(w, i int) {
+			c.rows(c.scratch[w], dst, ldc, a, b, rows, part{0, m, i * step, min(panels, (i+1)*step)}, add)
+		})
+		return
+	}
 	per := packRows / rows * rows
 	if m < per*c.workers { // so that all workers have something
 		per = max(rows, (m/c.workers+rows-1)/rows*rows)
 	}
 	c.Do((m+per-1)/per, func(w, i int) {
-		c.rows(c.scratch[w], dst, ldc, a, b, i*per, min(per, m-i*per), add)
+		c.rows(c.scratch[w], dst, ldc, a, b, rows, part{i * per, min(per, m-i*per), 0, panels}, add)
 	})
 }
 
 // MatMulAlone is [CPU.MatMul] in the calling worker of [CPU.Do].
 func (c *CPU) MatMulAlone(worker int, dst []float32, ldc int, a View, b *Panels, m int, add bool) {
-	_, rows, _ := c.level.kernel(b.bf16)
+	_, rows := c.level.kernelRows(b.bf16, m)
 	per := packRows / rows * rows
 	for i := 0; i < m; i += per {
-		c.rows(c.scratch[worker], dst, ldc, a, b, i, min(per, m-i), add)
+		c.rows(c.scratch[worker], dst, ldc, a, b, rows, part{i, min(per, m-i), 0, (b.n + b.cols - 1) / b.cols}, add)
 	}
 }
 
-// rows multiplies some rows of A, block by block.
-func (c *CPU) rows(s *scratch, dst []float32, ldc int, a View, b *Panels, m0, mm int, add bool) {
-	kern, tile, cols := c.level.kernel(b.bf16)
-	panels := (b.n + cols - 1) / cols
+// A part is what one call of rows does: rows of A, and panels of B.
+type part struct{ m0, m, j0, j1 int }
+
+// rows multiplies some rows of A, block by block, a tile of rows at a time.
+func (c *CPU) rows(s *scratch, dst []float32, ldc int, a View, b *Panels, tile int, p part, add bool) {
+	kern, _ := c.level.kernelRows(b.bf16, tile)
+	cols := b.cols
 	if b.depth == 0 && !add {
-		for i := range mm {
-			clear(dst[(m0+i)*ldc:][:b.n])
+		for i := range p.m {
+			clear(dst[(p.m0+i)*ldc:][:b.n])
 		}
 	}
 	for d0 := 0; d0 < b.depth; d0 += packDepth {
 		d := min(packDepth, b.depth-d0)
-		t := c.take(s, a, b, m0, mm, d0, d, tile)
+		t := c.take(s, a, b, p.m0, p.m, d0, d, tile)
 		more := 0
 		if add || d0 > 0 {
 			more = 1
 		}
-		for j := range panels {
+		for j := p.j0; j < p.j1; j++ {
 			panel := unsafe.Pointer(unsafe.SliceData(b.panel(d0, d, j)))
 			w := min(cols, b.n-j*cols)
-			for i := 0; i < mm; i += tile {
+			for i := 0; i < p.m; i += tile {
 				rows, lda, step := t.tile(i)
-				h := min(tile, mm-i)
+				h := min(tile, p.m-i)
 				if h == tile && w == cols {
-					kern(d, rows, lda, step, panel, unsafe.Pointer(&dst[(m0+i)*ldc+j*cols]), 4*ldc, more)
+					kern(d, rows, lda, step, panel, unsafe.Pointer(&dst[(p.m0+i)*ldc+j*cols]), 4*ldc, more)
 					continue
 				}
 				kern(d, rows, lda, step, panel, unsafe.Pointer(&s.c[0]), 4*cols, 0)
-				edge(dst[(m0+i)*ldc+j*cols:], ldc, s.c, cols, h, w, more != 0)
+				edge(dst[(p.m0+i)*ldc+j*cols:], ldc, s.c, cols, h, w, more != 0)
 			}
 		}
 	}

@@ -40,6 +40,9 @@ func TestMatMul(t *testing.T) {
 		for n := range 120 {
 			c := NewLevel(level, 1+n%3)
 			m, n, k := 1+rng.IntN(70), 1+rng.IntN(90), 1+rng.IntN(120)
+			if rng.IntN(3) == 0 {
+				m = 1 + rng.IntN(10)
+			}
 			switch rng.IntN(6) {
 			case 0:
 				k = 500 + rng.IntN(600)
