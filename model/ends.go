@@ -39,3 +39,44 @@ func readEnds(dir string) ([]int, error) {
 	}
 	return list, nil
 }
+
+// A pieceFile is what is read of tokenizer.json's post-processor.
+type pieceFile struct {
+	Type       string      `json:"type"`
+	Processors []pieceFile `json:"processors"`
+	Single     []struct {
+		SpecialToken *struct {
+			ID string `json:"id"`
+		} `json:"SpecialToken"`
+	} `json:"single"`
+	Tokens map[string]struct {
+		IDs []uint32 `json:"ids"`
+	} `json:"special_tokens"`
+}
+
+// Prefix returns the tokens that a tokenizer.json puts before every text, such as
+// Llama 3's; most have none.
+func Prefix(tokenizerJSON []byte) ([]uint32, error) {
+	var f struct {
+		Post *pieceFile `json:"post_processor"`
+	}
+	if err := json.Unmarshal(tokenizerJSON, &f); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if f.Post == nil {
+		return nil, nil
+	}
+	var out []uint32
+	for _, p := range append([]pieceFile{*f.Post}, f.Post.Processors...) {
+		if p.Type != "TemplateProcessing" {
+			continue
+		}
+		for _, s := range p.Single {
+			if s.SpecialToken == nil {
+				break // the text
+			}
+			out = append(out, p.Tokens[s.SpecialToken.ID].IDs...)
+		}
+	}
+	return out, nil
+}

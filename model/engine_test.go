@@ -105,3 +105,15 @@ func TestSettle(t *testing.T) {
 		}
 	}
 }
+
+// TestValid compares with what Python's bytes.decode("utf-8", "replace") gives.
+func TestValid(t *testing.T) {
+	for _, tt := range [][2]string{
+		{"好", "好"}, {"\xff\xfe", "\ufffd\ufffd"}, {"\xe4\xbd", "\ufffd"}, {"\xe4\xbdx", "\ufffdx"}, {"\xe4\xe4\xbd\xa0", "\ufffd你"},
+		{"\xf0\x9f\x8ea\x80\x80", "\ufffda\ufffd\ufffd"}, {"\xe0\x80\x80", "\ufffd\ufffd\ufffd"}, {"\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
+	} {
+		if got := valid([]byte(tt[0])); got != tt[1] {
+			t.Errorf("valid(%q) = %q, want %q", tt[0], got, tt[1])
+		}
+	}
+}

@@ -149,7 +149,7 @@ func special(t *bpe.Tokenizer, id uint32) bool {
 
 // finish ends a stream; bytes that make no character are marked as such.
 func (s *Stream) finish(why string) {
-	s.Text += strings.ToValidUTF8(string(s.raw), "\ufffd")
+	s.Text += valid(s.raw)
 	s.raw, s.Finish, s.seq, s.feed = nil, why, nil, nil
 }
 
@@ -176,7 +176,7 @@ func (s *Stream) settle() {
 			}
 		}
 	}
-	s.Text += strings.ToValidUTF8(string(s.raw[:n]), "\ufffd")
+	s.Text += valid(s.raw[:n])
 	s.raw = slices.Clone(s.raw[n:])
 }
 
@@ -191,4 +191,24 @@ func whole(b []byte) int {
 		}
 	}
 	return len(b)
+}
+
+// valid returns b as text, with U+FFFD for each piece that is no character: the longest
+// beginning of one, or a byte, as Unicode recommends and transformers has it.
+func valid(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var out strings.Builder
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		out.WriteRune(r)
+		if r == utf8.RuneError && n == 1 {
+			for n < len(b) && !utf8.FullRune(b[:n]) && !utf8.FullRune(b[:n+1]) {
+				n++
+			}
+		}
+		b = b[n:]
+	}
+	return out.String()
 }
