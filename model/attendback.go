@@ -43,9 +43,7 @@ func (p *Pass) attendBackBlock(worker int, l *block, a *activations, b *Batch, r
 		x, dx := w.score[i*s.lda:(i+1)*s.lda], w.dsco[i*s.lda:(i+1)*s.lda]
 		p.cpu.ExpSum(x[from:to], a.lse[(row*c.Heads+h)*b.Len+q+i])
 		dot := p.cpu.Dot(dy.Data[i*wide:i*wide+d], y[i*wide:i*wide+d])
-		for j := from; j < to; j++ {
-			dx[j] = x[j] * (dx[j] - dot)
-		}
+		p.cpu.SoftmaxBack(dx[from:to], x[from:to], dot)
 		clear(x[:from])
 		clear(x[to:])
 		clear(dx[:from])

@@ -82,6 +82,29 @@ func (c *CPU) packPanel(p *Panels, b View, i int) {
 	c.pack(dst, b.T(), j*p.cols, w, d0, d, p.k, p.cols, p.bf16)
 }
 
+// packRowPairs is packPairs for rows that lie one after another: rounded, sixteen at a
+// time, and transposed.
+func packRowPairs(out []uint32, v View, r0, w, d0, d, stride int) {
+	var rounded [16 * packDepth]uint32
+	half := unsafe.Slice((*uint16)(unsafe.Pointer(&rounded)), 2*len(rounded))
+	for r := 0; r < w; r += 16 {
+		h := min(16, w-r)
+		for i := range h {
+			toBF16(half[2*i*packDepth:][:2*d], v.Data[(r0+r+i)*v.Row+2*d0:][:2*d])
+		}
+		from := 0
+		if h == 16 {
+			from = d / 16 * 16
+			transpose(d/16, unsafe.Pointer(&out[r]), unsafe.Pointer(&rounded), 4*stride, 4*packDepth)
+		}
+		for i := range h {
+			for k := from; k < d; k++ {
+				out[k*stride+r+i] = rounded[i*packDepth+k]
+			}
+		}
+	}
+}
+
 // MaxStretch is the largest k of matrices that [Panels.Stretch] takes.
 const MaxStretch = packDepth
 
@@ -114,9 +137,14 @@ func (c *CPU) pack(dst []float32, v View, r0, w, d0, d, k, stride int, bf16 bool
 			copy(dst[i*stride:i*stride+w], v.Data[(d0+i)*v.Col+r0:])
 		}
 	case !bf16:
+		done := c.packRows16(dst, v, r0, w, d0, d, stride)
 		for r := range w {
-			o := r
-			for _, x := range v.Data[(r0+r)*v.Row+d0:][:d] {
+			from := 0
+			if r < done {
+				from = d / 16 * 16
+			}
+			o := r + from*stride
+			for _, x := range v.Data[(r0+r)*v.Row+d0:][from:d] {
 				dst[o] = x
 				o += stride
 			}
@@ -124,6 +152,18 @@ func (c *CPU) pack(dst []float32, v View, r0, w, d0, d, k, stride int, bf16 bool
 	default:
 		c.packPairs(dst, v, r0, w, d0, d, k, stride)
 	}
+}
+
+// packRows16 transposes as many rows and steps as go in sixteens of float32 rows that
+// lie one after another, and returns how many rows it did, of d − d%16 steps.
+func (c *CPU) packRows16(dst []float32, v View, r0, w, d0, d, stride int) int {
+	if c.level < AVX512 || d < 16 {
+		return 0
+	}
+	for r := 0; r+16 <= w; r += 16 {
+		transpose(d/16, unsafe.Pointer(&dst[r]), unsafe.Pointer(&v.Data[(r0+r)*v.Row+d0]), 4*stride, 4*v.Row)
+	}
+	return w / 16 * 16
 }
 
 // packPairs is pack for bfloat16; an odd last column is paired with 0.
@@ -139,6 +179,8 @@ func (c *CPU) packPairs(dst []float32, v View, r0, w, d0, d, k, stride int) {
 			src := v.Data[2*d0*v.Col+r0+x:]
 			pairs(d, unsafe.Pointer(&out[x]), unsafe.Pointer(&src[0]), stride*4, v.Col*4, mask)
 		}
+	} else if v.Col == 1 && c.level >= AVX512BF16 && d >= 16 {
+		packRowPairs(out, v, r0, w, d0, d, stride)
 	} else {
 		for r := range w {
 			for i := range d {
