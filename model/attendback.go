@@ -33,7 +33,7 @@ func (p *Pass) attendBackBlock(worker int, l *block, a *activations, b *Batch, r
 	c, w := &p.m.Config, &p.workers[worker]
 	s := b.span(row, q, l.window)
 	d, wide := c.HeadDim, c.queryWidth()
-	p.scores(worker, a, b, row, h, s)
+	w.scores(p.cpu, worker, p.queries(a, b, row, h, q), s)
 	at := (row*b.Len+q)*wide + h*d
 	dy, y := tensor.Matrix(p.dy[at:], wide), a.y[at:]
 	vt := w.vt.Stretch(s.from, s.to)
@@ -43,9 +43,7 @@ func (p *Pass) attendBackBlock(worker int, l *block, a *activations, b *Batch, r
 		x, dx := w.score[i*s.lda:(i+1)*s.lda], w.dsco[i*s.lda:(i+1)*s.lda]
 		p.cpu.ExpSum(x[from:to], a.lse[(row*c.Heads+h)*b.Len+q+i])
 		dot := p.cpu.Dot(dy.Data[i*wide:i*wide+d], y[i*wide:i*wide+d])
-		for j := from; j < to; j++ {
-			dx[j] = x[j] * (dx[j] - dot)
-		}
+		p.cpu.SoftmaxBack(dx[from:to], x[from:to], dot)
 		clear(x[:from])
 		clear(x[to:])
 		clear(dx[:from])

@@ -56,18 +56,20 @@ func (p *Pass) packKV(w *attention, a *activations, b *Batch, row, kv int, back 
 	p.cpu.PackAlone(&w.kt, tensor.Matrix(k, sk).T(), d, t, p.bf16)
 	if back {
 		p.cpu.PackAlone(&w.vt, tensor.Matrix(v, sv).T(), d, t, p.bf16)
-		w.k = p.packTiles(w.k, k, sk, t)
+		w.k = packTiles(p.cpu, w.k, k, sk, t, d, p.bf16)
 		return
 	}
-	w.v = p.packTiles(w.v, v, sv, t)
+	w.v = packTiles(p.cpu, w.v, v, sv, t, d, p.bf16)
 }
 
-func (p *Pass) packTiles(tiles []tensor.Panels, x []float32, stride, t int) []tensor.Panels {
+// packTiles packs t rows of keys or values, each width numbers of a row of stride, in
+// tiles.
+func packTiles(cpu *tensor.CPU, tiles []tensor.Panels, x []float32, stride, t, width int, bf16 bool) []tensor.Panels {
 	for i := 0; i*keyTile < t; i++ {
 		if i == len(tiles) {
 			tiles = append(tiles, tensor.Panels{})
 		}
-		p.cpu.PackAlone(&tiles[i], tensor.Matrix(x[i*keyTile*stride:], stride), min(keyTile, t-i*keyTile), p.m.Config.HeadDim, p.bf16)
+		cpu.PackAlone(&tiles[i], tensor.Matrix(x[i*keyTile*stride:], stride), min(keyTile, t-i*keyTile), width, bf16)
 	}
 	return tiles
 }
@@ -96,27 +98,41 @@ func (b *Batch) first(row, q, window int) int {
 }
 
 // scores sets the block's scores: queries times keys.
-func (p *Pass) scores(worker int, a *activations, b *Batch, row, h int, s span) {
-	c, w := &p.m.Config, &p.workers[worker]
-	stride := c.queryWidth() + c.kvWidth()
-	q := tensor.Matrix(a.qk[(row*b.Len+s.q)*stride+h*c.HeadDim:], stride)
+func (w *attention) scores(cpu *tensor.CPU, worker int, q tensor.View, s span) {
 	kt := w.kt.Stretch(s.from, s.to)
-	p.cpu.MatMulAlone(worker, w.score, s.lda, q, &kt, s.n, false)
+	cpu.MatMulAlone(worker, w.score, s.lda, q, &kt, s.n, false)
 }
 
 func (p *Pass) attendBlock(worker int, l *block, a *activations, b *Batch, row, h, q int) {
 	c, w := &p.m.Config, &p.workers[worker]
-	s := b.span(row, q, l.window)
-	p.scores(worker, a, b, row, h, s)
+	y := a.y[(row*b.Len+q)*c.queryWidth()+h*c.HeadDim:]
+	lse := a.lse[(row*c.Heads+h)*b.Len+q:]
+	first := func(q int) int { return b.first(row, q, l.window) }
+	w.attend(p.cpu, worker, p.queries(a, b, row, h, q), y, c.queryWidth(), b.span(row, q, l.window), first, lse)
+}
+
+// queries is the view of a head's queries from one on.
+func (p *Pass) queries(a *activations, b *Batch, row, h, q int) tensor.View {
+	c := &p.m.Config
+	stride := c.queryWidth() + c.kvWidth()
+	return tensor.Matrix(a.qk[(row*b.Len+q)*stride+h*c.HeadDim:], stride)
+}
+
+// attend sets y, in rows of ldy numbers, for a block of queries, of which each sees the
+// keys from first to itself. lse, where it is not nil, gets the logarithms of the sums.
+func (w *attention) attend(cpu *tensor.CPU, worker int, q tensor.View, y []float32, ldy int, s span, first func(query int) int, lse []float32) {
+	w.scores(cpu, worker, q, s)
 	for i := range s.n {
 		x := w.score[i*s.lda : (i+1)*s.lda]
-		from, to := b.first(row, q+i, l.window)-s.from, q+i+1-s.from
-		a.lse[(row*c.Heads+h)*b.Len+q+i] = p.cpu.Softmax(x[from:to])
+		from, to := first(s.q+i)-s.from, s.q+i+1-s.from
+		sum := cpu.Softmax(x[from:to])
+		if lse != nil {
+			lse[i] = sum
+		}
 		clear(x[:from])
 		clear(x[to:])
 	}
-	y := a.y[(row*b.Len+q)*c.queryWidth()+h*c.HeadDim:]
 	for k := s.from; k < s.to; k += keyTile {
-		p.cpu.MatMulAlone(worker, y, c.queryWidth(), tensor.Matrix(w.score[k-s.from:], s.lda), &w.v[k/keyTile], s.n, k > s.from)
+		cpu.MatMulAlone(worker, y, ldy, tensor.Matrix(w.score[k-s.from:], s.lda), &w.v[k/keyTile], s.n, k > s.from)
 	}
 }

@@ -99,17 +99,11 @@ func (p *Pass) normBack(l norm, stat, x []float32, m int, g []float32) {
 // rmsBackRow: with t = w∘dy, dx += r·t − x·r³·(t·x)/n and dw += r·dy∘x.
 func (p *Pass) rmsBackRow(w int, dw, dx, dy, x []float32, r float32) {
 	n := len(x)
-	p.rmsWeight(dw, dy, x, r)
+	p.cpu.MulAdd(dw, dy, x, r)
 	p.cpu.MulScale(dy, dy, p.m.W[w:w+n], r)
 	s := p.cpu.Dot(dy, x)
 	p.cpu.Add(dx, dy)
 	p.cpu.Axpy(dx, -r*r*s/float32(n), x)
-}
-
-func (p *Pass) rmsWeight(dw, dy, x []float32, r float32) {
-	for j, v := range x {
-		dw[j] += r * v * dy[j]
-	}
 }
 
 // layerNormBackRow: with h = (x − mean)·r and t = w∘dy,
@@ -186,7 +180,7 @@ func (p *Pass) turnBack(dy []float32, position int) {
 		}
 		x := dy[h*d : (h+1)*d]
 		if p.rope != nil {
-			p.rope.back(x, x, position, scale)
+			p.rope.turn(p.cpu, x, position, scale, -1)
 		} else if scale != 1 {
 			p.cpu.Scale(x, scale)
 		}
@@ -197,7 +191,7 @@ func (p *Pass) turnBack(dy []float32, position int) {
 func (p *Pass) headNormBack(w int, dw, dy, x []float32) {
 	n := len(x)
 	r := float32(1 / math.Sqrt(float64(p.cpu.Dot(x, x))/float64(n)+p.m.Config.Eps))
-	p.rmsWeight(dw, dy, x, r)
+	p.cpu.MulAdd(dw, dy, x, r)
 	p.cpu.MulScale(dy, dy, p.m.W[w:w+n], r)
 	s := p.cpu.Dot(dy, x)
 	p.cpu.Axpy(dy, -r*r*s/float32(n), x)

@@ -170,14 +170,13 @@ func (m *Model) prepareRow(cpu *tensor.CPU, l *block, rope *rotary, y, x []float
 		}
 		if l.headNorm {
 			m.normRow(cpu, norm{n.w, -1}, to, from)
-			from = to
+		} else {
+			copy(to, from)
 		}
 		if rope != nil {
-			rope.turn(to, from, position, scale)
-			continue
-		}
-		for j, v := range from {
-			to[j] = v * scale
+			rope.turn(cpu, to, position, scale, 1)
+		} else {
+			cpu.Scale(to, scale)
 		}
 	}
 }

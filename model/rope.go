@@ -1,6 +1,10 @@
 package model
 
-import "math"
+import (
+	"math"
+
+	"feilun/internal/tensor"
+)
 
 // A rotary has the cosines and sines of the rotary embedding (Su et al., 2021), half
 // a head's width for each position. Halves of a head are turned against each
@@ -64,24 +68,9 @@ func (s *Scaling) rate(f float64) float64 {
 	return (1-smooth)*f/s.Factor + smooth*f
 }
 
-// turn sets y to x turned to position p, times a. y may be x.
-func (r *rotary) turn(y, x []float32, p int, a float32) {
+// turn turns x, a head's numbers, to position p, or for a sign of −1 back from it, and
+// multiplies it by a.
+func (r *rotary) turn(cpu *tensor.CPU, x []float32, p int, a, sign float32) {
 	h := r.half
-	cos, sin := r.cos[p*h:(p+1)*h], r.sin[p*h:(p+1)*h]
-	x1, x2, y1, y2 := x[:h], x[h:2*h], y[:h], y[h:2*h]
-	for i, c := range cos {
-		s, u, v := sin[i], x1[i], x2[i]
-		y1[i], y2[i] = a*(u*c-v*s), a*(v*c+u*s)
-	}
-}
-
-// back turns the other way.
-func (r *rotary) back(y, x []float32, p int, a float32) {
-	h := r.half
-	cos, sin := r.cos[p*h:(p+1)*h], r.sin[p*h:(p+1)*h]
-	x1, x2, y1, y2 := x[:h], x[h:2*h], y[:h], y[h:2*h]
-	for i, c := range cos {
-		s, u, v := sin[i], x1[i], x2[i]
-		y1[i], y2[i] = a*(u*c+v*s), a*(v*c-u*s)
-	}
+	cpu.Turn(x[:h], x[h:2*h], r.cos[p*h:(p+1)*h], r.sin[p*h:(p+1)*h], a, sign)
 }

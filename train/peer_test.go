@@ -29,7 +29,7 @@ func peerLoop(t *testing.T, optimizer, text string, steps, depth int) (*loop, *P
 	}
 	t.Cleanup(c.Close)
 	p := usual(t)
-	p.Optimizer, p.Schedule, p.Depth, p.Context, p.Batch, p.Rows, p.Steps, p.Mask, p.Warmup, p.Final = optimizer, Cosine, depth, 128, 2048, 8, steps, false, 0.1, 0.1
+	p.Optimizer, p.Schedule, p.Depth, p.Context, p.Batch, p.Rows, p.Steps, p.Mask, p.Warmup, p.Final = optimizer, Cosine, depth, 128, 1024, 8, steps, false, 0.1, 0.1
 	p.ValidEvery, p.SaveEvery, p.SampleEvery = steps, steps, steps
 	m, err := p.model(c)
 	if err != nil {
@@ -91,7 +91,7 @@ func TestPeer(t *testing.T) {
 	if text == "" {
 		text = packed(t, vocabulary(t, 400), words(4000, 1), 0)
 	} else {
-		steps, depth = 500, 3
+		steps, depth = 500, 2
 	}
 	for _, optimizer := range []string{AdamW, Muon} {
 		l, p, m := peerLoop(t, optimizer, text, steps, depth)
