@@ -12,6 +12,7 @@ import (
 
 	"feilun/crawl"
 	"feilun/dedup"
+	"feilun/evaluate"
 	"feilun/extract"
 	"feilun/internal/params"
 	"feilun/internal/testkit"
@@ -19,6 +20,7 @@ import (
 	"feilun/mix"
 	"feilun/quality"
 	"feilun/tokenize"
+	"feilun/train"
 )
 
 var update = flag.Bool("update", false, "write the generated pages and the output shown in the documentation")
@@ -50,6 +52,8 @@ func stagePages() []stagePage {
 			{"the mix", &mix.Params{}}, {"sources", &mix.SourceParams{}}, {"decontaminate", &mix.DecontaminateParams{}}, {"output", &mix.OutputParams{}},
 		}, mix.Source},
 		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
+		{"train", trainIntro, []stageSection{{"", &train.Params{}}, {"sft and dpo", &train.TuneParams{}}}, train.Source},
+		{"evaluate", evaluateIntro, []stageSection{{"", &evaluate.Params{}}}, evaluate.Source},
 	}
 }
 
@@ -97,6 +101,39 @@ name it yet.
 
 Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (byte-level BPE) and as ranks of tiktoken, and
 written as both. What packed files hold is told in ../formats/tokens.md.
+`
+
+const trainIntro = `Train makes a model of packed tokens, teaches it to answer by conversations, and to prefer some answers to others. Recipe key: ` + "`train:`" + `, beside ` + "`tokenize:`" + `; as verb:
+
+    feilun train TOKENS --depth 4 --out MODEL        packed tokens, of feilun tokenize pack
+    feilun train DIR                                 a run folder: packs its corpus into DIR/tokens, model in DIR/model
+    feilun train sft MODEL CHATS.jsonl --out CHAT    loss on answers alone
+    feilun train dpo CHAT PAIRS.jsonl --out BETTER   direct preference optimization
+
+The same command on the same folder goes on where it stopped, also after kill -9 and with another number of workers, and ends with the same bytes; other parameters there are
+an error that names --fresh. A batch whose loss or gradient is no number, or whose gradient is far longer than usual, is skipped and said so; several in a row end training.
+Memory is predicted before the start and held to --memory. What the folder holds is told in ../formats/checkpoint.md; train.html can be kept open meanwhile.
+
+Conversations are lines of JSON or a JSON list, also as .zst, a row in the form of ShareGPT (` + "`conversations`" + ` of ` + "`from`, `value`" + `), Alpaca (` + "`instruction`, `input`, `output`" + `), messages (` + "`role`, `content`" + `) or self-instruct
+(` + "`instances`" + `); preferences have ` + "`chosen` and `rejected`" + ` beside the question. Turns are marked as in ChatML, which tokenizer_config.json holds as template.
+`
+
+const evaluateIntro = `Evaluate measures a model: bits for each byte of text by domain, multiple choice by log-likelihood, minimal pairs, last words, and whether the training corpus holds the questions. As verb:
+
+    feilun evaluate MODEL --text books=PATH --text web=PATH
+    feilun evaluate MODEL --data DIR --tasks cmmlu,blimp --corpus RUN
+    feilun evaluate --list
+
+Shares have Wilson's interval, means one by bootstrap, both of 95 %. Options of different length are made comparable in several ways, all of which are told:
+
+| name | an option's score |
+|---|---|
+| ` + "`sum`" + ` | its log-likelihood behind the question |
+| ` + "`char`, `byte`, `token`" + ` | that, divided by its length |
+| ` + "`pmi`" + ` | that, less its log-likelihood behind "Answer:" alone |
+
+Two options of equal score answer nothing. An item is found in a corpus if they share a run of N words or Han characters, N the fifth percentile of the task's items, from 8 to 13; runs that
+more than ten items share do not count. A task of which 1 % is found is flagged, and its accuracy is told for both parts.
 `
 
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what
