@@ -104,6 +104,12 @@ func (p *printer) recipe(r *Recipe) []byte {
 	if r.Mix != nil {
 		p.mix(r.Mix)
 	}
+	if r.Tokenize != nil {
+		p.section(0, "tokenize", r.Tokenize, false)
+	}
+	if r.Train != nil {
+		p.section(0, "train", r.Train, false)
+	}
 	p.section(0, "output", &r.Output, false)
 	p.shut()
 	return p.Bytes()

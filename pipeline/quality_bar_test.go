@@ -25,7 +25,7 @@ func trainParams(t *testing.T) quality.TrainParams {
 	return p
 }
 
-func train(t *testing.T, kind string, all []quality.Example, p quality.TrainParams) *quality.Model {
+func trainQuality(t *testing.T, kind string, all []quality.Example, p quality.TrainParams) *quality.Model {
 	m, err := quality.Train(t.Context(), kind, all, p)
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func unseenSpam(t *testing.T) []float64 {
 	var scores []float64
 	for p := range uint64(spamParts) {
 		seen := slices.DeleteFunc(slices.Clone(all), func(d *feilun.Doc) bool { return part(d) == p })
-		m := train(t, "gpt3", examples(good, append(seen, frames...)), trainParams(t))
+		m := trainQuality(t, "gpt3", examples(good, append(seen, frames...)), trainParams(t))
 		for _, d := range all {
 			if part(d) == p {
 				scores = append(scores, m.Score(d))
@@ -100,7 +100,7 @@ func unseenSpam(t *testing.T) []float64 {
 
 func barEnglish(t *testing.T) *quality.Model {
 	all := examples(curatedEnglish(t), boilerplate(t, false))
-	m := train(t, "gpt3", all, trainParams(t))
+	m := trainQuality(t, "gpt3", all, trainParams(t))
 	held := m.Result().HeldOut.AUC
 	logEvaluation(t, "English: held-out hosts", held)
 	if held.Value < 0.97 {
@@ -113,11 +113,11 @@ func barEnglish(t *testing.T) *quality.Model {
 	for _, weights := range []string{quality.WeightCounts, quality.WeightUnit} {
 		p := trainParams(t)
 		p.Weights = weights
-		logEvaluation(t, "people's labels, gpt3, "+weights, quality.Evaluate(train(t, "gpt3", all, p), people).AUC)
+		logEvaluation(t, "people's labels, gpt3, "+weights, quality.Evaluate(trainQuality(t, "gpt3", all, p), people).AUC)
 	}
 	joined := trainParams(t)
 	joined.Models = []string{"gpt3"}
-	logEvaluation(t, "people's labels, signals", quality.Evaluate(train(t, "signals", all, joined), people).AUC)
+	logEvaluation(t, "people's labels, signals", quality.Evaluate(trainQuality(t, "signals", all, joined), people).AUC)
 	long := trainParams(t)
 	long.Epochs, long.Rate = 25, 0.5
 	againstFasttext(t, ours, []peer{
@@ -145,7 +145,7 @@ type peer struct {
 
 func againstFasttext(t *testing.T, ours quality.AUC, peers []peer) {
 	for _, f := range peers {
-		a := quality.Evaluate(train(t, "fasttext", f.all, f.p), f.people).AUC
+		a := quality.Evaluate(trainQuality(t, "fasttext", f.all, f.p), f.people).AUC
 		logEvaluation(t, "people's labels, "+f.what, a)
 		if ours.Value <= a.Value {
 			t.Errorf("gpt3 %.4f is not above %s, %.4f", ours.Value, f.what, a.Value)
@@ -155,7 +155,7 @@ func againstFasttext(t *testing.T, ours quality.AUC, peers []peer) {
 
 func barChinese(t *testing.T) *quality.Model {
 	all := examples(curatedChinese(t), append(boilerplate(t, true), spam(t)...))
-	m := train(t, "gpt3", all, trainParams(t))
+	m := trainQuality(t, "gpt3", all, trainParams(t))
 	held := m.Result().HeldOut.AUC
 	logEvaluation(t, "Chinese: held-out hosts", held)
 	if held.Value < 0.95 {

@@ -33,7 +33,7 @@ func sampleModel(t *testing.T, seed int64) string {
 	}
 	p := trainParams(t)
 	p.Seed, p.Features = seed, 1<<14
-	m := train(t, "gpt3", all, p)
+	m := trainQuality(t, "gpt3", all, p)
 	if a := m.Result().HeldOut.AUC; a.Value < 0.9 {
 		t.Errorf("AUC %+v on the sample's held-out hosts", a)
 	}

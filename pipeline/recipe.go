@@ -16,6 +16,8 @@ import (
 	"feilun/language"
 	"feilun/mix"
 	"feilun/quality"
+	"feilun/tokenize"
+	"feilun/train"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -30,7 +32,9 @@ type Recipe struct {
 	Filter   []Step
 	Quality  []Step
 	Dedup    []Step
-	Mix      *mix.Spec // nil when the run ends with its own corpus
+	Mix      *mix.Spec        // nil when the run ends with its own corpus
+	Tokenize *tokenize.Params // nil when the run ends with a corpus
+	Train    *train.Params    // nil when it ends without a model
 	Output   OutputParams
 
 	labelled []quality.Example // of Output.Labels, after prepare
@@ -131,6 +135,10 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 			return fmt.Errorf("%s: %w", at(key), err)
 		}
 		r.Mix = m
+	case "tokenize":
+		return section(&r.Tokenize, value, "tokenize")
+	case "train":
+		return section(&r.Train, value, "train")
 	case "quality":
 		return steps(&r.Quality, value, "quality", quality.New, quality.Names())
 	case "dedup":
@@ -141,12 +149,25 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 	return nil
 }
 
+// section reads the parameters of a stage that a recipe need not have.
+func section[T any](out **T, n *yaml.Node, what string) error {
+	if isOff(n) {
+		*out = nil
+		return nil
+	}
+	*out = filled(new(T))
+	if n.Kind == yaml.ScalarNode && (n.Value == "" || n.Value == "on" || n.Value == "true") {
+		return nil
+	}
+	return set(*out, n, what)
+}
+
 func unknownSection(key *yaml.Node) error {
 	if s, ok := stageNamed(key.Value); ok {
 		return hint.With(fmt.Errorf("%s: stage %q is not built in this version", at(key), s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
-	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "output"}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "tokenize", "train", "output"}
 	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))

@@ -74,7 +74,7 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 	if ok, err := done(j.folder.path("stats.json"), &finished); err != nil {
 		return nil, err
 	} else if ok {
-		return &finished, j.mix(ctx)
+		return &finished, j.after(ctx)
 	}
 	defer limitMemory(int64(j.Memory))()
 	start, cpu := time.Now(), cpuSeconds()
@@ -93,7 +93,15 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 	if err := j.finish(s); err != nil {
 		return nil, err
 	}
-	return s, j.mix(ctx)
+	return s, j.after(ctx)
+}
+
+// after does what follows the corpus.
+func (j *job) after(ctx context.Context) error {
+	if err := j.mix(ctx); err != nil {
+		return err
+	}
+	return j.model(ctx)
 }
 
 func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {

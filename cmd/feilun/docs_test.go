@@ -91,8 +91,7 @@ the penalty and the calibration, each scored by weights that were fitted without
 the report of a run draws precision and recall; ` + "`output.scores: true`" + ` adds a column of scores to the corpus.
 `
 
-const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs documents into files of token numbers. As verb only; recipes do not
-name it yet.
+const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs documents into files of token numbers. Recipe key: ` + "`tokenize:`" + `, for the run's corpus or mix; as verb:
 
     feilun tokenize train --vocab 32768 --out tokenizer.json RUN_OR_FILES…
     feilun tokenize pack --tokenizer tokenizer.json --out tokens RUN_OR_FILES…

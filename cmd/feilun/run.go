@@ -48,11 +48,13 @@ func (c *runCmd) Run(a *app) error {
 	}
 	if c.JSON {
 		first, last := s.Reports[0], s.Reports[len(s.Reports)-1]
-		return json.NewEncoder(a.stdout).Encode(map[string]any{
-			"out": c.Out, "recipe": s.Recipe, "records": first.In.Docs, "kept": last.Kept.Docs, "bytes": last.Kept.Bytes, "report": page,
-		})
+		row := map[string]any{"out": c.Out, "recipe": s.Recipe, "records": first.In.Docs, "kept": last.Kept.Docs, "bytes": last.Kept.Bytes, "report": page}
+		if recipe.Train != nil {
+			row["model"] = filepath.Join(c.Out, "model")
+		}
+		return json.NewEncoder(a.stdout).Encode(row)
 	}
-	return c.summary(a.stdout, s, page)
+	return c.summary(a.stdout, s, page, recipe.Train != nil)
 }
 
 // loadIn loads a recipe, with the input that --in names if it does.
@@ -69,21 +71,25 @@ func loadIn(recipe, in string, set []string) (*pipeline.Recipe, error) {
 	return r, nil
 }
 
-func (c *runCmd) summary(w io.Writer, s *stats.Run, page string) error {
+func (c *runCmd) summary(w io.Writer, s *stats.Run, page string, model bool) error {
 	if err := funnel(w, s.Reports); err != nil {
 		return err
 	}
 	if t, err := inspect.Times(c.Out); err == nil && t.WallSecond > 0 {
 		fmt.Fprintf(w, "\n%s; peak memory %s, disk %s\n", pace(t), progress.Bytes(t.PeakMemory), progress.Bytes(t.Disk))
 	}
+	made := ""
+	if model {
+		made = fmt.Sprintf("model   %s\n", filepath.Join(c.Out, "model"))
+	}
 	_, err := fmt.Fprintf(w, `
 corpus  %s
 report  %s
-
+%s
 next: open the report in a browser, or ask
   feilun dropped %s --sample 5
   feilun why %s URL
-`, filepath.Join(c.Out, "corpus"), page, c.Out, c.Out)
+`, filepath.Join(c.Out, "corpus"), page, made, c.Out, c.Out)
 	return err
 }
 

@@ -8,10 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"feilun/internal/atomicfile"
 	"feilun/internal/hint"
 	"feilun/internal/params"
-	"feilun/internal/progress"
+	"feilun/pipeline"
 	"feilun/tokenize"
 	"feilun/train"
 )
@@ -83,8 +82,15 @@ func (c *trainTextCmd) Run(a *app) error {
 		if out == "" {
 			out = filepath.Join(c.Input, "model")
 		}
-		if err := c.pack(a, tokens); err != nil {
-			return err
+		if _, err := os.Stat(filepath.Join(tokens, "manifest.json")); err != nil {
+			var p tokenize.Params
+			if err := params.Fill(&p); err != nil {
+				return err
+			}
+			p.Vocab = c.Vocab
+			if _, err := pipeline.Tokens(a.ctx, c.Input, p, c.Workers, a.stderr); err != nil {
+				return err
+			}
 		}
 	}
 	if out == "" {
@@ -95,45 +101,6 @@ func (c *trainTextCmd) Run(a *app) error {
 		return err
 	}
 	return c.print(a, o)
-}
-
-// pack makes the vocabulary and the packed tokens of a run's corpus, unless they
-// are there.
-func (c *trainTextCmd) pack(a *app, dir string) error {
-	var p tokenize.Params
-	if err := params.Fill(&p); err != nil {
-		return err
-	}
-	p.Vocab = c.Vocab
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
-	name := filepath.Join(dir, "tokenizer.json")
-	if _, err := os.Stat(name); err != nil {
-		meter := progress.New(a.stderr, "counting", 0, progress.Bytes)
-		last := int64(0)
-		t, _, err := tokenize.Train(a.ctx, p, readDocs(a, []string{c.Input}), c.Workers, func(n int64) { meter.Add(n - last); last = n })
-		meter.Close()
-		if err != nil {
-			return err
-		}
-		if err := atomicfile.Write(name, t.WriteJSON); err != nil {
-			return err
-		}
-	}
-	t, err := openTokenizer(name)
-	if err != nil {
-		return err
-	}
-	inputs, err := packInputs(a, []string{c.Input})
-	if err != nil {
-		return err
-	}
-	meter := progress.New(a.stderr, "packing", 0, progress.Bytes)
-	last := int64(0)
-	_, err = tokenize.Pack(a.ctx, p, t, inputs, dir, c.Workers, func(n int64) { meter.Add(max(0, n-last)); last = n })
-	meter.Close()
-	return err
 }
 
 // tuneFlags are what both ways of tuning share.

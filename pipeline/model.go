@@ -1,0 +1,159 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"feilun"
+	"feilun/internal/atomicfile"
+	"feilun/internal/bpe"
+	"feilun/internal/corpus"
+	"feilun/internal/params"
+	"feilun/internal/progress"
+	"feilun/tokenize"
+	"feilun/train"
+)
+
+// model makes tokens and a model of the corpus of this run, or of its mix, if the
+// recipe says so.
+func (j *job) model(ctx context.Context) error {
+	r := j.recipe
+	if r.Tokenize == nil && r.Train == nil {
+		return nil
+	}
+	p := r.Tokenize
+	if p == nil {
+		p = filled(&tokenize.Params{})
+	}
+	dir, err := Tokens(ctx, j.Out, *p, j.Workers, j.Stderr)
+	if err != nil || r.Train == nil {
+		return err
+	}
+	o, err := train.Run(ctx, *r.Train, dir, train.Options{Out: j.folder.path("model"), Workers: j.Workers, Memory: j.Memory, Lang: "auto", Stderr: j.Stderr})
+	if err != nil {
+		return err
+	}
+	j.remark("model: %d weights, %d steps; %.4f bits a byte on validation text; in %s", o.Weights, o.Steps, o.BPB, o.Model)
+	return nil
+}
+
+// Tokens makes vocabulary and packed tokens of a run's corpus, of its mix where it
+// has one, in the folder tokens of the run, which it returns. What an earlier call
+// made stays.
+func Tokens(ctx context.Context, dir string, p tokenize.Params, workers int, stderr io.Writer) (string, error) {
+	inputs, err := corpusInputs(dir)
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(dir, "tokens")
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return "", err
+	}
+	t, err := vocabulary(ctx, out, p, inputs, workers, stderr)
+	if err != nil {
+		return "", err
+	}
+	meter := progress.New(stderr, "packing", 0, progress.Bytes)
+	last := int64(0)
+	_, err = tokenize.Pack(ctx, p, t, inputs, out, workers, func(n int64) { meter.Add(max(0, n-last)); last = n })
+	meter.Close()
+	return out, err
+}
+
+// vocabulary opens the vocabulary that the parameters name, or makes one of the
+// inputs. A made one is kept beside a note of what it was made of.
+func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tokenize.Input, workers int, stderr io.Writer) (*bpe.Tokenizer, error) {
+	if p.Tokenizer != "" {
+		return bpe.Open(p.Tokenizer)
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s", feilun.Version, encoded(p))
+	for _, in := range inputs {
+		fmt.Fprintf(h, " %s", in.SHA256)
+	}
+	sum := hex.EncodeToString(h.Sum(nil))
+	name, note := filepath.Join(dir, "tokenizer.json"), filepath.Join(dir, "vocabulary.sha256")
+	if b, err := os.ReadFile(note); err == nil && string(b) == sum {
+		return bpe.Open(name)
+	}
+	meter := progress.New(stderr, "counting", 0, progress.Bytes)
+	last := int64(0)
+	t, _, err := tokenize.Train(ctx, p, func(each func(*feilun.Doc) error) error {
+		for _, in := range inputs {
+			if err := in.Docs(each); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, workers, func(n int64) { meter.Add(n - last); last = n })
+	meter.Close()
+	if err != nil {
+		return nil, err
+	}
+	if err := atomicfile.Write(name, t.WriteJSON); err != nil {
+		return nil, err
+	}
+	return t, atomicfile.WriteBytes(note, []byte(sum))
+}
+
+// corpusInputs lists the corpus files of a run, or of its mix.
+func corpusInputs(dir string) ([]tokenize.Input, error) {
+	files, err := corpus.Files(filepath.Join(dir, "mix", "corpus"))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(files) == 0 {
+		files, err = corpus.Files(filepath.Join(dir, "corpus"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []tokenize.Input
+	for _, name := range files {
+		sum, err := contentSum(name)
+		if err != nil {
+			return nil, err
+		}
+		short, err := filepath.Rel(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, tokenize.Input{Name: filepath.ToSlash(short), SHA256: sum, Docs: func(each func(*feilun.Doc) error) error {
+			for d, err := range corpus.Docs(name) {
+				if err == nil {
+					err = each(d)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}})
+	}
+	return all, nil
+}
+
+func contentSum(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// filled returns parameters with their default values.
+func filled[T any](p *T) *T {
+	if err := params.Fill(p); err != nil {
+		panic(err) // a default tag is wrong
+	}
+	return p
+}
