@@ -24,9 +24,10 @@ type span struct {
 }
 
 // A rows gives the rows of the training text, epoch after epoch, each of size+1
-// tokens of which the first size are input. It is a function of the documents'
-// sizes, the seed and the number of rows taken, so that the number of rows alone
-// brings it back to where it was.
+// tokens of which the first size are input. In each epoch documents are packed in an
+// order of their own, and then the rows shuffled, so that a long document does not fill
+// batch after batch. It is a function of the documents' sizes, the seed and the number
+// of rows taken, so that the number of rows alone brings it back to where it was.
 type rows struct {
 	corpus  *Corpus
 	docs    []doc
@@ -35,21 +36,24 @@ type rows struct {
 	aligned bool
 	mask    bool
 
-	taken int64 // rows
 	epoch uint64
-	order []int32
-	next  int   // in order
-	at    int64 // tokens of that document that are used up
+	list  [][]span // rows of the epoch
+	taken int      // of list
+
+	order []int32 // documents of the epoch
+	next  int     // in order
+	at    int64   // tokens of that document that are used up
+	over  bool    // all documents are used up
 	pool  []span
-	last  uint32 // the token before the row: its first input in a stream
 }
 
 func newRows(c *Corpus, p *Params) *rows {
-	return &rows{corpus: c, docs: c.train, size: p.Context, seed: p.Seed, aligned: p.Packing == Aligned, mask: p.Mask, last: c.EOT}
+	return &rows{corpus: c, docs: c.train, size: p.Context, seed: p.Seed, aligned: p.Packing == Aligned, mask: p.Mask}
 }
 
-// shuffle begins an epoch.
-func (r *rows) shuffle() {
+// begin packs the rows of an epoch and shuffles them. The last row is filled up with
+// the first documents of the epoch.
+func (r *rows) begin() {
 	if len(r.order) == 0 {
 		r.order = make([]int32, len(r.docs))
 	}
@@ -59,62 +63,65 @@ func (r *rows) shuffle() {
 	rng := rand.New(rand.NewPCG(r.seed, r.epoch))
 	rng.Shuffle(len(r.order), func(i, j int) { r.order[i], r.order[j] = r.order[j], r.order[i] })
 	r.epoch++
-	r.next, r.at = 0, 0
+	r.next, r.at, r.over, r.taken, r.list = 0, 0, false, 0, r.list[:0]
+	for !r.over || len(r.pool) > 0 {
+		r.list = append(r.list, r.pack())
+	}
+	rng.Shuffle(len(r.list), func(i, j int) { r.list[i], r.list[j] = r.list[j], r.list[i] })
 }
 
 // piece returns up to most tokens of the document that comes next.
 func (r *rows) piece(most int64) span {
-	if r.next == len(r.order) {
-		r.shuffle()
-	}
 	k := r.order[r.next]
 	s := span{k, r.at, min(most, r.docs[k].size-r.at)}
 	if r.at += s.size; r.at == r.docs[k].size {
 		r.next, r.at = r.next+1, 0
+		if r.next == len(r.order) {
+			r.next, r.over = 0, true
+		}
 	}
 	return s
 }
 
-// spans returns what the next row is made of: size tokens.
-func (r *rows) spans() []span {
-	r.taken++
-	if r.aligned {
-		return r.bestFit()
-	}
+// pack returns what a row is made of, size tokens: what comes next, or aligned the
+// largest pieces that fit. When none fits, the smallest is cut, and its rest goes back.
+func (r *rows) pack() []span {
 	var all []span
 	for left := int64(r.size); left > 0; {
-		s := r.piece(left)
+		for r.aligned && !r.over && len(r.pool) < window {
+			r.put(r.piece(int64(r.size)))
+		}
+		var s span
+		if len(r.pool) == 0 {
+			s = r.piece(left)
+		} else {
+			i := max(0, sort.Search(len(r.pool), func(i int) bool { return r.pool[i].size > left })-1)
+			s = r.pool[i]
+			r.pool = slices.Delete(r.pool, i, i+1)
+		}
+		if s.size > left {
+			r.put(span{s.doc, s.from + left, s.size - left})
+			s.size = left
+		}
 		all = append(all, s)
 		left -= s.size
 	}
 	return all
 }
 
-// bestFit fills a row with the largest pieces that fit; when none does, the
-// smallest is cut, and its rest goes back.
-func (r *rows) bestFit() []span {
-	var all []span
-	for left := int64(r.size); left > 0; {
-		for len(r.pool) < window {
-			s := r.piece(int64(r.size))
-			at := sort.Search(len(r.pool), func(i int) bool { return r.pool[i].size > s.size })
-			r.pool = slices.Insert(r.pool, at, s)
-		}
-		i := sort.Search(len(r.pool), func(i int) bool { return r.pool[i].size > left }) - 1
-		cut := i < 0
-		i = max(i, 0)
-		s := r.pool[i]
-		r.pool = slices.Delete(r.pool, i, i+1)
-		if cut {
-			rest := span{s.doc, s.from + left, s.size - left}
-			s.size = left
-			at := sort.Search(len(r.pool), func(i int) bool { return r.pool[i].size > rest.size })
-			r.pool = slices.Insert(r.pool, at, rest)
-		}
-		all = append(all, s)
-		left -= s.size
+// put puts a piece into the pool, behind those that are no larger.
+func (r *rows) put(s span) {
+	at := sort.Search(len(r.pool), func(i int) bool { return r.pool[i].size > s.size })
+	r.pool = slices.Insert(r.pool, at, s)
+}
+
+// take returns what the next row is made of.
+func (r *rows) take() []span {
+	if r.taken == len(r.list) {
+		r.begin()
 	}
-	return all
+	r.taken++
+	return r.list[r.taken-1]
 }
 
 // A row is size+1 tokens, of which the first size are input and the last size
@@ -138,33 +145,27 @@ func (r *row) mark(eot uint32) {
 	}
 }
 
-// row reads the next row. Before its first document stands the end of the one
-// before: in a stream the token that came before, else the end of text, or for a
-// later piece of a document the token before it.
+// row reads the next row. Before its first document stands the end of text, before
+// a later piece of a document the token that came before.
 func (r *rows) row(out *row) error {
-	all := r.spans()
+	all := r.take()
 	if len(out.ids) != r.size+1 {
 		out.ids = make([]uint32, r.size+1)
 	}
 	dst := out.ids
-	dst[0] = r.last
-	at := 1
-	for i, s := range all {
-		d := r.docs[s.doc]
-		if i == 0 && r.aligned {
-			dst[0] = r.corpus.EOT
-			if s.from > 0 {
-				if err := r.corpus.read(dst[:1], d, s.from-1); err != nil {
-					return err
-				}
-			}
+	dst[0] = r.corpus.EOT
+	if first := all[0]; first.from > 0 {
+		if err := r.corpus.read(dst[:1], r.docs[first.doc], first.from-1); err != nil {
+			return err
 		}
-		if err := r.corpus.read(dst[at:at+int(s.size)], d, s.from); err != nil {
+	}
+	at := 1
+	for _, s := range all {
+		if err := r.corpus.read(dst[at:at+int(s.size)], r.docs[s.doc], s.from); err != nil {
 			return err
 		}
 		at += int(s.size)
 	}
-	r.last = dst[len(dst)-1]
 	out.starts = nil
 	if r.mask {
 		out.mark(r.corpus.EOT)
@@ -172,16 +173,11 @@ func (r *rows) row(out *row) error {
 	return nil
 }
 
-// skip goes to where n rows are taken. Only the row before is read, for its last
-// token.
-func (r *rows) skip(n int64) error {
-	for r.taken < n-1 {
-		r.spans()
+// skip goes over n rows.
+func (r *rows) skip(n int64) {
+	for range n {
+		r.take()
 	}
-	if r.taken < n {
-		return r.row(&row{})
-	}
-	return nil
 }
 
 // validRows reads the validation text as rows, documents one after another, up

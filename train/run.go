@@ -81,7 +81,7 @@ func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error)
 	train, valid := c.Total()
 	steps := p.steps(j.m, train)
 	p.settle(steps)
-	j.extra = int64(len(c.train)+len(c.valid)) * 24
+	j.extra = int64(len(c.train)+len(c.valid))*52 + train/int64(p.Context)*52 // documents, pieces and rows
 	j.fact("text to train on", "训练文本", thousands(float64(train))+" tokens")
 	j.fact("validation text", "验证文本", thousands(float64(valid))+" tokens")
 	l := &loop{steps: steps, feed: newTextFeed(c, &p)}

@@ -39,7 +39,7 @@ type Params struct {
 	Ratio float64 `json:"ratio" default:"20" range:"0.."`
 	// Epochs is how often the training text is read at most where ratio decides; beyond about four times, repeated text teaches little (Muennighoff and others, 2023). 0 sets no limit.
 	Epochs float64 `json:"epochs" default:"4" range:"0.."`
-	// Packing is how documents fill rows: stream (one after another, cut where a row ends) or aligned (a row begins with a document or a whole piece of one, by best fit).
+	// Packing is how documents fill rows: stream (one after another, cut where a row ends) or aligned (a row begins with a document or a whole piece of one, by best fit). Rows are then shuffled.
 	Packing string `json:"packing" default:"stream"`
 	// Mask hides documents in a row from one another.
 	Mask bool `json:"mask" default:"true" negatable:""`
