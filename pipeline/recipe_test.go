@@ -88,7 +88,7 @@ func TestRecipeErrors(t *testing.T) {
 		{"filtr: {}", `unknown key "filtr"`, `did you mean "filter"`},
 		{"mix: {}", "no sources", "name them"},
 		{"mix: {sources: {a: {share: 1, epoch: 2}}}", `unknown parameter "epoch"`, ""},
-		{"tokenize: {}", `stage "tokenize" is not built`, "take the step out"},
+		{"search: {}", `stage "search" is not built`, "take the step out"},
 		{"filter: {statuss: {}}", `no step "statuss"`, `did you mean "status"`},
 		{"filter: {status: {keeep: 1}}", "unknown parameter", ""},
 		{"dedup: {near: {bands: -1}}", "at least 1", ""},
@@ -122,7 +122,7 @@ func TestErrorsNameTheirFile(t *testing.T) {
 	for name, text := range map[string]string{
 		"under.yaml": "about: under\n\nfilter: {status: {max: 1}}\n", "mid.yaml": "base: under.yaml\n",
 		"top.yaml": "base: mid.yaml\n", "own.yaml": "base: good.yaml\nfiltr: {}\n", "good.yaml": "about: good\n",
-		"stage.yaml": "base: later.yaml\n", "later.yaml": "\n\ntokenize: {}\n", "mixed.yaml": "base: mix.yaml\n", "mix.yaml": "\n\nmix: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
+		"stage.yaml": "base: later.yaml\n", "later.yaml": "\n\nsearch: {}\n", "mixed.yaml": "base: mix.yaml\n", "mix.yaml": "\n\nmix: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -221,4 +221,22 @@ func FuzzRecipe(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestModelSections reads what follows a corpus, prints it and reads it again.
+func TestModelSections(t *testing.T) {
+	r, err := load(t, "base: tiny\ntokenize: {vocab: 512, valid: 0.05}\ntrain: {depth: 1, prompts: [\"a, b\"]}\n")
+	if err != nil || r.Tokenize.Vocab != 512 || r.Train.Depth != 1 || len(r.Train.Prompts) != 1 {
+		t.Fatalf("%+v, %+v, %v", r.Tokenize, r.Train, err)
+	}
+	again, err := load(t, string(r.YAML()))
+	if err != nil || again.Hash() != r.Hash() {
+		t.Errorf("printed and read again the recipe differs: %v", err)
+	}
+	if r, err = load(t, "base: tiny\ntrain: off\n"); err != nil || r.Train != nil || r.Tokenize == nil {
+		t.Errorf("train: off leaves %+v, %v", r.Train, err)
+	}
+	if _, err = load(t, "train: {dept: 1}\n"); err == nil || !strings.Contains(err.Error(), "did you mean") && hint.Of(err) == "" && !strings.Contains(err.Error(), "depth") {
+		t.Errorf("an unknown parameter: %v", err)
+	}
 }
