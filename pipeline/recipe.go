@@ -16,6 +16,7 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/language"
+	"feilun/mix"
 	"feilun/quality"
 
 	"go.yaml.in/yaml/v4"
@@ -31,6 +32,7 @@ type Recipe struct {
 	Filter   []Step
 	Quality  []Step
 	Dedup    []Step
+	Mix      *mix.Spec // nil when the run ends with its own corpus
 	Output   OutputParams
 }
 
@@ -114,6 +116,14 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 		return set(&r.Output, value, "output")
 	case "filter":
 		return steps(&r.Filter, value, "filter", filter.New, filterNames())
+	case "mix":
+		if isOff(value) {
+			r.Mix = nil
+			return nil
+		}
+		var err error
+		r.Mix, err = mix.Section(value)
+		return err
 	case "quality":
 		return steps(&r.Quality, value, "quality", quality.New, quality.Names())
 	case "dedup":
@@ -129,7 +139,7 @@ func unknownSection(key *yaml.Node) error {
 		return hint.With(fmt.Errorf("line %d: stage %q is not built in this version", key.Line, s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
-	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "output"}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "output"}
 	err := fmt.Errorf("line %d: unknown key %q; known are %s", key.Line, key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))
@@ -221,6 +231,12 @@ func (r *Recipe) YAML() []byte {
 		fmt.Fprintf(&b, "%s:\n", stage.word)
 		for _, s := range stage.steps {
 			section(1, s.Key, s.Params)
+		}
+	}
+	if r.Mix != nil {
+		b.WriteString("mix:\n")
+		for l := range strings.Lines(string(r.Mix.YAML())) {
+			b.WriteString("  " + l)
 		}
 	}
 	section(0, "output", &r.Output)

@@ -83,7 +83,9 @@ func TestBaseAndOverride(t *testing.T) {
 func TestRecipeErrors(t *testing.T) {
 	for _, tt := range []struct{ text, err, hint string }{
 		{"filtr: {}", `unknown key "filtr"`, `did you mean "filter"`},
-		{"mix: {}", `stage "mix" is not built`, "take the step out"},
+		{"mix: {}", "no sources", "name them"},
+		{"mix: {sources: {a: {share: 1, epoch: 2}}}", `unknown parameter "epoch"`, ""},
+		{"tokenize: {}", `stage "tokenize" is not built`, "take the step out"},
 		{"filter: {statuss: {}}", `no step "statuss"`, `did you mean "status"`},
 		{"filter: {status: {keeep: 1}}", "unknown parameter", ""},
 		{"dedup: {near: {bands: -1}}", "at least 1", ""},

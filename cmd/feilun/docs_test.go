@@ -16,6 +16,7 @@ import (
 	"feilun/internal/params"
 	"feilun/internal/testkit"
 	"feilun/language"
+	"feilun/mix"
 	"feilun/tokenize"
 )
 
@@ -41,7 +42,11 @@ func stagePages() []stagePage {
 		{"language", languageIntro, []stageSection{{"", &language.Params{}}}, language.Source},
 		{"dedup", dedupIntro, []stageSection{
 			{"url", &dedup.URLParams{}}, {"exact", &dedup.ExactParams{}}, {"line", &dedup.LineParams{}}, {"near", &dedup.NearParams{}},
+			{"substring", &dedup.SubstringParams{}},
 		}, dedup.Source},
+		{"mix", mixIntro, []stageSection{
+			{"the mix", &mix.Params{}}, {"sources", &mix.SourceParams{}}, {"decontaminate", &mix.DecontaminateParams{}}, {"output", &mix.OutputParams{}},
+		}, mix.Source},
 		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
 	}
 }
@@ -81,7 +86,14 @@ key: ` + "`language:`" + `. Languages are ISO 639-1 codes where one exists, else
 Scripts are ISO 15924: ` + "`Hans`" + ` and ` + "`Hant`" + ` for Chinese. The rule that drops a document is the name of a parameter below.
 `
 
-const dedupIntro = `Dedup looks at the whole corpus and drops documents, or cuts lines, that stand in it already. Recipe key:
+const mixIntro = `Mix makes one corpus of several: each source with its share of the tokens or its epochs, without traces of test
+sets, shuffled as a whole. ` + "`feilun mix FILE`" + ` reads a mix file (../formats/mix.md) with the keys below; ` + "`feilun decontaminate`" + ` takes
+traces out of one corpus and leaves its order. The rule in the ledger of a document that was left out is ` + "`share`" + ` or ` + "`epochs`" + `, whichever
+decided (the filter names the source; the value is the document's draw, the limit the draw at which the source was full); that of a trace
+is ` + "`ngram`, `min_piece`, `max_pieces` or `overlap`" + `, with the filter ` + "`decontaminate`" + `.
+`
+
+const dedupIntro = `Dedup looks at the whole corpus and drops documents, or cuts lines and passages, that stand in it already. Recipe key:
 ` + "`dedup:`" + `, with one entry a step. Steps run in the order below, whatever their order in the recipe, each on what the
 steps before it left. The rule in the ledger is the name of the step; the row names the copy that survives.
 `

@@ -1,4 +1,4 @@
-package dedup
+package extsort
 
 import (
 	"math/rand/v2"
@@ -14,18 +14,18 @@ func TestSorter(t *testing.T) {
 	for _, n := range []int{0, 1, 63, 64, 65, 1000, 20000} {
 		for _, keys := range []int{1, 2} {
 			dir := t.TempDir()
-			s := newSorter(dir, "x", 3, keys, 1) // the least: 64 records, 2 runs at a time
+			s := New(dir, "x", 3, keys, 1) // the least: 64 records, 2 runs at a time
 			var want [][]uint64
 			for i := range n {
 				rec := []uint64{r.Uint64N(50) << 40, r.Uint64N(3), uint64(i)}
 				want = append(want, rec)
-				if err := s.add(rec...); err != nil {
+				if err := s.Add(rec...); err != nil {
 					t.Fatal(err)
 				}
 			}
 			slices.SortStableFunc(want, func(a, b []uint64) int { return slices.Compare(a[:keys], b[:keys]) })
 			i := 0
-			err := s.each(func(rec []uint64) error {
+			err := s.Each(func(rec []uint64) error {
 				if i < n && !slices.Equal(rec, want[i]) {
 					t.Fatalf("n=%d keys=%d: record %d = %v, want %v", n, keys, i, rec, want[i])
 				}
@@ -49,17 +49,15 @@ func BenchmarkSorter(b *testing.B) {
 		recs[i] = r.Uint64()
 	}
 	b.SetBytes(16 * int64(len(recs)))
-	report := cpuTime(b, 16*int64(len(recs)))
 	for b.Loop() {
-		s := newSorter(b.TempDir(), "x", 2, 1, 8<<20) // four runs
+		s := New(b.TempDir(), "x", 2, 1, 8<<20) // four runs
 		for i, v := range recs {
-			if err := s.add(v, uint64(i)); err != nil {
+			if err := s.Add(v, uint64(i)); err != nil {
 				b.Fatal(err)
 			}
 		}
-		if err := s.each(func([]uint64) error { return nil }); err != nil {
+		if err := s.Each(func([]uint64) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}
-	report()
 }

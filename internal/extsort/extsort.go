@@ -1,4 +1,7 @@
-package dedup
+// Package extsort sorts fixed-size records of 64-bit words in bounded memory:
+// what does not fit is spilled to disk as sorted runs, which are merged at the
+// end. Make a Sorter with New, Add records, and read them with Each.
+package extsort
 
 import (
 	"bufio"
@@ -11,10 +14,10 @@ import (
 	"slices"
 )
 
-// A sorter sorts fixed-size records of width words by their first keys words,
+// A Sorter sorts fixed-size records of width words by their first keys words,
 // in bounded memory: full buffers are sorted and spilled to disk as runs, and
-// each merges the runs. The order is stable: equal records stay as they came.
-type sorter struct {
+// Each merges the runs. The order is stable: equal records stay as they came.
+type Sorter struct {
 	dir, name   string
 	width, keys int
 	limit       int      // words in buf
@@ -29,16 +32,18 @@ const (
 	maxRunBuffer = 256 << 10 // bytes beyond which a larger buffer gains nothing
 )
 
-func newSorter(dir, name string, width, keys int, memory int64) *sorter {
+// New returns a sorter that spills to files in dir whose names begin with name,
+// and takes about memory bytes.
+func New(dir, name string, width, keys int, memory int64) *Sorter {
 	records := max(memory/int64(16*width), 64) // records exist twice while sorting
-	return &sorter{
+	return &Sorter{
 		dir: dir, name: name, width: width, keys: keys,
 		limit: int(records) * width, fan: int(max(memory/(2*minRunBuffer), 2)),
 	}
 }
 
-// add takes one record.
-func (s *sorter) add(record ...uint64) error {
+// Add takes one record.
+func (s *Sorter) Add(record ...uint64) error {
 	if len(s.buf)+s.width > s.limit {
 		if err := s.spill(); err != nil {
 			return err
@@ -54,7 +59,7 @@ func (s *sorter) add(record ...uint64) error {
 }
 
 // spill sorts the buffer and writes it as a run.
-func (s *sorter) spill() error {
+func (s *Sorter) spill() error {
 	s.sort()
 	name, err := s.writeRun(func(put func([]uint64) error) error {
 		for i := 0; i < len(s.buf); i += s.width {
@@ -71,7 +76,7 @@ func (s *sorter) spill() error {
 
 // sort orders the buffer by a radix sort from the last key byte to the first;
 // bytes in which all records agree cost one look.
-func (s *sorter) sort() {
+func (s *Sorter) sort() {
 	if cap(s.spare) < len(s.buf) {
 		s.spare = make([]uint64, len(s.buf), cap(s.buf))
 	}
@@ -108,7 +113,7 @@ func scatter(from, to []uint64, width, k, b int, counts *[256]int) {
 	}
 }
 
-func (s *sorter) writeRun(fill func(put func([]uint64) error) error) (name string, err error) {
+func (s *Sorter) writeRun(fill func(put func([]uint64) error) error) (name string, err error) {
 	name = filepath.Join(s.dir, fmt.Sprintf("%s.run%d", s.name, s.made))
 	s.made++
 	f, err := os.Create(name)
@@ -129,10 +134,10 @@ func (s *sorter) writeRun(fill func(put func([]uint64) error) error) (name strin
 	return name, errors.Join(err, w.Flush())
 }
 
-// each calls yield with every record in order, and ends the sorter: its memory
+// Each calls yield with every record in order, and ends the sorter: its memory
 // and runs are gone afterwards. The record is only valid during the call.
-func (s *sorter) each(yield func(record []uint64) error) error {
-	defer s.close()
+func (s *Sorter) Each(yield func(record []uint64) error) error {
+	defer s.Close()
 	if len(s.runs) == 0 {
 		s.sort()
 		for i := 0; i < len(s.buf); i += s.width {
@@ -158,7 +163,7 @@ func (s *sorter) each(yield func(record []uint64) error) error {
 
 // mergeLevel merges every fan neighbouring runs to one, so that their order
 // stays.
-func (s *sorter) mergeLevel() error {
+func (s *Sorter) mergeLevel() error {
 	var merged []string
 	for len(s.runs) > 0 {
 		some := s.runs[:min(s.fan, len(s.runs))]
@@ -180,8 +185,8 @@ func (s *sorter) mergeLevel() error {
 	return nil
 }
 
-// close removes the runs.
-func (s *sorter) close() {
+// Close removes the runs.
+func (s *Sorter) Close() {
 	for _, r := range s.runs {
 		os.Remove(r)
 	}
@@ -208,7 +213,7 @@ func (r *run) next() error {
 	return nil
 }
 
-func (s *sorter) merge(names []string, yield func([]uint64) error) error {
+func (s *Sorter) merge(names []string, yield func([]uint64) error) error {
 	var heap []*run
 	defer func() {
 		for _, r := range heap {
@@ -248,7 +253,7 @@ func (s *sorter) merge(names []string, yield func([]uint64) error) error {
 }
 
 // sink restores the heap below i.
-func (s *sorter) sink(heap []*run, i int) {
+func (s *Sorter) sink(heap []*run, i int) {
 	for {
 		least := i
 		for c := 2*i + 1; c <= 2*i+2 && c < len(heap); c++ {
@@ -264,7 +269,7 @@ func (s *sorter) sink(heap []*run, i int) {
 	}
 }
 
-func (s *sorter) less(a, b *run) bool {
+func (s *Sorter) less(a, b *run) bool {
 	if c := slices.Compare(a.record[:s.keys], b.record[:s.keys]); c != 0 {
 		return c < 0
 	}
