@@ -116,15 +116,8 @@ func (s *signals) read(d *feilun.Doc) {
 	}
 }
 
-// column is a model's answer as a column: log-odds, or for perplexity, which is
-// no probability, a logarithm.
-func (m *Model) column(d *feilun.Doc) int16 {
-	score := m.Score(d)
-	if m.Kind == "perplexity" {
-		return size16(int(min(score, 1e15)))
-	}
-	return odds16(logit(score))
-}
+// column is a model's answer as a column.
+func (m *Model) column(d *feilun.Doc) int16 { return odds16(logit(m.Score(d))) }
 
 func odds16(z float64) int16 { return int16(max(-30, min(30, z)) * 1000) }
 
