@@ -1,10 +1,11 @@
 package quality
 
 import (
-	"feilun/internal/spark"
 	"slices"
 	"strings"
 	"testing"
+
+	"feilun/internal/spark"
 )
 
 // TestMurmur holds the hash to values of other programs: the published vectors
