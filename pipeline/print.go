@@ -132,6 +132,15 @@ func (p *printer) recipe(r *Recipe) []byte {
 		p.mix(r.Mix)
 	}
 	p.section(0, "output", &r.Output, false)
+	if len(r.Needs) > 0 {
+		p.key(0, "needs", false)
+		p.open()
+		for i, n := range r.Needs {
+			p.key(1, n.Key, i == 0)
+			p.value(n.What)
+		}
+		p.shut()
+	}
 	p.shut()
 	return p.Bytes()
 }
