@@ -28,8 +28,18 @@ func TestShippedRecipes(t *testing.T) {
 		if r.About == "" || r.Name != name {
 			t.Errorf("%s: name %q, about %q", name, r.Name, r.About)
 		}
-		if err := r.Check(t.Context()); err != nil {
-			t.Errorf("%s: %v", name, err)
+		switch err := r.Check(t.Context()); {
+		case err == nil && len(r.Needs) > 0:
+			t.Errorf("%s: runs without what its user has to bring", name)
+		case err != nil:
+			for _, n := range r.Needs { // one error about all of them
+				if !hint.IsUsage(err) || !strings.Contains(err.Error(), n.Key) || !strings.Contains(err.Error(), n.What) {
+					t.Errorf("%s: %v; want a usage error that names %s", name, err, n.Key)
+				}
+			}
+			if len(r.Needs) == 0 {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 		again, err := load(t, string(r.YAML()))
 		if err != nil {
@@ -99,6 +109,7 @@ func TestRecipeErrors(t *testing.T) {
 		{"crawl: {path: a, path: b}", "", ""},
 		{"- a", `key: value`, ""},
 		{"filter: {status@: {}}", "name languages", ""},
+		{"needs: {\"a b\": x}", "no parameter's name", ""},
 		{"base: nonesuch", `no recipe "nonesuch"`, "feilun recipes"},
 		{"crawl: {source: [", "", ""},
 		{"about: a\n---\nabout: b\n", "line 2: a second YAML document", "one recipe"},
@@ -122,7 +133,7 @@ func TestErrorsNameTheirFile(t *testing.T) {
 	for name, text := range map[string]string{
 		"under.yaml": "about: under\n\nfilter: {status: {max: 1}}\n", "mid.yaml": "base: under.yaml\n",
 		"top.yaml": "base: mid.yaml\n", "own.yaml": "base: good.yaml\nfiltr: {}\n", "good.yaml": "about: good\n",
-		"stage.yaml": "base: mix.yaml\n", "mix.yaml": "\n\nmix: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
+		"stage.yaml": "base: mix.yaml\n", "mix.yaml": "\n\ntokenize: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
