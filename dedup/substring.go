@@ -1,6 +1,7 @@
 package dedup
 
 import (
+	"bufio"
 	"cmp"
 	"errors"
 	"io"
@@ -134,6 +135,21 @@ func (t *docTable) of(i int) (map[int][]uint64, error) {
 	return all, err
 }
 
+// scratch writes a file that is not used again after an interruption, and so
+// need not be safe from one.
+func (j *job) scratch(i int, kind string, fill func(io.Writer) error) (err error) {
+	f, err := os.Create(j.piece(i, kind))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := bufio.NewWriterSize(f, 1<<16)
+	if err := fill(w); err != nil {
+		return err
+	}
+	return w.Flush()
+}
+
 // repeatedAnchors returns the positions of the anchors that occur more than
 // once.
 func (j *job) repeatedAnchors() (*docTable, error) {
@@ -143,7 +159,7 @@ func (j *job) repeatedAnchors() (*docTable, error) {
 		if units[w] == nil {
 			units[w] = newUnitText(p.Unit)
 		}
-		return j.writePieces(i, []string{"anchors"}, func(out map[string]io.Writer) error {
+		return j.scratch(i, "anchors", func(out io.Writer) error {
 			var raw []byte
 			return j.docsLeft(i, func(index int, d *feilun.Doc) error {
 				if j.gone.has(j.base[i] + uint64(index)) {
@@ -154,7 +170,7 @@ func (j *job) repeatedAnchors() (*docTable, error) {
 				units[w].anchors(p.Length, p.anchorUnits(), func(at int, hash uint64) {
 					raw = appendWords(raw, hash, uint64(index)<<32|uint64(at))
 				})
-				_, err := out["anchors"].Write(raw)
+				_, err := out.Write(raw)
 				return err
 			})
 		})
@@ -167,7 +183,7 @@ func (j *job) repeatedAnchors() (*docTable, error) {
 
 // sortAnchors reads the anchors of all shards.
 func (j *job) sortAnchors() (*docTable, error) {
-	byHash := extsort.New(j.Dir, "anchorhashes", 3, 1, j.Memory/3)
+	byHash := extsort.New(j.Dir, "anchorhashes", 3, 1, j.Memory/3).Hashed()
 	byDoc := extsort.New(j.Dir, "anchordocs", 2, 2, j.Memory/3)
 	defer byHash.Close()
 	defer byDoc.Close()
@@ -212,7 +228,7 @@ func (j *job) repeatedWindows(anchors *docTable) (*docTable, error) {
 		if err != nil {
 			return err
 		}
-		return j.writePieces(i, []string{"windows"}, func(out map[string]io.Writer) error {
+		return j.scratch(i, "windows", func(out io.Writer) error {
 			if len(at) == 0 {
 				return nil
 			}
@@ -220,14 +236,14 @@ func (j *job) repeatedWindows(anchors *docTable) (*docTable, error) {
 				if len(at[index]) == 0 {
 					return nil
 				}
-				return j.windows(out["windows"], units[w], uint64(index), d.Text, at[index])
+				return j.windows(out, units[w], uint64(index), d.Text, at[index])
 			})
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	byHash := extsort.New(j.Dir, "windowhashes", 4, 1, j.Memory/3)
+	byHash := extsort.New(j.Dir, "windowhashes", 4, 1, j.Memory/3).Hashed()
 	byDoc := extsort.New(j.Dir, "windowdocs", 2, 2, j.Memory/3)
 	defer byHash.Close()
 	defer byDoc.Close()

@@ -20,7 +20,7 @@ func (j *job) cutSubstrings(i int, spans *docTable) error {
 	if err != nil {
 		return err
 	}
-	return j.writePieces(i, []string{cutsAll}, func(out map[string]io.Writer) error {
+	return j.scratch(i, cutsAll, func(out io.Writer) error {
 		if len(found)+len(earlier) == 0 {
 			return nil
 		}
@@ -35,7 +35,7 @@ func (j *job) cutSubstrings(i int, spans *docTable) error {
 			if len(cuts) == 0 {
 				return nil
 			}
-			_, err := out[cutsAll].Write(appendCuts(nil, uint64(index), lost, cuts))
+			_, err := out.Write(appendCuts(nil, uint64(index), lost, cuts))
 			return err
 		})
 	})

@@ -1,11 +1,15 @@
 package mix
 
 import (
+	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
 	"sync"
@@ -89,14 +93,11 @@ func (j *job) settle(ctx context.Context, f *traces) error {
 
 // settleFile writes what is decided about the documents of one file.
 func (j *job) settleFile(ctx context.Context, i int, f *traces) error {
-	byDoc := map[int][]hit{}
-	err := records(j.folder.scan(i, "hits"), hitWords, func(r []uint64) error {
-		byDoc[int(r[0])] = append(byDoc[int(r[0])], hit{uint32(r[1]), uint32(r[2] >> 32), uint32(r[2])})
-		return nil
-	})
+	all, err := openHits(j.folder.scan(i, "hits"))
 	if err != nil {
 		return err
 	}
+	defer all.file.Close()
 	return atomicfile.Write(j.folder.scan(i, "settled"), func(w io.Writer) error {
 		enc := json.NewEncoder(w)
 		index := 0
@@ -107,7 +108,11 @@ func (j *job) settleFile(ctx context.Context, i int, f *traces) error {
 			if err != nil {
 				return err
 			}
-			if hits, ok := byDoc[index]; ok {
+			hits, err := all.of(uint64(index))
+			if err != nil {
+				return err
+			}
+			if len(hits) > 0 {
 				s := &settled{Index: index, ID: d.ID}
 				if s.Verdict, s.Cuts = j.grams.decide(d.Text, hits, f.docs); s.Verdict.Kept() {
 					text := apply(d.Text, s.Cuts)
@@ -122,6 +127,49 @@ func (j *job) settleFile(ctx context.Context, i int, f *traces) error {
 		}
 		return nil
 	})
+}
+
+// A hitReader reads the hits of one file, document by document.
+type hitReader struct {
+	file *os.File
+	in   *bufio.Reader
+	raw  [8 * hitWords]byte
+	doc  uint64 // of the hit in raw; the largest number when there is none
+	hits []hit
+}
+
+func openHits(name string) (*hitReader, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	h := &hitReader{file: f, in: bufio.NewReaderSize(f, 1<<16)}
+	return h, h.advance()
+}
+
+func (h *hitReader) advance() error {
+	h.doc = math.MaxUint64
+	if _, err := io.ReadFull(h.in, h.raw[:]); err == io.EOF {
+		return nil
+	} else if err != nil {
+		return fmt.Errorf("%s: %w", h.file.Name(), err)
+	}
+	h.doc = binary.LittleEndian.Uint64(h.raw[:])
+	return nil
+}
+
+// of returns the hits of a document; documents must be asked for in order. The
+// slice is valid until the next call.
+func (h *hitReader) of(doc uint64) ([]hit, error) {
+	h.hits = h.hits[:0]
+	for h.doc == doc {
+		span := binary.LittleEndian.Uint64(h.raw[16:])
+		h.hits = append(h.hits, hit{uint32(binary.LittleEndian.Uint64(h.raw[8:])), uint32(span >> 32), uint32(span)})
+		if err := h.advance(); err != nil {
+			return nil, err
+		}
+	}
+	return h.hits, nil
 }
 
 // A Contamination is how much of each test set stood where.

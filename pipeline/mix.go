@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"feilun/internal/params"
 	"feilun/mix"
 )
 
@@ -29,4 +30,30 @@ func (j *job) mix(ctx context.Context) error {
 		j.remark("mix: %d of %d documents hold traces of test sets; %s", c.Touched, c.Docs, fmt.Sprintf("%d cut, %d dropped", c.Cut, c.Dropped))
 	}
 	return nil
+}
+
+// mix writes the mix section of a recipe.
+func (p *printer) mix(m *mix.Spec) {
+	p.key(0, "mix", false)
+	p.open()
+	for i, name := range params.Names(&m.Params) {
+		v, _ := params.Value(&m.Params, name)
+		p.key(1, name, i == 0)
+		p.value(v)
+	}
+	p.key(1, "sources", false)
+	p.open()
+	for i := range m.Sources {
+		name := m.Sources[i].Name
+		if !p.json { // a name may be any text
+			name = string(encoded(name))
+		}
+		p.section(2, name, &m.Sources[i].SourceParams, i == 0)
+	}
+	p.shut()
+	if m.Decontaminate != nil {
+		p.section(1, "decontaminate", m.Decontaminate, false)
+	}
+	p.section(1, "output", &m.Output, false)
+	p.shut()
 }

@@ -153,3 +153,17 @@ func (r *Recipe) lacks() error {
 	}
 	return hint.Usage(hint.With(errors.New(b.String()), tip))
 }
+
+// needs writes that section of a recipe.
+func (p *printer) needs(all []Need) {
+	if len(all) == 0 {
+		return
+	}
+	p.key(0, "needs", false)
+	p.open()
+	for i, n := range all {
+		p.key(1, n.Key, i == 0)
+		p.value(n.What)
+	}
+	p.shut()
+}

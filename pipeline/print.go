@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"feilun/internal/params"
-	"feilun/mix"
 )
 
 // A printer writes a recipe as YAML or as JSON, which is YAML on one line.
@@ -86,32 +85,6 @@ func (p *printer) steps(name string, steps []Step) {
 	p.shut()
 }
 
-// mix prints the mix section; the mix's own parameters stand beside sources.
-func (p *printer) mix(s *mix.Spec) {
-	p.key(0, "mix", false)
-	p.open()
-	for i, param := range params.Names(&s.Params) {
-		v, _ := params.Value(&s.Params, param)
-		p.key(1, param, i == 0)
-		p.value(v)
-	}
-	p.key(1, "sources", false)
-	p.open()
-	for i := range s.Sources {
-		name := s.Sources[i].Name
-		if !p.json {
-			name = string(encoded(name)) // as YAML a name of any letters needs its quotes
-		}
-		p.section(2, name, &s.Sources[i].SourceParams, i == 0)
-	}
-	p.shut()
-	if s.Decontaminate != nil {
-		p.section(1, "decontaminate", s.Decontaminate, false)
-	}
-	p.section(1, "output", &s.Output, false)
-	p.shut()
-}
-
 func (p *printer) recipe(r *Recipe) []byte {
 	if p.json {
 		p.open()
@@ -132,15 +105,7 @@ func (p *printer) recipe(r *Recipe) []byte {
 		p.mix(r.Mix)
 	}
 	p.section(0, "output", &r.Output, false)
-	if len(r.Needs) > 0 {
-		p.key(0, "needs", false)
-		p.open()
-		for i, n := range r.Needs {
-			p.key(1, n.Key, i == 0)
-			p.value(n.What)
-		}
-		p.shut()
-	}
+	p.needs(r.Needs)
 	p.shut()
 	return p.Bytes()
 }

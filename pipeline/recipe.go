@@ -129,9 +129,11 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 			r.Mix = nil
 			return nil
 		}
-		var err error
-		r.Mix, err = mix.Section(value)
-		return err
+		m, err := mix.Section(value)
+		if err != nil {
+			return fmt.Errorf("%s: %w", at(key), err)
+		}
+		r.Mix = m
 	case "quality":
 		return steps(&r.Quality, value, "quality", quality.New, quality.Names())
 	case "dedup":

@@ -47,6 +47,11 @@ func (m *Model) Save(name string) error {
 		}
 		return atomicfile.Write(name, f.trained.Save)
 	}
+	if m.header.Signals != nil {
+		if err := m.header.Signals.relate(name); err != nil {
+			return err
+		}
+	}
 	b, err := m.encode()
 	if err != nil {
 		return err

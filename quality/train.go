@@ -31,8 +31,8 @@ type TrainParams struct {
 	Features int `json:"features" default:"262144" range:"2..16777216"`
 	// Grams is the longest n-gram of the form characters.
 	Grams int `json:"grams" default:"2" range:"1..4"`
-	// Weights says what counts: counts (how often a token occurs, as in GPT-3) or unit (the same, scaled to length one, so that long texts weigh no more than short ones).
-	Weights string `json:"weights" default:"unit"`
+	// Weights says what counts: counts (how often a token occurs, as in GPT-3), unit (the same, scaled to length one, so that long texts weigh no more than short ones), or log (1 + ln of how often, scaled to length one).
+	Weights string `json:"weights" default:"log"`
 	// Spark2 hashes as Spark did before version 3.
 	Spark2 bool `json:"spark2" default:"false"`
 	// Tokens is what a language model takes for a word: mixed (Chinese, Japanese and Korean characters, words, marks) or space (what stands between white space).

@@ -53,18 +53,6 @@ func stagePages() []stagePage {
 	}
 }
 
-const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs documents into files of token numbers. As verb only; recipes do not
-name it yet.
-
-    feilun tokenize train --vocab 32768 --out tokenizer.json RUN_OR_FILES…
-    feilun tokenize pack --tokenizer tokenizer.json --out tokens RUN_OR_FILES…
-    feilun tokenize encode --tokenizer tokenizer.json < text
-    feilun tokenize decode --tokenizer tokenizer.json < numbers
-
-Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (byte-level BPE) and as ranks of tiktoken, and
-written as both. What packed files hold is told in ../formats/tokens.md.
-`
-
 // qualitySections are the steps, then training.
 func qualitySections() []stageSection {
 	var all []stageSection
@@ -97,6 +85,18 @@ the bytes tell which. Its content is part of what a run is: with another model a
 Training deals hosts, not documents, into five parts. One is held out, and the figures printed are of that part; the other four choose
 the penalty and the calibration, each scored by weights that were fitted without it. ` + "`output.labels`" + ` names pages with labels on which
 the report of a run draws precision and recall; ` + "`output.scores: true`" + ` adds a column of scores to the corpus.
+`
+
+const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs documents into files of token numbers. As verb only; recipes do not
+name it yet.
+
+    feilun tokenize train --vocab 32768 --out tokenizer.json RUN_OR_FILES…
+    feilun tokenize pack --tokenizer tokenizer.json --out tokens RUN_OR_FILES…
+    feilun tokenize encode --tokenizer tokenizer.json < text
+    feilun tokenize decode --tokenizer tokenizer.json < numbers
+
+Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (byte-level BPE) and as ranks of tiktoken, and
+written as both. What packed files hold is told in ../formats/tokens.md.
 `
 
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what

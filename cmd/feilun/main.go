@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"feilun/internal/hint"
@@ -76,12 +77,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c, kong.Name("feilun"),
 		kong.Description("Feilun (飞轮): raw crawl → corpus → model → chat → feedback, in one program."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.KindMapper(reflect.String, kong.MapperFunc(text)), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		panic(err) // a struct tag in this package is wrong
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	if err := repeatedFlag(args); err != nil {
+		return report(stderr, hint.Usage(err))
 	}
 	k, err := parser.Parse(repeatFlags(joinNegative(args)))
 	if exited >= 0 { // help was printed
@@ -99,6 +103,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitInterrupted
 	}
 	return report(stderr, err)
+}
+
+// text takes an argument byte by byte as it is: names of files need not be UTF-8.
+func text(ctx *kong.DecodeContext, target reflect.Value) error {
+	t, err := ctx.Scan.PopValue("string")
+	if err == nil {
+		target.SetString(t.String())
+	}
+	return err
 }
 
 func report(stderr io.Writer, err error) int {

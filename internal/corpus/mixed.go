@@ -33,8 +33,9 @@ type MixedRow struct {
 type MixedWriter struct {
 	pq    *parquet.GenericWriter[MixedRow]
 	z     *kzstd.Encoder
-	held  int
+	held  int // bytes of text of the row group
 	batch []MixedRow
+	fresh int // bytes of text of the batch
 	line  []byte
 }
 
@@ -64,19 +65,24 @@ func (w *MixedWriter) Write(d *feilun.Doc, origin string, epoch int) error {
 	valid := func(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 	w.batch = append(w.batch, MixedRow{valid(d.ID), valid(d.URL), valid(d.Text), valid(d.Title), valid(d.Date),
 		valid(d.Language), valid(d.Script), d.Confidence, valid(d.Source), origin, int32(epoch)})
-	if w.held += len(d.Text); w.held < groupBytes {
+	w.fresh += len(d.Text)
+	if w.fresh < batchBytes {
 		return nil
 	}
-	return w.flush()
-}
-
-func (w *MixedWriter) flush() error {
-	if _, err := w.pq.Write(w.batch); err != nil {
+	if err := w.push(); err != nil || w.held < groupBytes {
 		return err
 	}
-	clear(w.batch)
-	w.batch, w.held = w.batch[:0], 0
+	w.held = 0
 	return w.pq.Flush()
+}
+
+// push hands the batch to the Parquet writer.
+func (w *MixedWriter) push() error {
+	_, err := w.pq.Write(w.batch)
+	clear(w.batch)
+	w.held += w.fresh
+	w.batch, w.fresh = w.batch[:0], 0
+	return err
 }
 
 // Close finishes the file; it does not close the underlying writer.
@@ -84,7 +90,7 @@ func (w *MixedWriter) Close() error {
 	if w.z != nil {
 		return w.z.Close()
 	}
-	if err := w.flush(); err != nil {
+	if err := w.push(); err != nil {
 		return err
 	}
 	return w.pq.Close()

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,7 @@ type Sorter struct {
 	buf, spare  []uint64 // records, and room to sort them
 	runs        []string
 	made        int // runs made so far, for their names
+	hashed      bool
 }
 
 const (
@@ -46,6 +48,13 @@ func New(dir, name string, width, keys int, memory int64) *Sorter {
 		dir: dir, name: name, width: width, keys: keys,
 		limit: int(records) * width, fan: int(max(memory/(2*minRunBuffer), 2)),
 	}
+}
+
+// Hashed says that the first word of the keys is a hash, which lets the sorter
+// look at fewer of its bytes. It returns s.
+func (s *Sorter) Hashed() *Sorter {
+	s.hashed = true
+	return s
 }
 
 // Add takes one record.
@@ -87,6 +96,10 @@ func (s *Sorter) sort() {
 		s.spare = make([]uint64, len(s.buf), cap(s.buf))
 	}
 	from, to := s.buf, s.spare[:len(s.buf)]
+	if s.hashed {
+		s.sortHashed(from, to)
+		return
+	}
 	for k := s.keys - 1; k >= 0; k-- {
 		var counts [8][256]int
 		for i := k; i < len(from); i += s.width {
@@ -100,6 +113,38 @@ func (s *Sorter) sort() {
 				scatter(from, to, s.width, k, b, &counts[b])
 				from, to = to, from
 			}
+		}
+	}
+	s.buf, s.spare = from, to
+}
+
+// sortHashed sorts by the top bytes of the first word, as many as tell nearly
+// all records apart, and then mends the order of neighbours.
+func (s *Sorter) sortHashed(from, to []uint64) {
+	records := len(from) / s.width
+	low := 8 - min(8, (bits.Len(uint(records))+7)/8+1)
+	var counts [8][256]int
+	for i := 0; i < len(from); i += s.width {
+		for b := low; b < 8; b++ {
+			counts[b][byte(from[i]>>(8*b))]++
+		}
+	}
+	for b := low; b < 8; b++ {
+		if !slices.Contains(counts[b][:], records) {
+			scatter(from, to, s.width, 0, b, &counts[b])
+			from, to = to, from
+		}
+	}
+	hold := make([]uint64, s.width)
+	for i := s.width; i < len(from); i += s.width {
+		at := i
+		for at > 0 && slices.Compare(from[at-s.width:at-s.width+s.keys], from[i:i+s.keys]) > 0 {
+			at -= s.width
+		}
+		if at < i {
+			copy(hold, from[i:i+s.width])
+			copy(from[at+s.width:i+s.width], from[at:i])
+			copy(from[at:], hold)
 		}
 	}
 	s.buf, s.spare = from, to

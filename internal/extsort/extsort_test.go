@@ -12,12 +12,24 @@ import (
 func TestSorter(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, n := range []int{0, 1, 63, 64, 65, 1000, 20000} {
-		for _, keys := range []int{1, 2} {
+		for _, keys := range []int{1, 2, -1, -2} { // below zero: hashes
 			dir := t.TempDir()
-			s := New(dir, "x", 3, keys, 1) // the least: 64 records, 2 runs at a time
+			memory := int64(1) // the least: 64 records, 2 runs at a time
+			if n > 5000 && keys < 0 {
+				memory = 100_000
+			}
+			s := New(dir, "x", 3, max(keys, -keys), memory)
+			if keys < 0 {
+				s.Hashed()
+			}
+			keys := max(keys, -keys)
 			var want [][]uint64
 			for i := range n {
 				rec := []uint64{r.Uint64N(50) << 40, r.Uint64N(3), uint64(i)}
+				if s.hashed {
+					rec[0] *= 0x9e3779b97f4a7c15
+					rec[0] |= r.Uint64N(2)
+				}
 				want = append(want, rec)
 				if err := s.Add(rec...); err != nil {
 					t.Fatal(err)
@@ -59,5 +71,12 @@ func BenchmarkSorter(b *testing.B) {
 		if err := s.Each(func([]uint64) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestSorterMemory: the limit of the process is no reason to fill it.
+func TestSorterMemory(t *testing.T) {
+	if s := New(t.TempDir(), "x", 4, 3, 1<<40); 2*8*s.limit > maxSortMemory {
+		t.Errorf("a sorter may hold %d bytes twice, want at most %d in all", 8*s.limit, maxSortMemory)
 	}
 }
