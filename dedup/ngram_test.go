@@ -56,7 +56,7 @@ func TestNgramRepeats(t *testing.T) {
 			cut++
 		}
 	}
-	if dropped == 0 || cut == 0 || dropped+cut == len(all) {
+	if dropped == 0 || cut == 0 {
 		t.Errorf("%d dropped, %d cut of %d", dropped, cut, len(all))
 	}
 }
