@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,7 +14,7 @@ import (
 // CleanUp takes addresses out of texts and shortens runs of line feeds, as
 // DCLM-baseline does before its filters (Li et al., 2024, arXiv:2406.11794).
 type CleanUp struct {
-	// Addresses takes out web addresses: from http://, https:// or www. to the next white space, and host names that stand alone, in lower case, under a top-level domain of the public suffix list, with their paths. Marks that end a sentence stay.
+	// Addresses takes out web addresses: from http://, https:// or www. to the next white space, host names with a path under any top-level domain, and host names alone under com, net, org, edu, gov, mil, int, info and biz (others are names of files and of things in programs too, such as main.rs). Marks that end a sentence stay.
 	Addresses bool `json:"addresses" default:"true"`
 	// MaxNewLines is the longest run of line feeds; 0 leaves runs as they are.
 	MaxNewLines int `json:"max_new_lines" default:"2" range:"0.."`
@@ -91,6 +92,9 @@ func addressEnd(s string) int {
 	return len(strings.TrimRight(s[:end], ".,;:!?…"))
 }
 
+// bareTops are the top-level domains under which a host name needs no path.
+var bareTops = []string{"com", "net", "org", "edu", "gov", "mil", "int", "info", "biz"}
+
 // bareHost finds a host name under a top-level domain that stands alone in a
 // word, marks around it aside, perhaps with a path.
 func bareHost(word string) (from, to int) {
@@ -111,12 +115,14 @@ func bareHost(word string) (from, to int) {
 	if top[0] < 'a' || top[0] > 'z' || strings.ToLower(top) != top {
 		return len(word), len(word)
 	}
-	if suffix, icann := publicsuffix.PublicSuffix(top); !icann || suffix != top {
-		return len(word), len(word)
-	}
 	end := from + len(host)
-	if rest := word[end:]; rest != "" && (rest[0] == '/' || rest[0] == ':' || rest[0] == '?') {
+	suffix, icann := publicsuffix.PublicSuffix(top)
+	switch rest := word[end:]; {
+	case !icann || suffix != top:
+	case rest != "" && rest[0] == '/':
 		return from, from + addressEnd(word[from:])
+	case slices.Contains(bareTops, top):
+		return from, end
 	}
-	return from, end
+	return len(word), len(word)
 }

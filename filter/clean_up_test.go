@@ -16,6 +16,7 @@ func TestCleanUp(t *testing.T) {
 		{"", "www.example.com/a.b.", "."},
 		{"", "看https://a.cn/路径。再看example.com吧", "看。再看吧"},
 		{"", "http://", "http://"},
+		{"", "main.rs pd.read a.id news.cn news.cn/x. Cars.com?", "main.rs pd.read a.id news.cn . ?"},
 		{"", "awww.com owww", " owww"},
 		{"", "ann@example.com e.g. i.e. 3.14 a..b end.In U.S.", "ann@example.com e.g. i.e. 3.14 a..b end.In U.S."},
 		{"", "a\nhttp://b.example\n\n\nc", "a\n\nc"},

@@ -19,15 +19,14 @@ import (
 // it expects was computed by hand from the definition in the paper or the code
 // that the recipe's comment names; cases that another program computed say so.
 type conformCase struct {
-	step     string // stage.key, such as filter.gopher_quality
-	name     string
-	doc      feilun.Doc
-	rule     string // "" if the document stays
-	value    float64
-	limit    float64
-	noValue  bool   // value and limit are not part of the definition
-	want     string // text after an edit; "" if the step changes nothing
-	language string
+	step    string // stage.key, such as filter.gopher_quality
+	name    string
+	doc     feilun.Doc
+	rule    string // "" if the document stays
+	value   float64
+	limit   float64
+	noValue bool   // value and limit are not part of the definition
+	want    string // text after an edit; "" if the step changes nothing
 }
 
 // conformance gathers which sides of each step the cases of a recipe try.
