@@ -164,7 +164,7 @@ func (j *job) row(r *row, number int64) bool {
 	if r.Source != "" {
 		d.Source = r.Source
 	}
-	if d.ID = idText(r.ID); d.ID == "" {
+	if d.ID = IDText(r.ID); d.ID == "" {
 		d.ID = j.fill.source + ":" + strconv.FormatInt(number, 10)
 	}
 	return j.give(d)
@@ -186,16 +186,19 @@ func (r *row) nested() {
 	}
 }
 
-// idText returns a JSON string's text or a number as written.
-func idText(raw json.RawMessage) string {
+// IDText returns the id that a JSON value stands for: the text of a string, a
+// number as written, any other value as JSON without spaces, such as
+// {"$oid":"5f1e"}. Null and no value are "".
+func IDText(raw json.RawMessage) string {
 	var s string
-	if json.Unmarshal(raw, &s) == nil {
+	if len(raw) == 0 || json.Unmarshal(raw, &s) == nil {
 		return s
 	}
-	if len(raw) > 0 && (digit(raw[0]) || raw[0] == '-') {
-		return string(raw)
+	var b bytes.Buffer
+	if json.Compact(&b, raw) != nil {
+		return ""
 	}
-	return ""
+	return strings.ToValidUTF8(b.String(), "\uFFFD")
 }
 
 // day returns the date part of a date that starts as YYYY-MM-DD, or "".

@@ -27,9 +27,15 @@ type sorter struct {
 const (
 	minRunBuffer = 4 << 10   // bytes of read buffer a run needs at least
 	maxRunBuffer = 256 << 10 // bytes beyond which a larger buffer gains nothing
+
+	// maxSortMemory keeps memory flat: a sorter with more to sort goes to disk,
+	// where runs of this size are merged at once up to 4,096 of them (64 GiB of
+	// records). More memory was not faster (docs/log/memory.md).
+	maxSortMemory = 32 << 20
 )
 
 func newSorter(dir, name string, width, keys int, memory int64) *sorter {
+	memory = min(memory, maxSortMemory)
 	records := max(memory/int64(16*width), 64) // records exist twice while sorting
 	return &sorter{
 		dir: dir, name: name, width: width, keys: keys,

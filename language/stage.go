@@ -33,7 +33,7 @@ type Stage struct {
 }
 
 // New returns a stage. Loading a large model takes seconds: make one stage and
-// clone it.
+// clone it. A language in Keep that the model never answers is an error.
 func New(p Params) (*Stage, error) {
 	m, err := Default()
 	if err != nil {
@@ -43,6 +43,11 @@ func New(p Params) (*Stage, error) {
 	if p.Model != "" {
 		if s.external, err = openExternal(p.Model); err != nil {
 			return nil, fmt.Errorf("language model %w", err)
+		}
+	}
+	for _, name := range p.Keep {
+		if err := s.Accepts(name); err != nil {
+			return nil, fmt.Errorf("keep: %w", err)
 		}
 	}
 	return s, nil

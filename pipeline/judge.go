@@ -13,20 +13,38 @@ import (
 	"feilun/quality"
 )
 
-// prepare readies the recipe's filters, edits and models: lists are read,
-// patterns compiled. Workers take copies with live and judges.
-func (r *Recipe) prepare() error {
+// prepare loads the language model and readies the recipe's filters, edits and
+// quality models: lists are read, patterns compiled, languages checked. Workers
+// take copies.
+func (r *Recipe) prepare() (*language.Stage, error) {
+	l, err := language.New(r.Language)
+	if err != nil {
+		return nil, hint.Usage(fmt.Errorf("language: %w", err))
+	}
 	for _, s := range r.Filter {
+		for _, name := range s.Languages {
+			if err := l.Accepts(name); err != nil {
+				return nil, hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
+			}
+		}
 		if err := filter.Prepare(s.Params); err != nil {
-			return hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
+			return nil, hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
 		}
 	}
 	for _, s := range r.Quality {
+		for _, name := range s.Languages {
+			if err := l.Accepts(name); err != nil {
+				return nil, hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
+			}
+		}
 		if err := quality.Prepare(s.Params); err != nil {
-			return hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
+			return nil, hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
 		}
 	}
-	return nil
+	if len(r.Quality) > 0 {
+		r.labelled, err = readLabels(r.Output.Labels)
+	}
+	return l, err
 }
 
 // live makes one worker's copies of the recipe's filters and edits.
@@ -58,14 +76,14 @@ type Judge struct {
 
 // NewJudge prepares the filter steps of a recipe.
 func NewJudge(r *Recipe) (*Judge, error) {
-	l, err := language.New(language.Params{Model: r.Language.Model})
+	filters := *r
+	filters.Quality = nil // no model is asked
+	l, err := filters.prepare()
 	if err != nil {
 		return nil, err
 	}
-	if err := r.prepare(); err != nil {
-		return nil, err
-	}
-	steps, err := r.live()
+	l.Keep, l.MinConfidence = nil, 0 // languages are told, not judged
+	steps, err := filters.live()
 	return &Judge{language: l, steps: steps}, err
 }
 
@@ -77,7 +95,7 @@ func (j *Judge) Document(d *feilun.Doc) (step string, v feilun.Verdict) {
 	}
 	for i := range j.steps {
 		s := &j.steps[i]
-		if !s.applies(d.Language) {
+		if !s.applies(d.Language, d.Script) {
 			continue
 		}
 		if s.edit != nil {
@@ -97,17 +115,15 @@ func (j *Judge) Document(d *feilun.Doc) (step string, v feilun.Verdict) {
 // not prepare, models and lists that are not there, input that matches nothing.
 // A recipe that names no input passes.
 func (r *Recipe) Check(ctx context.Context) error {
-	if err := r.prepare(); err != nil {
+	if _, err := r.prepare(); err != nil {
 		return err
 	}
-	if _, err := language.New(r.Language); err != nil {
-		return err
+	p := r.Crawl
+	if p.Path == "" {
+		p.Path = "." // any: the rest of the parameters is checked
 	}
-	if r.Crawl.Path == "" {
-		return nil
-	}
-	source, err := crawl.New(r.Crawl)
-	if err != nil {
+	source, err := crawl.New(p)
+	if err != nil || r.Crawl.Path == "" {
 		return err
 	}
 	tasks, err := source.Tasks(ctx)

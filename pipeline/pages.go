@@ -65,6 +65,7 @@ type pageWorker struct {
 	steps     []liveStep
 	judges    []liveJudge
 	sample    int
+	scores    bool // documents keep their scores
 
 	tallies    [perDocument]*tally
 	histograms map[string]*stats.Histogram
@@ -88,7 +89,7 @@ func (w *pageWorker) reset() {
 }
 
 // run passes one unit and writes its documents, ledger and marker, in that order.
-func (w *pageWorker) run(ctx context.Context, f folder, i int, u unit, progress func(bytes int64)) error {
+func (w *pageWorker) run(ctx context.Context, f folder, i int, u unit, progress func(bytes int64)) (pagesStats, error) {
 	w.reset()
 	err := atomicfile.Write(f.docs(i), func(docs io.Writer) error {
 		return atomicfile.Write(f.pagesLedger(i), func(rows io.Writer) (err error) {
@@ -111,16 +112,16 @@ func (w *pageWorker) run(ctx context.Context, f folder, i int, u unit, progress 
 		})
 	})
 	if err != nil {
-		return err
+		return pagesStats{}, err
 	}
 	s, err := w.close()
 	if err != nil {
-		return err
+		return s, err
 	}
 	for _, t := range u.Tasks {
 		s.Input += t.End - t.Start
 	}
-	return writeJSON(f.docsMarker(i), s)
+	return s, writeJSON(f.docsMarker(i), s)
 }
 
 func (w *pageWorker) task(ctx context.Context, t feilun.Task) error {
@@ -258,7 +259,7 @@ func (w *pageWorker) filter(d *feilun.Doc, c feilun.Count) (feilun.Count, bool) 
 	measure := w.measured()
 	for i := range w.steps {
 		s := &w.steps[i]
-		if !s.applies(d.Language) {
+		if !s.applies(d.Language, d.Script) {
 			continue
 		}
 		text := d.Text

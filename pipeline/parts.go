@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"feilun"
@@ -40,52 +41,53 @@ type partStats struct {
 	Seconds   float64        `json:"seconds"`
 }
 
-// corpus decides on repeats and writes the corpus files with what stays.
-func (j *job) corpus(ctx context.Context, pages []pagesStats) ([]partStats, error) {
-	groups := j.parts(pages)
-	all := make([]partStats, len(groups))
-	missing := 0
+// corpus decides on repeats and writes the corpus files with what stays. Kept
+// is the text of each shard in bytes. It returns the number of files, whose
+// books stand in their markers.
+func (j *job) corpus(ctx context.Context, kept []int64) (parts int, err error) {
+	groups := j.parts(kept)
+	var missing []int
 	for i := range groups {
-		ok, err := done(j.folder.partMarker(i), &all[i])
+		ok, err := done(j.folder.partMarker(i), &partStats{})
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		if !ok {
-			missing++
+			missing = append(missing, i)
 		}
 	}
-	if missing == 0 {
-		return all, nil
+	if len(missing) == 0 {
+		return len(groups), nil
 	}
 	start := time.Now()
 	repeats, err := j.repeats(ctx)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	j.times.Stages["dedup"] = time.Since(start).Seconds()
-	meter := progress.New(j.Stderr, "corpus", int64(len(pages)), progress.Count("shard"))
+	shards := 0
+	for _, i := range missing {
+		shards += len(groups[i])
+	}
+	meter := progress.New(j.Stderr, "corpus", int64(shards), progress.Count("shard"))
 	defer meter.Close()
-	err = j.runner.Do(ctx, len(groups), func(_ context.Context, _, i int) error {
-		if all[i].File.Name != "" {
-			return nil
-		}
+	err = j.runner.Do(ctx, len(missing), func(_ context.Context, _, k int) error {
+		i := missing[k]
 		p, err := j.part(i, groups[i], repeats, meter)
 		if err != nil {
 			return err
 		}
-		all[i] = p
 		return writeJSON(j.folder.partMarker(i), p)
 	})
-	return all, err
+	return len(groups), err
 }
 
 // parts splits the shards into runs of about PartSize of text before dedup.
 // There is always at least one.
-func (j *job) parts(pages []pagesStats) [][]int {
+func (j *job) parts(kept []int64) [][]int {
 	groups := [][]int{nil}
 	held := int64(0)
-	for i, p := range pages {
-		n := p.Reports[perDocument-1].Kept.Bytes
+	for i, n := range kept {
 		if held > 0 && held+n > int64(j.recipe.Output.PartSize) {
 			groups, held = append(groups, nil), 0
 		}
@@ -114,7 +116,11 @@ func (j *job) part(i int, shards []int, repeats *dedup.Decisions, meter *progres
 	sum := sha256.New()
 	err := atomicfile.Write(name, func(out io.Writer) error {
 		return atomicfile.Write(j.folder.dedupLedger(i), func(rows io.Writer) (err error) {
-			if w.corpus, err = corpus.NewWriter(io.MultiWriter(out, sum), j.recipe.Output.Format); err != nil {
+			create := corpus.NewWriter
+			if j.recipe.Output.Scores {
+				create = corpus.NewScoredWriter
+			}
+			if w.corpus, err = create(io.MultiWriter(out, sum), j.recipe.Output.Format); err != nil {
 				return err
 			}
 			if w.ledger, err = ledger.NewWriter(rows); err != nil {
@@ -198,7 +204,10 @@ func (w *partWriter) document(d *feilun.Doc, r *dedup.Decision) error {
 	w.tally.report.Kept.Add(c)
 	w.langs.Add(d.Language, 0, 1)
 	w.hosts.Add(hostOf(d.URL), 0, 1)
-	w.samples = append(w.samples, stats.Sample{ID: d.ID, URL: d.URL, Title: d.Title, Language: d.Language, Text: clip(d.Text, sampleChars)})
+	w.samples = append(w.samples, stats.Sample{
+		ID: d.ID, URL: d.URL, Title: d.Title, Language: d.Language,
+		Text: strings.Clone(clip(d.Text, sampleChars)), // the whole text need not stay in memory
+	})
 	if len(w.samples) > 4*samplesKept {
 		w.samples = lowest(w.samples, samplesKept)
 	}

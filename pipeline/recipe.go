@@ -1,10 +1,8 @@
 package pipeline
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,6 +30,8 @@ type Recipe struct {
 	Quality  []Step
 	Dedup    []Step
 	Output   OutputParams
+
+	labelled []quality.Example // of Output.Labels, after prepare
 }
 
 // A Step is one filter, edit, quality model or dedup method of a recipe.
@@ -50,6 +50,10 @@ type OutputParams struct {
 	PartSize params.Size `json:"part_size" default:"256MiB"`
 	// Sample is how many characters of a dropped document its ledger row keeps.
 	Sample int `json:"sample" default:"300" range:"0..100000"`
+	// Scores adds a column to the corpus: the score that the last quality step gave the document, null where no step looked at it.
+	Scores bool `json:"scores" default:"false"`
+	// Labels is a file of JSON lines with text and label (1 or true for good, 0 or false for bad) on which the report draws precision and recall of the quality steps.
+	Labels string `json:"labels" default:""`
 }
 
 // Load reads a recipe by shipped name or path, with its bases, and lays
@@ -64,9 +68,10 @@ func Load(recipe string, overrides ...string) (*Recipe, error) {
 		if !ok || key == "" {
 			return nil, hint.Usage(fmt.Errorf("--set %q: want key=value, such as filter.length.min_words=50", o))
 		}
-		over, err := parseTree([]byte(key + ": " + value))
+		where := fmt.Sprintf("--set %q", o)
+		over, err := parseTree([]byte(key+": "+value), where)
 		if err != nil {
-			return nil, fmt.Errorf("--set %q: %w", o, err)
+			return nil, fmt.Errorf("%s: %w", where, err)
 		}
 		merge(tree, over)
 	}
@@ -126,11 +131,11 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 
 func unknownSection(key *yaml.Node) error {
 	if s, ok := stageNamed(key.Value); ok {
-		return hint.With(fmt.Errorf("line %d: stage %q is not built in this version", key.Line, s.Word),
+		return hint.With(fmt.Errorf("%s: stage %q is not built in this version", at(key), s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
 	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "output"}
-	err := fmt.Errorf("line %d: unknown key %q; known are %s", key.Line, key.Value, strings.Join(known, ", "))
+	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))
 	}
@@ -164,11 +169,14 @@ func steps(out *[]Step, n *yaml.Node, stage string, create func(string) any, kno
 		}
 		name, langs, limited := strings.Cut(p[0].Value, "@")
 		if limited && langs == "" {
-			return fmt.Errorf("line %d: %s: name languages after the @, such as %szh+en", p[0].Line, p[0].Value, p[0].Value)
+			return fmt.Errorf("%s: %s: name languages after the @, such as %szh+en", at(p[0]), p[0].Value, p[0].Value)
+		}
+		if limited && stage == "dedup" {
+			return fmt.Errorf("%s: %s: dedup compares documents of all languages: take @%s away", at(p[0]), p[0].Value, langs)
 		}
 		ptr := create(name)
 		if ptr == nil {
-			err := fmt.Errorf("line %d: %s has no step %q; known are %s", p[0].Line, stage, name, strings.Join(known, ", "))
+			err := fmt.Errorf("%s: %s has no step %q; known are %s", at(p[0]), stage, name, strings.Join(known, ", "))
 			if near := params.Nearest(name, known); near != "" {
 				return hint.With(err, fmt.Sprintf("did you mean %q?", near))
 			}
@@ -188,52 +196,14 @@ func steps(out *[]Step, n *yaml.Node, stage string, create func(string) any, kno
 	return nil
 }
 
-// YAML writes the recipe with every value decided: what it prints, loaded
-// again, is the same recipe.
-func (r *Recipe) YAML() []byte {
-	var b bytes.Buffer
-	line := func(indent int, key string, v any) {
-		text, err := json.Marshal(v)
-		if err != nil {
-			panic(err) // parameters are plain values
-		}
-		fmt.Fprintf(&b, "%s%s: %s\n", strings.Repeat("  ", indent), key, text)
-	}
-	section := func(indent int, key string, ptr any) {
-		fmt.Fprintf(&b, "%s%s:\n", strings.Repeat("  ", indent), key)
-		for _, name := range params.Names(ptr) {
-			v, _ := params.Value(ptr, name)
-			line(indent+1, name, v)
-		}
-	}
-	line(0, "name", r.Name)
-	line(0, "about", r.About)
-	section(0, "crawl", &r.Crawl)
-	section(0, "extract", &r.Extract)
-	section(0, "language", &r.Language)
-	for _, stage := range []struct {
-		word  string
-		steps []Step
-	}{{"filter", r.Filter}, {"quality", r.Quality}, {"dedup", r.Dedup}} {
-		if stage.word == "quality" && len(stage.steps) == 0 {
-			continue // recipes without models read, and hash, as they did before there were any
-		}
-		fmt.Fprintf(&b, "%s:\n", stage.word)
-		for _, s := range stage.steps {
-			section(1, s.Key, s.Params)
-		}
-	}
-	section(0, "output", &r.Output)
-	return b.Bytes()
-}
-
 // Hash identifies the recipe's meaning.
 func (r *Recipe) Hash() string {
 	sum := sha256.Sum256(r.YAML())
 	return hex.EncodeToString(sum[:])
 }
 
-// applies reports whether the step looks at documents of this language.
-func (s *Step) applies(language string) bool {
-	return len(s.Languages) == 0 || slices.Contains(s.Languages, language)
+// applies reports whether the step looks at documents of this language, which
+// steps may name with its script: zh, zh-Hant.
+func (s *Step) applies(language, script string) bool {
+	return len(s.Languages) == 0 || slices.Contains(s.Languages, language) || slices.Contains(s.Languages, language+"-"+script)
 }

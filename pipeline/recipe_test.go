@@ -75,8 +75,11 @@ func TestBaseAndOverride(t *testing.T) {
 		t.Errorf("status.max_status = %d, want 299", got)
 	}
 	s := r.Filter[2]
-	if !s.applies("zh") || s.applies("de") {
+	if !s.applies("zh", "Hans") || s.applies("de", "Latn") {
 		t.Errorf("languages of %s = %v", s.Key, s.Languages)
+	}
+	if s := (Step{Languages: []string{"zh-Hant"}}); !s.applies("zh", "Hant") || s.applies("zh", "Hans") {
+		t.Error("zh-Hant is not Chinese in traditional script alone")
 	}
 }
 
@@ -96,6 +99,9 @@ func TestRecipeErrors(t *testing.T) {
 		{"filter: {status@: {}}", "name languages", ""},
 		{"base: nonesuch", `no recipe "nonesuch"`, "feilun recipes"},
 		{"crawl: {source: [", "", ""},
+		{"about: a\n---\nabout: b\n", "line 2: a second YAML document", "one recipe"},
+		{"about: a\n---\n", "a second YAML document", ""},
+		{"dedup: {near@zh: {}}", "take @zh away", ""},
 	} {
 		_, err := load(t, tt.text)
 		if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(hint.Of(err), tt.hint) {
@@ -108,11 +114,77 @@ func TestRecipeErrors(t *testing.T) {
 	}
 }
 
+// TestErrorsNameTheirFile has mistakes in a base, in the recipe and in --set.
+func TestErrorsNameTheirFile(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"under.yaml": "about: under\n\nfilter: {status: {max: 1}}\n", "mid.yaml": "base: under.yaml\n",
+		"top.yaml": "base: mid.yaml\n", "own.yaml": "base: good.yaml\nfiltr: {}\n", "good.yaml": "about: good\n",
+		"stage.yaml": "base: mix.yaml\n", "mix.yaml": "\n\nmix: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct{ recipe, set, err string }{
+		{"top.yaml", "", filepath.Join(dir, "under.yaml") + " line 3: filter.status"},
+		{"own.yaml", "", "own.yaml: line 2: unknown key"},
+		{"good.yaml", "filter.status.max=1", `--set "filter.status.max=1": filter.status`},
+		{"good.yaml", "filter.statuss=on", `--set "filter.statuss=on": filter has no step`},
+		{"stage.yaml", "", "mix.yaml line 3: stage"},
+		{"cut.yaml", "", "two.yaml: line 2: a second"},
+	} {
+		var over []string
+		if tt.set != "" {
+			over = append(over, tt.set)
+		}
+		_, err := Load(filepath.Join(dir, tt.recipe), over...)
+		if err == nil || !strings.Contains(err.Error(), tt.err) || !hint.IsUsage(err) {
+			t.Errorf("Load(%s, %q) = %v, want usage error with %q", tt.recipe, tt.set, err, tt.err)
+		}
+	}
+}
+
+// TestCheckErrors has mistakes that show only when a recipe is prepared.
+func TestCheckErrors(t *testing.T) {
+	for _, tt := range []struct{ text, err, hint string }{
+		{"language: {keep: [zz]}", `knows no language "zz"`, "known are af, "},
+		{"language: {keep: [zh-Hnat]}", `knows no language "zh-Hnat"`, "zh-Hant"},
+		{"language: {keep: [cmn]}", `knows no language "cmn"`, `cmn is named "zh"`},
+		{"filter: {length@xx: {}}", `length@xx: the language model knows no language "xx"`, "known are"},
+		{"filter: {length@en+chinese: {}}", `no language "chinese"`, "known are"},
+		{"language: {model: nonesuch.bin}", "nonesuch.bin", ""},
+		{"filter: {url: {lists: nonesuch}}", "nonesuch", ""},
+	} {
+		r, err := load(t, tt.text)
+		if err != nil {
+			t.Errorf("Load(%q): %v", tt.text, err)
+			continue
+		}
+		_, judge := NewJudge(r)
+		_, run := Run(t.Context(), r, Options{Out: t.TempDir()})
+		for _, err := range []error{r.Check(t.Context()), judge, run} {
+			if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(hint.Of(err), tt.hint) || !hint.IsUsage(err) {
+				t.Errorf("%q: %v, hint %q; want usage error %q, hint %q", tt.text, err, hint.Of(err), tt.err, tt.hint)
+			}
+		}
+	}
+	for _, text := range []string{"language: {keep: [zh-Hant, und, ja, en-Latn]}", "filter: {length@zh-Hans+ko: {}}"} {
+		r, err := load(t, text)
+		if err == nil {
+			err = r.Check(t.Context())
+		}
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 // TestStepsPrepare prepares every filter with its default parameters.
 func TestStepsPrepare(t *testing.T) {
 	for _, f := range filter.All() {
 		r := Recipe{Filter: []Step{{Key: filter.Name(f), Params: filter.New(filter.Name(f))}}}
-		if err := r.prepare(); err != nil {
+		if _, err := r.prepare(); err != nil {
 			t.Errorf("%s with default parameters: %v", filter.Name(f), err)
 		}
 	}
@@ -124,7 +196,7 @@ func FuzzRecipe(f *testing.F) {
 	f.Add("output: {part_size: 1e3kB}\ndedup: {near: {threshold: .5}}")
 	f.Add("crawl: &a {path: *a}")
 	f.Fuzz(func(t *testing.T, text string) {
-		tree, err := parseTree([]byte(text))
+		tree, err := parseTree([]byte(text), "")
 		if err != nil {
 			return
 		}
@@ -132,7 +204,7 @@ func FuzzRecipe(f *testing.F) {
 		if err := r.build(tree); err != nil {
 			return
 		}
-		tree, err = parseTree(r.YAML())
+		tree, err = parseTree(r.YAML(), "")
 		if err != nil {
 			t.Fatalf("printed recipe does not parse: %v\n%s", err, r.YAML())
 		}

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"time"
 
 	"feilun"
@@ -49,7 +48,7 @@ type job struct {
 	runner run.Runner
 	times  stats.Times
 
-	language func() (*language.Stage, error) // loaded once, cloned by each worker
+	language *language.Stage // cloned by each worker
 }
 
 // Run carries the recipe out into o.Out, or goes on where an earlier process
@@ -102,7 +101,8 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	if o.Memory == 0 {
 		o.Memory = 8 << 30
 	}
-	if err := r.prepare(); err != nil {
+	l, err := r.prepare()
+	if err != nil {
 		return nil, err
 	}
 	if least := params.Size(o.Workers)*workerMemory + 128<<20; o.Memory < least {
@@ -121,8 +121,7 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 		return nil, hint.Usage(hint.With(fmt.Errorf("recipe %s has no input", r.Name),
 			"name it with --in PATH, or as crawl.path in the recipe"))
 	}
-	j := &job{Options: o, recipe: r, source: source, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
-	j.language = sync.OnceValues(func() (*language.Stage, error) { return language.New(r.Language) })
+	j := &job{Options: o, recipe: r, source: source, language: l, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
 	units := group(tasks, r.Crawl.Range)
 	input, err := inputHash(ctx, source, tasks)
 	if err != nil {
@@ -186,15 +185,15 @@ func (j *job) stages(ctx context.Context) (*stats.Run, error) {
 	p := j.times.Predicted
 	j.remark("expect about %s on this machine, %s of memory, %s of disk", time.Duration(p.Seconds*1e9).Round(time.Second),
 		progress.Bytes(p.Memory), progress.Bytes(p.Disk))
-	pages, err := j.pages(ctx)
+	kept, err := j.pages(ctx)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := j.corpus(ctx, pages)
+	parts, err := j.corpus(ctx, kept)
 	if err != nil {
 		return nil, err
 	}
-	return j.sum(pages, parts)
+	return j.sum(len(kept), parts)
 }
 
 // finish writes the books, manifest last but for the clean-up.

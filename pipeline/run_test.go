@@ -173,6 +173,32 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestPassed counts the pages of the last process apart from those before it.
+func TestPassed(t *testing.T) {
+	dir := t.TempDir()
+	input, recipe, out := filepath.Join(dir, "crawl.warc.gz"), writeRecipe(t, ""), filepath.Join(dir, "out")
+	writeCrawl(t, input, 60)
+	runIn(t, recipe, input, out, 2)
+	for _, tt := range []struct {
+		gone string
+		some bool
+	}{{"work/docs/00001.json", true}, {"work/parts", false}} {
+		for _, name := range []string{"stats.json", tt.gone} {
+			if err := os.RemoveAll(filepath.Join(out, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runIn(t, recipe, input, out, 2)
+		var times stats.Times
+		if err := readJSON(filepath.Join(out, "run.json"), &times); err != nil {
+			t.Fatal(err)
+		}
+		if times.Pages != 60 || times.Passed >= 30 || (times.Passed > 0) != tt.some {
+			t.Errorf("without %s: %d pages, %d of them by the last process", tt.gone, times.Pages, times.Passed)
+		}
+	}
+}
+
 func TestAnotherRunIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	input := filepath.Join(dir, "crawl.warc.gz")

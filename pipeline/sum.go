@@ -4,7 +4,6 @@ import (
 	"feilun"
 	"feilun/internal/params"
 	"feilun/internal/stats"
-	"feilun/quality"
 )
 
 // A total gathers the books of a run's units and parts.
@@ -15,19 +14,32 @@ type total struct {
 	seconds          []float64 // by per-document stage, writing last
 }
 
-// sum closes the books over all units and parts.
-func (j *job) sum(pages []pagesStats, parts []partStats) (*stats.Run, error) {
+// hostsSummed bounds the hosts that are counted at once; of more, the largest
+// half goes on and the others are one sum. Units are added in their order, so
+// that the outcome does not depend on who did them.
+const hostsSummed = 100_000
+
+// sum closes the books over all units and parts, from their markers.
+func (j *job) sum(units, parts int) (*stats.Run, error) {
 	t := &total{
 		run:       &stats.Run{Recipe: j.recipe.Name, About: j.recipe.About, Version: feilun.Version, RecipeHash: j.plan.Recipe, InputHash: j.plan.Input},
 		languages: stats.Shares{}, hosts: stats.Shares{}, histograms: map[string]*stats.Histogram{},
 		seconds: make([]float64, perDocument+1),
 	}
 	t.run.Reports = make([]feilun.Report, perDocument, perDocument+1)
-	for _, p := range pages {
+	for i := range units {
+		var p pagesStats
+		if err := readJSON(j.folder.docsMarker(i), &p); err != nil {
+			return nil, err
+		}
 		t.page(p)
 	}
 	last := feilun.Report{Stage: "dedup"}
-	for _, p := range parts {
+	for i := range parts {
+		var p partStats
+		if err := readJSON(j.folder.partMarker(i), &p); err != nil {
+			return nil, err
+		}
 		addReport(&last, p.Report)
 		t.part(p)
 	}
@@ -37,8 +49,8 @@ func (j *job) sum(pages []pagesStats, parts []partStats) (*stats.Run, error) {
 	}
 	s.Reports = append(s.Reports, last)
 	s.Measures = j.measures(t.histograms)
+	s.Quality = j.scores(t.histograms)
 	s.Languages, s.Hosts = t.languages.Top(100), t.hosts.Top(100)
-	s.Samples = lowest(s.Samples, samplesKept)
 	j.times.Stages["write"] = t.seconds[perDocument]
 	for i, st := range Stages()[:len(s.Reports)-1] {
 		j.times.Stages[st.Word] = t.seconds[i]
@@ -60,6 +72,7 @@ func (t *total) page(p pagesStats) {
 	for _, h := range p.Hosts {
 		t.hosts.Add(h.Name, h.In, 0)
 	}
+	t.hosts.Trim(hostsSummed)
 	for name, h := range p.Histograms {
 		if t.histograms[name] == nil {
 			t.histograms[name] = &stats.Histogram{}
@@ -70,13 +83,14 @@ func (t *total) page(p pagesStats) {
 
 func (t *total) part(p partStats) {
 	t.run.Files = append(t.run.Files, p.File)
-	t.run.Samples = append(t.run.Samples, p.Samples...)
+	t.run.Samples = lowest(append(t.run.Samples, p.Samples...), samplesKept)
 	for _, l := range p.Languages {
 		t.languages.Add(l.Name, 0, l.Kept)
 	}
 	for _, h := range p.Hosts {
 		t.hosts.Add(h.Name, 0, h.Kept)
 	}
+	t.hosts.Trim(hostsSummed)
 	t.seconds[perDocument] += p.Seconds
 }
 
@@ -98,12 +112,6 @@ func (j *job) measures(hists map[string]*stats.Histogram) []stats.Measure {
 				m.Limit = &f
 			}
 			out = append(out, m)
-		}
-	}
-	for _, st := range j.recipe.Quality {
-		if h := hists[st.Key+"."+scoreRule]; h != nil {
-			limit := quality.Limit(st.Params)
-			out = append(out, stats.Measure{Step: st.Key, Rule: scoreRule, Limit: &limit, Histogram: h})
 		}
 	}
 	return out

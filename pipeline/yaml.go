@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,7 +43,11 @@ func readTree(recipe string, depth int) (*yaml.Node, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	tree, err := parseTree(text)
+	file := ""
+	if depth > 0 {
+		file = recipe
+	}
+	tree, err := parseTree(text, file)
 	if err != nil {
 		return nil, "", fmt.Errorf("recipe %s: %w", recipe, err)
 	}
@@ -81,31 +87,68 @@ func readText(recipe string) (text []byte, name string, err error) {
 		return text, recipe, nil
 	}
 	text, err = os.ReadFile(recipe)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = hint.Usage(hint.With(err, "feilun recipes lists the shipped ones"))
+	if info, e := os.Stat(recipe); errors.Is(err, fs.ErrNotExist) || e == nil && info.IsDir() {
+		err = hint.Usage(hint.With(err, "name a YAML file; feilun recipes lists the shipped recipes"))
 	}
 	return text, strings.TrimSuffix(filepath.Base(recipe), filepath.Ext(recipe)), err
 }
 
 // parseTree reads one YAML mapping. Keys with dots, such as filter.url.lists,
-// are the same as nested ones. Aliases and keys said twice are errors.
-func parseTree(text []byte) (*yaml.Node, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+// are the same as nested ones. Aliases, keys said twice and a second document
+// are errors. Where names what the text is, for errors; see [at].
+func parseTree(text []byte, where string) (*yaml.Node, error) {
+	var doc, more yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	err := dec.Decode(&doc)
+	if err != nil && err != io.EOF {
 		return nil, hint.Usage(err)
+	}
+	if err == nil {
+		if err := dec.Decode(&more); err == nil {
+			return nil, hint.Usage(hint.With(fmt.Errorf("line %d: a second YAML document begins here", more.Line),
+				"a file holds one recipe: take the line --- away, or make it a file of its own"))
+		} else if err != io.EOF {
+			return nil, hint.Usage(err)
+		}
 	}
 	tree := &yaml.Node{Kind: yaml.MappingNode}
 	if len(doc.Content) == 0 {
 		return tree, nil
 	}
 	top := doc.Content[0]
+	if top.Kind == yaml.ScalarNode && top.Tag == "!!null" { // comments alone
+		return tree, nil
+	}
 	if top.Kind != yaml.MappingNode {
 		return nil, hint.Usage(fmt.Errorf("line %d: a recipe is a list of \"key: value\" lines", top.Line))
 	}
 	if err := checkTree(top, 0); err != nil {
 		return nil, hint.Usage(err)
 	}
+	stamp(top, where)
 	return expand(top), nil
+}
+
+// stamp notes in each node what text it is from. Comments mean nothing in a
+// recipe, so that their field is free for it.
+func stamp(n *yaml.Node, where string) {
+	n.HeadComment = where
+	for _, c := range n.Content {
+		stamp(c, where)
+	}
+}
+
+// at says where a node stands: "line 3" in the recipe itself, "FILE line 3" in
+// a base, or the --set that it is from.
+func at(n *yaml.Node) string {
+	switch where := n.HeadComment; {
+	case where == "":
+		return fmt.Sprintf("line %d", n.Line)
+	case strings.HasPrefix(where, "--set "):
+		return where
+	default:
+		return fmt.Sprintf("%s line %d", where, n.Line)
+	}
 }
 
 // expand writes keys with dots as nested mappings, at every level.
@@ -113,7 +156,7 @@ func expand(n *yaml.Node) *yaml.Node {
 	if n.Kind != yaml.MappingNode {
 		return n
 	}
-	out := &yaml.Node{Kind: yaml.MappingNode, Line: n.Line}
+	out := &yaml.Node{Kind: yaml.MappingNode, Line: n.Line, HeadComment: n.HeadComment}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		merge(out, nested(n.Content[i], expand(n.Content[i+1])))
 	}
@@ -152,7 +195,7 @@ func nested(key, value *yaml.Node) *yaml.Node {
 	}
 	k := *key
 	k.Value = first
-	return &yaml.Node{Kind: yaml.MappingNode, Line: key.Line, Content: []*yaml.Node{&k, value}}
+	return &yaml.Node{Kind: yaml.MappingNode, Line: key.Line, HeadComment: key.HeadComment, Content: []*yaml.Node{&k, value}}
 }
 
 // merge lays over onto base: mappings key by key, all else replaced. Keys of
@@ -201,7 +244,7 @@ func pairs(n *yaml.Node, what string) ([][2]*yaml.Node, error) {
 		return nil, nil
 	}
 	if n.Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("line %d: %s takes keys and values, such as \"key: value\"", n.Line, what)
+		return nil, fmt.Errorf("%s: %s takes keys and values, such as \"key: value\"", at(n), what)
 	}
 	var out [][2]*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -227,7 +270,7 @@ func set(ptr any, n *yaml.Node, what string) error {
 			err = params.Set(ptr, p[0].Value, text)
 		}
 		if err != nil {
-			return fmt.Errorf("line %d: %s: %w", p[0].Line, what, err)
+			return fmt.Errorf("%s: %s: %w", at(p[0]), what, err)
 		}
 	}
 	return nil

@@ -45,7 +45,23 @@ type TrainParams struct {
 	Prior float64 `json:"prior" default:"0.5" range:"0.001..0.999"`
 	// Seed shuffles hosts of equal size between the parts.
 	Seed int64 `json:"seed" default:"1"`
-	// Models are the models whose scores the kind signals joins.
+	// Dim is the width of a fastText model.
+	Dim int `json:"dim" default:"100" range:"1..65536"`
+	// Epochs is how often fastText reads the examples.
+	Epochs int `json:"epochs" default:"5" range:"1.."`
+	// Rate is fastText's learning rate.
+	Rate float64 `json:"rate" default:"0.1" range:"0.000001..100"`
+	// WordNgrams is fastText's longest n-gram of words; DCLM's model has 2.
+	WordNgrams int `json:"word_ngrams" default:"2" range:"1..100"`
+	// Bucket is the number of rows fastText hashes n-grams to.
+	Bucket int `json:"bucket" default:"2000000" range:"1.."`
+	// MinN is the shortest n-gram of characters that fastText takes from words.
+	MinN int `json:"minn" default:"0" range:"0..100"`
+	// MaxN is the longest; 0 takes none. Chinese text, whose words fastText does not see, needs about 1 to 2.
+	MaxN int `json:"maxn" default:"0" range:"0..100"`
+	// Threads is 1 for a fastText model equal to that of fastText -thread 1; more train faster, and give the same model whatever their number.
+	Threads int `json:"threads" default:"1" range:"1..1024"`
+	// Models are files of models whose scores the kind signals joins; the word gpt3 trains one inside, on the same examples.
 	Models []string `json:"models" default:"[]"`
 	// Hosts is a file of hosts with their reputation for the kind signals: host, tab, number; the longest suffix of a host counts.
 	Hosts string `json:"hosts" default:""`
@@ -211,7 +227,7 @@ func (t *training) deal() {
 	for i, e := range t.examples {
 		name := hostOf(e.Doc)
 		few := len(hosts[class(e)]) < folds
-		if few && name != "" {
+		if few {
 			t.result.Split = "document"
 		}
 		if few || name == "" {

@@ -2,12 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"text/tabwriter"
 
 	"feilun/crawl"
-	"feilun/internal/hint"
 )
 
 type crawlCmd struct {
@@ -19,7 +17,7 @@ type crawlCmd struct {
 
 // Help is shown below the flags.
 func (*crawlCmd) Help() string {
-	return "Reads each file to its end and counts its records. Damage is counted and does not fail the command; a file that cannot be read does."
+	return "Reads each file to its end and counts its records. Damage is counted and does not fail the command; a file that cannot be read does (exit code 3 when others could be read)."
 }
 
 func (c *crawlCmd) Run(a *app) error {
@@ -28,6 +26,10 @@ func (c *crawlCmd) Run(a *app) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	if !c.JSON {
 		fmt.Fprintln(table, "records\tresponses\tdocuments\tdamaged\tbytes lost\t file")
+	}
+	type counted struct {
+		crawl.Counts
+		Error string `json:"error,omitempty"`
 	}
 	var failed []error
 	lines := json.NewEncoder(a.stdout)
@@ -39,15 +41,14 @@ func (c *crawlCmd) Run(a *app) error {
 		}
 		if err != nil {
 			failed = append(failed, err)
-			n.File = name
 		}
 		switch {
 		case err != nil && c.JSON:
-			err = lines.Encode(map[string]string{"file": name, "error": err.Error()})
+			err = lines.Encode(counted{n, err.Error()})
 		case err != nil:
 			_, err = fmt.Fprintf(table, "-\t-\t-\t-\t-\t %s\n", name)
 		case c.JSON:
-			err = lines.Encode(n)
+			err = lines.Encode(counted{Counts: n})
 		default:
 			_, err = fmt.Fprintf(table, "%d\t%d\t%d\t%d\t%d\t %s\n", n.Records, n.Responses, n.Documents, n.Damaged, n.BytesLost, n.File)
 		}
@@ -55,8 +56,8 @@ func (c *crawlCmd) Run(a *app) error {
 			return err
 		}
 	}
-	if err := table.Flush(); err != nil || len(failed) == 0 {
+	if err := table.Flush(); err != nil {
 		return err
 	}
-	return hint.With(errors.Join(failed...), "check names and permissions; the other files were read")
+	return partly(failed, len(c.Files))
 }

@@ -117,15 +117,15 @@ func (c *dedupFlags) decide(a *app, ptr any, p dedup.Params, use func(ds *dedup.
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	shards, ids, err := c.store(a, dir)
-	if err != nil {
-		return err
+	shards, ids, bad := c.store(a, dir)
+	if bad != nil && !errors.Is(bad, errPartly) {
+		return bad
 	}
 	ds, err := dedup.Decide(a.ctx, p, shards, dedup.Options{Dir: filepath.Join(dir, "scratch"), Memory: int64(c.Memory), Workers: c.Workers})
 	if err != nil {
 		return err
 	}
-	return use(ds, ids, shards)
+	return errors.Join(use(ds, ids, shards), bad)
 }
 
 // docsPerShard is small enough to spread small inputs over processors.
@@ -140,7 +140,7 @@ func (c *dedupFlags) store(a *app, dir string) (shards, ids []string, err error)
 		}
 		return errors.Join(w.Close(), f.Close())
 	}
-	err = documents(a, c.File, func(d *feilun.Doc) (err error) {
+	err = documents(a, c.File, nil, func(d *feilun.Doc) (err error) {
 		if len(ids)%docsPerShard == 0 {
 			if err := shut(); err != nil {
 				return err

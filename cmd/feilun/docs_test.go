@@ -16,6 +16,7 @@ import (
 	"feilun/internal/params"
 	"feilun/internal/testkit"
 	"feilun/language"
+	"feilun/quality"
 )
 
 var update = flag.Bool("update", false, "write the generated pages and the output shown in the documentation")
@@ -38,11 +39,46 @@ func stagePages() []stagePage {
 		{"crawl", crawlIntro, []stageSection{{"", &crawl.Params{}}}, crawl.Code},
 		{"extract", extractIntro, []stageSection{{"", &extract.Params{}}}, extract.Source},
 		{"language", languageIntro, []stageSection{{"", &language.Params{}}}, language.Source},
+		{"quality", qualityIntro, qualitySections(), quality.Source},
 		{"dedup", dedupIntro, []stageSection{
 			{"url", &dedup.URLParams{}}, {"exact", &dedup.ExactParams{}}, {"line", &dedup.LineParams{}}, {"near", &dedup.NearParams{}},
 		}, dedup.Source},
 	}
 }
+
+// qualitySections are the steps, then training.
+func qualitySections() []stageSection {
+	var all []stageSection
+	for _, s := range quality.All() {
+		all = append(all, stageSection{quality.Name(s), s})
+	}
+	return append(all, stageSection{"Training", &quality.TrainParams{}})
+}
+
+const qualityIntro = `Quality scores documents with models and drops those that score badly. Recipe key: ` + "`quality:`" + `, with one entry a
+step, run between filter and dedup in the order of the recipe; ` + "`STEP@LANG`" + ` looks at documents of that language alone. The rule in the
+ledger is the name of the parameter that decided; its row holds the score and the limit it was held to.
+
+    quality:
+      gpt3@en: {model: en.flq}
+      gpt3@zh: {model: zh.flq}
+      fasttext@en: {model: openhermes_reddit_eli5_vs_rw_v2_bigram_200k_train.bin, label: hq, min: 0.018112}
+
+A model is a file: one that ` + "`feilun quality train`" + ` wrote (../formats/quality-model.md), a fastText classifier, or an ARPA language model;
+the bytes tell which. Its content is part of what a run is: with another model at the same path, a finished folder is refused.
+
+| command | does |
+|---|---|
+| ` + "`feilun quality train --kind K --positive FILE… --negative FILE… --out MODEL`" + ` | trains a model and writes MODEL.html about it |
+| ` + "`feilun quality score --model MODEL FILE`" + ` | scores JSON lines |
+| ` + "`feilun quality explain --model MODEL FILE`" + ` | shows which features decide |
+| ` + "`feilun why --quality MODEL DIR URL`" + ` | the same for a document of a run, read anew from its source if it was dropped |
+| ` + "`feilun quality evaluate --model MODEL --positive FILE… --negative FILE…`" + ` | AUC with its interval, calibration, thresholds |
+
+Training deals hosts, not documents, into five parts. One is held out, and the figures printed are of that part; the other four choose
+the penalty and the calibration, each scored by weights that were fitted without it. ` + "`output.labels`" + ` names pages with labels on which
+the report of a run draws precision and recall; ` + "`output.scores: true`" + ` adds a column of scores to the corpus.
+`
 
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what
 becomes of damage, is told in ../formats/input.md.

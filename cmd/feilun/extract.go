@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"feilun"
@@ -17,7 +18,7 @@ type extractCmd struct {
 	ContentType string   `help:"Content-Type header to assume." placeholder:"TYPE"`
 	URL         string   `help:"Address of the page, for relative links." placeholder:"URL"`
 	Links       bool     `help:"List outgoing links (with --json)."`
-	Files       []string `arg:"" name:"file" help:"Pages to extract, such as HTML files."`
+	Files       []string `arg:"" name:"file" help:"Pages to extract, such as HTML files; - for stdin."`
 }
 
 // extracted is the line printed for a file.
@@ -52,22 +53,22 @@ func (c *extractCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	failed := 0
+	var failed []error
 	enc := json.NewEncoder(a.stdout)
 	enc.SetEscapeHTML(false)
 	for _, name := range c.Files {
 		if a.ctx.Err() != nil {
 			return a.ctx.Err()
 		}
-		e := c.one(x, lang, name)
-		if e.Error != "" || e.Rule != "" {
-			failed++
+		e, err := c.one(a, x, lang, name)
+		if err != nil {
+			failed = append(failed, err)
 		}
 		switch {
 		case c.JSON:
 			err = enc.Encode(e)
-		case e.Error != "":
-			fmt.Fprintf(a.stderr, "feilun: %s\n", e.Error)
+		case err != nil: // told at the end
+			err = nil
 		case e.Rule != "":
 			fmt.Fprintf(a.stderr, "feilun: %s: dropped by %s %s\n", name, e.Rule, e.Note)
 		default:
@@ -77,17 +78,23 @@ func (c *extractCmd) Run(a *app) error {
 			return err
 		}
 	}
-	if failed == len(c.Files) && !c.JSON {
-		return fmt.Errorf("no text in %d of %d files", failed, len(c.Files))
-	}
-	return nil
+	return partly(failed, len(c.Files))
 }
 
-// one extracts the page in a file.
-func (c *extractCmd) one(x *extract.Extractor, lang *language.Identifier, name string) extracted {
-	body, err := os.ReadFile(name)
+// Help is shown below the flags.
+func (*extractCmd) Help() string {
+	return "A page without text is dropped by a rule, which is no failure; a file that cannot be read is (exit code 3 when others could be read)."
+}
+
+// one extracts the page in a file; - is standard input.
+func (c *extractCmd) one(a *app, x *extract.Extractor, lang *language.Identifier, name string) (extracted, error) {
+	read := os.ReadFile
+	if name == "-" {
+		read = func(string) ([]byte, error) { return io.ReadAll(a.stdin) }
+	}
+	body, err := read(name)
 	if err != nil {
-		return extracted{File: name, Error: err.Error()}
+		return extracted{File: name, Error: err.Error()}, err
 	}
 	d := &feilun.Doc{URL: c.URL, Page: &feilun.Page{ContentType: c.ContentType, Body: body}}
 	v := x.Page(d)
@@ -97,5 +104,5 @@ func (c *extractCmd) one(x *extract.Extractor, lang *language.Identifier, name s
 	return extracted{
 		File: name, Title: d.Title, Text: d.Text, Date: d.Date, Language: d.Language, Canonical: d.Canonical,
 		Robots: d.Robots, Links: d.Links, Layout: &d.Layout, Rule: v.Rule, Value: v.Value, Limit: v.Limit, Note: v.Note,
-	}
+	}, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"feilun"
+	"feilun/crawl"
 	"feilun/filter"
 	"feilun/internal/hint"
 	"feilun/internal/params"
@@ -19,7 +21,7 @@ import (
 type filterCmd struct {
 	Recipe string   `required:"" placeholder:"R" help:"Recipe whose filter steps to apply."`
 	Set    []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a key of the recipe, such as filter.length.min_words=50."`
-	JSON   bool     `help:"Print one line of JSON for each document: id, keep, filter, rule, value, limit."`
+	JSON   bool     `help:"Print one line of JSON for each document: id, keep, filter, rule, value, limit; and error for a line that is none."`
 	File   string   `arg:"" help:"JSON lines with text, optional id, url, title, language; - for stdin."`
 }
 
@@ -32,7 +34,8 @@ type verdictLine struct {
 	Value  float64 `json:"value"`
 	Limit  float64 `json:"limit"`
 	Note   string  `json:"note,omitempty"`
-	Cut    int     `json:"cut,omitempty"` // bytes that edits cut
+	Cut    int     `json:"cut,omitempty"`   // bytes that edits cut
+	Error  string  `json:"error,omitempty"` // why the line is no document; id is its number then
 }
 
 func (c *filterCmd) Run(a *app) error {
@@ -44,12 +47,17 @@ func (c *filterCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return documents(a, c.File, func(d *feilun.Doc) error {
+	enc := json.NewEncoder(a.stdout)
+	var bad func(int, error) error
+	if c.JSON {
+		bad = func(n int, err error) error { return enc.Encode(verdictLine{ID: strconv.Itoa(n), Error: err.Error()}) }
+	}
+	return documents(a, c.File, bad, func(d *feilun.Doc) error {
 		before := len(d.Text)
 		step, v := judge.Document(d)
-		line := verdictLine{d.ID, v.Kept(), step, v.Rule, v.Value, v.Limit, v.Note, before - len(d.Text)}
+		line := verdictLine{d.ID, v.Kept(), step, v.Rule, v.Value, v.Limit, v.Note, before - len(d.Text), ""}
 		if c.JSON {
-			return json.NewEncoder(a.stdout).Encode(line)
+			return enc.Encode(line)
 		}
 		word := "keep"
 		if !line.Keep {
@@ -60,9 +68,11 @@ func (c *filterCmd) Run(a *app) error {
 	})
 }
 
-// documents reads JSON lines, plain or compressed; the id of a document without one is its line
-// number. A bad line is an error that names it.
-func documents(a *app, name string, each func(*feilun.Doc) error) error {
+// documents calls each with the documents of a file of JSON lines, plain or
+// compressed; the id of a document without one is its line number. Lines that
+// are none go to bad, or to stderr when bad is nil, and the others go on; the
+// error then says how many there were.
+func documents(a *app, name string, bad func(line int, err error) error, each func(*feilun.Doc) error) error {
 	in := a.stdin
 	if name != "-" {
 		f, err := os.Open(name)
@@ -72,52 +82,78 @@ func documents(a *app, name string, each func(*feilun.Doc) error) error {
 		defer f.Close()
 		in = f
 	}
+	if bad == nil {
+		bad = func(n int, err error) error {
+			fmt.Fprintf(a.stderr, "feilun: %s line %d: %v\n", name, n, err)
+			return nil
+		}
+	}
 	lines, err := plain(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	for n := 1; ; n++ {
-		line, err := lines.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return err
+	wrong, all := 0, 0
+	for n := 1; err != io.EOF; n++ {
+		var line []byte
+		if line, err = lines.ReadBytes('\n'); err != nil && err != io.EOF {
+			return fmt.Errorf("%s line %d: %w", name, n, err)
 		}
-		if len(bytes.TrimSpace(line)) > 0 {
-			d, bad := document(line, n)
-			if bad != nil {
-				return fmt.Errorf("%s line %d: %w", name, n, bad)
-			}
-			if err := each(d); err != nil {
-				return err
-			}
+		if a.ctx.Err() != nil {
+			return a.ctx.Err()
 		}
-		if err == io.EOF {
-			return nil
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		all++
+		d, mistake := document(line, n)
+		if mistake == nil {
+			mistake = each(d)
+		} else {
+			wrong++
+			mistake = bad(n, mistake)
+		}
+		if mistake != nil {
+			return mistake
 		}
 	}
+	return badLines(name, wrong, all)
+}
+
+func badLines(name string, wrong, all int) error {
+	err := fmt.Errorf("%s: %d of %d lines are no documents", name, wrong, all)
+	err = hint.With(err, "each line is a JSON object with \"text\", and optionally \"id\", \"url\", \"title\", \"language\"")
+	switch {
+	case wrong == 0:
+		return nil
+	case wrong < all:
+		return fmt.Errorf("%w: %w", errPartly, err)
+	}
+	return err
 }
 
 func document(line []byte, n int) (*feilun.Doc, error) {
 	var in struct {
-		ID        any     `json:"id"`
-		Text      *string `json:"text"`
-		URL       string  `json:"url"`
-		Title     string  `json:"title"`
-		Canonical string  `json:"canonical"`
-		Language  string  `json:"language"`
-		Script    string  `json:"script"`
-		Status    int     `json:"status"`
+		ID        json.RawMessage `json:"id"`
+		Text      *string         `json:"text"`
+		URL       string          `json:"url"`
+		Title     string          `json:"title"`
+		Canonical string          `json:"canonical"`
+		Language  string          `json:"language"`
+		Script    string          `json:"script"`
+		Status    int             `json:"status"`
 	}
-	dec := json.NewDecoder(bytes.NewReader(line))
-	dec.UseNumber()
-	if err := dec.Decode(&in); err != nil {
+	if n == 1 {
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	}
+	if err := json.Unmarshal(line, &in); err != nil {
 		return nil, err
 	}
 	if in.Text == nil {
-		return nil, fmt.Errorf("no text: each line needs a \"text\" field")
+		return nil, errors.New("no field text")
 	}
-	id := strconv.Itoa(n)
-	if in.ID != nil {
-		id = fmt.Sprint(in.ID)
+	id := crawl.IDText(in.ID)
+	if id == "" {
+		id = strconv.Itoa(n)
 	}
 	d := &feilun.Doc{ID: id, URL: in.URL, Text: *in.Text, Title: in.Title, Canonical: in.Canonical, Language: in.Language, Script: in.Script, Confidence: 1}
 	if in.Status != 0 {
@@ -128,7 +164,7 @@ func document(line []byte, n int) (*feilun.Doc, error) {
 
 type explainCmd struct {
 	Filter string `arg:"" optional:"" help:"Filter or edit; lists all when absent."`
-	JSON   bool   `help:"Print the JSON schema of its parameters."`
+	JSON   bool   `help:"Print the JSON schema of its parameters; without a filter, one line of JSON for each."`
 }
 
 func (c *explainCmd) Run(a *app) error {
@@ -148,7 +184,12 @@ func (c *explainCmd) Run(a *app) error {
 				return err
 			}
 			first, _, _ := strings.Cut(doc, ". ")
-			if _, err := fmt.Fprintf(a.stdout, "%-18s %s\n", filter.Name(f), first); err != nil {
+			if c.JSON {
+				err = json.NewEncoder(a.stdout).Encode(map[string]string{"name": filter.Name(f), "about": doc})
+			} else {
+				_, err = fmt.Fprintf(a.stdout, "%-18s %s\n", filter.Name(f), first)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -48,8 +49,12 @@ type app struct {
 	stderr io.Writer // progress and remarks
 }
 
+// errPartly is wrapped by the error of a command that failed on some of its
+// files or lines and did the others.
+var errPartly = errors.New("done in part")
+
 // Exit codes beside 0. exitPartial is for a run in which shards failed while
-// others went on.
+// others went on, and for files and lines alike.
 const (
 	exitFailed      = 1
 	exitUsage       = 2
@@ -74,7 +79,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	k, err := parser.Parse(joinNegative(args))
+	k, err := parser.Parse(repeatFlags(joinNegative(args)))
 	if exited >= 0 { // help was printed
 		return exited
 	}
@@ -103,8 +108,28 @@ func report(stderr io.Writer, err error) int {
 	switch {
 	case hint.IsUsage(err):
 		return exitUsage
-	case errors.Is(err, pipeline.ErrShards):
+	case errors.Is(err, pipeline.ErrShards), errors.Is(err, errPartly):
 		return exitPartial
 	}
 	return exitFailed
+}
+
+// partly returns the error of a command that failed on some of its files: in
+// part when others could be read, a mistake in use when there is none of them.
+func partly(failed []error, files int) error {
+	if len(failed) == 0 {
+		return nil
+	}
+	err := errors.Join(failed...)
+	if len(failed) < files {
+		err = fmt.Errorf("%w: %d of %d files could not be read: %w", errPartly, len(failed), files, err)
+		return hint.With(err, "check names and permissions; the other files were read")
+	}
+	err = hint.With(err, "check names and permissions")
+	for _, f := range failed {
+		if !errors.Is(f, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return hint.Usage(err)
 }

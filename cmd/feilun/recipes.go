@@ -9,7 +9,7 @@ import (
 )
 
 type recipesCmd struct {
-	List recipesListCmd `cmd:"" default:"1" help:"List the shipped recipes."`
+	List recipesListCmd `cmd:"" default:"withargs" help:"List the shipped recipes."`
 	Show recipesShowCmd `cmd:"" help:"Print a recipe with every value decided."`
 }
 
@@ -46,11 +46,16 @@ func (c *recipesListCmd) Run(a *app) error {
 type recipesShowCmd struct {
 	Recipe string   `arg:"" help:"Shipped recipe or YAML file."`
 	Set    []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a key."`
+	JSON   bool     `help:"Print it as a line of JSON, which is a recipe too; steps stand in their order."`
 }
 
 func (c *recipesShowCmd) Run(a *app) error {
 	r, err := pipeline.Load(c.Recipe, c.Set...)
 	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err = a.stdout.Write(r.JSON())
 		return err
 	}
 	_, err = a.stdout.Write(r.YAML())

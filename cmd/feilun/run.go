@@ -65,9 +65,7 @@ func (c *runCmd) summary(w io.Writer, s *stats.Run, page string) error {
 		return err
 	}
 	if t, err := inspect.Times(c.Out); err == nil && t.WallSecond > 0 {
-		fmt.Fprintf(w, "\n%d pages in %s, %.0f pages/s on %d workers; peak memory %s, disk %s\n", t.Pages,
-			time.Duration(t.WallSecond*1e9).Round(10*time.Millisecond), float64(t.Pages)/t.WallSecond, t.Workers,
-			progress.Bytes(t.PeakMemory), progress.Bytes(t.Disk))
+		fmt.Fprintf(w, "\n%s; peak memory %s, disk %s\n", pace(t), progress.Bytes(t.PeakMemory), progress.Bytes(t.Disk))
 	}
 	_, err := fmt.Fprintf(w, `
 corpus  %s
@@ -78,6 +76,19 @@ next: open the report in a browser, or ask
   feilun why %s URL
 `, filepath.Join(c.Out, "corpus"), page, c.Out, c.Out)
 	return err
+}
+
+// pace puts into words what the last process did, and how fast. What earlier
+// ones did of a resumed run is not its speed.
+func pace(t *stats.Times) string {
+	wall := time.Duration(t.WallSecond * 1e9).Round(10 * time.Millisecond)
+	switch t.Passed {
+	case t.Pages:
+		return fmt.Sprintf("%d pages in %s, %.0f pages/s on %d workers", t.Pages, wall, float64(t.Pages)/t.WallSecond, t.Workers)
+	case 0:
+		return fmt.Sprintf("%d pages, all read before; the rest in %s on %d workers", t.Pages, wall, t.Workers)
+	}
+	return fmt.Sprintf("%d pages, %d of them now in %s, %.0f pages/s on %d workers", t.Pages, t.Passed, wall, float64(t.Passed)/t.WallSecond, t.Workers)
 }
 
 // funnel prints the books of the stages and the rules that took most.

@@ -29,6 +29,7 @@ type Meter struct {
 
 	mu      sync.Mutex
 	done    int64
+	skipped int64 // of done, by an earlier process
 	drawn   time.Time
 	written bool
 }
@@ -64,6 +65,14 @@ func (m *Meter) Add(n int64) {
 	}
 }
 
+// Skip says that n units were done before: they tell nothing about the pace.
+func (m *Meter) Skip(n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done += n
+	m.skipped += n
+}
+
 // SetTotal says how much work there is, once that is known.
 func (m *Meter) SetTotal(n int64) {
 	m.mu.Lock()
@@ -88,14 +97,22 @@ func (m *Meter) Close() {
 	fmt.Fprintf(m.w, "%-10s %s %s %s\n", m.what, m.unit(m.done), word, short(time.Since(m.start)))
 }
 
-func (m *Meter) draw(now time.Time) {
+// now is the share done of what this process has to do.
+func (m *Meter) now() float64 {
+	if m.total <= m.skipped {
+		return 1
+	}
+	return min(1, float64(m.done-m.skipped)/float64(m.total-m.skipped))
+}
+
+func (m *Meter) draw(at time.Time) {
 	share := 1.0
 	if m.total > 0 {
 		share = min(1, float64(m.done)/float64(m.total))
 	}
 	left := "…"
-	if spent := now.Sub(m.start); share > 0.01 {
-		left = short(time.Duration(float64(spent)*(1-share)/share)) + " left"
+	if now := m.now(); now > 0.01 {
+		left = short(time.Duration(float64(at.Sub(m.start))*(1-now)/now)) + " left"
 	}
 	if !m.terminal {
 		fmt.Fprintf(m.w, "%-10s %3.0f %%  %s of %s  %s\n", m.what, share*100, m.unit(m.done), m.unit(m.total), left)

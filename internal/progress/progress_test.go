@@ -22,6 +22,20 @@ func TestPlainLines(t *testing.T) {
 	})
 }
 
+// TestSkip has half of the work done before: what is left goes at today's pace.
+func TestSkip(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		m := New(&out, "crawl", 4_000_000, Bytes)
+		m.Skip(2_000_000)
+		time.Sleep(20 * time.Second)
+		m.Add(500_000)
+		if want := "crawl       62 %  2.5 MB of 4.0 MB  1 min 00 s left\n"; out.String() != want {
+			t.Errorf("output = %q, want %q", out.String(), want)
+		}
+	})
+}
+
 func TestWords(t *testing.T) {
 	for _, tt := range []struct {
 		n    int64

@@ -86,6 +86,10 @@ func (s *scanner) other(key string, d *feilun.Doc) (ok bool) {
 	switch key {
 	case "confidence":
 		d.Confidence, ok = s.number()
+	case "score":
+		var x float64
+		x, ok = s.number()
+		d.Score = &x
 	case "status":
 		var x float64
 		x, ok = s.number()

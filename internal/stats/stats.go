@@ -21,6 +21,7 @@ type Run struct {
 	InputHash  string          `json:"input_hash"`
 	Reports    []feilun.Report `json:"reports"` // in stage order
 	Measures   []Measure       `json:"measures"`
+	Quality    []Quality       `json:"quality,omitempty"` // one for each step
 	Languages  []Share         `json:"languages"`
 	Hosts      []Share         `json:"hosts"`
 	Files      []File          `json:"files"`
@@ -33,6 +34,24 @@ type Measure struct {
 	Rule      string     `json:"rule"`
 	Limit     *float64   `json:"limit,omitempty"` // the parameter's value, when it is a number
 	Histogram *Histogram `json:"histogram"`
+}
+
+// A Quality is what the scores of one quality step were.
+type Quality struct {
+	Step      string     `json:"step"`
+	Model     string     `json:"model"`  // SHA-256 of its file
+	Limit     float64    `json:"limit"`  // the score around which the step decides
+	Scores    *Histogram `json:"scores"` // of all documents that came to the step
+	Labelled  *Labelled  `json:"labelled,omitempty"`
+	LowIsGood bool       `json:"low_is_good,omitempty"` // as with perplexity
+}
+
+// Labelled is how a model scores documents of which people said what they are.
+type Labelled struct {
+	Positives int          `json:"positives"`
+	Negatives int          `json:"negatives"`
+	AUC       [3]float64   `json:"auc"`   // value, lower and upper end of its 95 % interval
+	Curve     [][3]float64 `json:"curve"` // threshold, precision, recall
 }
 
 // A File is one file of the corpus.
@@ -63,6 +82,7 @@ type Times struct {
 	PeakMemory int64              `json:"peak_memory"` // resident bytes of the last process
 	Stages     map[string]float64 `json:"stages_s"`    // seconds by stage, summed over workers and resumed runs
 	Pages      int64              `json:"pages"`       // documents that crawl gave
+	Passed     int64              `json:"passed"`      // of these, by the last process
 	InputBytes int64              `json:"input_bytes"` // of the source files, as stored
 	Predicted  Prediction         `json:"predicted"`
 	Disk       int64              `json:"disk"` // bytes the folder takes
@@ -145,20 +165,42 @@ func (s Shares) Add(name string, in, kept int64) {
 	s[name].Kept += kept
 }
 
-// Top returns the n largest, and the rest under the name "…".
+// Rest is the name under which Top sums up what it does not list.
+const Rest = "…"
+
+// Top returns the n largest, and the rest under the name [Rest].
 func (s Shares) Top(n int) []Share {
 	var all []Share
+	rest := Share{Name: Rest}
 	for _, x := range s {
+		if x.Name == Rest {
+			rest.In, rest.Kept = x.In, x.Kept
+			continue
+		}
 		all = append(all, *x)
 	}
 	slices.SortFunc(all, func(a, b Share) int { return cmp.Or(cmp.Compare(b.In, a.In), cmp.Compare(a.Name, b.Name)) })
-	if len(all) <= n {
-		return all
+	if len(all) > n {
+		for _, x := range all[n:] {
+			rest.In += x.In
+			rest.Kept += x.Kept
+		}
+		all = all[:n:n]
 	}
-	rest := Share{Name: "…"}
-	for _, x := range all[n:] {
-		rest.In += x.In
-		rest.Kept += x.Kept
+	if rest.In > 0 || rest.Kept > 0 {
+		all = append(all, rest)
 	}
-	return append(all[:n:n], rest)
+	return all
+}
+
+// Trim halves a count of more than most names: the largest stay.
+func (s Shares) Trim(most int) {
+	if len(s) <= most {
+		return
+	}
+	top := s.Top(most / 2)
+	clear(s)
+	for _, x := range top {
+		s[x.Name] = &x
+	}
 }
