@@ -39,6 +39,7 @@ type cli struct {
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
+	Inspect  inspectCmd  `cmd:"" help:"Browse a run in a browser, label documents, train from the labels."`
 }
 
 // An app is what a verb may touch of the outside world.
