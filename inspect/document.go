@@ -214,16 +214,16 @@ func (s *Server) view(sn *snapshot, n int, f *foundDoc) *docView {
 	if f.row != nil {
 		r := f.row
 		v.Record, v.Note, v.Survivor, v.Bytes, text = r.Record, r.Note, r.Survivor, r.Bytes, r.Sample
-		v.Verdict = r.Value != r.Limit
+		v.Verdict, language = r.Value != r.Limit, r.Language
 		v.About = s.tools.about(r.Stage, r.Filter, r.Rule)
 	}
 	if d := f.doc; d != nil {
-		v.Date, v.Script, v.Sure, v.Source, language, text = d.Date, d.Script, d.Confidence, d.Source, d.Language, d.Text
+		v.Date, v.Script, v.Sure, v.Source, text = d.Date, d.Script, d.Confidence, d.Source, d.Text
 		if d.Title != "" {
 			v.Title = d.Title
 		}
 		if d.Language != "" {
-			v.Lang = d.Language
+			v.Lang, language = d.Language, d.Language
 		}
 	}
 	var marks []mark

@@ -204,7 +204,7 @@ func (b *builder) row(file string, n uint32, r *ledger.Row) error {
 		return nil
 	}
 	rec := record{Key: key, Value: r.Value, Limit: r.Limit, Score: float32(math.NaN()), File: b.file(file), Row: n,
-		Rule: b.rule(rule), Host: b.host(r.URL), Language: b.lang("")}
+		Rule: b.rule(rule), Host: b.host(r.URL), Language: b.lang(r.Language)}
 	if r.Stage == "quality" {
 		rec.Score, b.t.Scored = float32(r.Value), true
 	}

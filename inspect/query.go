@@ -285,7 +285,7 @@ func (s *search) count(n int, r *record, miss uint8) {
 			c.bits[i] += int(bits & 1)
 		}
 	}
-	if only(byLanguage) && r.kept() && int(r.Language) < len(s.x.t.Languages) {
+	if only(byLanguage) && int(r.Language) < len(s.x.t.Languages) {
 		c.langs[s.x.t.Languages[r.Language]]++
 	}
 	if only(byHost) && int(r.Host) < len(c.hosts) {
