@@ -172,6 +172,7 @@ async function list(keep) {
   listing = new AbortController();
   writeAddress();
   const p = new URLSearchParams(filters);
+  const asked = location.hash;
   p.set("from", from);
   p.set("count", PAGE);
   if ($("host-search").value) p.set("hosts", $("host-search").value);
@@ -180,6 +181,7 @@ async function list(keep) {
   try {
     answer = await ask("list?" + p, { signal: listing.signal });
   } catch (e) { complain(e); return; }
+  answer.asked = asked;
   state.gen = answer.gen;
   drawList();
   drawFilters();
@@ -217,7 +219,7 @@ function set(changes) {
 
 /* ---- filters ---- */
 function choice(text, n, on, f, note) {
-  return el("button", { type: "button", class: "choice" + (on ? " on" : ""), "aria-pressed": on ? "true" : "false", on: { click: f } }, el("span", { class: "text" }, text, note ? el("small", {}, " " + note) : ""), el("span", { class: "n" }, num(n)));
+  return el("button", { type: "button", class: "choice" + (on ? " on" : ""), "aria-pressed": on ? "true" : "false", on: { click: f } }, el("span", { class: "label" }, text, note ? el("small", {}, " " + note) : ""), el("span", { class: "n" }, num(n)));
 }
 function drawFilters() {
   const count = (facet, name) => (facet.find((x) => x.name === name) || { docs: 0 }).docs;
@@ -276,14 +278,14 @@ function drawHistogram() {
 }
 
 /* ---- one document ---- */
-let opening;
+let opening, opened;
 function select(i, quiet) {
   at = i;
   for (const [n, item] of [...$("list").children].entries()) item.setAttribute("aria-selected", n === i ? "true" : "false");
   if (i < 0) { $("list").removeAttribute("aria-activedescendant"); doc = null; emptyView(); return; }
   $("list").setAttribute("aria-activedescendant", "d" + i);
   $("d" + i).scrollIntoView({ block: "nearest" });
-  open(answer.docs[i].n, quiet);
+  opened = open(answer.docs[i].n, quiet);
 }
 async function open(n, quiet, all) {
   if (opening) opening.abort();
@@ -321,7 +323,7 @@ function drawDoc() {
 function addressParts(d) {
   const i = d.where === "url" && d.note ? d.url.toLowerCase().indexOf(d.note.toLowerCase()) : -1;
   if (i < 0) return [d.url];
-  return [d.url.slice(0, i), el("mark", { class: "note" }, d.url.slice(i, i + d.note.length)), d.url.slice(i + d.note.length)];
+  return [d.url.slice(0, i), el("mark", { class: "m-note" }, d.url.slice(i, i + d.note.length)), d.url.slice(i + d.note.length)];
 }
 function whyNext(d) {
   const limit = filters.limit ? +filters.limit : state.limit;
@@ -337,7 +339,7 @@ function verdict(d) {
     if (d.about.rule) more.append(el("p", {}, el("code", {}, d.rule.split(".").pop()), " ", d.about.rule));
     if (d.about.step) more.append(el("p", {}, d.about.step));
     box.append(more);
-    if (d.about.setting) box.append(el("p", { class: "small" }, t("setting", { v: d.about.setting })));
+    if (d.about.setting && !d.verdict) box.append(el("p", { class: "small" }, t("setting", { v: d.about.setting })));
   }
   const where = { note: "whereNote", repeat: "whereRepeat", line: "whereLine", whole: "whereWhole", page: "wherePage", url: "whereUrl" }[d.where];
   if (where) box.append(el("p", { class: "small" }, t(where)));
@@ -362,7 +364,7 @@ function segments(list) {
       const e = el("del", { class: s.k, title: s.r }, s.t, s.n ? el("small", {}, t("moreBytes", { n: num(s.n) })) : "");
       return s.to ? el("span", { class: "pair" }, e, el("ins", { title: t("replacedBy", { t: s.to }) }, s.to)) : e;
     }
-    return el("mark", { class: s.k, title: s.r }, s.t);
+    return el("mark", { class: "m-" + s.k, title: s.r }, s.t);
   });
 }
 function textOf(d) {
@@ -427,15 +429,22 @@ async function explain() {
 }
 
 /* ---- labels ---- */
-async function label(word) {
-  if (!doc || at < 0) return;
-  const item = answer.docs[at];
+let labelling = Promise.resolve();
+// label labels what is shown: a key that comes before the text waits for it.
+function label(word) {
+  labelling = labelling.then(() => labelNow(word)).catch(complain);
+  return labelling;
+}
+async function labelNow(word) {
+  await opened;
+  const item = answer && answer.docs[at];
+  if (!item || !doc || doc.n !== item.n) return;
   const before = item.label || "none";
-  if (before === word) { advance(); return; }
+  if (before === word) { await advance(); return; }
   if (await write(item, word)) {
     last.push({ item, before, gen: answer.gen, page: from, i: at });
     toast(t("saved"));
-    advance();
+    await advance();
   }
 }
 async function write(item, word) {
@@ -452,7 +461,7 @@ async function write(item, word) {
   trainBox();
   return true;
 }
-function advance() { if ($("advance").checked) move(1); }
+async function advance() { if ($("advance").checked) await move(1); }
 async function undo() {
   const u = last.pop();
   if (!u) { toast(t("nothingToUndo")); return; }
@@ -552,8 +561,9 @@ function controls() {
   $("search").value = filters.q || "";
   $("whole").checked = filters.whole === "1";
   $("limit").value = filters.limit || "";
-  $("find").addEventListener("submit", (e) => { e.preventDefault(); set({ q: $("search").value.trim() }); $("list").focus(); });
-  $("search").addEventListener("input", later(() => set({ q: $("search").value.trim() })));
+  const searched = () => { const q = $("search").value.trim(); if (q !== (filters.q || "")) set({ q }); };
+  $("find").addEventListener("submit", (e) => { e.preventDefault(); searched(); $("list").focus(); });
+  $("search").addEventListener("input", later(searched));
   $("whole").addEventListener("change", () => set({ whole: $("whole").checked ? "1" : "" }));
   $("host-search").addEventListener("input", later(() => list(true)));
   for (const f of ["min", "max", "limit"]) $(f).addEventListener("change", () => set({ [f]: $(f).value }));

@@ -128,7 +128,7 @@ type mark struct {
 
 // marked cuts a text at its marks, which are in order and do not overlap.
 func marked(text string, marks []mark) []segment {
-	var out []segment
+	out := []segment{}
 	at := 0
 	for _, m := range marks {
 		if m.start < at || m.end <= m.start || m.end > len(text) {

@@ -202,11 +202,18 @@ func setting(steps []pipeline.Step, key string, fallback any) any {
 }
 
 func aboutRule(typ string, source fs.FS, ptr any, rule string) *inspect.About {
-	doc, fields, err := params.Comments(typ, source)
+	doc, _, err := params.Comments(typ, source)
 	if err != nil {
 		return nil
 	}
-	a := &inspect.About{Step: doc, Rule: fields[rule]}
+	a := &inspect.About{Step: doc}
+	if ps, err := params.Describe(ptr, source); err == nil {
+		for _, p := range ps {
+			if p.Name == rule {
+				a.Rule = p.Help
+			}
+		}
+	}
 	if v, ok := params.Value(ptr, rule); ok {
 		a.Setting = fmt.Sprint(v)
 	}
