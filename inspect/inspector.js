@@ -421,7 +421,7 @@ async function explain() {
     if (models.length === 0) box.append(el("p", { class: "note" }, t("noModels")));
     for (const m of models) {
       const top = Math.max(1e-9, ...m.features.map((f) => Math.abs(f.weight)));
-      box.append(el("section", { class: "model" }, el("h3", {}, m.model + " (" + m.kind + "): " + m.score.toFixed(4), el("small", {}, " " + t("limit") + " " + short(m.limit))), el("p", { class: "note" }, t("features")),
+      box.append(el("section", { class: "model" }, el("h3", {}, m.model + " (" + m.kind + "): " + m.score.toFixed(4), el("small", {}, " " + t("limit") + " " + short(m.limit))), el("p", { class: "note" }, t(m.features.length ? "features" : "noFeatures")),
         el("ol", { class: "features" }, ...m.features.map((f) => { const bar = el("i", { class: f.weight < 0 ? "bad" : "good" }); bar.style.width = (100 * Math.abs(f.weight)) / top + "%"; return el("li", {}, el("span", { class: "name" }, f.feature || f.name), el("span", { class: "track" }, bar), el("span", { class: "n" }, (f.weight > 0 ? "+" : "") + f.weight.toFixed(2))); })),
         el("details", {}, el("summary", {}, t("document")), el("div", { class: "text" }, ...segments(m.segments), m.left ? "…" : ""))));
     }

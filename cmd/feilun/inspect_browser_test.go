@@ -359,7 +359,7 @@ func markedSpans(b *browser) {
 	b.search("the museum is open")
 	b.keys("f")
 	b.until(`doc.whole && document.querySelectorAll("#text mark.m-repeat").length === 14`)
-	b.search("mirror.example")
+	b.search("en-0")
 	b.keys("c")
 	b.until(`document.querySelectorAll(".sides mark.m-other").length >= 2`)
 	if got := eval[string](b, `[...document.querySelectorAll(".sides mark.m-other")].map((e) => e.textContent).join(" ")`); !strings.Contains(got, "some") || !strings.Contains(got, "the") {
@@ -437,6 +437,9 @@ func trainInPage(b *browser) {
 			b.t.Fatalf("not in the order of closeness: %v", far)
 		}
 	}
+	b.shot("near-the-limit")
+	b.clear()
+	b.search("bad-3")
 	b.keys("e")
 	b.until(`document.querySelectorAll(".features li").length > 3`)
 	b.shot("explained")
@@ -480,7 +483,7 @@ func phoneWindow(b *browser) {
 	b.shot("phone-document")
 	b.do(chromedp.Click(chromedp.CSS(`#doc .back`)))
 	b.until(`document.getElementById("middle").offsetParent`)
-	b.search("mirror.example")
+	b.search("en-0")
 	b.do(chromedp.Click(chromedp.CSS(`#list li`)))
 	b.keys("c")
 	b.until(`document.querySelectorAll(".sides mark.m-other").length >= 2`)
