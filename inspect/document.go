@@ -267,7 +267,7 @@ func (s *Server) survivor(sn *snapshot, v *docView, text string) (*docView, erro
 		other := s.view(sn, n, f)
 		here := text
 		if !v.Whole {
-			f.doc.Text = clipBytes(f.doc.Text, 4*len(text)) // a beginning is compared with a beginning
+			f.doc.Text = clipBytes(f.doc.Text, len(text)) // a beginning is compared with a beginning
 		}
 		mine, its := differences(here, f.doc.Text)
 		v.Segments, other.Segments = marked(here, mine), marked(f.doc.Text, its)

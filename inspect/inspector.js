@@ -382,6 +382,7 @@ function textOf(d) {
   return out;
 }
 async function wholeText() {
+  await opened;
   if (!doc || doc.whole) return;
   const d = doc;
   const button = $("whole-text");
@@ -400,6 +401,7 @@ async function wholeText() {
   }
 }
 async function compare() {
+  await opened;
   if (!doc || !doc.survivor) return;
   const d = doc;
   try {
@@ -411,6 +413,7 @@ async function compare() {
   } catch (e) { complain(e); }
 }
 async function explain() {
+  await opened;
   if (!doc) return;
   const d = doc;
   try {

@@ -8,7 +8,7 @@ const STRINGS = {
     train: "Train", trainTitle: "Labels and training", help: "Help: keys", language: "Language of the page", close: "Close", keys: "Keys",
     all: "all", kept: "kept", dropped: "dropped", cut: "kept, with cuts", none: "not labelled", any: "labelled", noLanguage: "unknown", noHost: "without a host",
     inOrder: "as in the run", near: "least sure first (near the limit)", high: "highest score first", low: "lowest score first",
-    found: "{n} documents", foundNone: "No document fits these filters.", pageOf: "{a}–{b} of {n}", pick: "Choose a document: j and k move, Enter opens.",
+    found: "documents: {n}", foundNone: "No document fits these filters.", pageOf: "{a}–{b} of {n}", pick: "Choose a document: j and k move, Enter opens.",
     loading: "reading…", building: "Making the list of documents: {p} %", inProgress: "The run is not finished: texts before dedup of the units that are done.",
     stale: "The run's files have changed.", reload: "read again", damaged: "Damaged, read up to there: {f}", oddLabels: "{n} lines of the labels file are no labels.",
     session: "This page has no session. Open the address that feilun inspect prints; each address is good once.", usedToken: "This address was used before. A new one stands in the terminal.",

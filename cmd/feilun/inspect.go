@@ -182,9 +182,9 @@ func (x *inspectTools) about(stage, step, rule string) *inspect.About {
 		}
 	case "dedup":
 		if d := dedup.New(rule); d != nil {
-			doc, _, err := params.Comments(strings.TrimPrefix(fmt.Sprintf("%T", d), "*dedup."), dedup.Source)
-			if err == nil {
-				return &inspect.About{Step: doc}
+			typ := strings.TrimPrefix(fmt.Sprintf("%T", d), "*dedup.")
+			if doc, _, err := params.Comments(typ, dedup.Source); err == nil {
+				return &inspect.About{Step: strings.Replace(doc, typ, strings.TrimSuffix(typ, "Params"), 1)}
 			}
 		}
 	}
@@ -246,6 +246,11 @@ func (x *inspectTools) models() ([]*inspect.Model, error) {
 		}
 		m := modelTool(s.Key, quality.ModelOf(s.Params), quality.Limit(s.Params))
 		m.LowIsGood = quality.LowIsGood(s.Params)
+		judge := quality.NewJudge(s.Params)
+		m.Score = func(d *feilun.Doc) float64 {
+			score, _ := judge.Document(d)
+			return score
+		}
 		all = append(all, m)
 	}
 	return all, errors.Join(errs...)
