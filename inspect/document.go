@@ -158,6 +158,10 @@ func (s *snapshot) document(n int) (*foundDoc, error) {
 	if f.row, err = s.ledgerRow(place{r.File, r.Row}); err != nil {
 		return nil, err
 	}
+	if s := f.row.Stage; s != "crawl" && s != "extract" && f.row.Bytes == int64(len(f.row.Sample)) { // the beginning is all
+		f.doc = f.beginning()
+		return f, nil
+	}
 	if f.row.Stage == "dedup" {
 		if f.doc, err = s.staged(f.row.ID); f.doc != nil {
 			f.from = "stages"
@@ -281,5 +285,5 @@ func (s *Server) survivor(sn *snapshot, v *docView, text string) (*docView, erro
 
 // beginning is a dropped document as far as the ledger holds it.
 func (f *foundDoc) beginning() *feilun.Doc {
-	return &feilun.Doc{ID: f.names[fieldID], URL: f.names[fieldURL], Title: f.names[fieldTitle], Text: f.row.Sample, Record: f.row.Record}
+	return &feilun.Doc{ID: f.names[fieldID], URL: f.names[fieldURL], Title: f.names[fieldTitle], Text: f.row.Sample, Language: f.row.Language, Record: f.row.Record}
 }

@@ -16,6 +16,7 @@ import (
 	"feilun/inspect"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
@@ -178,7 +179,7 @@ func newBrowser(t *testing.T) *browser {
 	if code := run([]string{"run", "recipe.yaml", "--in", "docs.jsonl", "--out", "out", "--workers", "1"}, strings.NewReader(""), io.Discard, os.Stderr); code != 0 {
 		t.Fatalf("the run ended with code %d", code)
 	}
-	b := &browser{t: t, dir: filepath.Join(dir, "out")}
+	b := &browser{t: t, dir: "out"}
 	b.serve()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "en-US"))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
@@ -335,6 +336,8 @@ func browseRun(b *browser) {
 	if h := eval[string](b, `document.querySelector("#hosts .choice .label").textContent`); h != "seo.example" {
 		b.t.Errorf("the rule's host is %q", h)
 	}
+	b.until(`doc && doc.n === answer.docs[0].n`)
+	b.shot("stuffed")
 	eval[bool](b, `(document.querySelector(".chip").click(), true)`)
 	b.until(`filters.state === undefined`)
 	b.clear()
@@ -426,6 +429,7 @@ func trainInPage(b *browser) {
 	if n := eval[int](b, `document.querySelectorAll("#outcome tbody tr").length`); n == 0 {
 		b.t.Error("no calibration")
 	}
+	modelTab(b)
 	b.keys(kb.Escape)
 	b.until(`!document.getElementById("train-box").open`)
 	b.do(chromedp.SetValue(chromedp.CSS("#order"), "near"))
@@ -444,6 +448,28 @@ func trainInPage(b *browser) {
 	b.until(`document.querySelectorAll(".features li").length > 3`)
 	b.shot("explained")
 	b.clear()
+}
+
+// modelTab opens the page about the model, which lies apart from this one.
+func modelTab(b *browser) {
+	b.t.Helper()
+	tab := chromedp.WaitNewTarget(b.ctx, func(i *target.Info) bool { return true })
+	b.do(chromedp.Click(chromedp.CSS("#outcome button")))
+	var id target.ID
+	select {
+	case id = <-tab:
+	case <-b.ctx.Done():
+		b.t.Fatal("no tab opened")
+	}
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+	defer cancel()
+	other := *b
+	other.ctx = ctx
+	other.until(`location.pathname === "/model.html" && document.body && document.body.innerText.includes("AUC")`)
+	other.shot("model")
+	if o := eval[string](&other, `origin`); o != "null" {
+		b.t.Errorf("the page about the model has the origin %s", o)
+	}
 }
 
 func switchLanguages(b *browser) {
