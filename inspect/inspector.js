@@ -285,9 +285,9 @@ function select(i, quiet) {
   if (i < 0) { $("list").removeAttribute("aria-activedescendant"); doc = null; emptyView(); return; }
   $("list").setAttribute("aria-activedescendant", "d" + i);
   $("d" + i).scrollIntoView({ block: "nearest" });
-  opened = open(answer.docs[i].n, quiet);
+  opened = openDoc(answer.docs[i].n, quiet);
 }
-async function open(n, quiet, all) {
+async function openDoc(n, quiet, all) {
   if (opening) opening.abort();
   opening = new AbortController();
   try {
@@ -377,7 +377,7 @@ function textOf(d) {
   } else if (d.from === "source" || d.from === "stages") out.push(el("p", { class: "note" }, t(d.from === "source" ? "fromSource" : "fromStages")));
   const some = d.segments.some((s) => s.t || s.n);
   out.push(some ? el("div", { class: "text", lang: d.lang || undefined }, ...segments(d.segments), d.whole ? "" : "…") : el("p", { class: "note" }, t("noText")));
-  if (d.left) out.push(el("button", { type: "button", on: { click: () => open(d.n, true, true) } }, t("showAll", { n: num(d.left) })));
+  if (d.left) out.push(el("button", { type: "button", on: { click: () => openDoc(d.n, true, true) } }, t("showAll", { n: num(d.left) })));
   if (d.loose) out.push(el("h3", {}, t("looseCuts")), el("div", { class: "text" }, ...d.loose.flatMap((s) => [...segments([s]), el("br")])));
   return out;
 }

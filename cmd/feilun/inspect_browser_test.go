@@ -453,13 +453,26 @@ func trainInPage(b *browser) {
 // modelTab opens the page about the model, which lies apart from this one.
 func modelTab(b *browser) {
 	b.t.Helper()
-	tab := chromedp.WaitNewTarget(b.ctx, func(i *target.Info) bool { return true })
 	b.do(chromedp.Click(chromedp.CSS("#outcome button")))
 	var id target.ID
-	select {
-	case id = <-tab:
-	case <-b.ctx.Done():
-		b.t.Fatal("no tab opened")
+	var all []*target.Info
+	for range 400 {
+		var err error
+		if all, err = chromedp.Targets(b.ctx); err != nil {
+			b.t.Fatal(err)
+		}
+		for _, i := range all {
+			if strings.Contains(i.URL, "/model.html") {
+				id = i.TargetID
+			}
+		}
+		if id != "" {
+			break
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	if id == "" {
+		b.t.Fatalf("no tab opened: %+v; the page says %q", all, eval[string](b, `document.getElementById("toast").textContent`))
 	}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
 	defer cancel()
