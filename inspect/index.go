@@ -270,21 +270,29 @@ func (x *index) scan() *stringScan {
 
 // next reads the strings of a record that lies behind the one before.
 func (s *stringScan) next(r *record) (n names, err error) {
+	if err := s.read(r); err != nil {
+		return n, err
+	}
+	return n, n.parse(s.buf)
+}
+
+// read fills buf with the strings of a record, as they are stored.
+func (s *stringScan) read(r *record) error {
 	if r.Strings < s.at || r.Strings+int64(r.Length) > s.x.t.places-s.x.t.strings {
-		return n, errIndex
+		return errIndex
 	}
 	for s.at < r.Strings {
 		k, err := s.in.Discard(int(min(r.Strings-s.at, 1<<30)))
 		if s.at += int64(k); err != nil {
-			return n, err
+			return err
 		}
 	}
 	s.buf = slices.Grow(s.buf[:0], int(r.Length))[:r.Length]
 	if _, err := io.ReadFull(s.in, s.buf); err != nil {
-		return n, err
+		return err
 	}
 	s.at += int64(r.Length)
-	return n, n.parse(s.buf)
+	return nil
 }
 
 // placesOf reads where the cuts of a record stand.

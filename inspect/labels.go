@@ -26,13 +26,7 @@ type Label struct {
 	When  string `json:"when"`  // RFC 3339, UTC
 }
 
-// Labels of documents, as numbers.
-const (
-	unlabelled = iota
-	labelGood
-	labelBad
-)
-
+// labelWord returns the word of a label's number; 0 is no label.
 func labelWord(l uint8) string { return [...]string{"none", "good", "bad"}[l] }
 
 func labelNumber(word string) (uint8, bool) {

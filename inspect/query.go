@@ -247,16 +247,13 @@ func (s *search) record(n int, r *record, whole func(*record) (string, error)) e
 
 // has looks for the text asked for.
 func (s *search) has(r *record, whole func(*record) (string, error)) (bool, error) {
-	n, err := s.strings.next(r)
-	if err != nil {
+	if err := s.strings.read(r); err != nil {
 		return false, err
 	}
-	for _, field := range n {
-		if strings.Contains(strings.ToLower(field), s.Text) {
-			return true, nil
-		}
+	if strings.Contains(strings.ToLower(string(s.strings.buf)), s.Text) { // lengths stand between the strings
+		return true, nil
 	}
-	if !s.Whole || whole == nil || int(r.Text) <= len(n[fieldText]) {
+	if !s.Whole || whole == nil {
 		return false, nil
 	}
 	text, err := whole(r)

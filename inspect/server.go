@@ -39,7 +39,6 @@ type Server struct {
 	build   work
 	models  []*Model
 	scored  string // name of the model whose scores are shown, "" for the run's
-	scores  []float32
 	scoring work
 	train   trainWork
 	texts   textCache
