@@ -421,7 +421,7 @@ func TestTraining(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := train()
-	if got.Last == nil || sides != [2]int{2, 3} || got.Missing != 1 || got.Short != 3 {
+	if got.Last == nil || sides != [2]int{2, 3} || got.Missing != 1 || got.Short != 2 {
 		t.Errorf("sides %v, %+v", sides, got)
 	}
 	<-c.s.scoring.ended
