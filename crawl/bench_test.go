@@ -2,6 +2,7 @@ package crawl
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"syscall"
@@ -11,6 +12,7 @@ import (
 	"feilun"
 	"feilun/internal/ledger"
 	"feilun/internal/testkit"
+	"feilun/internal/wikidump"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -106,5 +108,35 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportMetric(float64(size)*float64(b.N)/1e6/floor.Seconds(), "MB/s-bare")
 			b.ReportMetric(float64(docs)*float64(b.N)/ours.Seconds(), "docs/s")
 		})
+	}
+}
+
+// BenchmarkDump reads dumps stored plain and as multistream bzip2, and reports
+// megabytes of XML per second of processor time.
+func BenchmarkDump(b *testing.B) {
+	for _, zh := range []bool{false, true} {
+		plain, _ := wiki(b, wikidump.Options{Chinese: zh, Pages: 2000, Seed: 1})
+		multi, _ := wiki(b, wikidump.Options{Chinese: zh, Pages: 2000, PerBlock: 100, Seed: 1})
+		for name, content := range map[string]string{"plain": plain, "bzip2": multi} {
+			b.Run(fmt.Sprintf("%s,zh=%v", name, zh), func(b *testing.B) {
+				p := Defaults()
+				p.Source, p.Path = "mediawiki", Paths(write(b, "x", content))
+				s, err := New(p)
+				if err != nil {
+					b.Fatal(err)
+				}
+				task := feilun.Task{File: "x", End: int64(len(content))}
+				start, n := cpu(), 0
+				for b.Loop() {
+					for _, err := range s.Docs(b.Context(), task, func(ledger.Row) {}) {
+						if err != nil {
+							b.Fatal(err)
+						}
+					}
+					n += len(plain)
+				}
+				b.ReportMetric(float64(n)/1e6/(cpu()-start).Seconds(), "cpu-MB/s")
+			})
+		}
 	}
 }

@@ -48,7 +48,7 @@ func newSnapshot(p Params) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &snapshot{p: p, get: get, local: &files{p: p, base: get.dir, resume: map[place]int64{}}}, nil
+	return &snapshot{p: p, get: get, local: readFiles(p, get.dir)}, nil
 }
 
 // Tasks implements [Source]. It reads the list of paths and asks for the size

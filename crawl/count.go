@@ -25,7 +25,7 @@ type Counts struct {
 func Count(ctx context.Context, name string, p Params) (Counts, error) {
 	c := Counts{File: name}
 	p.Path = Paths(name)
-	s := &files{p: p, base: filepath.Dir(name), resume: map[place]int64{}}
+	s := readFiles(p, filepath.Dir(name))
 	info, err := os.Stat(name)
 	if err != nil {
 		return c, err

@@ -1,6 +1,6 @@
 // Package crawl reads raw input and yields documents: WARC, WET and ARC files,
-// Common Crawl snapshots by name, folders of HTML or text, JSON lines and
-// Parquet. Start with [New]. Formats are told by their first bytes, never by
+// Common Crawl snapshots by name, folders of HTML or text, MediaWiki dumps,
+// EPUB and plain-text books, JSON lines and Parquet. Start with [New]. Formats are told by their first bytes, never by
 // file names. Damage inside a file is reported row by row and reading goes on
 // at the next record; only an unreadable file, disk or network is an error.
 // The package does not look into pages: charsets, text and links are extract's.
@@ -31,7 +31,7 @@ var Code embed.FS
 // Tasks returns the same list on every machine and for every number of
 // workers. Docs yields the documents of one task in the order they are stored,
 // and calls drop once for every record that does not become a document (rule
-// record_type) and once for every piece of damage (rule damaged). The yielded
+// record_type, or the parameter that decided) and once for every piece of damage (rule damaged). The yielded
 // document, its Page and the Page's Body are valid until the next step; strings
 // may be kept. An error comes once, last. Tasks and Docs may be called from
 // several goroutines at once; drop is called from the goroutine that iterates.
@@ -44,6 +44,7 @@ type Source interface {
 const (
 	RuleRecordType = "record_type" // the record is of a kind that holds no document; the note says which
 	RuleDamaged    = "damaged"     // the note says what was wrong, Bytes what was lost
+	RuleEncrypted  = "encrypted"   // the book cannot be read without a key
 )
 
 // sourceSample names the crawl that the program carries.
@@ -73,7 +74,7 @@ func (p *Paths) UnmarshalJSON(b []byte) error {
 
 // Params are the parameters of the crawl stage.
 type Params struct {
-	// Source says what the files hold: warc (WARC, WET or ARC), html, text, jsonl, parquet, auto (told file by file from the first bytes), commoncrawl, or sample (the crawl inside the program).
+	// Source says what the files hold: warc (WARC, WET or ARC), html, text, jsonl, parquet, mediawiki (XML dumps), epub, book (plain text, Project Gutenberg's too), auto (told file by file from the first bytes), commoncrawl, or sample (the crawl inside the program).
 	Source string `json:"source" default:"warc"`
 	// Path names the input: files, folders (read recursively) and patterns such as data/*.warc.gz, separated by commas or line feeds, or a list.
 	Path Paths `json:"path" default:""`
@@ -97,6 +98,36 @@ type Params struct {
 	Range int64 `json:"range" default:"16777216" range:"1024.."`
 	// MaxBody is how many bytes of a decoded body are kept; longer ones are cut.
 	MaxBody int `json:"max_body" default:"16777216" range:"1024.."`
+	// Namespaces lists the numbers of the namespaces whose pages are kept of a MediaWiki dump; 0 holds the articles.
+	Namespaces []int `json:"namespaces" default:"[0]"`
+	// Redirects keeps the pages of a dump that only lead to another.
+	Redirects bool `json:"redirects" default:"false"`
+	// Disambiguation keeps the pages of a dump that only tell meanings of a word apart.
+	Disambiguation bool `json:"disambiguation" default:"false"`
+	// Models lists the content models whose pages are kept of a dump; only wikitext is turned into clean text, others stay as they are.
+	Models []string `json:"models" default:"[\"wikitext\"]"`
+	// Variant is the form of Chinese, or of another language with several, that -{ }- in wikitext is resolved to: zh-hans, zh-hant, zh-cn, zh-tw, zh-hk and so on.
+	Variant string `json:"variant" default:"zh-hans"`
+	// Tables keeps the tables of wikitext, a line for each row.
+	Tables bool `json:"tables" default:"true"`
+	// Appendices keeps sections of wikitext such as See also, References and External links.
+	Appendices bool `json:"appendices" default:"false"`
+	// Chapters makes a document of each chapter of an EPUB or plain-text book.
+	Chapters bool `json:"chapters" default:"false"`
+	// TextColumn names the column of JSON lines and Parquet that holds the text; dots lead into objects, as in article.body.
+	TextColumn string `json:"text_column" default:"text"`
+	// IDColumn names the column of the document's id.
+	IDColumn string `json:"id_column" default:"id"`
+	// URLColumn names the column of its address.
+	URLColumn string `json:"url_column" default:"url"`
+	// TitleColumn names the column of its title.
+	TitleColumn string `json:"title_column" default:"title"`
+	// DateColumn names the column of its date.
+	DateColumn string `json:"date_column" default:"date"`
+	// LanguageColumn names the column of its language.
+	LanguageColumn string `json:"language_column" default:"language"`
+	// SourceColumn names the column of what it came from.
+	SourceColumn string `json:"source_column" default:"source"`
 	// Verify compares SHA-1 digests of WARC records and reports those that differ as damaged.
 	Verify bool `json:"verify" default:"false"`
 }
@@ -126,24 +157,36 @@ func New(p Params) (Source, error) {
 	if p.Attempts <= 0 {
 		p.Attempts = d.Attempts
 	}
-	for _, s := range []struct{ value, def *string }{{&p.Source, &d.Source}, {&p.Kind, &d.Kind}, {&p.Base, &d.Base}} {
+	if p.Namespaces == nil {
+		p.Namespaces = d.Namespaces
+	}
+	if p.Models == nil {
+		p.Models = d.Models
+	}
+	for _, s := range []struct{ value, def *string }{{&p.Source, &d.Source}, {&p.Kind, &d.Kind}, {&p.Base, &d.Base}, {&p.TextColumn, &d.TextColumn}} {
 		if *s.value == "" {
 			*s.value = *s.def
 		}
 	}
 	switch p.Source {
-	case "warc", "html", "text", "jsonl", "parquet", "auto":
+	case "warc", "html", "text", "jsonl", "parquet", "mediawiki", "epub", "book", "auto":
 		return newFiles(p)
 	case "commoncrawl":
 		return newSnapshot(p)
 	case sourceSample:
 		p.Source = "warc"
-		return &files{p: p, sample: true, resume: map[place]int64{}}, nil
+		s := readFiles(p, "")
+		s.sample = true
+		return s, nil
 	}
-	known := []string{"warc", "html", "text", "jsonl", "parquet", "auto", "commoncrawl", sourceSample}
+	return nil, unknownSource(p.Source)
+}
+
+func unknownSource(name string) error {
+	known := []string{"warc", "html", "text", "jsonl", "parquet", "mediawiki", "epub", "book", "auto", "commoncrawl", sourceSample}
 	h := fmt.Sprintf("known sources: %s", strings.Join(known, ", "))
-	if near := params.Nearest(p.Source, known); near != "" {
+	if near := params.Nearest(name, known); near != "" {
 		h = fmt.Sprintf("did you mean %q? %s", near, h)
 	}
-	return nil, hint.With(hint.Usage(fmt.Errorf("crawl: unknown source %q", p.Source)), h)
+	return hint.With(hint.Usage(fmt.Errorf("crawl: unknown source %q", name)), h)
 }

@@ -199,20 +199,26 @@ func (f *fetcher) retry(ctx context.Context, path string, try func(context.Conte
 			return hint.With(fmt.Errorf("%s/%s: %d attempts failed, the last because %w", f.base, path, failed, err),
 				"the same command goes on where it stopped; try later, or with fewer connections")
 		}
-		if err := f.pause(ctx, failed, answer); err != nil {
+		d := f.wait(failed, answer)
+		remark(ctx, fmt.Sprintf("crawl: %s/%s: %v; attempt %d of %d in %v", f.base, path, err, failed+1, f.attempts, d.Round(time.Second)))
+		if err := pause(ctx, d); err != nil {
 			return err
 		}
 	}
 }
 
-// pause waits before the next attempt: one unit, doubled each time up to 60,
-// times a random factor of 0.5 to 1.5 so that clients do not come in step; at
-// least as long as the server asks. It has no influence on any output.
-func (f *fetcher) pause(ctx context.Context, failed int, answer *statusError) error {
+// wait is the time before the next attempt: one unit, doubled each time up to
+// 60, times a random factor of 0.5 to 1.5 so that clients do not come in step;
+// at least as long as the server asks. It has no influence on any output.
+func (f *fetcher) wait(failed int, answer *statusError) time.Duration {
 	d := time.Duration(float64(min(f.unit<<min(failed-1, 10), 60*f.unit)) * (0.5 + rand.Float64()))
 	if answer != nil {
 		d = max(d, answer.after*f.unit/time.Second)
 	}
+	return d
+}
+
+func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
@@ -24,6 +22,9 @@ import (
 type files struct {
 	p    Params
 	base string // what the names in tasks are relative to
+
+	columns columnSet // of JSON lines and Parquet
+	without string    // files below this folder are no input
 
 	sample bool // read the crawl the program carries
 
@@ -63,60 +64,25 @@ func newFiles(p Params) (*files, error) {
 		return nil, hint.With(hint.Usage(errors.New("crawl: no path given")),
 			"say which files to read, for example: crawl: {source: warc, path: \"data/*.warc.gz\"}")
 	}
-	return &files{p: p, base: base(patterns), resume: map[place]int64{}}, nil
+	return readFiles(p, base(patterns)), nil
 }
 
-// split lists the patterns in a path. A comma separates unless a file of the
-// whole name exists.
-func split(p Paths) []string {
-	var list []string
-	for line := range strings.SplitSeq(string(p), "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" {
-			continue
-		}
-		if _, err := os.Stat(line); err == nil || !strings.Contains(line, ",") {
-			list = append(list, line)
-			continue
-		}
-		for part := range strings.SplitSeq(line, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				list = append(list, part)
-			}
-		}
-	}
-	return list
+// readFiles returns the source of files below a folder.
+func readFiles(p Params, base string) *files {
+	return &files{p: p, base: base, columns: columnsOfParams(p), resume: map[place]int64{}}
 }
 
-// base returns the longest folder that all patterns share.
-func base(patterns []string) string {
-	var common []string
-	for i, p := range patterns {
-		dir := filepath.ToSlash(filepath.Clean(p))
-		if info, err := os.Stat(p); err != nil || !info.IsDir() {
-			dir = filepath.ToSlash(filepath.Dir(filepath.Clean(p)))
-		}
-		parts := strings.Split(dir, "/")
-		if k := slices.IndexFunc(parts, meta); k >= 0 {
-			parts = parts[:k]
-		}
-		if i == 0 {
-			common = parts
-			continue
-		}
-		n := 0
-		for n < len(common) && n < len(parts) && common[n] == parts[n] {
-			n++
-		}
-		common = common[:n]
-	}
-	if len(common) == 1 && common[0] == "" {
-		return "/"
-	}
-	return filepath.FromSlash(strings.Join(common, "/"))
+// Without leaves out the files below a folder, such as a run's own output.
+func (s *files) Without(dir string) error {
+	abs, err := filepath.Abs(dir)
+	s.without = abs + string(filepath.Separator)
+	return err
 }
 
-func meta(s string) bool { return strings.ContainsAny(s, "*?[") }
+func (s *files) leftOut(name string) bool {
+	abs, err := filepath.Abs(name)
+	return err == nil && s.without != "" && strings.HasPrefix(abs, s.without)
+}
 
 // list finds the files, as names relative to base with forward slashes, in the
 // order of the patterns and by name within each. Each file is listed once.
@@ -136,7 +102,7 @@ func (s *files) list() ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			if rel = filepath.ToSlash(rel); !seen[rel] {
+			if rel = filepath.ToSlash(rel); !seen[rel] && !s.leftOut(m) {
 				seen[rel] = true
 				names = append(names, rel)
 			}
@@ -154,41 +120,6 @@ func (s *files) baseDir() string {
 
 func (s *files) full(name string) string {
 	return filepath.Join(s.baseDir(), filepath.FromSlash(name))
-}
-
-// expand returns the files a pattern stands for: itself, all files below a
-// folder, or what matches.
-func expand(pattern string) ([]string, error) {
-	matches := []string{pattern}
-	if _, err := os.Stat(pattern); err != nil {
-		if matches, err = filepath.Glob(pattern); err != nil {
-			return nil, hint.With(hint.Usage(fmt.Errorf("crawl: pattern %q: %w", pattern, err)), "*, ? and [a-z] are special in patterns")
-		}
-	}
-	var all []string
-	for _, m := range matches {
-		err := filepath.WalkDir(m, func(name string, e fs.DirEntry, err error) error {
-			if err == nil && !e.IsDir() && isRegular(name) {
-				all = append(all, name)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if len(all) == 0 {
-		return nil, hint.With(hint.Usage(fmt.Errorf("crawl: no file matches %q", pattern)), "check the path; it is relative to the folder the command runs in")
-	}
-	slices.Sort(all)
-	return all, nil
-}
-
-// isRegular reports whether a name leads to a plain file: pipes would wait for
-// ever, and links to folders or to nothing hold no records.
-func isRegular(name string) bool {
-	info, err := os.Stat(name)
-	return err == nil && info.Mode().IsRegular()
 }
 
 // Tasks implements [Source]. Files that cannot be cut are one task each.
@@ -225,10 +156,15 @@ func (s *files) divisible(name string) (int64, error) {
 		return size, nil
 	}
 	o, err := sniff(f, size, s.p.Source, &scratch{})
-	if o.kind == kindHTML || o.kind == kindText || o.kind == kindJSONL && o.storage != storedPlain {
-		return s.p.Range, err
+	switch o.kind {
+	case kindWARC, kindARC, kindParquet:
+		return size, err
+	case kindJSONL, kindWiki:
+		if o.storage == storedPlain || o.kind == kindWiki && o.storage == storedBzip2 {
+			return size, err
+		}
 	}
-	return size, err
+	return s.p.Range, err
 }
 
 // A stored file is one of this machine, or one the program carries.
@@ -302,13 +238,27 @@ type job struct {
 func (j *job) run() (err error) {
 	switch {
 	case j.size == 0:
+	case j.kind == kind7z || j.storage == storedBzip2 && (j.kind == kindWARC || j.kind == kindARC):
+		err = errPacked(j.kind)
 	case j.kind == kindWARC || j.kind == kindARC:
 		err = j.archive()
 	case j.kind == kindJSONL:
 		err = j.lines()
 	case j.kind == kindParquet:
 		err = j.parquet()
-	case j.task.Start == 0:
+	case j.kind == kindWiki:
+		err = j.dump()
+	case j.task.Start > 0:
+	case j.kind == kindEPUB:
+		err = j.epub()
+	case j.kind == kindBook:
+		err = j.book()
+	case j.kind == kindIndex:
+		j.dropped(ledger.Row{
+			ID: j.fill.source, Record: feilun.Record{File: j.task.File}, Stage: Stage,
+			Rule: RuleRecordType, Note: "index of a multistream dump", Bytes: j.size,
+		})
+	default:
 		err = j.whole()
 	}
 	if j.err != nil {

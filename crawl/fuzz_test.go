@@ -11,12 +11,12 @@ import (
 
 // readMemory reads a file that lies in memory, in ranges of size bytes, each as
 // a new source would.
-func readMemory(t *testing.T, file []byte, size int64) (docs []string, rows []ledger.Row, total int64) {
+func readMemory(t *testing.T, kind string, file []byte, size int64) (docs []string, rows []ledger.Row, total int64) {
 	t.Helper()
 	p := Defaults()
 	p.MaxBody = 1 << 16
 	for start := int64(0); start == 0 || start < int64(len(file)); start += size {
-		s := &files{p: p, resume: map[place]int64{}}
+		s := readFiles(p, "")
 		task := feilun.Task{File: "x", Start: start, End: min(start+size, int64(len(file)))}
 		memory := s.borrow()
 		j := &job{ctx: context.Background(), src: s, task: task, fill: newFiller(p, "x", &memory.dec)}
@@ -33,7 +33,7 @@ func readMemory(t *testing.T, file []byte, size int64) (docs []string, rows []le
 			return true
 		}
 		var err error
-		if j.opened, err = sniff(bytes.NewReader(file), int64(len(file)), "warc", memory); err == nil {
+		if j.opened, err = sniff(bytes.NewReader(file), int64(len(file)), kind, memory); err == nil {
 			err = j.run()
 		}
 		if err != nil {
@@ -45,9 +45,9 @@ func readMemory(t *testing.T, file []byte, size int64) (docs []string, rows []le
 
 // anyRange checks that ranges give what the whole file gives, and that no
 // record is longer than the bytes there are.
-func anyRange(t *testing.T, file []byte, size int64) {
-	docs, rows, _ := readMemory(t, file, 1<<40)
-	gotDocs, gotRows, _ := readMemory(t, file, size)
+func anyRange(t *testing.T, kind string, file []byte, size int64) {
+	docs, rows, _ := readMemory(t, kind, file, 1<<40)
+	gotDocs, gotRows, _ := readMemory(t, kind, file, size)
 	if len(docs) != len(gotDocs) || len(rows) != len(gotRows) {
 		t.Fatalf("whole: %d documents, %d rows; in ranges of %d: %d, %d", len(docs), len(rows), size, len(gotDocs), len(gotRows))
 	}
@@ -83,7 +83,7 @@ func FuzzWARC(f *testing.F) {
 	}
 	f.Add([]byte(zst(small(1, nil))+zst(small(2, nil))), uint16(64))
 	f.Fuzz(func(t *testing.T, file []byte, size uint16) {
-		anyRange(t, file, int64(size)+int64(len(file)/20)+1)
+		anyRange(t, "warc", file, int64(size)+int64(len(file)/20)+1)
 	})
 }
 
@@ -92,7 +92,7 @@ func FuzzARC(f *testing.F) {
 	f.Add([]byte(gz(arcSample[:200])+gz(arcSample[200:])), uint16(100))
 	f.Fuzz(func(t *testing.T, file []byte, size uint16) {
 		file = append([]byte("filedesc://x.arc 0.0.0.0 20080430204825 text/plain 0\n\n"), file...)
-		anyRange(t, file, int64(size)+int64(len(file)/20)+1)
+		anyRange(t, "warc", file, int64(size)+int64(len(file)/20)+1)
 	})
 }
 

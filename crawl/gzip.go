@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"io"
 
+	"feilun/internal/bzip2"
 	"feilun/internal/inflate"
+	"feilun/internal/wikitext"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -74,6 +76,9 @@ type scratch struct {
 	out      [2][]byte // of a member and the one before
 	window   []byte
 	dec      decoder
+	bz       *bzip2.Reader
+	books    bookMemory
+	wiki     wikitext.Parser
 }
 
 const (

@@ -62,6 +62,9 @@ func (j *job) lines() error {
 // finish closes a stream that was read to its end, reports bytes behind it that
 // are not compressed, and returns the disk's error.
 func (j *job) finish(r io.Reader) error {
+	if b, ok := r.(*blockStream); ok {
+		return j.finishBlocks(b)
+	}
 	m, ok := r.(*members)
 	if !ok {
 		return r.(*fileReader).err
@@ -142,21 +145,18 @@ func (j *job) line(w *window, number int64) bool {
 	if len(trim(b)) == 0 {
 		return true
 	}
-	var r row
-	if err := json.Unmarshal(b, &r); err != nil {
+	r, err := j.src.columns.parse(b)
+	if err != nil {
 		return j.damaged(number, int64(n), "not a JSON object with these fields: "+err.Error())
 	}
 	if r.Text == nil {
-		return j.damaged(number, int64(n), "no field text")
+		return j.damaged(number, int64(n), "no field "+j.src.columns.names[0])
 	}
 	return j.row(&r, number)
 }
 
 // row yields a row as a document; its bytes are those of its text.
 func (j *job) row(r *row, number int64) bool {
-	if len(r.Metadata) > 0 {
-		r.nested()
-	}
 	text := strings.ToValidUTF8(*r.Text, "\uFFFD")
 	j.fill.empty(number, int64(len(text)))
 	d := &j.fill.d

@@ -1,7 +1,7 @@
 package crawl
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -45,6 +45,9 @@ type readerAt struct {
 }
 
 func (r *readerAt) ReadAt(b []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errors.New("offset before the start of the file")
+	}
 	n, err := r.file.ReadAt(b, off)
 	if err != nil && err != io.EOF && r.err == nil {
 		r.err = err
@@ -60,7 +63,7 @@ func (j *job) group(f *parquet.File, g parquet.RowGroup, number, size int64) (ok
 			ok = j.damaged(number, size*(last-number)/max(1, last-first), fmt.Sprintf("Parquet row group is damaged: %v", p))
 		}
 	}()
-	cols := columns(f.Schema())
+	cols := j.src.columns.columns(f.Schema())
 	rows := g.Rows()
 	defer rows.Close()
 	buf := make([]parquet.Row, 64)
@@ -87,56 +90,52 @@ func (j *job) group(f *parquet.File, g parquet.RowGroup, number, size int64) (ok
 	}
 }
 
-// columnNames maps a leaf column's index to the name of the field it fills.
-type columnNames map[int]string
+// columnNames maps a leaf column's index to the field it fills.
+type columnNames map[int]int
 
-func columns(s *parquet.Schema) columnNames {
-	c := columnNames{}
-	for i, path := range s.Columns() {
-		name := strings.ToLower(path[len(path)-1])
-		if len(path) == 1 || len(path) == 2 && path[0] == "metadata" {
-			if _, known := c.index(name); !known || len(path) == 1 {
-				c[i] = name
+// columns finds the columns of the fields: by their whole path or, where the
+// name is the default one, also inside metadata. The elements of a list have
+// the list's name.
+func (c *columnSet) columns(s *parquet.Schema) columnNames {
+	names := columnNames{}
+	taken := map[int]bool{}
+	for _, nested := range []bool{false, true} {
+		for i, path := range s.Columns() {
+			joined := strings.ToLower(strings.Join(path, "."))
+			for _, end := range []string{".list.element", ".list.item", ".array", ".element"} {
+				joined = strings.TrimSuffix(joined, end)
+			}
+			for f, want := range c.names {
+				if want = strings.ToLower(want); nested {
+					want = "metadata." + want
+				}
+				if joined == want && !taken[f] {
+					names[i], taken[f] = f, true
+				}
 			}
 		}
 	}
-	return c
+	return names
 }
 
-func (c columnNames) index(name string) (int, bool) {
-	for i, n := range c {
-		if n == name {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
-// row picks the known columns out of a row.
+// row picks the known columns out of a row. The elements of a list of texts
+// are joined by line feeds.
 func (c columnNames) row(values parquet.Row) row {
 	var r row
+	var text []string
 	for _, v := range values {
-		name, known := c[v.Column()]
+		field, known := c[v.Column()]
 		if !known || v.IsNull() {
 			continue
 		}
-		s := v.String()
-		switch name {
-		case "text":
-			r.Text = &s
-		case "id":
-			r.ID, _ = json.Marshal(s)
-		case "url":
-			r.URL = s
-		case "title":
-			r.Title = s
-		case "date":
-			r.Date = s
-		case "language":
-			r.Language = s
-		case "source":
-			r.Source = s
+		if field == fieldText {
+			text = append(text, v.String())
+		} else {
+			r.set(field, v.String())
 		}
+	}
+	if text != nil {
+		r.set(fieldText, strings.Join(text, "\n"))
 	}
 	return r
 }

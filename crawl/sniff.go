@@ -3,6 +3,8 @@ package crawl
 import (
 	"bytes"
 	"io"
+
+	"feilun/internal/bzip2"
 )
 
 // Kinds of content a file may hold.
@@ -13,6 +15,11 @@ const (
 	kindText    = "text"
 	kindJSONL   = "jsonl"
 	kindParquet = "parquet"
+	kindWiki    = "mediawiki"
+	kindEPUB    = "epub"
+	kindBook    = "book"
+	kindIndex   = "index" // of a multistream dump: offset, id and title of each page
+	kind7z      = "7z"
 )
 
 // A stored file is one of these, whatever it holds.
@@ -20,6 +27,7 @@ const (
 	storedPlain = iota
 	storedGzip
 	storedZstd
+	storedBzip2
 )
 
 // storage tells from a file's first bytes how it is compressed.
@@ -29,6 +37,8 @@ func storage(head []byte) int {
 		return storedGzip
 	case bytes.HasPrefix(head, zstdMagic), skippable(head):
 		return storedZstd
+	case bzip2.Header(head):
+		return storedBzip2
 	}
 	return storedPlain
 }
@@ -42,6 +52,11 @@ func content(source string, head []byte) string {
 			return kindARC
 		}
 		return kindWARC
+	case kindWiki:
+		if wikiIndex(head) {
+			return kindIndex
+		}
+		return source
 	case "auto":
 	default:
 		return source
@@ -55,12 +70,46 @@ func content(source string, head []byte) string {
 		return kindARC
 	case bytes.HasPrefix(head, []byte("PAR1")):
 		return kindParquet
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return kindEPUB
+	case bytes.HasPrefix(head, []byte("7z\xbc\xaf\x27\x1c")):
+		return kind7z
+	case wikiStart(text):
+		return kindWiki
+	case wikiIndex(head):
+		return kindIndex
 	case bytes.HasPrefix(text, []byte("{")):
 		return kindJSONL
 	case bytes.HasPrefix(text, []byte("<")):
 		return kindHTML
+	case gutenberg(head):
+		return kindBook
 	}
 	return kindText
+}
+
+// wikiStart reports whether a file starts as a MediaWiki dump does.
+func wikiStart(text []byte) bool {
+	if bytes.HasPrefix(text, []byte("<?xml")) {
+		i := bytes.Index(text, []byte("?>"))
+		if i < 0 {
+			return false
+		}
+		text = bytes.TrimLeft(text[i+2:], " \t\r\n")
+	}
+	return bytes.HasPrefix(text, []byte("<mediawiki"))
+}
+
+// wikiIndex reports lines such as 616:10:Title.
+func wikiIndex(head []byte) bool {
+	for range 2 {
+		i := bytes.IndexByte(head, ':')
+		if i < 1 || i > 18 || len(bytes.Trim(head[:i], "0123456789")) > 0 {
+			return false
+		}
+		head = head[i+1:]
+	}
+	return bytes.IndexByte(head, '\n') > 0
 }
 
 var bom = []byte("\xef\xbb\xbf")
@@ -80,6 +129,7 @@ type opened struct {
 	size    int64
 	storage int
 	kind    string
+	head    []byte // of a bzip2 file, decompressed
 }
 
 // sniff looks at a file's first bytes, decompressed where need be.
@@ -92,7 +142,14 @@ func sniff(file io.ReaderAt, size int64, source string, k *scratch) (opened, err
 	}
 	head = head[:n]
 	o.storage = storage(head)
-	if o.storage != storedPlain {
+	switch o.storage {
+	case storedPlain:
+	case storedBzip2:
+		if head, err = o.firstBlock(); err != nil {
+			return o, err
+		}
+		o.head = head
+	default:
 		m, err := o.members(warcFormat{}, nil)
 		if err != nil {
 			return o, err
@@ -110,8 +167,13 @@ func sniff(file io.ReaderAt, size int64, source string, k *scratch) (opened, err
 
 // stream returns the decompressed content from the start to the end.
 func (o *opened) stream(fast *scratch) (io.Reader, error) {
-	if o.storage == storedPlain {
+	switch o.storage {
+	case storedPlain:
 		return &fileReader{file: o.file}, nil
+	case storedBzip2:
+		b := o.blocks()
+		b.start(0)
+		return b, nil
 	}
 	m, err := o.members(nil, fast)
 	if err != nil {

@@ -234,3 +234,11 @@ func TestMistakes(t *testing.T) {
 		t.Errorf("Tasks of nothing = %v, want a usage error", err)
 	}
 }
+
+func writeParquet[T any](f *os.File, rows []T) error {
+	w := parquet.NewGenericWriter[T](f)
+	if _, err := w.Write(rows); err != nil {
+		return err
+	}
+	return w.Close()
+}

@@ -116,7 +116,14 @@ func (x *Extractor) read(d *feilun.Doc) {
 		x.meta.era |= eraHTML5
 	}
 	x.links, x.hrefs, x.classes, x.secure, x.insecure = 0, x.hrefs[:0], 0, 0, 0
+	x.blocks = x.blocks[:0]
+	if !x.bounded().Kept() { // what is dropped is not weighed
+		return
+	}
 	x.scan()
+	if !x.bounded().Kept() {
+		return
+	}
 	x.shape()
 	x.features()
 }

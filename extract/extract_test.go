@@ -170,6 +170,34 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestFirstPage has pages that hold little or nothing be the first of an
+// extractor, which has no scratch space then.
+func TestFirstPage(t *testing.T) {
+	for _, body := range []string{
+		"<html>", "<html></html>\n", "<p>", "<!doctype html>", "<title>x</title>", "<script>x</script>", "<br><hr>", "<table><tr><td>", "<img src=a>",
+		"<html><head><meta charset=gbk></head><body>\xc4", "<svg>", "<a href=x></a>", "<!-- -->", "<html>\x00", "&nbsp;", "<pre>\n\n</pre>", "<textarea>",
+	} {
+		for _, kind := range []string{"text/html", "text/plain", "application/xhtml+xml", ""} {
+			x := newExtractor(t)
+			d := &feilun.Doc{Page: &feilun.Page{Body: []byte(body), ContentType: kind}}
+			if v := x.Page(d); v.Kept() && strings.TrimSpace(d.Text) == "" {
+				t.Errorf("Page(%q, %q) kept an empty text", body, kind)
+			}
+		}
+	}
+}
+
+// TestTooMuchIsNotWeighed: pages beyond the limits cost their tree alone. Their
+// features took ten times the memory of the rest.
+func TestTooMuchIsNotWeighed(t *testing.T) {
+	x := newExtractor(t, "max_nodes", "1000", "max_blocks", "200")
+	for _, body := range []string{strings.Repeat("<b>x</b>", 600), strings.Repeat("<p>x", 300)} {
+		if v := x.Page(&feilun.Doc{Page: &feilun.Page{Body: []byte(body), ContentType: "text/html"}}); v.Kept() || cap(x.rows) > 0 {
+			t.Errorf("Page(%.20q…) = %v with features of %d bytes", body, v, 2*cap(x.rows))
+		}
+	}
+}
+
 // TestReuse: an extractor gives a page the same result whatever it read before.
 func TestReuse(t *testing.T) {
 	names, err := filepath.Glob("testdata/*.html")
@@ -322,7 +350,10 @@ func FuzzPage(f *testing.F) {
 			}
 		}
 		two := &feilun.Doc{URL: url, Page: &feilun.Page{Body: body, ContentType: contentType}}
-		if w := x.Page(two); w != v || two.Text != one.Text || two.Title != one.Title || two.Date != one.Date {
+		// An extractor that read nothing before must find the same.
+		fresh := &Extractor{p: x.p, model: x.model, types: x.types}
+		fresh.parser.MaxNodes = x.parser.MaxNodes
+		if w := fresh.Page(two); w != v || two.Text != one.Text || two.Title != one.Title || two.Date != one.Date {
 			t.Errorf("second reading: %v, %q, want %v, %q", w, two.Text, v, one.Text)
 		}
 	})

@@ -28,6 +28,7 @@ const (
 	shownRules  = 15 // in view; the rest is folded
 	shownBars   = 12
 	shownCharts = 12
+	shownFiles  = 20
 	openRules   = 6 // whose examples are unfolded
 )
 
@@ -54,6 +55,7 @@ type ruleLine struct {
 	Bytes       int64
 	Pct         float64 // of the largest
 	Samples     []ledger.Row
+	Aside       bool // no page was dropped: the bar is out of scale
 	Open        bool // examples unfolded: they have text, and few rules took more
 }
 
@@ -68,6 +70,7 @@ type view struct {
 	Last      feilun.Report
 	Funnel    map[string][]level // by unit: docs, bytes, chars
 	Drops     []ruleLine
+	Aside     bool // one of Drops is set aside
 	Cuts      []ruleLine
 	Measures  []chart
 	Quality   []scores
@@ -129,7 +132,7 @@ func (v *view) write(name string) error {
 		"dur":    func(s float64) string { return time.Duration(s * 1e9).Round(10 * time.Millisecond).String() },
 		"t":      both,
 		"reason": reasonParts,
-		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts,
+		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts, "foldFiles": foldFiles,
 	}).ParseFS(page, "report.html")
 	if err != nil {
 		return err
@@ -155,9 +158,10 @@ func fold[T any](all []T, n int) folded[T] {
 	return folded[T]{all[:n], all[n:], len(all)}
 }
 
-func foldRules(all []ruleLine) folded[ruleLine] { return fold(all, shownRules) }
-func foldBars(all []bar) folded[bar]            { return fold(all, shownBars) }
-func foldCharts(all []chart) folded[chart]      { return fold(all, shownCharts) }
+func foldRules(all []ruleLine) folded[ruleLine]     { return fold(all, shownRules) }
+func foldBars(all []bar) folded[bar]                { return fold(all, shownBars) }
+func foldFiles(all []stats.File) folded[stats.File] { return fold(all, shownFiles) }
+func foldCharts(all []chart) folded[chart]          { return fold(all, shownCharts) }
 
 func reasonParts(r ledger.Row) string {
 	s := fmt.Sprintf("%.4g / %.4g", r.Value, r.Limit)
@@ -240,6 +244,7 @@ func (v *view) rules(dir string) error {
 		}
 	}
 	scale(v.Drops, func(l *ruleLine) int64 { return l.Docs })
+	v.setAside()
 	unfold(v.Drops, openRules)
 	scale(v.Cuts, func(l *ruleLine) int64 { return l.Cuts })
 	return nil
@@ -251,6 +256,26 @@ func scale(lines []ruleLine, of func(*ruleLine) int64) {
 		lines[i].Pct = 100 * float64(of(&lines[i])) / float64(max(1, of(&lines[0])))
 	}
 }
+
+// setAside takes records that hold no page, often twice as many as pages, out
+// of the scale of the rules that drop pages.
+func (v *view) setAside() {
+	most := int64(1)
+	for _, l := range v.Drops {
+		if l.Name != crawlRecordType {
+			most = max(most, l.Docs)
+		}
+	}
+	for i := range v.Drops {
+		l := &v.Drops[i]
+		l.Aside = l.Name == crawlRecordType
+		l.Pct = min(100, 100*float64(l.Docs)/float64(most))
+		v.Aside = v.Aside || l.Aside
+	}
+}
+
+// crawlRecordType is the rule of records that hold no page.
+const crawlRecordType = "record_type"
 
 func (v *view) seconds() {
 	top := 0.001

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand"
 	"os"
@@ -226,6 +227,18 @@ func TestReportFolds(t *testing.T) {
 	}
 }
 
+// TestManyFiles names the first files of a large corpus, not thousands.
+func TestManyFiles(t *testing.T) {
+	s := smallRun()
+	for i := range 3000 {
+		s.Files = append(s.Files, stats.File{Name: fmt.Sprintf("corpus/part-%05d.parquet", i)})
+	}
+	text := reportOf(t, writeRun(t, s, smallRows()), "en")
+	if n := strings.Count(text, ".parquet ·"); n != shownFiles-1 || !strings.Contains(text, "… 3001") {
+		t.Errorf("%d of 3000 files are listed", n)
+	}
+}
+
 // TestChart holds any histogram to be drawn inside its frame.
 func TestChart(t *testing.T) {
 	number := regexp.MustCompile(` (?:x|y|width|height)="(-?[^"]*)"`)
@@ -284,5 +297,18 @@ func TestTurns(t *testing.T) {
 	}
 	if n := len(turns(all, 100)); n != len(all) {
 		t.Errorf("%d samples of %d", n, len(all))
+	}
+}
+
+// TestAside keeps records that hold no page out of the scale of the rules.
+func TestAside(t *testing.T) {
+	v := view{Drops: []ruleLine{{Stage: "crawl", Name: "record_type", Docs: 400, Pct: 100}, {Name: "near", Docs: 4, Pct: 1}, {Name: "url", Docs: 1}}}
+	v.setAside()
+	if d := v.Drops; !v.Aside || !d[0].Aside || d[0].Pct != 100 || d[1].Aside || d[1].Pct != 100 || d[2].Pct != 25 {
+		t.Errorf("bars %+v", d)
+	}
+	v = view{Drops: []ruleLine{{Name: "near", Docs: 4}}}
+	if v.setAside(); v.Aside {
+		t.Error("nothing was set aside, the page says so")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"feilun"
 	"feilun/internal/atomicfile"
@@ -42,7 +43,7 @@ func (f folder) partMarker(i int) string { return f.path("work", "parts", fmt.Sp
 // the lock, which the caller holds. The books go first, so that a folder half
 // removed is no finished run.
 func owned() []string {
-	return []string{"stats.json", "report.html", "run.json", "manifest.json", "recipe.yaml", "corpus", "ledger",
+	return []string{"stats.json", "report.html", "run.json", "manifest.json", "recipe.yaml", "mix", "corpus", "ledger",
 		"work/plan.json", "work/docs", "work/parts", "work/dedup", "work/inspect.index"}
 }
 
@@ -61,7 +62,7 @@ type unit struct {
 }
 
 // open makes the folder ready for the run p, or says why it cannot be.
-func (f folder) open(p plan, fresh bool) error {
+func (f folder) open(p plan, r *Recipe, fresh bool) error {
 	var old plan
 	err := readJSON(f.path("work", "plan.json"), &old)
 	known := err == nil
@@ -75,7 +76,7 @@ func (f folder) open(p plan, fresh bool) error {
 		known = false
 	}
 	if known {
-		if err := f.same(old, p); err != nil {
+		if err := f.same(old, p, r); err != nil {
 			return err
 		}
 	}
@@ -90,17 +91,45 @@ func (f folder) open(p plan, fresh bool) error {
 	return writeJSON(f.path("work", "plan.json"), p)
 }
 
+// shut says what to do when nothing can be written in the folder.
+func (f folder) shut(err error) error {
+	return hint.Usage(hint.With(fmt.Errorf("cannot write in %s: %w", string(f), err), "name another folder with --out, one that may be written"))
+}
+
 // same refuses to go on with another run's work.
-func (f folder) same(old, p plan) error {
+func (f folder) same(old, p plan, r *Recipe) error {
 	for _, d := range []struct{ what, old, now string }{
 		{"recipe", old.Recipe, p.Recipe}, {"input", old.Input, p.Input}, {"version", old.Version, p.Version},
 	} {
 		if d.old != d.now {
-			return hint.Usage(hint.With(fmt.Errorf("%s holds a run of another %s", string(f), d.what),
+			what := d.what
+			if text, err := os.ReadFile(f.path("recipe.yaml")); err == nil && what == "recipe" {
+				what += differs(string(text), string(r.YAML()))
+			}
+			return hint.Usage(hint.With(fmt.Errorf("%s holds a run of another %s", string(f), what),
 				"take another --out, or add --fresh to delete that run and start over"))
 		}
 	}
 	return nil
+}
+
+// differs names the first key in which two printed recipes differ, or is "" when
+// none does.
+func differs(old, now string) string {
+	a, b := strings.Split(old, "\n"), strings.Split(now, "\n")
+	var keys []string
+	for i, line := range b {
+		depth := (len(line) - len(strings.TrimLeft(line, " "))) / 2
+		key, _, _ := strings.Cut(strings.TrimSpace(line), ":")
+		keys = append(keys[:min(depth, len(keys))], key)
+		if i >= len(a) || a[i] != line {
+			if key = strings.Join(keys, "."); key == "" {
+				return ""
+			}
+			return " (first difference: " + key + ")"
+		}
+	}
+	return ""
 }
 
 // clear removes an earlier run. A folder that holds no run of ours but files

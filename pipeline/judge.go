@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"feilun"
@@ -21,22 +22,19 @@ func (r *Recipe) prepare() (*language.Stage, error) {
 	if err != nil {
 		return nil, hint.Usage(fmt.Errorf("language: %w", err))
 	}
-	for _, s := range r.Filter {
+	for _, s := range slices.Concat(r.Filter, r.Quality) {
 		for _, name := range s.Languages {
 			if err := l.Accepts(name); err != nil {
-				return nil, hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
+				return nil, hint.Usage(fmt.Errorf("step %s: %w", s.Key, err))
 			}
 		}
+	}
+	for _, s := range r.Filter {
 		if err := filter.Prepare(s.Params); err != nil {
 			return nil, hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
 		}
 	}
 	for _, s := range r.Quality {
-		for _, name := range s.Languages {
-			if err := l.Accepts(name); err != nil {
-				return nil, hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
-			}
-		}
 		if err := quality.Prepare(s.Params); err != nil {
 			return nil, hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
 		}

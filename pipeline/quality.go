@@ -109,6 +109,9 @@ func labels(step any, labelled []quality.Example) *stats.Labelled {
 	a := quality.Area(all)
 	l := &stats.Labelled{Positives: a.Positives, Negatives: a.Negatives, AUC: [3]float64{a.Value, a.Low, a.High}}
 	for _, p := range quality.Curve(all, curvePoints) {
+		if quality.LowIsGood(step) {
+			p.Threshold = -p.Threshold
+		}
 		l.Curve = append(l.Curve, [3]float64{p.Threshold, p.Precision, p.Recall})
 	}
 	return l

@@ -11,8 +11,9 @@ import (
 // its tree and text, and a compression window.
 const workerMemory = 192 << 20
 
-// Measured on real pages of 20 and 200 kB (docs/LOG.md): a stored byte of a
-// WARC costs this much time on one core, and gives this much output.
+// Measured on real pages of 20 and 200 kB (docs/LOG.md, docs/log/memory.md): a
+// stored byte of a WARC costs this much time on one core, and gives this much
+// output. Memory hardly depends on the input.
 const (
 	secondsPerByte = 250e-9
 	diskPerByte    = 0.5
@@ -20,7 +21,7 @@ const (
 
 // predict says what a run over so many stored bytes will take.
 func predict(input int64, o Options) stats.Prediction {
-	memory := int64(o.Workers)*48<<20 + 64<<20 + input/8
+	memory := int64(o.Workers)*56<<20 + 64<<20 + input/2048
 	return stats.Prediction{
 		Seconds: 1 + float64(input)*secondsPerByte/float64(o.Workers),
 		Memory:  min(memory, int64(o.Memory)),

@@ -55,6 +55,9 @@ type job struct {
 // with the same recipe, input and version stopped. It returns what the run
 // counted, which stands in Out/stats.json too.
 func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
+	if o.Stderr != nil {
+		ctx = crawl.WithRemarks(ctx, func(s string) { fmt.Fprintln(o.Stderr, s) })
+	}
 	j, err := newJob(ctx, r, o)
 	if err != nil {
 		return nil, err
@@ -64,12 +67,14 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 		return nil, err
 	}
 	defer unlock()
-	if err := j.folder.open(j.plan, o.Fresh); err != nil {
+	if err := j.folder.open(j.plan, r, o.Fresh); err != nil {
 		return nil, err
 	}
 	var finished stats.Run
-	if ok, err := done(j.folder.path("stats.json"), &finished); err != nil || ok {
-		return &finished, err
+	if ok, err := done(j.folder.path("stats.json"), &finished); err != nil {
+		return nil, err
+	} else if ok {
+		return &finished, j.mix(ctx)
 	}
 	defer limitMemory(int64(j.Memory))()
 	start, cpu := time.Now(), cpuSeconds()
@@ -82,10 +87,13 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 	}
 	j.times.WallSecond, j.times.CPUSecond = time.Since(start).Seconds(), cpuSeconds()-cpu
 	if kept := s.Reports[len(s.Reports)-1].Kept.Docs; kept == 0 {
-		j.remark("no documents were kept: %d records read, %d dropped by crawl; feilun stats %s tells by which rules",
+		j.remark("no documents were kept: records read %d, dropped by crawl %d; feilun stats %s tells by which rules",
 			s.Reports[atCrawl].In.Docs, s.Reports[atCrawl].Dropped.Docs, o.Out)
 	}
-	return s, j.finish(s)
+	if err := j.finish(s); err != nil {
+		return nil, err
+	}
+	return s, j.mix(ctx)
 }
 
 func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
@@ -109,17 +117,9 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 		return nil, hint.Usage(hint.With(fmt.Errorf("--memory %v is too little for %d workers, which need %v", o.Memory, o.Workers, least),
 			"give more --memory or fewer --workers"))
 	}
-	source, err := crawl.New(r.Crawl)
+	source, tasks, err := input(ctx, r, o.Out)
 	if err != nil {
 		return nil, err
-	}
-	tasks, err := source.Tasks(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if len(tasks) == 0 {
-		return nil, hint.Usage(hint.With(fmt.Errorf("recipe %s has no input", r.Name),
-			"name it with --in PATH, or as crawl.path in the recipe"))
 	}
 	j := &job{Options: o, recipe: r, source: source, language: l, folder: folder(o.Out), runner: run.Local{Workers: o.Workers}}
 	units := group(tasks, r.Crawl.Range)
@@ -134,6 +134,26 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	}
 	j.times.Predicted = predict(j.times.InputBytes, o)
 	return j, nil
+}
+
+// input opens the recipe's source and lists its tasks. Files below out, the
+// run's own, are none.
+func input(ctx context.Context, r *Recipe, out string) (crawl.Source, []feilun.Task, error) {
+	source, err := crawl.New(r.Crawl)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s, ok := source.(interface{ Without(dir string) error }); ok {
+		if err := s.Without(out); err != nil {
+			return nil, nil, err
+		}
+	}
+	tasks, err := source.Tasks(ctx)
+	if err == nil && len(tasks) == 0 {
+		err = hint.Usage(hint.With(fmt.Errorf("recipe %s has no input", r.Name),
+			"name it with --in PATH, or as crawl.path in the recipe"))
+	}
+	return source, tasks, err
 }
 
 // group puts consecutive tasks together, up to so many bytes.

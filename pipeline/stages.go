@@ -16,13 +16,13 @@ type Stage struct {
 // Stages is the path from crawl to feedback, in data order.
 func Stages() []Stage {
 	return []Stage{
-		{"crawl", "WARC, WET, ARC, HTML, text, JSONL, Parquet, Common Crawl", "pages or documents", false, true},
+		{"crawl", "WARC, WET, ARC, HTML, text, MediaWiki dumps, EPUB, books, JSONL, Parquet, Common Crawl", "pages or documents", false, true},
 		{"extract", "page", "title, text, date, links", false, true},
 		{"language", "document", "language, script, confidence", false, true},
 		{"filter", "document", "verdict by rule", false, true},
 		{"quality", "document", "score, verdict by model", false, true},
 		{"dedup", "corpus", "corpus without repeats", true, true},
-		{"mix", "corpora with weights", "one weighted corpus", true, false},
+		{"mix", "corpora with shares or epochs", "one shuffled corpus without traces of tests", true, true},
 		{"tokenize", "corpus", "vocabulary, packed tokens", true, false},
 		{"train", "tokens", "checkpoints", true, false},
 		{"evaluate", "checkpoint", "scores", true, false},

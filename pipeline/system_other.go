@@ -9,7 +9,10 @@ import (
 
 // lock makes the folder; this system has no advisory locks we could take.
 func (f folder) lock() (unlock func(), err error) {
-	return func() {}, os.MkdirAll(f.path("work"), 0o777)
+	if err := os.MkdirAll(f.path("work"), 0o777); err != nil {
+		return nil, f.shut(err)
+	}
+	return func() {}, nil
 }
 
 // cpuSeconds is not known on this system.

@@ -17,11 +17,11 @@ import (
 // called or the process ends.
 func (f folder) lock() (unlock func(), err error) {
 	if err := os.MkdirAll(f.path("work"), 0o777); err != nil {
-		return nil, err
+		return nil, f.shut(err)
 	}
 	file, err := os.OpenFile(f.path("work", "lock"), os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
-		return nil, err
+		return nil, f.shut(err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		file.Close()

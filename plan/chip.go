@@ -150,15 +150,19 @@ func (c *Chip) complete() {
 	fill("tdp_w", &c.TDP, 350)
 }
 
-// AddYAML adds the chips of a YAML file: one mapping or a list of mappings.
+// AddYAML adds the chips of a YAML file: one mapping or a list of mappings. An
+// unknown key is an error, since a misspelt one would be guessed.
 func (t *ChipTable) AddYAML(text []byte) error {
 	var list []Chip
-	if err := yaml.Unmarshal(text, &list); err != nil {
+	if err := yaml.Load(text, &list, yaml.WithKnownFields()); err != nil {
 		var one Chip
-		if err := yaml.Unmarshal(text, &one); err != nil {
+		if err := yaml.Load(text, &one, yaml.WithKnownFields()); err != nil {
 			return hint.With(fmt.Errorf("chip file: %w", err), chipTemplate)
 		}
 		list = []Chip{one}
+	}
+	if len(list) == 0 {
+		return hint.With(errors.New("the chip file holds no chip"), chipTemplate)
 	}
 	for _, c := range list {
 		if err := t.Add(c); err != nil {
@@ -175,6 +179,14 @@ func (t *ChipTable) Find(name string) (*Chip, error) {
 	for _, form := range chipForms(name) {
 		if i, ok := t.index[form]; ok {
 			return &t.chips[i], nil
+		}
+	}
+	if strings.TrimSpace(name) == "" {
+		return nil, hint.With(errors.New("no chip is named"), "`feilun plan chips` lists the known ones")
+	}
+	for _, maker := range []string{"hygon", "海光", "dcu", "深算"} {
+		if strings.Contains(fold(name), maker) {
+			return nil, hint.With(fmt.Errorf("no chip %q in the table: no dated public source for Hygon's figures was found", name), "--chip-file FILE.yaml adds it with its peak, memory, bandwidth, power and source")
 		}
 	}
 	why := fmt.Errorf("no chip %q in the table", name)

@@ -47,17 +47,17 @@ func (c *Coefficients) Family(name string) FamilyCoefficients {
 
 // Fitted returns the constants the product ships.
 //
-// They were fitted on data/planner's steps and runs together (2026-11-23);
+// They were fitted on data/planner's steps and runs together (2026-11-26);
 // families without measured rows keep their priors.
 func Fitted() *Coefficients {
 	c := Priors()
-	c.HBM, c.Intra, c.Inter, c.Hop, c.Align, c.Depth, c.FP8 = 0.8034, 0.697, 0.95, 24.24e-6, 0.85, 185.2, 0.8643
-	c.Elem, c.Soft, c.Odd, c.Grad, c.Zero3, c.Pipe = 0.8208, 0.5689, 0.3434, 0.7514, 0.3305, 0.5683
-	c.Expert, c.Tensor, c.Run, c.Blank, c.Effort = 0.2679, 0.4478, 0.9, 0.7261, 0.02535
+	c.HBM, c.Intra, c.Inter, c.Hop, c.Align, c.Depth, c.FP8 = 0.8242, 0.7766, 0.95, 25.41e-6, 0.85, 183.4, 0.868
+	c.Elem, c.Soft, c.Odd, c.Grad, c.Zero3, c.Pipe = 0.8016, 0.5491, 0.3332, 0.6708, 0.2537, 0.552
+	c.Expert, c.Tensor, c.Run, c.Blank, c.Effort = 0.2843, 0.4102, 0.8843, 0.7422, 0.03007
 	c.Context, c.Fragment, c.Activations = 4.7, 0.1, 1.239
-	c.Families["volta"] = FamilyCoefficients{0.97, 0.3, 325.6e-6, 0.3}
-	c.Families["ampere"] = FamilyCoefficients{0.7673, 0.3334, 196.7e-6, 0.3334}
-	c.Families["hopper"] = FamilyCoefficients{0.6531, 0.1806, 152.6e-6, 0.3447}
+	c.Families["volta"] = FamilyCoefficients{0.97, 0.3, 333.4e-6, 0.3}
+	c.Families["ampere"] = FamilyCoefficients{0.7493, 0.3355, 195.5e-6, 0.3355}
+	c.Families["hopper"] = FamilyCoefficients{0.6396, 0.1806, 156.8e-6, 0.3417}
 	return c
 }
 

@@ -124,8 +124,11 @@ func objective(obs []observation, ks []knob) func(*Coefficients) float64 {
 	}
 }
 
+// fitTo fits on chips whose rates are fitted: elsewhere an error of the prior
+// rate, or a guessed size, would be taken for practice.
 func fitTo(obs []observation) *Coefficients {
 	ks := knobs()
+	obs = slices.DeleteFunc(slices.Clone(obs), func(o observation) bool { return !Priors().measured(o.chip) })
 	return minimize(Priors(), ks, objective(obs, ks))
 }
 

@@ -43,7 +43,7 @@ func sigmaOf(name string) float64 {
 	switch name {
 	case "HBM", "Attn", "Fast", "Matrix", "Align":
 		return 0.1
-	case "FP8", "Run", "Intra", "Inter", "Kernel":
+	case "FP8", "Run", "Intra", "Inter", "Kernel", "Blank", "Effort":
 		return 0.2
 	}
 	return 0.5

@@ -60,32 +60,58 @@ func FuzzUnits(f *testing.F) {
 	})
 }
 
-// FuzzTables: any bytes are refused or answered row by row, in JSON.
-func FuzzTables(f *testing.F) {
-	for _, name := range []string{"runs.csv", "steps.csv"} {
-		text, err := os.ReadFile("testdata/" + name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
+// FuzzRuns: any bytes are refused or answered row by row, in JSON, and a row of a
+// known chip that gives its size is answered with positive numbers.
+func FuzzRuns(f *testing.F) {
+	text, err := os.ReadFile("testdata/runs.csv")
+	if err != nil {
+		f.Fatal(err)
 	}
+	f.Add(text)
 	f.Add([]byte("run_id,params_total,chip,n_chips,global_batch_tokens,tp\na,1e9,A100,8,1,-3\nb,1e300,A100,1e30,1e300,7\n"))
-	f.Add([]byte("layers,hidden,chip,n_chips,tp,seq_len\n1,1,T4,1,4096,1e9\n"))
+	f.Add([]byte("\ufeffrun_id,params_total,chip,arch,params_active,tokens\r\na,8B,H20,moe,1e8,1e12\r\n"))
 	table := chipTable(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if bytes.Count(text, []byte("\n")) > 8 {
 			return // each row is a search
 		}
-		if rows, err := ReadRuns(bytes.NewReader(text), table); err == nil {
-			a := PredictRuns(rows, Fitted())
-			ScoreRuns(rows, a)
-			encode(t, a)
+		rows, err := ReadRuns(bytes.NewReader(text), table)
+		if err != nil {
+			return
 		}
-		if rows, err := ReadSteps(bytes.NewReader(text), table); err == nil {
-			a := PredictSteps(rows, Fitted())
-			ScoreSteps(rows, a)
-			encode(t, a)
+		answers := PredictRuns(rows, Fitted())
+		for _, a := range answers {
+			if a.Error == "" && !(a.Seconds > 0 && a.MFU >= 0 && a.MemoryGiB > 0 && a.GPUHoursP10 <= a.GPUHoursP90) {
+				t.Errorf("run %q: %+v", a.ID, a)
+			}
 		}
+		ScoreRuns(rows, answers)
+		encode(t, answers)
+	})
+}
+
+// FuzzSteps is [FuzzRuns] for measured steps.
+func FuzzSteps(f *testing.F) {
+	text, err := os.ReadFile("testdata/steps.csv")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte("layers,hidden,chip,n_chips,tp,seq_len\n1,1,T4,1,4096,1e9\n"))
+	table := chipTable(f)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		rows, err := ReadSteps(bytes.NewReader(text), table)
+		if err != nil {
+			return
+		}
+		answers := PredictSteps(rows, Fitted())
+		for _, a := range answers {
+			if a.Error == "" && !(a.Seconds > 0 && a.MFU >= 0 && a.MemoryGiB > 0) {
+				t.Errorf("step %q: %+v", a.ID, a)
+			}
+		}
+		ScoreSteps(rows, answers)
+		encode(t, answers)
 	})
 }
 

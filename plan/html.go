@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 	"strings"
 )
 
@@ -30,7 +31,8 @@ type figure struct {
 }
 
 type pageRow struct {
-	Here  bool
+	Here  bool // the plan asked for
+	Off   bool // not feasible
 	Cells []string
 }
 
@@ -63,10 +65,29 @@ func Frontier(p *Plan) []*Plan {
 	if len(out) == 0 {
 		return []*Plan{p}
 	}
+	out, fastest = undominated(out, p.chips(), fastest)
 	for fastest < len(out)-1 && out[fastest].chips() < p.chips() {
 		fastest++ // the asked-for number stays in the picture
 	}
 	return out[:fastest+1]
+}
+
+// undominated drops plans that are no faster than one with fewer chips, except
+// the one that was asked for; it returns the new place of the fastest.
+func undominated(all []*Plan, asked, fastest int) ([]*Plan, int) {
+	var out []*Plan
+	place := 0
+	best := math.Inf(1)
+	for i, o := range all {
+		if o.Days >= best && o.chips() != asked {
+			continue
+		}
+		best = min(best, o.Days)
+		if out = append(out, o); i == fastest {
+			place = len(out) - 1
+		}
+	}
+	return out, place
 }
 
 // scaled is the group's number of chips times √2^k on whole nodes, 0 if that is
@@ -97,10 +118,6 @@ func scaled(g Group, k int) int {
 // elsewhere. curve are plans of the same run on other numbers of chips.
 func WriteHTML(w io.Writer, p *Plan, curve []*Plan, d *DataNeed, lang string) error {
 	tr := func(s string) string { return Translate(lang, s) }
-	t, err := template.New("page").Parse(pageText)
-	if err != nil {
-		return err
-	}
 	var chips []string
 	for _, c := range p.Chips {
 		chips = append(chips, fmt.Sprintf("%d× %s", c.N, c.Chip))
@@ -115,23 +132,22 @@ func WriteHTML(w io.Writer, p *Plan, curve []*Plan, d *DataNeed, lang string) er
 		{tr("where the time goes"), fmt.Sprintf("%.2f s", p.Seconds), draw.times(p)},
 		{tr("one step of the pipeline"), fmt.Sprintf("PP%d, %d × b%d — %s", p.Layout.PP, p.Layout.Micros, p.Layout.MicroBatch, tr("plain 1F1B; interleaved chunks are not drawn")), draw.timeline(p)},
 	}
-	g.Head = []string{tr("chips"), tr("days"), "p10–p90", "MFU", tr("rent") + " ¥", tr("own") + " ¥", "MWh", "t CO₂", tr("layout")}
+	g.Head = planHead(tr)
 	for _, o := range curve {
-		g.Rows = append(g.Rows, pageRow{o.chips() == p.chips(), []string{fmt.Sprint(o.chips()), fmt.Sprintf("%.1f", o.Days), fmt.Sprintf("%.1f–%.1f", o.DaysP10, o.DaysP90),
-			fmt.Sprintf("%.0f%%", 100*o.MFU), Count(o.Cost.Rent), Count(o.Cost.Own), fmt.Sprintf("%.0f", o.EnergyKWh/1000), fmt.Sprintf("%.0f", o.CO2), o.Layout.String()}})
+		g.Rows = append(g.Rows, pageRow{Here: o.chips() == p.chips(), Cells: planCells(o, tr)})
 	}
 	g.Notes = pageNotes(p, d, tr)
-	return t.Execute(w, g)
+	return render(w, &g)
 }
 
 func cards(p *Plan, tr func(string) string) []card {
 	f := fmt.Sprintf
 	return []card{
-		{tr("Days"), f("%.1f", p.Days), f("p10–p90 %.1f–%.1f", p.DaysP10, p.DaysP90)},
+		{tr("Days"), daysText(p.Days), "p10–p90 " + daysText(p.DaysP10) + "–" + daysText(p.DaysP90)},
 		{tr("Rent"), "¥" + Count(p.Cost.Rent), f("¥%.2f %s", p.Cost.RentHour, tr("a chip-hour"))},
 		{tr("Own"), "¥" + Count(p.Cost.Own), tr("buying them") + " ¥" + Count(p.Cost.Purchase)},
-		{tr("Energy"), f("%.0f MWh", p.EnergyKWh/1000), f("%.2f MW, PUE %.2f", p.KWatts/1000, p.req.Power.PUE)},
-		{"CO₂", f("%.0f t", p.CO2), f("%.3f kg/kWh", p.req.Power.Factor)},
+		{tr("Energy"), energyText(p.EnergyKWh), f("%s, PUE %.2f", powerText(1000*p.KWatts), p.req.Power.PUE)},
+		{"CO₂", massText(p.CO2), f("%.3f kg/kWh", p.req.Power.Factor)},
 		{"MFU", f("%.1f%%", 100*p.MFU), f("%.0f TFLOP/s %s", p.tflops(), tr("a chip"))},
 		{tr("Goodput"), f("%.1f%%", 100*p.Goodput.Share), f("%s %.1f h", tr("a failure every"), p.Goodput.MTBFHours)},
 		{tr("Loss"), f("%.3f", p.Loss), f("%.2e FLOP", p.FLOPs)},
@@ -159,5 +175,5 @@ func pageNotes(p *Plan, d *DataNeed, tr func(string) string) []string {
 	for _, g := range p.req.Groups {
 		out = append(out, g.Name+": "+g.Chip.Source)
 	}
-	return append(out, "Epoch AI, machine-learning hardware data, CC-BY; stas00/ml-engineering, CC-BY-SA")
+	return append(out, tr(credit))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"feilun/internal/hint"
 )
@@ -25,6 +26,9 @@ func Solve(r Request, l Limits) (*Plan, error) {
 	if !l.any() {
 		return Make(r)
 	}
+	if len(r.Groups) == 0 && (l.Budget.Amount > 0 || l.Watts > 0) {
+		return r.anyKind(l)
+	}
 	if len(r.Groups) == 0 {
 		return nil, hint.With(errors.New("no chips given"), "name the kind, as in --chips A800 or --chips 512xA800")
 	}
@@ -35,6 +39,9 @@ func Solve(r Request, l Limits) (*Plan, error) {
 	r.Power.fill()
 	var notes []string
 	days := l.Days
+	if g := r.Groups[0]; g.N == 0 && len(r.Groups) == 1 && l.Watts == 0 && l.Budget.Amount == 0 && r.Model.Layers > 0 && r.Tokens > 0 {
+		return r.chipsWithin(days)
+	}
 	if err := countChips(&r, &l, &days, &notes); err != nil {
 		return nil, err
 	}
@@ -47,16 +54,77 @@ func Solve(r Request, l Limits) (*Plan, error) {
 		}
 	}
 	if l.Budget.Amount > 0 {
-		if afford := l.hours(&r) / 24 / float64(r.chips()); afford < days {
+		if afford := l.hours(&r) / 24 / float64(r.chips()); afford <= days*1.0001 {
 			days = afford
 			notes = append(notes, fmt.Sprintf("the budget rents these chips for %.1f days", days))
 		}
 	}
 	p, err := r.within(days, l.Served, &notes)
+	if p != nil && !p.Feasible && days != l.Days && p.Days > days {
+		p.Why = fmt.Sprintf("it takes %.1f days and ¥%s of rent; the budget lasts %.1f days", p.Days, Count(p.Cost.Rent), days)
+		p.Hint = fmt.Sprintf("a budget of about ¥%s, or %s tokens, is enough", Count(p.Cost.Rent*1.05), Count(r.Tokens*days/p.Days))
+	}
 	if p != nil {
 		p.Notes = append(notes, p.Notes...)
 	}
 	return p, err
+}
+
+// anyKind tries kinds of chip that are rented in number and keeps the one whose
+// model is predicted to be best, the earlier where they are equal; with model
+// and tokens given, the one that is fastest.
+func (r Request) anyKind(l Limits) (*Plan, error) {
+	table, err := Chips()
+	if err != nil {
+		return nil, err
+	}
+	var best *Plan
+	var names []string
+	for _, name := range []string{"A800", "H800", "H20", "Ascend910B3", "A100-80G", "H100"} {
+		c, err := table.Find(name)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, c.Name)
+		q := r
+		q.Groups = []Group{{Chip: c, Name: c.Name}}
+		p, bad := Solve(q, l)
+		if bad != nil {
+			err = bad
+		}
+		switch {
+		case bad != nil || best != nil && !p.Feasible:
+		case best == nil || !best.Feasible, p.Loss < best.Loss-1e-9, p.Loss < best.Loss+1e-9 && p.Days < best.Days:
+			best = p
+		}
+		if best == nil && name == "H100" {
+			return nil, err
+		}
+	}
+	best.Notes = append([]string{fmt.Sprintf("no --chips given: %s is best of %s", best.Chips[0].Chip, strings.Join(names, ", "))}, best.Notes...)
+	return best, nil
+}
+
+// chipsWithin plans on the fewest chips of the one kind that keep the days.
+func (r Request) chipsWithin(days float64) (*Plan, error) {
+	g := r.Groups[0]
+	node := r
+	node.Groups = []Group{{N: min(g.Chip.PerNode, 64), Chip: g.Chip, Name: g.Name}}
+	if err := node.complete(); err != nil {
+		return nil, err
+	}
+	n, p := ChipsFor(r, g.Chip, days)
+	switch {
+	case p == nil:
+		return nil, hint.With(fmt.Errorf("%s fits on no number of %s", r.Model.Name, g.Name), "use a chip with more memory or a smaller model")
+	case n == 0:
+		p.Feasible = false
+		p.Why = fmt.Sprintf("not faster than %.1f days with any number: the batch cannot be cut further and failures grow", p.Days)
+		p.Hint = fmt.Sprintf("allow more days, or train on %s tokens", Count(r.Tokens*days/p.Days))
+	default:
+		p.Notes = append([]string{fmt.Sprintf("%d× %s from the limits", n, g.Name)}, p.Notes...)
+	}
+	return p, nil
 }
 
 // hours is how many chip-hours the budget rents at the mix's mean rate.
@@ -91,13 +159,13 @@ func countChips(r *Request, l *Limits, days *float64, notes *[]string) error {
 			n = min(n, l.hours(r)/24 / *days)
 		}
 		if math.IsInf(n, 1) {
-			return hint.With(fmt.Errorf("%s has no number of chips, and --days alone does not give one", g.Name), "write --chips 512x"+g.Name+", or add --budget or --power")
+			return hint.With(fmt.Errorf("%s has no number of chips, and --days alone does not give one", g.Name), "write --chips 512x"+g.Name+", add --budget or --power, or give both --model and --tokens")
 		}
 		node := float64(min(g.Chip.PerNode, 64))
 		g.N = int(min(maxChips, math.Floor(n/node)*node))
 		if g.N < 1 {
 			return hint.With(fmt.Errorf("that does not pay for or power one node of %s", g.Name),
-				fmt.Sprintf("one node of %.0f draws %.1f kW and rents for %.0f CNY a day", node, node*perWatt/1000, node*24*first(r.Money.rentOf(g.Chip))))
+				fmt.Sprintf("one node of %.0f draws %s and rents for %.0f CNY a day", node, powerText(node*perWatt), node*24*first(r.Money.rentOf(g.Chip))))
 		}
 		*notes = append(*notes, fmt.Sprintf("%d× %s from the limits", g.N, g.Name))
 	}
@@ -106,8 +174,8 @@ func countChips(r *Request, l *Limits, days *float64, notes *[]string) error {
 		watts += float64(g.N) * Watts(g.Chip) * r.Power.PUE
 	}
 	if l.Watts > 0 && watts > l.Watts*1.001 {
-		return hint.With(fmt.Errorf("%d chips draw %.2f MW with PUE %.2f, above the limit of %.2f MW", r.chips(), watts/1e6, r.Power.PUE, l.Watts/1e6),
-			fmt.Sprintf("at most %d of these chips fit that power", int(float64(r.chips())*l.Watts/watts)))
+		return hint.With(fmt.Errorf("%d chips draw %s with PUE %.2f, above the limit of %s", r.chips(), powerText(watts), r.Power.PUE, powerText(l.Watts)),
+			fmt.Sprintf("at most %d of these chips fit that power; one draws %s", int(float64(r.chips())*l.Watts/watts), powerText(watts/float64(r.chips()))))
 	}
 	return nil
 }

@@ -33,6 +33,16 @@ type Layout struct {
 // Chips is the number of chips the layout uses.
 func (l *Layout) Chips() int { return l.TP * l.PP * l.CP * l.DP }
 
+// expertCopies is how many chips hold the same cut of an expert: those its
+// gradients are summed over and its optimizer is sharded over. Without expert
+// parallelism tensor ranks cut the experts as they cut the rest.
+func (l *Layout) expertCopies() int {
+	if l.EP <= 1 {
+		return l.DP * l.CP
+	}
+	return max(1, l.DP*l.CP*l.TP/l.EP)
+}
+
 func (l *Layout) String() string {
 	s := fmt.Sprintf("TP%d PP%d DP%d", l.TP, l.PP, l.DP)
 	if l.VP > 1 {

@@ -137,15 +137,39 @@ func (r *Request) complete() error {
 		r.Seq = r.Model.SeqLen
 	}
 	r.chooseStack()
+	if err := r.known(); err != nil {
+		return err
+	}
 	if r.BatchTokens == 0 {
 		r.BatchTokens = max(usualBatch(&r.Model), min(largestBatch, float64(r.chips()*r.Seq)/16))
 		r.BatchTokens = math.Exp2(math.Round(math.Log2(max(1, r.BatchTokens/float64(r.Seq))))) * float64(r.Seq)
 		if r.Stack == "2021" { // GPT-3's largest batch (arXiv 2005.14165, table 2.1)
 			r.BatchTokens = min(r.BatchTokens, 1536*2048)
 		}
+		for r.BatchTokens > r.Tokens && r.BatchTokens > float64(r.Seq) {
+			r.BatchTokens /= 2
+		}
+	}
+	if r.BatchTokens > max(r.Tokens, float64(r.Seq)) {
+		return hint.With(fmt.Errorf("a batch of %s tokens is more than the %s tokens to train on", Count(r.BatchTokens), Count(r.Tokens)), "use a smaller --batch, or leave it out")
 	}
 	if r.BatchTokens < float64(r.Seq) {
 		return hint.With(fmt.Errorf("a batch of %s tokens is less than one sequence of %d", Count(r.BatchTokens), r.Seq), "use --batch 1M or more, or a shorter --seq")
+	}
+	return nil
+}
+
+// known reports a chip without a number, and arithmetic that no chip has.
+func (r *Request) known() error {
+	for _, g := range r.Groups {
+		switch c := g.Chip; {
+		case g.N < 1:
+			return hint.With(fmt.Errorf("%s has no number of chips", g.Name), "write --chips 512x"+g.Name+", or add --days, --budget or --power to have the number chosen")
+		case r.Precision == FP8 && c.Peak8 == 0:
+			return hint.With(fmt.Errorf("%s has no FP8 arithmetic", c.Name), "use --precision bf16 or fp16, or a chip with FP8 such as H100, H800, H20 or MI300X")
+		case r.Precision == BF16 && c.NoBF16:
+			return hint.With(fmt.Errorf("%s has no BF16 arithmetic", c.Name), "use --precision fp16, or leave it out")
+		}
 	}
 	return nil
 }
@@ -188,6 +212,7 @@ func (r *Request) question(g Group, batch int) Question {
 	if r.Topology != "" {
 		q.Cluster.apply(r.Topology)
 	}
+	q.Fixed.Sequence = r.Stack != "2021" // today's stacks split norms by sequence on any chip
 	if r.Stack == "2021" {
 		if !q.RecomputeSet {
 			q.Fixed.Recompute, q.RecomputeSet = RecomputeFull, true
@@ -201,12 +226,12 @@ func (r *Request) question(g Group, batch int) Question {
 func (p *Plan) single(r *Request) error {
 	g := r.Groups[0]
 	q := r.question(g, p.Batch)
-	s, err := Search(&q)
+	s, used, err := SearchAtMost(&q)
 	p.Considered, p.Fitting = s.Considered, s.Fitting
 	if err != nil {
 		return err
 	}
-	p.take(s.Best[0], &q.Cluster, r)
+	p.take(s.Best[0], &used, r)
 	p.capacity = g.Chip.MemoryGB
 	for _, f := range s.Best[1:min(4, len(s.Best))] {
 		p.Others = append(p.Others, fmt.Sprintf("%s: %+.1f%%", f.Layout.String(), 100*(f.Seconds/s.Best[0].Seconds-1)))
@@ -217,7 +242,7 @@ func (p *Plan) single(r *Request) error {
 		m.Stack, m.Precision = "modern", ""
 		m.chooseStack()
 		mq := m.question(g, p.Batch)
-		if s, err := Search(&mq); err == nil {
+		if s, _, err := SearchAtMost(&mq); err == nil {
 			p.ModernDays = p.steps() * s.Best[0].Seconds / 86400 / p.keeps(r, &q.Cluster)
 		}
 	}
@@ -229,7 +254,11 @@ func (p *Plan) steps() float64 { return p.Tokens / (float64(p.Batch) * float64(p
 // keeps is the share of steady speed that a whole run keeps: failures by Daly's
 // formula times what published runs lost otherwise.
 func (p *Plan) keeps(r *Request, k *Cluster) float64 {
-	p.Goodput = NewGoodput(p.Params, r.chips(), k.PerNode, r.Reliability)
+	busy := r.chips()
+	if len(r.Groups) == 1 { // an idle chip that fails stops nothing
+		busy = min(busy, p.Layout.Chips())
+	}
+	p.Goodput = NewGoodput(p.Params, busy, k.PerNode, r.Reliability)
 	hours := 6 * p.Active * p.Tokens / (0.4 * k.Chip.Peak16 * 1e12 * 3600)
 	return min(1, r.Co.Run*p.Goodput.Share*math.Pow(max(1, hours)/1e5, r.Co.Effort))
 }
@@ -271,6 +300,9 @@ func (p *Plan) finish(r *Request) {
 func (p *Plan) notes(r *Request) {
 	if r.Stack == "2021" {
 		p.Notes = append(p.Notes, "stack 2021: FP16, everything recomputed, attention not fused, as this model was published; --stack modern plans for today's software")
+	}
+	if n := r.chips(); p.Mixed == nil && p.Layout.Chips() < n {
+		p.Notes = append(p.Notes, fmt.Sprintf("%d of %d chips stay idle: the batch or the model does not divide by all of them", n-p.Layout.Chips(), n))
 	}
 	for _, g := range r.Groups {
 		if g.Chip.Doubt != "" {

@@ -44,7 +44,7 @@ func (s *shape) stageMemory(layers, inFlight int, co *Coefficients, head bool) (
 	dense, experts := stageParams(m, l, layers)
 	n := dense + experts
 	p.Weights, p.Gradients = 2*n, 4*n // gradients are summed in 32 bits …
-	sharded := dense/float64(l.DP*l.CP) + experts/max(1, float64(l.DP*l.CP*l.TP)/float64(max(1, l.EP)))
+	sharded := dense/float64(l.DP*l.CP) + experts/float64(l.expertCopies())
 	p.Optimizer = 12 * n
 	if l.Zero >= 1 {
 		p.Optimizer = 12 * sharded
@@ -55,7 +55,7 @@ func (s *shape) stageMemory(layers, inFlight int, co *Coefficients, head bool) (
 	}
 	if l.Zero == 3 {
 		p.Weights = 2 * sharded
-		p.Gathered = 2 * 2 * 2 * (dense - m.embedding()/s.t) / float64(max(1, layers)) // this layer and the next, weights and gradients
+		p.Gathered = 2 * 2 * 2 * (n - m.embedding()/s.t) / float64(max(1, layers)) // this layer and the next, weights and gradients
 	}
 	chunk := 1.0
 	if l.VP > 1 { // interleaving keeps more in flight (arXiv 2205.05198, 4.2.3)

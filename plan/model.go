@@ -213,38 +213,75 @@ func dense(layers, hidden, vocab, seq int, gated bool) Model {
 	return m
 }
 
+// usualExperts returns the number of experts nearest n that published models
+// have and that expert ranks can share evenly.
+func usualExperts(n float64) int {
+	best, gap := 16, math.Inf(1)
+	for _, e := range []int{16, 32, 64, 96, 128, 160, 192, 256, 320, 384, 512} {
+		if g := math.Abs(math.Log(float64(e) / n)); g < gap {
+			best, gap = e, g
+		}
+	}
+	return best
+}
+
+// An expertShape is what is known of an expert model beside its name; zero
+// fields are designed.
+type expertShape struct {
+	total, active         float64
+	layers, hidden, vocab int
+}
+
 // deriveExperts designs an expert model of the given counts: top-8 routing over
-// narrow experts and one shared expert, as published models since 2024.
-func deriveExperts(name string, total, active float64) (Model, error) {
+// narrow experts (about a third of the hidden size: Qwen3, DeepSeek-V3) and one
+// shared expert, as published models since 2024.
+func deriveExperts(name string, want expertShape) (Model, error) {
+	total, active := want.total, want.active
 	if !(active > 1e6 && total < 1e14 && total > active) {
 		return Model{}, fmt.Errorf("model %s: %v active of %v parameters cannot be", name, active, total)
 	}
 	best, gap := Model{}, math.Inf(1)
-	for layers := 8; layers <= 120; layers += 2 {
-		for hidden := 512; hidden <= 16384; hidden += 512 {
-			m := dense(layers, hidden, 128000, 4096, true)
-			m.KVHeads, m.Tied = max(1, m.Heads/8), false
-			m.TopK, m.Shared, m.Experts = 8, 1, 8
-			m.ExpertFFN = 64
-			rest := active - m.Params() + float64(layers*8)*m.expertParams()
-			m.ExpertFFN = int(rest/(float64(layers)*9*3*float64(hidden))) / 64 * 64
-			if m.ExpertFFN < 64 {
-				continue
-			}
-			per := float64(layers) * m.expertParams()
-			m.Experts = 8 * int(math.Round((total-active)/per/8+1))
-			if m.Experts < 16 || m.Experts > 512 {
-				continue
-			}
-			g := math.Abs(math.Log(m.Params()/total)) + math.Abs(math.Log(m.Active()/active)) + 0.1*math.Abs(math.Log(float64(layers)/shapeLayers(hidden)))
-			if g < gap {
+	for _, layers := range choose(want.layers, span(4, 120, 2)) {
+		for _, hidden := range choose(want.hidden, append(span(128, 2048, 128), span(2560, 16384, 512)...)) {
+			if m, g := want.at(layers, hidden); g < gap {
 				best, gap = m, g
 			}
 		}
 	}
-	if best.Layers == 0 {
+	off := func(got, want float64) float64 { return math.Abs(math.Log(got / want)) }
+	if best.Layers == 0 || off(best.Params(), total) > 0.1 || off(best.Active(), active) > 0.1 {
 		return best, fmt.Errorf("model %s: no usual expert model has %s parameters of which %s are active", name, Count(total), Count(active))
 	}
 	best.Name, best.Stated, best.StatedActive = name, total, active
 	return best, nil
+}
+
+func span(from, to, step int) (out []int) {
+	for v := from; v <= to; v += step {
+		out = append(out, v)
+	}
+	return out
+}
+
+// at designs the experts for one depth and width and says how far the result is
+// from the counts and from usual shapes; infinitely, if there is none.
+func (w *expertShape) at(layers, hidden int) (Model, float64) {
+	vocab := w.vocab
+	if vocab == 0 {
+		vocab = 128000
+		if w.active < 2e9 { // a table that leaves room for layers
+			vocab = 50304
+		}
+	}
+	m := dense(layers, hidden, vocab, 4096, true)
+	m.KVHeads, m.Tied = max(1, m.Heads/8), w.active < 1e9
+	m.TopK, m.Shared, m.Experts, m.ExpertFFN = 8, 1, 8, 64
+	rest := w.active - m.Params() + float64(layers*8)*m.expertParams()
+	m.ExpertFFN = int(rest/(float64(layers)*9*3*float64(hidden))) / 64 * 64
+	if m.ExpertFFN < 64 {
+		return m, math.Inf(1)
+	}
+	m.Experts = usualExperts((w.total-w.active)/(float64(layers)*m.expertParams()) + 8)
+	shape := math.Abs(math.Log(float64(layers)/shapeLayers(hidden))) + math.Abs(math.Log(float64(m.ExpertFFN)/(0.35*float64(hidden))))
+	return m, math.Abs(math.Log(m.Params()/w.total)) + math.Abs(math.Log(m.Active()/w.active)) + 0.1*shape
 }

@@ -69,14 +69,15 @@ func (p *Prices) rentOf(c *Chip) (float64, string) {
 	return c.Peak16 / 1000 * rentPerPFLOP, fmt.Sprintf("estimated: %d CNY per peak PFLOP-hour", rentPerPFLOP)
 }
 
-func (p *Prices) priceOf(c *Chip) float64 {
+// priceFrom returns USD per chip and where it comes from.
+func (p *Prices) priceFrom(c *Chip) (float64, string) {
 	switch {
 	case p.Price > 0:
-		return p.Price
+		return p.Price, "given"
 	case c.PriceUSD > 0:
-		return c.PriceUSD
+		return c.PriceUSD, c.Source
 	}
-	return c.Peak16 * pricePerTFLOP
+	return c.Peak16 * pricePerTFLOP, fmt.Sprintf("estimated: %d USD per peak TFLOP/s", pricePerTFLOP)
 }
 
 func (p *Plan) money(r *Request) {
@@ -87,7 +88,8 @@ func (p *Plan) money(r *Request) {
 		rent, from := r.Money.rentOf(g.Chip)
 		perHour += rent * float64(g.N)
 		c.RentSource = from
-		c.Purchase += r.Money.priceOf(g.Chip) * r.Money.CNYPerUSD * r.Money.Around * float64(g.N)
+		price, _ := r.Money.priceFrom(g.Chip)
+		c.Purchase += price * r.Money.CNYPerUSD * r.Money.Around * float64(g.N)
 	}
 	c.RentHour = perHour / float64(r.chips())
 	c.Rent = perHour * hours

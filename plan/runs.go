@@ -18,6 +18,7 @@ type RunRow struct {
 	AssumedBatch   bool
 	Question       Question
 	Measured       RunTargets
+	Note           string // cells that were not read
 	Err            error
 }
 
@@ -44,6 +45,7 @@ type RunAnswer struct {
 	MemoryGiB   float64 `json:"memory_gib,omitempty"`
 	Chips       int     `json:"n_chips,omitempty"`
 	Layout      string  `json:"layout,omitempty"`
+	Note        string  `json:"note,omitempty"`
 	Error       string  `json:"error,omitempty"`
 }
 
@@ -63,9 +65,8 @@ func ReadRuns(in io.Reader, chips *ChipTable) ([]RunRow, error) {
 func (r row) run(chips *ChipTable) (x RunRow) {
 	x.Line, x.ID, x.Kind, x.Tier = r.line, cmp.Or(r.text("run_id"), fmt.Sprintf("line-%d", r.line)), r.text("kind"), r.text("tier")
 	x.targets(r)
-	if x.Err = x.inputs(r, chips); x.Err != nil {
-		return x
-	}
+	x.Err = x.inputs(r, chips)
+	x.Note = r.note()
 	return x
 }
 
@@ -86,14 +87,9 @@ func (x *RunRow) inputs(r row, chips *ChipTable) error {
 	}
 	v := map[string]float64{}
 	for _, name := range []string{"params_total", "params_active", "tokens", "global_batch_tokens", "seq_len"} {
-		if v[name], err = r.num(name); err != nil {
-			return err
-		}
+		v[name] = r.numOr(name, math.MaxFloat64)
 	}
-	n, err := r.ints("n_chips", "tp", "pp", "dp", "cp", "ep", "vp", "micro_batch", "zero")
-	if err != nil {
-		return err
-	}
+	n := r.ints("n_chips", "tp", "pp", "dp", "cp", "ep", "vp", "micro_batch", "zero")
 	if x.Model, err = r.runModel(v["params_total"], v["params_active"]); err != nil {
 		return err
 	}
@@ -112,7 +108,7 @@ func (x *RunRow) inputs(r row, chips *ChipTable) error {
 	q := Question{Work: Workload{Seq: x.Model.SeqLen, Precision: r.precisionOf(chip)}, Cluster: NewCluster(chip, count),
 		Fixed: Layout{TP: n["tp"], PP: n["pp"], DP: n["dp"], CP: n["cp"], EP: n["ep"], VP: n["vp"], MicroBatch: n["micro_batch"],
 			Zero: min(3, n["zero"]), Recompute: rec, Sequence: sp},
-		RecomputeSet: known, ZeroSet: r.text("zero") != "", Overfull: false}
+		RecomputeSet: known, ZeroSet: r.text("zero") != ""}
 	tokens := v["global_batch_tokens"]
 	if tokens == 0 {
 		tokens, x.AssumedBatch = usualBatch(&x.Model), true
@@ -124,7 +120,8 @@ func (x *RunRow) inputs(r row, chips *ChipTable) error {
 }
 
 // runModel takes the architecture from the row, else by name from the table of
-// published ones, else derives one from the counts.
+// published ones, else derives one from the counts and whatever sizes the row
+// states.
 func (r row) runModel(total, active float64) (Model, error) {
 	if r.text("layers") != "" && r.text("hidden") != "" && r.text("arch") != "moe" {
 		return r.modelOf(total)
@@ -135,10 +132,19 @@ func (r row) runModel(total, active float64) (Model, error) {
 	if active == 0 && r.text("arch") == "moe" {
 		active = total / 16 // not stated: the middle of published expert models
 	}
-	if active > 0 && active < 0.7*total {
-		return deriveExperts(r.text("model"), total, active)
+	if active <= 0 || active >= 0.7*total {
+		return r.modelOf(total)
 	}
-	return r.modelOf(total)
+	n := r.ints("layers", "hidden", "vocab")
+	want := expertShape{total, active, min(n["layers"], 10_000), min(n["hidden"], 1<<20), min(n["vocab"], 1<<24)}
+	m, err := deriveExperts(r.text("model"), want)
+	if err != nil { // sizes that do not go with the counts: keep the counts
+		m, err = deriveExperts(r.text("model"), expertShape{total: total, active: active})
+	}
+	if err != nil && active > 1e6 && active < 1e14 { // no usual design: count the work of the active part
+		m, err = Derive(active, n["vocab"], 4096, true), nil
+	}
+	return m, err
 }
 
 // usualChips is what a 30-day run at 40 % of peak takes, as a power of two.
@@ -155,8 +161,12 @@ func usualBatch(m *Model) float64 {
 	return min(16e6, max(0.5e6, 4e6*math.Cbrt(m.Active()/10e9)))
 }
 
+// lean is how much more than the least memory a row may take that ran although
+// nothing fits: whoever ran it chose a layout for memory, not for speed.
+const lean = 1.25
+
 // Search fills the blanks of the row with the fastest layout; a row that says
-// it ran is searched without the memory limit when nothing fits.
+// it ran is searched among the leanest layouts when nothing fits.
 func (x *RunRow) Search(co *Coefficients) (*Found, error) {
 	if x.Err != nil {
 		return nil, x.Err
@@ -165,13 +175,13 @@ func (x *RunRow) Search(co *Coefficients) (*Found, error) {
 	q.Model, q.Co = &x.Model, co
 	found, err := Search(&q)
 	if err != nil && found.Considered > 0 {
-		q.Overfull = true
+		q.Room = lean * found.Smallest.Memory.Total()
 		found, err = Search(&q)
 	}
 	if err != nil && found.Considered == 0 { // a grid that does not divide: let the search choose it
 		q.Fixed = Layout{Recompute: q.Fixed.Recompute, Zero: q.Fixed.Zero, Sequence: q.Fixed.Sequence}
 		q.Work.Batch = max(q.Work.Batch, q.Cluster.N)
-		q.Overfull = true
+		q.Room = math.Inf(1)
 		found, err = Search(&q)
 	}
 	if err != nil {
@@ -237,6 +247,6 @@ func (x *RunRow) predict(co *Coefficients) RunAnswer {
 	a.Seconds = roundTo(f.Seconds, 5)
 	a.MemoryGiB = roundTo(f.Memory.Total()/gib, 4)
 	a.Layout = f.Layout.String()
-	a.Chips = q.Cluster.N
+	a.Chips, a.Note = q.Cluster.N, x.Note
 	return a
 }

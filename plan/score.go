@@ -14,7 +14,8 @@ type Score struct {
 	Median  float64 `json:"median_abs_error"` // fractions
 	P90     float64 `json:"p90_abs_error"`
 	Signed  float64 `json:"median_error"`
-	Covered float64 `json:"band_coverage,omitempty"` // share inside p10–p90, where there is a band
+	Banded  int     `json:"banded,omitempty"`        // rows with a band
+	Covered float64 `json:"band_coverage,omitempty"` // share of these inside p10–p90
 }
 
 type tallies struct {
@@ -50,7 +51,7 @@ func (t *tallies) scores() []Score {
 		s.Median, s.P90 = medianAbs(e)
 		slices.Sort(e)
 		s.Signed = quantile(e, 0.5)
-		if t.banded[g] > 0 {
+		if s.Banded = t.banded[g]; s.Banded > 0 {
 			s.Covered = float64(t.inside[g]) / float64(t.banded[g])
 		}
 		out = append(out, s)
@@ -163,7 +164,7 @@ func WriteScores(w io.Writer, scores []Score) {
 	fmt.Fprintf(w, "%-36s %5s %9s %9s %9s %9s\n", "group", "rows", "median", "p90", "signed", "in band")
 	for _, s := range scores {
 		band := ""
-		if s.Covered > 0 {
+		if s.Banded > 0 {
 			band = fmt.Sprintf("%.0f%%", 100*s.Covered)
 		}
 		fmt.Fprintf(w, "%-36s %5d %8.1f%% %8.1f%% %+8.1f%% %9s\n", s.Group, s.N, 100*s.Median, 100*s.P90, 100*s.Signed, band)

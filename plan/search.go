@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"feilun/internal/hint"
 )
@@ -19,8 +20,9 @@ type Question struct {
 	ZeroSet      bool
 	FusedSet     bool
 	Co           *Coefficients
-	// Overfull lets layouts through that do not fit, for tables whose rows ran.
-	Overfull bool
+	// Room replaces the chip's memory, bytes, for rows that ran although no layout
+	// fits by this model (offloading, a leaner stack).
+	Room float64
 	// Old keeps to what stacks of 2021 could do: at most ZeRO-1.
 	Old bool
 }
@@ -49,7 +51,7 @@ const usable = 0.97
 func Search(q *Question) (*Searched, error) {
 	rates := RatesFor(&q.Cluster, q.Work.Precision, q.Co)
 	out := &Searched{}
-	limit := q.Cluster.Chip.MemoryGB * gib * usable
+	limit := cmp.Or(q.Room, q.Cluster.Chip.MemoryGB*gib*usable)
 	q.each(func(l *Layout) {
 		out.Considered++
 		mem := Memory(q.Model, l, &q.Work, q.Co)
@@ -57,7 +59,7 @@ func Search(q *Question) (*Searched, error) {
 		if out.Smallest.Seconds == 0 || total < out.Smallest.Memory.Total() {
 			out.Smallest = Found{Layout: *l, Memory: mem, Seconds: -1}
 		}
-		if total > limit && !q.Overfull {
+		if total > limit {
 			return
 		}
 		out.Fitting++
@@ -70,6 +72,48 @@ func Search(q *Question) (*Searched, error) {
 		return out, q.why(out)
 	}
 	return out, nil
+}
+
+// SearchAtMost is [Search] that may leave chips idle, where the batch, the layers
+// or the experts do not divide by all of them: it also tries the rounder numbers
+// below. The cluster of the answer holds the chips in use.
+func SearchAtMost(q *Question) (*Searched, Cluster, error) {
+	all, err := Search(q)
+	best, used := all, q.Cluster
+	for _, n := range rounder(q.Cluster.N, q.Cluster.PerNode) {
+		fewer := *q
+		fewer.Cluster.N = n
+		s, bad := Search(&fewer)
+		all.Considered += s.Considered
+		all.Fitting += s.Fitting
+		if bad == nil && (err != nil || s.Best[0].Seconds < best.Best[0].Seconds*0.999) {
+			best, used, err = s, fewer.Cluster, nil
+		}
+	}
+	best.Considered, best.Fitting = all.Considered, all.Fitting
+	return best, used, err
+}
+
+// rounder lists the numbers below n, on whole nodes, that divide by more powers
+// of two, and three quarters, half and a quarter of the largest of them.
+func rounder(n, node int) []int {
+	node = max(1, min(node, 64))
+	var out []int
+	power := 1
+	for power*2 <= n {
+		power *= 2
+	}
+	for bit := 1; bit <= power; bit *= 2 {
+		if r := n / bit * bit; r < n && (r%node == 0 || r < node) && !slices.Contains(out, r) {
+			out = append(out, r)
+		}
+	}
+	for _, r := range []int{power / 4 * 3, power / 2, power / 4} {
+		if r > 0 && r%node == 0 {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 func (s *Searched) keep(f Found) {
@@ -87,6 +131,10 @@ func (s *Searched) keep(f Found) {
 
 func (q *Question) why(s *Searched) error {
 	n := q.Cluster.N
+	if fixed := q.fixed(); s.Considered == 0 && fixed != "" {
+		return hint.With(fmt.Errorf("no layout with %s divides %d chips for %s (%d layers, %d heads) with a batch of %d sequences", fixed, n, q.Model.Name, q.Model.Layers, q.Model.Heads, q.Work.Batch),
+			"leave "+fixed+" out to have it chosen, or use sizes whose product divides the chips, --tp a divisor of the heads")
+	}
 	if node := q.Cluster.PerNode; n > node && n%node != 0 {
 		return hint.With(fmt.Errorf("%d chips cannot be cut into equal groups that hold %s", n, q.Model.Name),
 			fmt.Sprintf("use a multiple of %d chips, such as %d or %d", node, n/node*node, n/node*node+node))
@@ -103,6 +151,20 @@ func (q *Question) why(s *Searched) error {
 	have := q.Cluster.Chip.MemoryGB * gib
 	return hint.With(fmt.Errorf("%s does not fit on %d× %s: the smallest layout (%s) needs %.0f GiB per chip of %.0f",
 		q.Model.Name, n, q.Cluster.Chip.Name, s.Smallest.Layout.String(), need/gib, have/gib), q.wouldFit(need))
+}
+
+// fixed lists the sizes a user fixed, as flags.
+func (q *Question) fixed() string {
+	var out []string
+	for _, f := range []struct {
+		name string
+		size int
+	}{{"tp", q.Fixed.TP}, {"pp", q.Fixed.PP}, {"vp", q.Fixed.VP}, {"dp", q.Fixed.DP}, {"cp", q.Fixed.CP}, {"ep", q.Fixed.EP}, {"micro-batch", q.Fixed.MicroBatch}} {
+		if f.size > 0 {
+			out = append(out, fmt.Sprintf("--%s %d", f.name, f.size))
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 // wouldFit says how many of these chips, or how small a model, would do: the

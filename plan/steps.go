@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 )
 
 // A StepRow is one measured or asked-for step with an exact layout.
@@ -15,7 +16,8 @@ type StepRow struct {
 	Work     Workload
 	Cluster  Cluster
 	Measured StepTargets
-	Err      error // why the row cannot be predicted
+	Note     string // cells that were not read
+	Err      error  // why the row cannot be predicted
 }
 
 // StepTargets are the reported columns; predictions never read them.
@@ -33,6 +35,7 @@ type StepAnswer struct {
 	Seconds   float64 `json:"step_time_s,omitempty"`
 	MemoryGiB float64 `json:"memory_gib,omitempty"`
 	MFU       float64 `json:"mfu,omitempty"`
+	Note      string  `json:"note,omitempty"`
 	Error     string  `json:"error,omitempty"`
 }
 
@@ -61,26 +64,16 @@ func (r row) step(chips *ChipTable) (s StepRow) {
 		s.Err = err
 		return s
 	}
-	total, err := r.num("model_params")
-	if err != nil {
-		s.Err = err
+	if s.Model, s.Err = r.modelOf(r.numOr("model_params", math.MaxFloat64)); s.Err != nil {
 		return s
 	}
-	if s.Model, s.Err = r.modelOf(total); s.Err != nil {
-		return s
-	}
-	n, err := r.ints("n_chips", "tp", "pp", "dp", "zero", "micro_batch", "global_batch_seqs", "seq_len")
-	if err != nil {
-		s.Err = err
-		return s
-	}
-	link, err := r.num("inter_node_gbps_per_node")
-	if err != nil {
-		s.Err = err
-		return s
+	n := r.ints("n_chips", "tp", "pp", "dp", "zero", "micro_batch", "global_batch_seqs", "seq_len")
+	link := r.numOr("inter_node_gbps_per_node", 1e9)
+	if s.Note = r.note(); n["n_chips"] == 0 { // the grid says it too
+		n["n_chips"] = max(1, n["tp"]) * max(1, n["pp"]) * max(1, n["dp"])
 	}
 	if n["n_chips"] < 1 || n["n_chips"] > maxChips {
-		s.Err = fmt.Errorf("line %d: n_chips is %d; a step needs at least one chip", r.line, n["n_chips"])
+		s.Err = fmt.Errorf("line %d: n_chips is %d, not between 1 and %d", r.line, n["n_chips"], maxChips)
 		return s
 	}
 	s.Cluster = NewCluster(chip, n["n_chips"])
@@ -104,6 +97,9 @@ func (s *StepRow) arrange(r row, n map[string]int) {
 	l := Layout{TP: tp, PP: pp, VP: 1, CP: 1, EP: 1, Zero: zero, Recompute: rec, Sequence: sp,
 		DP: cmp.Or(n["dp"], max(1, n["n_chips"]/(tp*pp))), MicroBatch: max(1, n["micro_batch"]),
 		Fused: fusedStack(chip, s.Work.Precision, rec, known, tp, pp)}
+	if l.DP*tp*pp > n["n_chips"] { // more ranks than chips: the chips count
+		l.DP = max(1, n["n_chips"]/(tp*pp))
+	}
 	l.Fast = l.Fused && fastStack(chip, &l, true)
 	s.Work.Batch = cmp.Or(n["global_batch_seqs"], l.MicroBatch*l.DP)
 	l.Micros = max(1, (s.Work.Batch+l.DP*l.MicroBatch-1)/(l.DP*l.MicroBatch))
@@ -115,11 +111,11 @@ func PredictSteps(rows []StepRow, co *Coefficients) []StepAnswer {
 	out := make([]StepAnswer, len(rows))
 	for i := range rows {
 		s := &rows[i]
-		out[i] = StepAnswer{ID: s.ID, Row: i + 1}
 		if s.Err != nil {
-			out[i].Error = oneLine(s.Err)
+			out[i] = StepAnswer{ID: s.ID, Error: oneLine(s.Err)}
 			continue
 		}
+		out[i] = StepAnswer{ID: s.ID, Row: i + 1, Note: s.Note}
 		rates := RatesFor(&s.Cluster, s.Work.Precision, co)
 		times := StepTime(&s.Model, &s.Layout, &s.Work, &rates)
 		out[i].Seconds = roundTo(times.Total(), 6)

@@ -105,7 +105,7 @@ func (s *shape) gradients(step *Times, layers int, micro float64) {
 	if l.ZeroNode && l.Zero > 0 { // gather inside a node, reduce across
 		reduce += group / r.Intra
 	}
-	if over := l.DP * l.CP * l.TP / max(1, l.EP); experts > 0 && over > 1 {
+	if over := l.expertCopies(); experts > 0 && over > 1 {
 		reduce += r.allReduce(2*experts, over, max(1, r.PerNode/max(1, l.EP)), r.PerNode)
 	}
 	hide := micro * 2 / 3 // only the last backward pass can cover it
@@ -132,7 +132,7 @@ func (s *shape) optimizer(layers int) float64 {
 	dense, experts := stageParams(s.m, s.l, layers)
 	if s.l.Zero > 0 {
 		dense /= float64(s.l.DP * s.l.CP)
-		experts /= max(1, float64(s.l.DP*s.l.CP*s.l.TP)/float64(max(1, s.l.EP)))
+		experts /= float64(s.l.expertCopies())
 	}
 	return 40 * (dense + experts) / s.r.HBM
 }

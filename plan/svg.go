@@ -33,17 +33,23 @@ func label(x, y float64, anchor, class, text string) string {
 	return fmt.Sprintf(`<text x="%.1f" y="%.1f" text-anchor="%s" class="%s">%s</text>`, x, y, anchor, class, html.EscapeString(text))
 }
 
-// ticks are 1, 2 and 5 times powers of ten that span lo to hi.
+// ticks are 1, 2 and 5 times powers of ten that span lo to hi, more where that
+// gives fewer than four.
 func ticks(lo, hi float64) []float64 {
-	var out []float64
-	for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
-		for _, m := range []float64{1, 2, 5} {
-			if v := m * math.Pow(10, e); v >= lo*0.999 && v <= hi*1.001 {
-				out = append(out, v)
+	for _, steps := range [][]float64{{1, 2, 5}, {1, 1.5, 2, 3, 4, 5, 6, 8}, {1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 8, 9}} {
+		var out []float64
+		for e := math.Floor(math.Log10(lo)); e <= math.Ceil(math.Log10(hi)); e++ {
+			for _, m := range steps {
+				if v := roundTo(m*math.Pow(10, e), 3); v >= lo*0.999 && v <= hi*1.001 {
+					out = append(out, v)
+				}
 			}
 		}
+		if len(out) >= 4 || len(steps) > 9 {
+			return out
+		}
 	}
-	return out
+	return nil
 }
 
 // An axis maps values to the page on a logarithmic scale.
@@ -58,21 +64,9 @@ func (c chart) frontier(p *Plan, curve []*Plan) template.HTML {
 	if len(curve) == 0 {
 		curve = []*Plan{p}
 	}
-	lo, hi, cheap, dear := math.Inf(1), 0.0, math.Inf(1), 0.0
-	for _, o := range curve {
-		lo, hi = min(lo, o.DaysP10), max(hi, o.DaysP90)
-		cheap, dear = min(cheap, o.Cost.Rent, o.Cost.Own), max(dear, o.Cost.Rent, o.Cost.Own)
-	}
-	x := axis{lo * 0.9, hi * 1.1, 70, wide - 20}
-	y := axis{cheap * 0.85 / 1e6, dear * 1.15 / 1e6, tall - 40, 20}
+	x, y := frame(curve)
 	var b strings.Builder
-	for _, t := range ticks(x.lo, x.hi) {
-		fmt.Fprintf(&b, `<line x1="%.1f" x2="%.1f" y1="20" y2="%.0f" stroke="var(--line)"/>%s`, x.at(t), x.at(t), tall-40, label(x.at(t), tall-22, "middle", "soft", fmt.Sprintf("%g", t)))
-	}
-	for _, t := range ticks(y.lo, y.hi) {
-		fmt.Fprintf(&b, `<line x1="70" x2="%.0f" y1="%.1f" y2="%.1f" stroke="var(--line)"/>%s`, wide-20, y.at(t), y.at(t), label(64, y.at(t)+4, "end", "soft", fmt.Sprintf("%g", t)))
-	}
-	b.WriteString(label(wide/2, tall-4, "middle", "", c.tr("days")) + label(8, 14, "start", "", c.tr("million CNY")))
+	c.grid(&b, x, y)
 	var rent, own []string
 	for _, o := range curve {
 		rent = append(rent, fmt.Sprintf("%.1f,%.1f", x.at(o.Days), y.at(o.Cost.Rent/1e6)))
@@ -84,7 +78,7 @@ func (c chart) frontier(p *Plan, curve []*Plan) template.HTML {
 	for i, o := range curve {
 		c.point(&b, p, o, x, y, len(curve) < 9 || i%2 == len(curve)%2 || o.chips() == p.chips())
 	}
-	b.WriteString(label(wide-24, 34, "end", "", "● "+c.tr("rent")+"   ○ "+c.tr("own")))
+	b.WriteString(label(wide-24, 14, "end", "", "● "+c.tr("rent")+"   ○ "+c.tr("own")))
 	return svg(tall, b.String())
 }
 
@@ -94,7 +88,7 @@ func (c chart) point(b *strings.Builder, p, o *Plan, x, y axis, named bool) {
 		r = 8
 	}
 	yr, yo := y.at(o.Cost.Rent/1e6), y.at(o.Cost.Own/1e6)
-	title := fmt.Sprintf("%d %s: %.1f %s (%.1f–%.1f), %s ¥%s, %s ¥%s", o.chips(), c.tr("chips"), o.Days, c.tr("days"), o.DaysP10, o.DaysP90, c.tr("rent"), Count(o.Cost.Rent), c.tr("own"), Count(o.Cost.Own))
+	title := fmt.Sprintf("%d %s: %s %s (%s–%s), %s ¥%s, %s ¥%s", o.chips(), c.tr("chips"), daysText(o.Days), c.tr("days"), daysText(o.DaysP10), daysText(o.DaysP90), c.tr("rent"), Count(o.Cost.Rent), c.tr("own"), Count(o.Cost.Own))
 	if r > 4 {
 		fmt.Fprintf(b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="var(--a)" stroke-width="9" opacity=".22"/>`, x.at(o.DaysP10), x.at(o.DaysP90), yr, yr)
 	}
@@ -179,7 +173,7 @@ func (c chart) timeline(p *Plan) template.HTML {
 	foot := 34 + float64(stages)*30
 	fmt.Fprintf(&b, `<rect x="70" y="%.0f" width="12" height="12" fill="var(--a)"/>%s<rect x="190" y="%.0f" width="12" height="12" fill="var(--c)"/>%s`,
 		foot-10, label(88, foot, "start", "", c.tr("forward")), foot-10, label(208, foot, "start", "", c.tr("backward")))
-	b.WriteString(label(320, foot, "start", "soft", fmt.Sprintf("%d / %d %s, %d / %d %s; %s %.1f%%", stages, p.Layout.PP, c.tr("stages"), micros, p.Layout.Micros, c.tr("batch"), c.tr("bubble"), 100*p.Times["bubble"]/p.Seconds)))
+	b.WriteString(label(320, foot, "start", "soft", fmt.Sprintf("%d / %d %s, %d / %d %s; %s %.1f%%", stages, p.Layout.PP, c.tr("stages"), micros, p.Layout.Micros, c.tr("micro-batches"), c.tr("bubble"), 100*p.Times["bubble"]/p.Seconds)))
 	return svg(foot+10, b.String())
 }
 

@@ -1,11 +1,13 @@
 package plan
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,8 +16,9 @@ import (
 
 // A row is one line of a CSV table by column name.
 type row struct {
-	line  int
-	cells map[string]string
+	line   int
+	cells  map[string]string
+	unread *[]string // optional cells that are no numbers, taken as blank
 }
 
 func (r row) text(name string) string { return strings.TrimSpace(r.cells[name]) }
@@ -28,6 +31,9 @@ func (r row) num(name string) (float64, error) {
 		return 0, nil
 	}
 	v, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		v, err = ParseCount(s) // 175B, 300亿
+	}
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) || v < 0 {
 		return 0, fmt.Errorf("line %d: %s is %q, not a number of at least 0", r.line, name, s)
 	}
@@ -36,7 +42,11 @@ func (r row) num(name string) (float64, error) {
 
 // readTable reads a CSV table with a header line that has the wanted columns.
 func readTable(in io.Reader, want ...string) ([]row, error) {
-	c := csv.NewReader(in)
+	text := bufio.NewReader(in)
+	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
+		text.Discard(3)
+	}
+	c := csv.NewReader(text)
 	c.FieldsPerRecord = -1
 	head, err := c.Read()
 	if err != nil {
@@ -44,7 +54,7 @@ func readTable(in io.Reader, want ...string) ([]row, error) {
 	}
 	seen := map[string]bool{}
 	for i, h := range head {
-		head[i] = strings.TrimSpace(strings.TrimPrefix(h, "\ufeff"))
+		head[i] = strings.ToLower(strings.TrimSpace(h))
 		seen[head[i]] = true
 	}
 	for _, w := range want {
@@ -62,7 +72,7 @@ func readTable(in io.Reader, want ...string) ([]row, error) {
 			return nil, err
 		}
 		line, _ := c.FieldPos(0)
-		r := row{line: line, cells: make(map[string]string, len(head))}
+		r := row{line: line, cells: make(map[string]string, len(head)), unread: new([]string)}
 		for i, cell := range cells {
 			if i < len(head) {
 				r.cells[head[i]] = cell
@@ -72,30 +82,40 @@ func readTable(in io.Reader, want ...string) ([]row, error) {
 	}
 }
 
-// ints reads several whole-number columns into one map; the first bad cell is
-// the error.
-func (r row) ints(names ...string) (map[string]int, error) {
+// numOr is [row.num] for a column that may be blank: a cell that is no number
+// is blank too, and noted.
+func (r row) numOr(name string, most float64) float64 {
+	v, err := r.num(name)
+	if err != nil || v > most {
+		if !slices.Contains(*r.unread, name) {
+			*r.unread = append(*r.unread, name)
+		}
+		return 0
+	}
+	return v
+}
+
+// ints reads several whole-number columns that may be blank.
+func (r row) ints(names ...string) map[string]int {
 	out := make(map[string]int, len(names))
 	for _, n := range names {
-		v, err := r.num(n)
-		if err != nil {
-			return nil, err
-		}
-		if v > math.MaxInt32 {
-			return nil, fmt.Errorf("line %d: %s is %v, too large", r.line, n, v)
-		}
-		out[n] = int(v)
+		out[n] = int(r.numOr(n, math.MaxInt32))
 	}
-	return out, nil
+	return out
+}
+
+// note says which cells were not read.
+func (r row) note() string {
+	if len(*r.unread) == 0 {
+		return ""
+	}
+	return "taken as blank, no number: " + strings.Join(*r.unread, ", ")
 }
 
 // modelOf builds the model a row describes. Blank heads take the usual head
 // size; gated and tied are whichever explains the stated parameter count.
 func (r row) modelOf(total float64) (Model, error) {
-	n, err := r.ints("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")
-	if err != nil {
-		return Model{}, err
-	}
+	n := r.ints("layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")
 	m := Model{Name: r.text("model"), Layers: n["layers"], Hidden: n["hidden"], Heads: n["heads"], KVHeads: n["kv_heads"],
 		FFN: n["ffn"], Vocab: n["vocab"], SeqLen: n["seq_len"], Stated: total, StatedActive: total}
 	if m.SeqLen == 0 {

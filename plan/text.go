@@ -58,20 +58,28 @@ func WriteText(w io.Writer, p *Plan, lang string) {
 	s.row("Goodput", "%.1f%%: %s %.1f h, %s %.0f s (%.0f GB), %s %.0f min; %s %.1f%%", 100*g.Share, s.tr("a failure every"), g.MTBFHours,
 		s.tr("a checkpoint takes"), g.WriteSeconds, g.CheckpointGB, s.tr("best every"), g.Interval/60, s.tr("all losses leave"), 100*p.Kept)
 	s.notes(p)
-	fmt.Fprintf(w, "%s\n", s.tr("Open any number: --explain days|step|mfu|memory|goodput|energy|co2|cost|flops|loss|band|layout"))
+	fmt.Fprintf(w, "%s\n", s.tr("Open any number: --explain days|step|mfu|memory|goodput|energy|co2|cost|flops|loss|band|layout|data"))
 }
 
 func (s *screen) result(p *Plan) {
-	s.row("Days", "%.1f  (p10–p90 %.1f–%.1f)", p.Days, p.DaysP10, p.DaysP90)
+	s.row("Days", "%s%s  (p10–p90 %s–%s)", daysText(p.Days), s.hours(p.Days), daysText(p.DaysP10), daysText(p.DaysP90))
 	if p.ModernDays > 0 {
-		s.row("", "%s: %.1f", s.tr("with today's software (--stack modern)"), p.ModernDays)
+		s.row("", "%s: %s", s.tr("with today's software (--stack modern)"), daysText(p.ModernDays))
 	}
 	s.row("MFU", "%.1f%%  (%.0f TFLOP/s %s)", 100*p.MFU, p.tflops(), s.tr("a chip"))
 	c := p.Cost
 	s.row("Rent", "¥%s ($%s; p10–p90 ¥%s–%s; ¥%.2f %s)", Count(c.Rent), Count(c.RentUSD), Count(c.RentP10), Count(c.RentP90), c.RentHour, s.tr("a chip-hour"))
 	s.row("Own", "¥%s (%s ¥%s; %s ¥%s)", Count(c.Own), s.tr("buying them"), Count(c.Purchase), s.tr("electricity"), Count(c.Electric))
-	s.row("Energy", "%.0f MWh, %.2f MW (PUE %.2f), %.0f t CO₂ (%.3f kg/kWh)", p.EnergyKWh/1000, p.KWatts/1000, p.req.Power.PUE, p.CO2, p.req.Power.Factor)
+	s.row("Energy", "%s, %s (PUE %.2f), %s CO₂ (%.3f kg/kWh)", energyText(p.EnergyKWh), powerText(1000*p.KWatts), p.req.Power.PUE, massText(p.CO2), p.req.Power.Factor)
 	s.row("Loss", "%.3f nats; %.2e FLOP; %.0f %s", p.Loss, p.FLOPs, p.Tokens/p.Active, s.tr("tokens a parameter"))
+}
+
+// hours are given beside days of a short run.
+func (s *screen) hours(days float64) string {
+	if days >= 2 {
+		return ""
+	}
+	return fmt.Sprintf(" = %.2g %s", days*24, s.tr("hours"))
 }
 
 func (p *Plan) tflops() float64 {
@@ -147,23 +155,9 @@ func (s *screen) notes(p *Plan) {
 // WriteTable prints plans side by side.
 func WriteTable(w io.Writer, plans []*Plan, lang string) {
 	s := &screen{w, lang}
-	head := []string{"chips", "days", "p10–p90", "MFU", "rent ¥", "own ¥", "MWh", "MW", "t CO₂", "layout"}
-	rows := [][]string{{}}
-	for _, h := range head {
-		rows[0] = append(rows[0], s.tr(h))
-	}
+	rows := [][]string{planHead(s.tr)}
 	for _, p := range plans {
-		var chips []string
-		for _, c := range p.Chips {
-			chips = append(chips, fmt.Sprintf("%d×%s", c.N, c.Chip))
-		}
-		name := strings.Join(chips, "+")
-		if !p.Feasible {
-			rows = append(rows, []string{name, "–", "–", "–", "–", "–", "–", "–", "–", s.tr("no") + ": " + s.tr(p.Why)})
-			continue
-		}
-		rows = append(rows, []string{name, fmt.Sprintf("%.1f", p.Days), fmt.Sprintf("%.1f–%.1f", p.DaysP10, p.DaysP90), fmt.Sprintf("%.1f%%", 100*p.MFU),
-			Count(p.Cost.Rent), Count(p.Cost.Own), fmt.Sprintf("%.0f", p.EnergyKWh/1000), fmt.Sprintf("%.2f", p.KWatts/1000), fmt.Sprintf("%.0f", p.CO2), p.Layout.String()})
+		rows = append(rows, planCells(p, s.tr))
 	}
 	align(w, rows)
 }
@@ -171,23 +165,9 @@ func WriteTable(w io.Writer, plans []*Plan, lang string) {
 // WriteStudy prints a study as a table.
 func WriteStudy(w io.Writer, lines []StudyLine, lang string) {
 	s := &screen{w, lang}
-	rows := [][]string{{}}
-	for _, h := range []string{"case", "chips", "days", "p90", "MFU", "goodput", "MW", "GWh", "t CO₂", "rent M¥", "own M¥", "buy M¥", "feasible"} {
-		rows[0] = append(rows[0], s.tr(h))
-	}
+	rows := [][]string{studyHead(s.tr)}
 	for _, l := range lines {
-		ok := s.tr("yes")
-		if !l.Feasible {
-			ok = s.tr("no") + ": " + s.tr(l.Why)
-		}
-		f := func(v float64, digits int) string {
-			if l.Days == 0 {
-				return "–"
-			}
-			return fmt.Sprintf("%.*f", digits, v)
-		}
-		rows = append(rows, []string{s.tr(l.Case), fmt.Sprintf("%d×%s", l.N, l.Chip), f(l.Days, 1), f(l.DaysP90, 1), f(100*l.MFU, 0), f(100*l.Goodput, 0),
-			f(l.MW, 2), f(l.GWh, 2), f(l.CO2, 0), f(l.RentM, 1), f(l.OwnM, 1), f(l.Buy, 0), ok})
+		rows = append(rows, studyCells(&l, s.tr))
 	}
 	align(w, rows)
 }
@@ -218,7 +198,7 @@ func align(w io.Writer, rows [][]string) {
 // WriteData prints the data side of a plan.
 func WriteData(w io.Writer, d *DataNeed, lang string) {
 	s := &screen{w, lang}
-	s.row("Data", "%s %s, %s %s, %.1f TB; %s %s", Count(d.Tokens), s.tr("tokens"), Count(d.Documents), s.tr("documents"), d.TextTB, Count(d.CPUHours), s.tr("CPU core-hours to prepare"))
+	s.row("Data", "%s %s, %s %s, %s; %s %s", Count(d.Tokens), s.tr("tokens"), Count(d.Documents), s.tr("documents"), bytesText(d.TextTB), Count(d.CPUHours), s.tr("CPU core-hours to prepare"))
 	for _, e := range d.Sources {
 		s.row("", "%s: %s %s × %.2f %s", e.Name, Count(e.Tokens), s.tr("tokens"), e.Times, s.tr("passes"))
 	}

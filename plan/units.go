@@ -158,12 +158,9 @@ const (
 func (t *ChipTable) ParseChips(text string) ([]Group, error) {
 	var groups []Group
 	for part := range strings.SplitSeq(strings.ReplaceAll(text, "，", ","), ",") {
-		part = strings.TrimSpace(strings.ReplaceAll(part, "×", "x"))
-		count, name, ok := strings.Cut(part, "x")
+		count, name, ok := cutCount(strings.TrimSpace(part))
 		if !ok {
-			if count, name, ok = strings.Cut(part, "*"); !ok {
-				return nil, hint.With(fmt.Errorf("chips %q: %q is not COUNTxNAME", text, part), chipHelp)
-			}
+			return nil, hint.With(fmt.Errorf("chips %q: %q is not COUNTxNAME", text, part), chipHelp)
 		}
 		v, unit, err := splitUnit(count)
 		f, known := scale(unit)
@@ -186,8 +183,29 @@ func (t *ChipTable) ParseChips(text string) ([]Group, error) {
 	return groups, nil
 }
 
+// cutCount splits 1024xA100, 1024 A100, 8×A100, 8*A100 or 8XA100 into number and
+// name.
+func cutCount(part string) (count, name string, ok bool) {
+	for i, r := range part {
+		if strings.ContainsRune("xX×* ", r) && i > 0 {
+			name = strings.TrimSpace(part[i:])
+			for _, sign := range []string{"x", "X", "×", "*"} {
+				if rest, ok := strings.CutPrefix(name, sign); ok {
+					name = rest
+					break
+				}
+			}
+			return part[:i], name, true
+		}
+	}
+	return "", "", false
+}
+
 // Count prints a count the way [ParseCount] reads it: 175B, 1.4T, 350M.
 func Count(v float64) string {
+	if v >= 1e16 {
+		return fmt.Sprintf("%.3g", v)
+	}
 	for _, u := range []struct {
 		f float64
 		s string
@@ -197,6 +215,60 @@ func Count(v float64) string {
 		}
 	}
 	return strconv.FormatFloat(roundTo(v, 3), 'f', -1, 64)
+}
+
+// powerText, energyText, bytesText, massText and daysText print a quantity in the unit that
+// suits its size: 2.00 MW, 4.2 kW, 528 W.
+func powerText(watts float64) string {
+	switch {
+	case watts >= 1e5:
+		return fmt.Sprintf("%.2f MW", watts/1e6)
+	case watts >= 1e3:
+		return fmt.Sprintf("%.1f kW", watts/1e3)
+	}
+	return fmt.Sprintf("%.0f W", watts)
+}
+
+func energyText(kwh float64) string {
+	switch {
+	case kwh >= 1e7:
+		return fmt.Sprintf("%.1f GWh", kwh/1e6)
+	case kwh >= 1e4:
+		return fmt.Sprintf("%.0f MWh", kwh/1e3)
+	case kwh >= 10:
+		return fmt.Sprintf("%.0f kWh", kwh)
+	}
+	return fmt.Sprintf("%.2g kWh", kwh)
+}
+
+func bytesText(tb float64) string {
+	switch {
+	case tb >= 0.1:
+		return fmt.Sprintf("%.1f TB", tb)
+	case tb >= 1e-4:
+		return fmt.Sprintf("%.3g GB", tb*1e3)
+	}
+	return fmt.Sprintf("%.3g MB", tb*1e6)
+}
+
+func massText(tonnes float64) string {
+	if tonnes >= 1 {
+		return fmt.Sprintf("%.0f t", tonnes)
+	}
+	return fmt.Sprintf("%.2g kg", tonnes*1000)
+}
+
+// daysText is a number of days with as many digits as matter.
+func daysText(days float64) string {
+	switch {
+	case days >= 1e5:
+		return Count(days)
+	case days >= 10:
+		return fmt.Sprintf("%.1f", days)
+	case days >= 0.1:
+		return fmt.Sprintf("%.2f", days)
+	}
+	return fmt.Sprintf("%.2g", days)
 }
 
 // roundTo keeps the given number of significant digits.

@@ -23,7 +23,7 @@ func BenchmarkScore(b *testing.B) {
 		{"chinese", chinese, vectorizer{Form: FormCharacters, Features: 1 << 18, Grams: 2}},
 		{"chinese_words", chinese, vectorizer{Form: FormWords, Features: 1 << 18, Grams: 2}},
 	} {
-		for _, weights := range []string{WeightCounts, WeightUnit} {
+		for _, weights := range weighings {
 			b.Run(bb.name+"/"+weights, func(b *testing.B) {
 				g, err := newGPT3(gpt3Header{vectorizer: bb.v, Weights: weights}, make([]byte, 4<<18))
 				if err != nil {

@@ -79,15 +79,15 @@ func (f *fasttextModel) clone() scorer {
 // without a feature the model knows. fastText adds 1e-5 to probabilities,
 // so that they may come to 1.00001: 1 at most is returned.
 func (f *fasttextModel) score(d *feilun.Doc) float64 {
-	for _, l := range f.predictor.Predict(d.Text, 0, 0) {
-		if l.Name == f.label {
-			return min(1, float64(l.Prob))
-		}
-	}
-	return 0
+	return min(1, float64(f.predictor.Probability(d.Text, f.label)))
 }
 
-// explain scores the text without each of its most frequent words.
+// explain gives what each word and n-gram adds to the logarithm of the label's
+// odds against the likeliest other.
 func (f *fasttextModel) explain(d *feilun.Doc) []Reason {
-	return withoutEach(d, f.score)
+	var all []Reason
+	for _, c := range f.predictor.Explain(d.Text, f.label, 0) {
+		all = append(all, Reason{c.Feature, float64(c.Count), c.Score})
+	}
+	return all
 }

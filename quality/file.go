@@ -23,7 +23,7 @@ const magic = "feilunQ1"
 // Limits of what a model file may claim.
 const (
 	maxHeader = 16 << 20
-	maxModel  = 128 << 20 // bytes, decompressed
+	maxModel  = 1 << 30 // bytes, decompressed
 )
 
 // ErrFormat is wrapped by every complaint about the bytes of a model.
@@ -46,6 +46,11 @@ func (m *Model) Save(name string) error {
 			return errors.New("a fastText model that was read is kept in its own file")
 		}
 		return atomicfile.Write(name, f.trained.Save)
+	}
+	if m.header.Signals != nil {
+		if err := m.header.Signals.relate(name); err != nil {
+			return err
+		}
 	}
 	b, err := m.encode()
 	if err != nil {

@@ -59,7 +59,7 @@ func made(n int) []Example {
 // hosts it has not seen, and its bytes depend on the examples alone.
 func TestTrain(t *testing.T) {
 	for _, kind := range []string{"gpt3", "signals"} {
-		for _, weights := range []string{WeightCounts, WeightUnit} {
+		for _, weights := range weighings {
 			p := defaults(t)
 			p.Weights = weights
 			if kind == "signals" {
@@ -124,10 +124,52 @@ func reopened(t *testing.T, m *Model, all []Example) {
 	}
 }
 
+// TestSignalsStandOnFiles: a signals model finds the models it was trained with
+// beside it, wherever both are moved, and refuses others in their place.
+func TestSignalsStandOnFiles(t *testing.T) {
+	dir, all, p := t.TempDir(), made(200), defaults(t)
+	other, joined := filepath.Join(dir, "a", "g.flq"), filepath.Join(dir, "a", "s.flq")
+	if err := os.Mkdir(filepath.Dir(other), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	save := func(kind, name string) {
+		m, err := Train(t.Context(), kind, all, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Save(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save("gpt3", other)
+	p.Models = []string{other}
+	save("signals", joined)
+	if err := os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "b")); err != nil {
+		t.Fatal(err)
+	}
+	joined = filepath.Join(dir, "b", "s.flq")
+	m, err := Open(joined)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Clone().Score(all[0].Doc); s < 0.5 {
+		t.Errorf("score %v of a good document", s)
+	}
+	p.Models, p.Seed = nil, 5
+	save("gpt3", filepath.Join(dir, "b", "g.flq"))
+	if _, err := Open(joined); err == nil || !strings.Contains(err.Error(), "another model") {
+		t.Errorf("another model in its place: %v", err)
+	}
+	p.Models = []string{joined}
+	if _, err := Train(t.Context(), "signals", all, p); err == nil {
+		t.Error("signals stand on signals")
+	}
+}
+
 // TestExplainAddsUp: the weights of a gpt3 model's reasons and its intercept are
 // the log-odds.
 func TestExplainAddsUp(t *testing.T) {
-	for _, weights := range []string{WeightCounts, WeightUnit} {
+	for _, weights := range weighings {
 		p := defaults(t)
 		p.Weights = weights
 		all := made(200)
@@ -296,6 +338,23 @@ func TestDeal(t *testing.T) {
 	}
 	if tr, err = newTraining(t.Context(), all, defaults(t)); err != nil || tr.result.Split != "document" {
 		t.Errorf("split %q, %v", tr.result.Split, err)
+	}
+	for i, e := range all { // one host holds all negatives but four
+		if e.Doc.URL = fmt.Sprintf("http://%t%d.example/", e.Positive, i%20); !e.Positive && i > 8 {
+			e.Doc.URL = "http://large.example/"
+		}
+	}
+	if tr, err = newTraining(t.Context(), all, defaults(t)); err != nil {
+		t.Fatal(err)
+	}
+	count = [folds][2]int{}
+	for i, e := range tr.examples {
+		count[tr.fold[i]][class(e)]++
+	}
+	for f, c := range count {
+		if c[0] == 0 || c[1] == 0 {
+			t.Errorf("part %d holds %v, split by %s", f, c, tr.result.Split)
+		}
 	}
 	if _, err := newTraining(t.Context(), all[:12], defaults(t)); !hint.IsUsage(err) {
 		t.Errorf("too few examples: %v", err)

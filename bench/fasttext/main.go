@@ -33,6 +33,7 @@ type config struct {
 	dim, epochs       int
 	bucket            int
 	kind              string
+	train             bool
 }
 
 func main() {
@@ -46,6 +47,7 @@ func main() {
 	flag.IntVar(&c.epochs, "epochs", 2, "epochs of training")
 	flag.IntVar(&c.bucket, "bucket", 2000000, "buckets of n-grams")
 	flag.StringVar(&c.kind, "kind", "quality", "quality: two labels, word bigrams, softmax; languages: subwords of 2 to 4, hierarchical softmax")
+	flag.BoolVar(&c.train, "train", true, "train anew; else the models of an earlier run are in --dir")
 	flag.Parse()
 	if err := run(c); err != nil {
 		fmt.Fprintln(os.Stderr, "fasttext:", err)
@@ -71,8 +73,10 @@ func run(c config) error {
 		return err
 	}
 	defer p.stop()
-	if err := train(c, p, texts); err != nil {
-		return err
+	if c.train {
+		if err := train(c, p, texts); err != nil {
+			return err
+		}
 	}
 	docs := texts.docs[:min(c.docs, len(texts.docs))]
 	name := filepath.Join(c.dir, "docs.txt")
@@ -109,7 +113,7 @@ func train(c config, p *peer, t *texts) error {
 		return err
 	}
 	open := func() (io.ReadCloser, error) { return os.Open(name) }
-	var own, own2, other []float64
+	var own, own2, wall2, other []float64
 	var m, m2 *fasttext.Model
 	for range min(c.rounds, 3) {
 		out, err := p.ask(map[string]any{"do": "train", "input": name, "model": filepath.Join(c.dir, "peer.bin"), "args": py})
@@ -130,18 +134,18 @@ func train(c config, p *peer, t *texts) error {
 		held := accuracy(m, t)
 		m = nil
 		runtime.GC()
-		b, wall := a, clock()
+		b, wall, start := a, clock(), cpu()
 		b.Threads = 2
 		if m2, err = fasttext.Train(context.Background(), b, open, nil); err != nil {
 			return err
 		}
-		own2 = append(own2, clock()-wall)
+		own2, wall2 = append(own2, cpu()-start), append(wall2, clock()-wall)
 		fmt.Printf("held out: one thread %s; rounds %s\n", held, accuracy(m2, t))
 	}
 	words := float64(len(bytes.Fields(t.train)) * c.epochs)
-	fmt.Printf("training  %d lines, %.1f MB, %d epochs: fastText %.2f s (%.2f M words/s), feilun %.2f s (%.2f M words/s), ratio %.2f; in rounds on 2 threads %.2f s of the wall\n",
+	fmt.Printf("training  %d lines, %.1f MB, %d epochs: fastText %.2f s (%.2f M words/s), feilun %.2f s (%.2f M words/s), ratio %.2f; in rounds on 2 threads %.2f s, %.2f s of the wall\n",
 		bytes.Count(t.train, []byte{'\n'}), float64(len(t.train))/1e6, c.epochs, median(other), words/median(other)/1e6,
-		median(own), words/median(own)/1e6, median(other)/median(own), median(own2))
+		median(own), words/median(own)/1e6, median(other)/median(own), median(own2), median(wall2))
 	return nil
 }
 

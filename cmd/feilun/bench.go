@@ -33,15 +33,7 @@ type benchLine struct {
 // Run measures whole runs with one worker, so that the stages stand in the
 // proportion they have in work; "all" is by processor time of the process.
 func (c *benchCmd) Run(a *app) error {
-	over := c.Set
-	if c.In != "" {
-		in, err := json.Marshal(c.In)
-		if err != nil {
-			return err
-		}
-		over = append([]string{"crawl.path=" + string(in)}, over...)
-	}
-	recipe, err := pipeline.Load(c.Recipe, over...)
+	recipe, err := loadIn(c.Recipe, c.In, c.Set)
 	if err != nil {
 		return err
 	}

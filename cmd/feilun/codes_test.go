@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"strings"
 	"testing"
+
+	"feilun/internal/stats"
 )
 
 // call runs the program with arguments on standard input.
@@ -57,6 +60,7 @@ func TestExitCodes(t *testing.T) {
 		{"check lists.yaml", 2},
 		{"check source.yaml", 2},
 		{"check kind.yaml", 2},
+		{"check zh-web --set language.keep=zh", 2},
 		{"check folder.yaml", 2},
 		{"check absent.yaml", 2},
 		{"check zh-web --set filter.length@xx=on", 2},
@@ -66,6 +70,10 @@ func TestExitCodes(t *testing.T) {
 		{"run source.yaml --in docs.jsonl --out out", 2},
 		{"run zh-web --in absent.warc --out out", 2},
 		{"run zh-web --out out", 2},
+		{"run tiny --in docs.jsonl --out out", 2}, // tiny reads its own crawl
+		{"run tiny --out docs.jsonl", 2},
+		{"run tiny --out docs.jsonl/below", 2},
+		{"bench tiny --in docs.jsonl", 2},
 		{"run tiny --out out --memory 1MiB", 2},
 		{"run tiny --out out --workers -1", 2},
 		{"language --model absent.bin", 2},
@@ -178,5 +186,92 @@ func TestCrawlGoesOn(t *testing.T) {
 	code, out, errs := call(t, "", names...)
 	if code != exitPartial || strings.Count(out, "\n") != len(names)-2 || strings.Count(out, `"documents":1`) != 2 || !strings.Contains(out, failed) {
 		t.Errorf("exit code %d, %s\n%s", code, out, errs)
+	}
+}
+
+// shut is an output that takes nothing, such as a full disk.
+type shut struct{}
+
+func (shut) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// TestFullOutput has every command tell that its results are lost.
+func TestFullOutput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if code, _, errs := call(t, "", "run", "tiny", "--out", "out"); code != 0 {
+		t.Fatal(errs)
+	}
+	for name, text := range map[string]string{"page.html": "<p>Hello there", "docs.jsonl": `{"text":"One."}` + "\n" + `{"text":"One."}` + "\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range []string{
+		"run tiny --out out", "stats out", "why out http://parked-2.example/", "dropped out", "diff out out", "explain", "explain length",
+		"recipes", "recipes show tiny", "check tiny", "crawl page.html", "extract page.html", "filter --recipe zh-web docs.jsonl",
+		"dedup exact docs.jsonl", "language", "version",
+	} {
+		for _, format := range []string{"", " --json"} {
+			var errs bytes.Buffer
+			code := run(strings.Fields(args+format), strings.NewReader("A line.\n"), shut{}, &errs)
+			if code != exitFailed || !strings.Contains(errs.String(), "feilun: error: no space left on device") {
+				t.Errorf("feilun %s%s: exit code %d, stderr %q", args, format, code, errs.String())
+			}
+		}
+	}
+}
+
+// TestExtractStdin reads a page from standard input.
+func TestExtractStdin(t *testing.T) {
+	code, out, errs := call(t, "<html><body><p>The path starts behind the church and climbs to the quarry.</p></body></html>", "extract", "--json", "-")
+	if want := `{"file":"-","title":"","text":"The path starts behind the church and climbs to the quarry.",`; code != 0 || !strings.HasPrefix(out, want) {
+		t.Errorf("exit code %d, %q %q", code, out, errs)
+	}
+}
+
+func TestPace(t *testing.T) {
+	for _, tt := range []struct {
+		pages, passed int64
+		want          string
+	}{
+		{400, 400, "400 pages in 2s, 200 pages/s on 2 workers"},
+		{400, 100, "400 pages, 100 of them now in 2s, 50 pages/s on 2 workers"},
+		{400, 0, "400 pages, all read before; the rest in 2s on 2 workers"},
+		{0, 0, "0 pages in 2s, 0 pages/s on 2 workers"},
+	} {
+		if got := pace(&stats.Times{Pages: tt.pages, Passed: tt.passed, WallSecond: 2, Workers: 2}); got != tt.want {
+			t.Errorf("pace = %q, want %q", got, tt.want)
+		}
+	}
+}
+
+// TestOutputInInput runs twice into a folder inside the input.
+func TestOutputInInput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("a.jsonl", []byte(`{"text":"One."}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		code, out, errs := call(t, "", "run", "zh-web", "--in", ".", "--out", "out", "--set", "output.format=jsonl", "--json")
+		if code != 0 || !strings.Contains(out, `"records":1,`) {
+			t.Fatalf("exit code %d, %s%s", code, out, errs)
+		}
+	}
+}
+
+// TestAnotherRecipe says which key is another.
+func TestAnotherRecipe(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if code, _, errs := call(t, "", "run", "tiny", "--out", "out"); code != 0 {
+		t.Fatal(errs)
+	}
+	for set, want := range map[string]string{
+		"filter.length@en.min_chars=7": "another recipe (first difference: filter.length@en.min_chars)",
+		"filter.length@en=off":         "another recipe (first difference: filter.han@zh)",
+		"dedup.near.bands=9":           "another recipe (first difference: dedup.near.bands)",
+	} {
+		code, _, errs := call(t, "", "run", "tiny", "--out", "out", "--set", set)
+		if code != exitUsage || !strings.Contains(errs, want) || !strings.Contains(errs, "--fresh") {
+			t.Errorf("with %s: exit code %d, %q; want %q", set, code, errs, want)
+		}
 	}
 }

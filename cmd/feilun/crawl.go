@@ -10,9 +10,9 @@ import (
 
 type crawlCmd struct {
 	JSON   bool     `help:"Print a line of JSON per file."`
-	Source string   `help:"What the files hold: warc, html, text, jsonl, parquet or auto." enum:"warc,html,text,jsonl,parquet,auto" default:"auto"`
+	Source string   `help:"What the files hold: warc, html, text, jsonl, parquet, mediawiki, epub, book or auto." enum:"warc,html,text,jsonl,parquet,mediawiki,epub,book,auto" default:"auto"`
 	Verify bool     `help:"Compare the digests of WARC records; those that differ count as damaged."`
-	Files  []string `arg:"" help:"Files to read: WARC, WET, ARC, HTML, text, JSON lines or Parquet."`
+	Files  []string `arg:"" help:"Files to read: WARC, WET, ARC, HTML, text, MediaWiki dumps, EPUB, plain-text books, JSON lines or Parquet."`
 }
 
 // Help is shown below the flags.

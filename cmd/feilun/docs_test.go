@@ -16,7 +16,9 @@ import (
 	"feilun/internal/params"
 	"feilun/internal/testkit"
 	"feilun/language"
+	"feilun/mix"
 	"feilun/quality"
+	"feilun/tokenize"
 )
 
 var update = flag.Bool("update", false, "write the generated pages and the output shown in the documentation")
@@ -42,7 +44,12 @@ func stagePages() []stagePage {
 		{"quality", qualityIntro, qualitySections(), quality.Source},
 		{"dedup", dedupIntro, []stageSection{
 			{"url", &dedup.URLParams{}}, {"exact", &dedup.ExactParams{}}, {"line", &dedup.LineParams{}}, {"near", &dedup.NearParams{}},
+			{"substring", &dedup.SubstringParams{}},
 		}, dedup.Source},
+		{"mix", mixIntro, []stageSection{
+			{"the mix", &mix.Params{}}, {"sources", &mix.SourceParams{}}, {"decontaminate", &mix.DecontaminateParams{}}, {"output", &mix.OutputParams{}},
+		}, mix.Source},
+		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
 	}
 }
 
@@ -80,15 +87,29 @@ the penalty and the calibration, each scored by weights that were fitted without
 the report of a run draws precision and recall; ` + "`output.scores: true`" + ` adds a column of scores to the corpus.
 `
 
+const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs documents into files of token numbers. As verb only; recipes do not
+name it yet.
+
+    feilun tokenize train --vocab 32768 --out tokenizer.json RUN_OR_FILES…
+    feilun tokenize pack --tokenizer tokenizer.json --out tokens RUN_OR_FILES…
+    feilun tokenize encode --tokenizer tokenizer.json < text
+    feilun tokenize decode --tokenizer tokenizer.json < numbers
+
+Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (byte-level BPE) and as ranks of tiktoken, and
+written as both. What packed files hold is told in ../formats/tokens.md.
+`
+
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what
 becomes of damage, is told in ../formats/input.md.
 
-Every record that becomes no document is a row in the ledger, with one of two rules:
+Every record that becomes no document is a row in the ledger. Its rule is a parameter below, which decided about a page
+of a dump, or one of these:
 
 | rule | meaning |
 |---|---|
 | ` + "`record_type`" + ` | the record holds no page: a request, a revisit, metadata; the type is the note |
 | ` + "`damaged`" + ` | bytes that could not be read; reading went on at the next record |
+| ` + "`encrypted`" + ` | a book that cannot be read without a key |
 `
 
 const extractIntro = `Extract turns a page into title, text, date, canonical address and links. Recipe key: ` + "`extract:`" + `.
@@ -101,7 +122,14 @@ key: ` + "`language:`" + `. Languages are ISO 639-1 codes where one exists, else
 Scripts are ISO 15924: ` + "`Hans`" + ` and ` + "`Hant`" + ` for Chinese. The rule that drops a document is the name of a parameter below.
 `
 
-const dedupIntro = `Dedup looks at the whole corpus and drops documents, or cuts lines, that stand in it already. Recipe key:
+const mixIntro = `Mix makes one corpus of several: each source with its share of the tokens or its epochs, without traces of test
+sets, shuffled as a whole. ` + "`feilun mix FILE`" + ` reads a mix file (../formats/mix.md) with the keys below; ` + "`feilun decontaminate`" + ` takes
+traces out of one corpus and leaves its order. The rule in the ledger of a document that was left out is ` + "`share`" + ` or ` + "`epochs`" + `, whichever
+decided (the filter names the source; the value is the document's draw, the limit the draw at which the source was full); that of a trace
+is ` + "`ngram`, `min_piece`, `max_pieces` or `overlap`" + `, with the filter ` + "`decontaminate`" + `.
+`
+
+const dedupIntro = `Dedup looks at the whole corpus and drops documents, or cuts lines and passages, that stand in it already. Recipe key:
 ` + "`dedup:`" + `, with one entry a step. Steps run in the order below, whatever their order in the recipe, each on what the
 steps before it left. The rule in the ledger is the name of the step; the row names the copy that survives.
 `

@@ -6,16 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"feilun"
 	"feilun/crawl"
+	"feilun/dedup"
 	"feilun/filter"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/pipeline"
+	"feilun/quality"
 )
 
 type filterCmd struct {
@@ -35,7 +39,8 @@ type verdictLine struct {
 	Limit  float64 `json:"limit"`
 	Note   string  `json:"note,omitempty"`
 	Cut    int     `json:"cut,omitempty"`   // bytes that edits cut
-	Error  string  `json:"error,omitempty"` // why the line is no document; id is its number then
+	Line   int     `json:"line,omitempty"`  // of a line that is no document, beside
+	Error  string  `json:"error,omitempty"` // why it is none
 }
 
 func (c *filterCmd) Run(a *app) error {
@@ -50,12 +55,14 @@ func (c *filterCmd) Run(a *app) error {
 	enc := json.NewEncoder(a.stdout)
 	var bad func(int, error) error
 	if c.JSON {
-		bad = func(n int, err error) error { return enc.Encode(verdictLine{ID: strconv.Itoa(n), Error: err.Error()}) }
+		bad = func(n int, err error) error {
+			return enc.Encode(verdictLine{ID: strconv.Itoa(n), Line: n, Error: err.Error()})
+		}
 	}
 	return documents(a, c.File, bad, func(d *feilun.Doc) error {
 		before := len(d.Text)
 		step, v := judge.Document(d)
-		line := verdictLine{d.ID, v.Kept(), step, v.Rule, v.Value, v.Limit, v.Note, before - len(d.Text), ""}
+		line := verdictLine{d.ID, v.Kept(), step, v.Rule, v.Value, v.Limit, v.Note, before - len(d.Text), 0, ""}
 		if c.JSON {
 			return enc.Encode(line)
 		}
@@ -73,6 +80,30 @@ func (c *filterCmd) Run(a *app) error {
 // are none go to bad, or to stderr when bad is nil, and the others go on; the
 // error then says how many there were.
 func documents(a *app, name string, bad func(line int, err error) error, each func(*feilun.Doc) error) error {
+	if bad == nil {
+		bad = func(n int, err error) error {
+			fmt.Fprintf(a.stderr, "feilun: %s line %d: %v\n", name, n, err)
+			return nil
+		}
+	}
+	wrong, all := 0, 0
+	err := lines(a, name, func(n int, line []byte) error {
+		all++
+		d, err := document(line, n)
+		if err == nil {
+			return each(d)
+		}
+		wrong++
+		return bad(n, err)
+	})
+	if err != nil {
+		return err
+	}
+	return badLines(name, wrong, all)
+}
+
+// lines calls each with every line of a file that is not blank, and its number.
+func lines(a *app, name string, each func(n int, line []byte) error) error {
 	in := a.stdin
 	if name != "-" {
 		f, err := os.Open(name)
@@ -82,41 +113,24 @@ func documents(a *app, name string, bad func(line int, err error) error, each fu
 		defer f.Close()
 		in = f
 	}
-	if bad == nil {
-		bad = func(n int, err error) error {
-			fmt.Fprintf(a.stderr, "feilun: %s line %d: %v\n", name, n, err)
-			return nil
-		}
-	}
-	lines, err := plain(in)
+	r, err := plain(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	wrong, all := 0, 0
-	for n := 1; err != io.EOF; n++ {
-		var line []byte
-		if line, err = lines.ReadBytes('\n'); err != nil && err != io.EOF {
+	for n := 1; ; n++ {
+		line, err := r.ReadBytes('\n')
+		if err != nil && err != io.EOF {
 			return fmt.Errorf("%s line %d: %w", name, n, err)
 		}
-		if a.ctx.Err() != nil {
+		if len(bytes.TrimSpace(line)) > 0 {
+			if err := each(n, line); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF || a.ctx.Err() != nil {
 			return a.ctx.Err()
 		}
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		all++
-		d, mistake := document(line, n)
-		if mistake == nil {
-			mistake = each(d)
-		} else {
-			wrong++
-			mistake = bad(n, mistake)
-		}
-		if mistake != nil {
-			return mistake
-		}
 	}
-	return badLines(name, wrong, all)
 }
 
 func badLines(name string, wrong, all int) error {
@@ -163,7 +177,7 @@ func document(line []byte, n int) (*feilun.Doc, error) {
 }
 
 type explainCmd struct {
-	Filter string `arg:"" optional:"" help:"Filter or edit; lists all when absent."`
+	Filter string `arg:"" optional:"" help:"Filter, edit or quality step; lists all when absent."`
 	JSON   bool   `help:"Print the JSON schema of its parameters; without a filter, one line of JSON for each."`
 }
 
@@ -176,6 +190,7 @@ func (c *explainCmd) Run(a *app) error {
 	for _, e := range filter.Edits() {
 		all = append(all, e)
 	}
+	all = append(all, quality.All()...)
 	for _, f := range all {
 		names = append(names, filter.Name(f))
 		if c.Filter == "" {
@@ -201,19 +216,29 @@ func (c *explainCmd) Run(a *app) error {
 		return nil
 	}
 	err := fmt.Errorf("no filter %q; known are %s", c.Filter, strings.Join(names, ", "))
-	if near := params.Nearest(c.Filter, names); near != "" {
+	if slices.Contains(dedup.Names(), c.Filter) {
+		err = hint.With(err, fmt.Sprintf("it is a step of dedup: feilun dedup %s --help", c.Filter))
+	} else if near := params.Nearest(c.Filter, names); near != "" {
 		err = hint.With(err, fmt.Sprintf("did you mean %q?", near))
 	}
 	return hint.Usage(err)
 }
 
 func filterDoc(f any) (string, error) {
-	doc, _, err := params.Comments(filter.TypeName(f), filter.Source)
+	doc, _, err := params.Comments(filter.TypeName(f), sourceOf(f))
 	return doc, err
 }
 
+// sourceOf is the source that holds the comments of a filter, edit or step.
+func sourceOf(f any) fs.FS {
+	if quality.New(filter.Name(f)) != nil {
+		return quality.Source
+	}
+	return filter.Source
+}
+
 func (c *explainCmd) one(a *app, f any) error {
-	ps, err := params.Describe(f, filter.Source)
+	ps, err := params.Describe(f, sourceOf(f))
 	if err != nil {
 		return err
 	}
@@ -224,13 +249,15 @@ func (c *explainCmd) one(a *app, f any) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s\n%s\n\n", filter.Name(f), doc)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s\n\n", filter.Name(f), doc)
 	for _, p := range ps {
-		fmt.Fprintf(a.stdout, "  %s (%s, default %s", p.Name, p.Type, p.Default)
+		fmt.Fprintf(&b, "  %s (%s, default %s", p.Name, p.Type, p.Default)
 		if p.Range != "" {
-			fmt.Fprintf(a.stdout, ", range %s", p.Range)
+			fmt.Fprintf(&b, ", range %s", p.Range)
 		}
-		fmt.Fprintf(a.stdout, ")\n      %s\n", p.Help)
+		fmt.Fprintf(&b, ")\n      %s\n", p.Help)
 	}
-	return nil
+	_, err = io.WriteString(a.stdout, b.String())
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,8 @@ import (
 )
 
 // TestKill kills the program at random moments of a run and runs it again
-// until it is done: the bytes must be those of an undisturbed run.
+// until it is done, each time with another number of workers: the bytes must be
+// those of undisturbed runs, which are the same for 1, 2 and 8 workers.
 func TestKill(t *testing.T) {
 	moments := 20
 	if testing.Short() {
@@ -31,26 +33,35 @@ func TestKill(t *testing.T) {
 	if err := os.WriteFile(recipe, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	start := func(out string) *exec.Cmd {
-		c := exec.Command(os.Args[0], "run", recipe, "--in", crawl, "--out", out, "--workers", "2", "--keep-stages")
+	start := func(out string, workers int) *exec.Cmd {
+		c := exec.Command(os.Args[0], "run", recipe, "--in", crawl, "--out", out, "--workers", strconv.Itoa(workers), "--keep-stages")
 		c.Env = append(os.Environ(), asProgram+"=1")
 		return c
 	}
-	begin := time.Now()
-	if out, err := start(filepath.Join(dir, "whole")).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	var want map[string]string
+	var took time.Duration
+	workers := []int{1, 2, 8}
+	for i, n := range workers {
+		begin, out := time.Now(), filepath.Join(dir, fmt.Sprint("whole", n))
+		if b, err := start(out, n).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, b)
+		}
+		took = max(took, time.Since(begin))
+		if got := stable(t, out); i == 0 {
+			want = got
+		} else if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("%d workers: other bytes:\n%.3000s", n, d)
+		}
 	}
-	took := time.Since(begin)
-	want := stable(t, filepath.Join(dir, "whole"))
 	draw := rand.New(rand.NewPCG(1, 2))
 	kills := 0
-	for range moments {
+	for i := range moments {
 		out := filepath.Join(dir, "killed")
 		if err := os.RemoveAll(out); err != nil {
 			t.Fatal(err)
 		}
-		for range 3 { // killed up to three times before it may finish
-			c := start(out)
+		for k := range 3 { // killed up to three times before it may finish
+			c := start(out, workers[(i+k)%3])
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -60,14 +71,14 @@ func TestKill(t *testing.T) {
 			}
 			c.Wait() // its error is the kill
 		}
-		if b, err := start(out).CombinedOutput(); err != nil {
+		if b, err := start(out, workers[i%3]).CombinedOutput(); err != nil {
 			t.Fatalf("after a kill: %v\n%s", err, b)
 		}
 		if d := cmp.Diff(want, stable(t, out)); d != "" {
 			t.Fatalf("after a kill, other bytes:\n%.3000s", d)
 		}
 	}
-	t.Logf("%d moments, %d kills", moments, kills)
+	t.Logf("%d moments, %d kills, %d files of the same bytes for 1, 2 and 8 workers", moments, kills, len(want))
 }
 
 // stable reads the files whose bytes must not depend on how the run went.

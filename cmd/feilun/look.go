@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"feilun"
@@ -221,22 +222,32 @@ func (c *diffCmd) Run(a *app) error {
 	if c.JSON {
 		return json.NewEncoder(a.stdout).Encode(d)
 	}
-	fmt.Fprintf(a.stdout, "kept by both: %d, of these %d with another text\n", d.Both, d.Texts)
+	_, err = io.WriteString(a.stdout, diffText(d, c.A, c.B))
+	return err
+}
+
+func diffText(d *inspect.Comparison, a, b string) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "kept by both: %d, of these %d with another text\n", d.Both, d.Texts)
 	for _, side := range []struct {
 		who, other string
 		changes    []inspect.Change
-	}{{c.A, c.B, d.OnlyA}, {c.B, c.A, d.OnlyB}} {
+	}{{a, b, d.OnlyA}, {b, a, d.OnlyB}} {
 		n := int64(0)
 		for _, ch := range side.changes {
 			n += ch.Docs
 		}
-		fmt.Fprintf(a.stdout, "\nonly in %s: %d; %s dropped them by\n", side.who, n, side.other)
+		fmt.Fprintf(&out, "\nonly in %s: %d", side.who, n)
+		if n > 0 {
+			fmt.Fprintf(&out, "; %s dropped them by", side.other)
+		}
+		out.WriteByte('\n')
 		for _, ch := range side.changes {
-			fmt.Fprintf(a.stdout, "  %6d  %s %s\n", ch.Docs, ch.Stage, ch.Rule)
+			fmt.Fprintf(&out, "  %6d  %s %s\n", ch.Docs, ch.Stage, ch.Rule)
 			for _, f := range ch.Samples[:min(2, len(ch.Samples))] {
-				fmt.Fprintf(a.stdout, "          %s\n", f.URL)
+				fmt.Fprintf(&out, "          %s\n", f.URL)
 			}
 		}
 	}
-	return nil
+	return out.String()
 }

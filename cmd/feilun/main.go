@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"feilun/internal/hint"
@@ -37,9 +38,13 @@ type cli struct {
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
+	Mix      mixCmd      `cmd:"" help:"Make one corpus of several by shares and epochs, shuffled."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
+	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 	Inspect  inspectCmd  `cmd:"" help:"Browse a run in a browser, label documents, train from the labels."`
+
+	Decontaminate decontaminateCmd `cmd:"" help:"Find traces of test sets in a corpus and take them out."`
 }
 
 // An app is what a verb may touch of the outside world.
@@ -73,12 +78,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c, kong.Name("feilun"),
 		kong.Description("Feilun (飞轮): raw crawl → corpus → model → chat → feedback, in one program."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.KindMapper(reflect.String, kong.MapperFunc(text)), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		panic(err) // a struct tag in this package is wrong
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	if err := repeatedFlag(args); err != nil {
+		return report(stderr, hint.Usage(err))
 	}
 	k, err := parser.Parse(repeatFlags(joinNegative(args)))
 	if exited >= 0 { // help was printed
@@ -96,6 +104,15 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitInterrupted
 	}
 	return report(stderr, err)
+}
+
+// text takes an argument byte by byte as it is: names of files need not be UTF-8.
+func text(ctx *kong.DecodeContext, target reflect.Value) error {
+	t, err := ctx.Scan.PopValue("string")
+	if err == nil {
+		target.SetString(t.String())
+	}
+	return err
 }
 
 func report(stderr io.Writer, err error) int {

@@ -109,14 +109,22 @@ func (f *planFlags) check() error {
 	if err := plan.CheckTopology(f.Topology); err != nil {
 		return err
 	}
-	for _, v := range []float64{float64(f.Seq), float64(f.TP), float64(f.PP), float64(f.VP), float64(f.DP), float64(f.CP), float64(f.EP), float64(f.MicroBatch), float64(f.Zero),
-		f.PUE, f.Tariff, f.Rent, f.Price, f.Exchange, f.Life, f.Use, f.Failures} {
-		if !(v >= 0 && v < 1e9) {
-			return hint.With(fmt.Errorf("%v is below zero or too large for a layout, price or share", v), "leave the flag out to have it chosen")
-		}
+	if f.Lang != "" && !strings.HasPrefix(strings.ToLower(f.Lang), "zh") && !strings.HasPrefix(strings.ToLower(f.Lang), "en") {
+		return hint.With(fmt.Errorf("no language %q", f.Lang), "write --lang en or --lang zh")
 	}
-	if f.PUE > 0 && f.PUE < 1 || f.Use > 1 || f.Zero > 3 || f.Seq > 1<<24 {
-		return hint.With(errors.New("--pue is at least 1, --use at most 1, --zero at most 3, --seq at most 16M"), "leave the flag out to have it chosen")
+	for _, v := range []struct {
+		flag     string
+		is       float64
+		low, top float64
+	}{
+		{"seq", float64(f.Seq), 1, 1 << 24}, {"tp", float64(f.TP), 1, 4096}, {"pp", float64(f.PP), 1, 4096}, {"vp", float64(f.VP), 1, 4096},
+		{"dp", float64(f.DP), 1, 1e7}, {"cp", float64(f.CP), 1, 4096}, {"ep", float64(f.EP), 1, 4096}, {"micro-batch", float64(f.MicroBatch), 1, 1e6},
+		{"zero", float64(f.Zero), 1, 3}, {"pue", f.PUE, 1, 10}, {"tariff", f.Tariff, 0, 1e6}, {"rent", f.Rent, 0, 1e6}, {"price", f.Price, 0, 1e9},
+		{"exchange", f.Exchange, 0, 1e6}, {"life", f.Life, 0, 100}, {"use", f.Use, 0, 1}, {"failures", f.Failures, 1, 1e9},
+	} {
+		if v.is != 0 && !(v.is >= v.low && v.is <= v.top) {
+			return hint.With(fmt.Errorf("--%s %v is not between %v and %v", v.flag, v.is, v.low, v.top), "leave the flag out to have it chosen")
+		}
 	}
 	return nil
 }
@@ -146,6 +154,26 @@ func planFailed(err error, lang string) error {
 func writeJSON(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 
 func writeFile(name string, fill func(io.Writer) error) error { return atomicfile.Write(name, fill) }
+
+// repeatedFlag refuses a flag of `feilun plan` that is given twice, of which
+// only the last would count.
+func repeatedFlag(args []string) error {
+	if len(args) == 0 || args[0] != "plan" {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, a := range args {
+		name, _, _ := strings.Cut(a, "=")
+		if !strings.HasPrefix(name, "--") || len(name) == 2 {
+			continue
+		}
+		if seen[name] {
+			return hint.With(fmt.Errorf("%s is given twice", name), "keep one; several kinds of chips go into one list, as in --chips 256xH20,512xV100")
+		}
+		seen[name] = true
+	}
+	return nil
+}
 
 // joinNegative writes "--days -5d" as "--days=-5d", so that a negative value
 // reaches the flag's own check instead of being taken for another flag.

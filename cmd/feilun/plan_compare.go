@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 
 	"feilun/internal/hint"
 	"feilun/plan"
@@ -9,6 +10,7 @@ import (
 
 type planCompareCmd struct {
 	planFlags
+	HTML        string   `name:"html" help:"Write a page with charts to this file." type:"path"`
 	Inventories []string `arg:"" help:"Inventories, such as 1024xA100-80G 2048xV100 512xH20,512xV100."`
 }
 
@@ -17,7 +19,7 @@ func (c *planCompareCmd) Run(a *app) error {
 	if err != nil {
 		return planFailed(err, c.lang())
 	}
-	return printPlans(a, plans, c.JSON, c.lang())
+	return printPlans(a, plans, c.JSON, c.HTML, c.lang())
 }
 
 func (c *planCompareCmd) plans() ([]*plan.Plan, error) {
@@ -43,7 +45,12 @@ func (c *planCompareCmd) plans() ([]*plan.Plan, error) {
 	return plan.Compare(r, all)
 }
 
-func printPlans(a *app, plans []*plan.Plan, asJSON bool, lang string) error {
+func printPlans(a *app, plans []*plan.Plan, asJSON bool, html, lang string) error {
+	if html != "" {
+		if err := writeFile(html, func(w io.Writer) error { return plan.WritePlansHTML(w, plans, lang) }); err != nil {
+			return err
+		}
+	}
 	if !asJSON {
 		plan.WriteTable(a.stdout, plans, lang)
 		return nil
@@ -58,6 +65,7 @@ func printPlans(a *app, plans []*plan.Plan, asJSON bool, lang string) error {
 
 type planSweepCmd struct {
 	planFlags
+	HTML   string   `name:"html" help:"Write a page with charts to this file." type:"path"`
 	Kinds  []string `name:"chips" help:"Kinds of chip, separated by commas." required:"" placeholder:"NAME,…"`
 	From   int      `help:"Fewest chips." default:"64"`
 	To     int      `help:"Most chips." default:"4096"`
@@ -69,7 +77,7 @@ func (c *planSweepCmd) Run(a *app) error {
 	if err != nil {
 		return planFailed(err, c.lang())
 	}
-	return printPlans(a, plans, c.JSON, c.lang())
+	return printPlans(a, plans, c.JSON, c.HTML, c.lang())
 }
 
 func (c *planSweepCmd) plans() ([]*plan.Plan, error) {
@@ -97,6 +105,7 @@ func (c *planSweepCmd) plans() ([]*plan.Plan, error) {
 
 type planStudyCmd struct {
 	planFlags
+	HTML string `name:"html" help:"Write a page with charts to this file." type:"path"`
 	Name string `arg:"" help:"quantity (more, older chips for GPT-3 in 34 days), slower (fewer chips, longer, smaller models) or gpt4 (two orders of magnitude more compute)."`
 }
 
@@ -112,6 +121,11 @@ func (c *planStudyCmd) Run(a *app) error {
 	lines, err := plan.Study(c.Name, r, table)
 	if err != nil {
 		return planFailed(err, c.lang())
+	}
+	if c.HTML != "" {
+		if err := writeFile(c.HTML, func(w io.Writer) error { return plan.WriteStudyHTML(w, c.Name, lines, c.lang()) }); err != nil {
+			return err
+		}
 	}
 	if !c.JSON {
 		plan.WriteStudy(a.stdout, lines, c.lang())

@@ -86,6 +86,9 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 				return nil, err
 			}
 		}
+		if len(s.all) == 0 {
+			return nil, hint.Usage(fmt.Errorf("no documents in %s", strings.Join(side.paths, ", ")))
+		}
 		all = append(all, s.sample()...)
 	}
 	if n := r.Damaged + r.Dropped; n > 0 {

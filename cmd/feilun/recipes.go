@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"feilun/crawl"
 	"feilun/pipeline"
 )
 
@@ -73,7 +74,7 @@ func (c *checkCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := r.Check(a.ctx); err != nil {
+	if err := r.Check(crawl.WithRemarks(a.ctx, func(s string) { fmt.Fprintln(a.stderr, s) })); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"feilun"
+	"feilun/crawl"
 	"feilun/inspect"
+	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
 	"feilun/internal/stats"
@@ -29,15 +32,7 @@ type runCmd struct {
 }
 
 func (c *runCmd) Run(a *app) error {
-	over := c.Set
-	if c.In != "" {
-		in, err := json.Marshal(c.In)
-		if err != nil {
-			return err
-		}
-		over = append([]string{"crawl.path=" + string(in)}, over...)
-	}
-	recipe, err := pipeline.Load(c.Recipe, over...)
+	recipe, err := loadIn(c.Recipe, c.In, c.Set)
 	if err != nil {
 		return err
 	}
@@ -58,6 +53,20 @@ func (c *runCmd) Run(a *app) error {
 		})
 	}
 	return c.summary(a.stdout, s, page)
+}
+
+// loadIn loads a recipe, with the input that --in names if it does.
+func loadIn(recipe, in string, set []string) (*pipeline.Recipe, error) {
+	r, err := pipeline.Load(recipe, set...)
+	if err != nil || in == "" {
+		return r, err
+	}
+	if s := r.Crawl.Source; s == "sample" || s == "commoncrawl" {
+		return nil, hint.Usage(hint.With(fmt.Errorf("recipe %s reads source %s, which takes no --in", r.Name, s),
+			"take another recipe, such as zh-web, or add --set crawl.source=auto"))
+	}
+	r.Crawl.Path = crawl.Paths(in)
+	return r, nil
 }
 
 func (c *runCmd) summary(w io.Writer, s *stats.Run, page string) error {
@@ -95,15 +104,14 @@ func pace(t *stats.Times) string {
 func funnel(w io.Writer, reports []feilun.Report) error {
 	fmt.Fprintf(w, "%-10s %9s %9s %9s %10s   %s\n", "stage", "in", "kept", "dropped", "kept text", "most by rule")
 	for _, r := range reports {
-		rules := ""
+		line := fmt.Sprintf("%-10s %9d %9d %9d %10s ", r.Stage, r.In.Docs, r.Kept.Docs, r.Dropped.Docs, progress.Bytes(r.Kept.Bytes))
 		for i, rule := range r.Rules {
 			if i == 3 || rule.Docs == 0 {
 				break
 			}
-			rules += fmt.Sprintf("%s %d  ", inspect.RuleName(rule.Filter, rule.Rule), rule.Docs)
+			line += fmt.Sprintf("  %s %d", inspect.RuleName(rule.Filter, rule.Rule), rule.Docs)
 		}
-		if _, err := fmt.Fprintf(w, "%-10s %9d %9d %9d %10s   %s\n", r.Stage, r.In.Docs, r.Kept.Docs, r.Dropped.Docs,
-			progress.Bytes(r.Kept.Bytes), rules); err != nil {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " ")); err != nil {
 			return err
 		}
 	}

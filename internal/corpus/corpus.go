@@ -43,7 +43,7 @@ type scoredRow struct {
 const (
 	// groupBytes is the text of one Parquet row group, which a writer holds in
 	// memory until it is full.
-	groupBytes = 32 << 20
+	groupBytes = 16 << 20
 	// batchBytes is the text handed to the Parquet writer at once.
 	batchBytes = 1 << 20
 )

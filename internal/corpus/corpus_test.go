@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"feilun"
@@ -111,5 +113,36 @@ func TestRoundTrip(t *testing.T) {
 func TestUnknownFormat(t *testing.T) {
 	if _, err := NewWriter(nil, "csv"); err == nil {
 		t.Error("NewWriter(csv) = nil error")
+	}
+}
+
+// TestRowGroups holds what a writer keeps in memory to 16 MiB of text.
+func TestRowGroups(t *testing.T) {
+	var out bytes.Buffer
+	w, err := NewWriter(&out, "parquet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("The river froze early that year. ", 3000)
+	for i := range 400 { // 40 MB
+		if err := w.Write(&feilun.Doc{ID: strconv.Itoa(i), Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := parquet.OpenFile(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := int64(0)
+	for _, g := range f.RowGroups() {
+		if rows += g.NumRows(); g.NumRows()*int64(len(text)) > groupBytes+batchBytes+int64(len(text)) {
+			t.Errorf("a row group of %d rows", g.NumRows())
+		}
+	}
+	if rows != 400 {
+		t.Errorf("%d rows, want 400", rows)
 	}
 }

@@ -33,7 +33,7 @@ func (m *Model) Collapse() (*Model, error) {
 	}
 	w := m.flatRows()
 	rows, _ := m.input.size()
-	f := &flat{rows, int64(len(w)), make([]float32, rows*int64(len(w)))}
+	f := &flat{rows, int64(len(w)), newLarge[float32](rows * int64(len(w)))}
 	row := make([]float32, m.Dim)
 	for i := range rows {
 		clear(row)
@@ -44,7 +44,35 @@ func (m *Model) Collapse() (*Model, error) {
 	}
 	out := *m
 	out.flat, out.input, out.output = f, nil, nil
+	out.dict.subwords, out.dict.folded = subwords{}, f.fold(&m.dict.subwords)
 	return &out, nil
+}
+
+// fold adds to the row of each word those of its character n-grams, and returns
+// how many.
+func (f *flat) fold(s *subwords) []int32 {
+	counts := make([]int32, len(s.ends))
+	sums := make([]float64, f.cols)
+	for i := range counts {
+		rows, ok := s.of(int32(i))
+		if counts[i] = -1; !ok {
+			continue
+		}
+		counts[i] = int32(len(rows))
+		word := f.data[int64(i)*f.cols:][:f.cols]
+		for j, v := range word {
+			sums[j] = float64(v)
+		}
+		for _, r := range rows {
+			for j, v := range f.data[int64(r)*f.cols:][:f.cols] {
+				sums[j] += float64(v)
+			}
+		}
+		for j, v := range sums {
+			word[j] = float32(v)
+		}
+	}
+	return counts
 }
 
 // Collapsible reports whether [Model.Collapse] pays for this model.
@@ -101,22 +129,65 @@ func dot64(row []float32, w []float64) float64 {
 	return a + b + (c + d)
 }
 
-// average sets sums to the mean of the rows.
-func (f *flat) average(sums []float64, rows []int32) {
-	switch f.cols {
-	case 1:
+// average sets sums to the mean of n features that the rows hold.
+func (f *flat) average(sums []float64, rows []int32, n int) {
+	switch {
+	case f.cols == 1:
 		sums[0] = sumOf(f.data, rows)
+	case f.cols <= 4:
+		s := f.sumOfFew(rows)
+		copy(sums, s[:])
 	default:
-		clear(sums)
-		for _, r := range rows {
-			row := f.data[int64(r)*f.cols:][:len(sums)]
-			for j, v := range row {
-				sums[j] += float64(v)
-			}
-		}
+		f.sumOfMany(sums, rows)
 	}
 	for j := range sums {
-		sums[j] /= float64(len(rows))
+		sums[j] /= float64(n)
+	}
+}
+
+// sumOfFew adds rows of two to four numbers.
+func (f *flat) sumOfFew(rows []int32) [4]float64 {
+	var a, b, c, d float64
+	if f.cols == 2 {
+		for _, r := range rows {
+			row := f.data[int64(r)*2:][:2]
+			a += float64(row[0])
+			b += float64(row[1])
+		}
+		return [4]float64{a, b}
+	}
+	if f.cols == 3 {
+		for _, r := range rows {
+			row := f.data[int64(r)*3:][:3]
+			a += float64(row[0])
+			b += float64(row[1])
+			c += float64(row[2])
+		}
+		return [4]float64{a, b, c}
+	}
+	for _, r := range rows {
+		row := f.data[int64(r)*4:][:4]
+		a += float64(row[0])
+		b += float64(row[1])
+		c += float64(row[2])
+		d += float64(row[3])
+	}
+	return [4]float64{a, b, c, d}
+}
+
+// sumOfMany adds rows by the kernel, in parts short enough for float32.
+func (f *flat) sumOfMany(sums []float64, rows []int32) {
+	var part [maxFlat]float32
+	x := part[:len(sums)]
+	clear(sums)
+	for len(rows) > 0 {
+		n := min(len(rows), 128)
+		clear(x)
+		gather(x, f.data, rows[:n])
+		for j, v := range x {
+			sums[j] += float64(v)
+		}
+		rows = rows[n:]
 	}
 }
 

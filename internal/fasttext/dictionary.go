@@ -16,6 +16,7 @@ type dictionary struct {
 	counts        []int64
 	table         hashTable
 	subwords      subwords
+	folded        []int32 // in place of subwords: n-grams in the row of each word, -1 for none
 	pruned        int64   // pairs in the file, -1 when the n-grams are not pruned
 	pairs         []int32 // as in the file: hash bucket, row
 	kept          int64   // rows of n-grams that are left after pruning
@@ -63,7 +64,7 @@ func (d *dictionary) loadEntries(in *reader, size int32) error {
 		word := d.arena[start:]
 		hash := hashBytes(word)
 		slot, _ := d.find(word, hash)
-		d.table.slots[slot] = hashSlot{hash, i + 1} // of equal entries the last one counts
+		d.table.slots[slot] = hashSlot{hash, i + 1, uint32(start), uint32(len(d.arena))} // of equal entries the last one counts
 	}
 	return nil
 }
@@ -85,7 +86,6 @@ func (d *dictionary) loadPairs(in *reader) error {
 		return nil
 	}
 	d.pairs = make([]int32, 2*d.pruned)
-	d.slots = freeTable(int(d.pruned))
 	for i := 0; i < len(d.pairs); i += 2 {
 		d.pairs[i], d.pairs[i+1] = in.int32(), in.int32()
 		if in.err != nil {
@@ -94,9 +94,8 @@ func (d *dictionary) loadPairs(in *reader) error {
 		if d.pairs[i+1] < 0 {
 			return fmt.Errorf("pruned n-gram in row %d", d.pairs[i+1])
 		}
-		d.kept = max(d.kept, int64(d.pairs[i+1])+1)
-		d.slots[d.slot(d.pairs[i])] = int32(i)
 	}
+	d.indexPairs()
 	return nil
 }
 
@@ -131,15 +130,18 @@ type hashTable struct {
 	shift uint8 // of the mixed hash, to a place
 }
 
-// A hashSlot holds the hash of an entry, and its number plus one; 0 is free.
+// A hashSlot holds the hash of an entry, its number plus one, and where its
+// bytes are in the arena; entry 0 is free.
 type hashSlot struct {
-	hash  uint32
-	entry int32
+	hash       uint32
+	entry      int32
+	start, end uint32
 }
 
 func newHashTable(n int) hashTable {
-	size := bits.Len(uint(max(n, 4)*2 - 1))
-	return hashTable{make([]hashSlot, 1<<size), uint8(64 - size)}
+	n = max(n, 4)
+	size := bits.Len(uint(n + n/2))
+	return hashTable{newLarge[hashSlot](1 << size), uint8(64 - size)}
 }
 
 // place is where a search for the hash starts: the low bits of FNV alone are poor.
@@ -152,10 +154,21 @@ func (d *dictionary) find(word []byte, hash uint32) (slot uint32, entry int32) {
 	mask := uint32(len(d.table.slots) - 1)
 	for at := d.table.place(hash) & mask; ; at = (at + 1) & mask {
 		s := d.table.slots[at]
-		if s.entry == 0 || s.hash == hash && string(d.text(s.entry-1)) == string(word) {
+		if s.entry == 0 || s.hash == hash && string(d.arena[s.start:s.end]) == string(word) {
 			return at, s.entry - 1
 		}
 	}
+}
+
+// entry is lookup for a token whose slot is known.
+func (d *dictionary) entry(word []byte, t *token) int32 {
+	switch s := &t.slot; {
+	case s.entry == 0:
+		return -1
+	case s.hash == t.hash && string(d.arena[s.start:s.end]) == string(word):
+		return s.entry - 1
+	}
+	return d.lookup(word, t.hash)
 }
 
 // lookup returns the entry of the word, -1 if none.

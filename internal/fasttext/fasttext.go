@@ -1,9 +1,18 @@
 // Package fasttext reads the classifiers of fastText (.bin and .ftz, versions
 // 11 and 12, dense or quantized, every loss) and predicts labels and
-// probabilities as fastText 0.9.2 does, to the last bit of its float32 sums; it
-// also trains them ([Train]) and writes them ([Model.Save]).
-// Start with [Open], then [Model.Predictor]. Word vectors without labels are
-// refused. Facts about the format: docs/formats/fasttext.md.
+// probabilities as fastText 0.9.2 does, to the last bit of its float32 sums.
+// It also trains and writes them, the same bytes as fastText's own:
+//
+//	m, err := Train(ctx, DefaultTrainArgs(), open, nil) // open gives lines of [AppendLine]
+//	err = m.Save(w)
+//	m, err = Open("model.bin")
+//	small, err := m.Collapse() // for scoring, if m.Collapsible()
+//	p := small.Predictor()     // one for each goroutine
+//	good := p.Probability(text, "good")
+//	why := p.Explain(text, "good", 10)
+//
+// [Model.Quantize] makes files small. Word vectors without labels are refused.
+// Facts about the format: docs/formats/fasttext.md.
 package fasttext
 
 import (

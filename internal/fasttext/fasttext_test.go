@@ -189,6 +189,9 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		m.Predict("the wheel 轮子 turns", 3, 0)
+		if c, err := m.Collapse(); err == nil {
+			c.Predictor().Explain("the wheel 轮子 turns", m.Labels()[0], 3)
+		}
 		var out bytes.Buffer
 		if err := m.Save(&out); err != nil {
 			t.Fatal(err)

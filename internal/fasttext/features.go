@@ -13,21 +13,61 @@ type featurizer struct {
 	wordNgrams int
 	bucket     divisor
 	rows       []int32
+	more       int     // rows that are part of others
 	labels     []int32 // numbered from 0; a label may stand twice
 	hashes     []int32
 	token      []byte
+	tokens     [64]token
+	touched    byte // keeps reads for their own sake
 }
 
 func (m *Model) featurizer() featurizer {
 	return featurizer{d: &m.dict, minN: int(m.MinN), maxN: int(m.MaxN), wordNgrams: int(m.WordNgrams), bucket: divideBy(uint64(m.Bucket))}
 }
 
+// A token is a piece of a line, and where a search for it starts.
+type token struct {
+	start, end int
+	hash       uint32
+	slot       hashSlot // at the place of the hash
+}
+
 // line reads text from at to its end, or behind a literal "</s>"; at the end
 // of the text "</s>" is added when ended. It returns where the next line of
 // text starts, len(text)+1 when there is none, and the number of tokens read.
 func (f *featurizer) line(text []byte, at int, ended bool) (next, tokens int) {
-	f.rows, f.labels, f.hashes = f.rows[:0], f.labels[:0], f.hashes[:0]
+	f.rows, f.more, f.labels, f.hashes = f.rows[:0], 0, f.labels[:0], f.hashes[:0]
 	for at < len(text) {
+		n := 0
+		n, at = f.split(text, at)
+		f.meet(n)
+		for i := range f.tokens[:n] {
+			t := &f.tokens[i]
+			f.add(text[t.start:t.end], t.hash, f.d.entry(text[t.start:t.end], t))
+		}
+		tokens += n
+		if n > 0 && f.endsLine(text, n-1) {
+			f.ngrams()
+			return at, tokens
+		}
+	}
+	if ended {
+		f.add([]byte(eos), eosHash, f.d.lookup([]byte(eos), eosHash))
+		tokens++
+	}
+	f.ngrams()
+	return len(text) + 1, tokens
+}
+
+func (f *featurizer) endsLine(text []byte, i int) bool {
+	t := &f.tokens[i]
+	return t.hash == eosHash && string(text[t.start:t.end]) == eos
+}
+
+// split fills f.tokens from text and returns how many there are, and where
+// they end. It stops behind a "</s>".
+func (f *featurizer) split(text []byte, at int) (n, end int) {
+	for at < len(text) && n < len(f.tokens) {
 		c := text[at]
 		if blank[c] {
 			at++
@@ -41,25 +81,34 @@ func (f *featurizer) line(text []byte, at int, ended bool) (next, tokens int) {
 			}
 			c = text[at]
 		}
-		word := text[start:at]
-		f.add(word, h)
-		tokens++
-		if h == eosHash && string(word) == eos {
-			f.ngrams()
-			return at, tokens
+		t := &f.tokens[n]
+		t.start, t.end, t.hash = start, at, h
+		if f.endsLine(text, n) {
+			return n + 1, at
+		}
+		n++
+	}
+	return n, at
+}
+
+// meet looks into the table for n tokens at once: memory answers many such
+// questions in the time of one.
+func (f *featurizer) meet(n int) {
+	table := &f.d.table
+	mask := uint32(len(table.slots) - 1)
+	for i := range f.tokens[:n] {
+		t := &f.tokens[i]
+		t.slot = table.slots[table.place(t.hash)&mask]
+	}
+	for i := range f.tokens[:n] {
+		if s := &f.tokens[i].slot; s.start < uint32(len(f.d.arena)) {
+			f.touched += f.d.arena[s.start]
 		}
 	}
-	if ended {
-		f.add([]byte(eos), eosHash)
-		tokens++
-	}
-	f.ngrams()
-	return len(text) + 1, tokens
 }
 
 // add appends the features of a token, or its label.
-func (f *featurizer) add(word []byte, hash uint32) {
-	entry := f.d.lookup(word, hash)
+func (f *featurizer) add(word []byte, hash uint32, entry int32) {
 	switch {
 	case entry >= f.d.words:
 		f.labels = append(f.labels, entry-f.d.words)
@@ -70,8 +119,12 @@ func (f *featurizer) add(word []byte, hash uint32) {
 	f.hashes = append(f.hashes, int32(hash))
 	if entry >= 0 {
 		f.rows = append(f.rows, entry)
-		if f.d.subwords.has(entry) {
-			f.rows = append(f.rows, f.d.subwords.of(entry)...)
+		if int(entry) < len(f.d.folded) && f.d.folded[entry] >= 0 {
+			f.more += int(f.d.folded[entry])
+			return
+		}
+		if rows, ok := f.d.subwords.of(entry); ok {
+			f.rows = append(f.rows, rows...)
 			return
 		}
 	}
@@ -107,19 +160,30 @@ func (f *featurizer) characters(word []byte) {
 	}
 }
 
-// ngrams appends the n-grams of words, hashed from the signed hashes of the tokens.
+// ngramFactor mixes the signed hashes of the tokens of an n-gram.
+const ngramFactor = 116049371
+
+// ngrams appends the n-grams of words.
 func (f *featurizer) ngrams() {
-	const factor = 116049371
 	if f.wordNgrams <= 1 {
 		return
 	}
 	for i, first := range f.hashes {
 		h := uint64(int64(first))
 		for _, next := range f.hashes[i+1 : min(len(f.hashes), i+f.wordNgrams)] {
-			h = h*factor + uint64(int64(next))
+			h = h*ngramFactor + uint64(int64(next))
 			f.push(int32(f.bucket.mod(h)))
 		}
 	}
+}
+
+// pushNgram appends the n-gram of tokens with these hashes.
+func (f *featurizer) pushNgram(hashes []int32) {
+	var h uint64
+	for _, next := range hashes {
+		h = h*ngramFactor + uint64(int64(next))
+	}
+	f.push(int32(f.bucket.mod(h)))
 }
 
 func (f *featurizer) push(bucket int32) {

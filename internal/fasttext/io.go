@@ -77,15 +77,15 @@ func (in *reader) floats(n int64) ([]float32, error) {
 	if !in.room(n, 4) {
 		return nil, fmt.Errorf("%d numbers wanted where %d bytes are left: %w", n, in.left, io.ErrUnexpectedEOF)
 	}
-	out := make([]float32, n)
-	var chunk [1 << 14]byte
-	for i := 0; i < len(out); {
-		b := chunk[:min(len(chunk), 4*(len(out)-i))]
+	out := newLarge[float32](n)
+	chunk := make([]byte, min(4*n, 1<<18))
+	for part := out; len(part) > 0; {
+		b := chunk[:min(len(chunk), 4*len(part))]
 		in.fill(b)
-		for ; len(b) > 0; b = b[4:] {
-			out[i] = math.Float32frombits(binary.LittleEndian.Uint32(b))
-			i++
+		for i := range len(b) / 4 {
+			part[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
 		}
+		part = part[len(b)/4:]
 	}
 	return out, in.err
 }
@@ -138,8 +138,15 @@ func (out *writer) bool(v bool) {
 }
 
 func (out *writer) floats(x []float32) {
-	for _, v := range x {
-		out.int32(int32(math.Float32bits(v)))
+	chunk := make([]byte, 0, min(4*len(x), 1<<16))
+	for len(x) > 0 && out.err == nil {
+		n := min(len(x), 1<<14)
+		chunk = chunk[:0]
+		for _, v := range x[:n] {
+			chunk = binary.LittleEndian.AppendUint32(chunk, math.Float32bits(v))
+		}
+		out.bytes(chunk)
+		x = x[n:]
 	}
 }
 

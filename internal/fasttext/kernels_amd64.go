@@ -37,3 +37,23 @@ func learn(w, hidden, grad []float32, a float32) {
 	}
 	learnGo(w, hidden, grad, a)
 }
+
+//go:noescape
+func nearestAVX2(x, columns []float32, dist *[8]float32, index *[8]int32)
+
+// nearest is [nearestGo]; columns has 256 numbers for each of x.
+func nearest(x, columns []float32) byte {
+	if !cpu.X86.HasAVX2 {
+		return nearestGo(x, columns)
+	}
+	var dist [8]float32
+	var index [8]int32
+	nearestAVX2(x, columns, &dist, &index)
+	best := 0
+	for i, d := range dist {
+		if d < dist[best] || d == dist[best] && index[i] < index[best] {
+			best = i
+		}
+	}
+	return byte(index[best])
+}

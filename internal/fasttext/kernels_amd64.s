@@ -2,7 +2,7 @@
 
 // AHEAD is how many rows before its use a row is fetched: rows lie all over a
 // matrix that no cache holds.
-#define AHEAD 6
+#define AHEAD 16
 
 // PREFETCH fetches the lines of row R9+AHEAD, if there is one.
 // SI data, BX rows, CX number of rows, R8 bytes of a row; R10 to R12 are lost.
@@ -190,5 +190,59 @@ single:
 	JMP    single
 
 done:
+	VZEROUPPER
+	RET
+
+DATA lanes<>+0(SB)/8, $0x0000000100000000
+DATA lanes<>+8(SB)/8, $0x0000000300000002
+DATA lanes<>+16(SB)/8, $0x0000000500000004
+DATA lanes<>+24(SB)/8, $0x0000000700000006
+GLOBL lanes<>(SB), RODATA|NOPTR, $32
+
+// func nearestAVX2(x, columns []float32, dist *[8]float32, index *[8]int32)
+//
+// Eight centroids at a time: Y4 has the least distances so far, Y5 whose they
+// are, Y6 the numbers of the centroids at hand.
+TEXT ·nearestAVX2(SB), NOSPLIT, $0-64
+	MOVQ         x_base+0(FP), SI
+	MOVQ         x_len+8(FP), CX
+	MOVQ         columns_base+24(FP), DI
+	MOVQ         dist+48(FP), DX
+	MOVQ         index+56(FP), BX
+	MOVL         $0x7f800000, AX
+	MOVQ         AX, X4
+	VBROADCASTSS X4, Y4
+	VMOVDQU      lanes<>(SB), Y6
+	VMOVDQU      Y6, Y5
+	MOVL         $8, AX
+	MOVQ         AX, X7
+	VPBROADCASTD X7, Y7
+	MOVQ         $32, R8
+
+group:
+	VXORPS Y0, Y0, Y0
+	XORQ   R9, R9
+	MOVQ   DI, R10
+
+column:
+	VBROADCASTSS (SI)(R9*4), Y1
+	VSUBPS       (R10), Y1, Y1
+	VMULPS       Y1, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	ADDQ         $1024, R10
+	INCQ         R9
+	CMPQ         R9, CX
+	JL           column
+
+	VCMPPS    $1, Y4, Y0, Y2
+	VBLENDVPS Y2, Y0, Y4, Y4
+	VBLENDVPS Y2, Y6, Y5, Y5
+	VPADDD    Y7, Y6, Y6
+	ADDQ      $32, DI
+	DECQ      R8
+	JNZ       group
+
+	VMOVUPS Y4, (DX)
+	VMOVDQU Y5, (BX)
 	VZEROUPPER
 	RET

@@ -61,10 +61,18 @@ func BenchmarkPredict(b *testing.B) {
 	}
 	file := read(b, text)
 	lines := strings.Split(string(file), "\n")
-	p := m.Predictor()
-	b.SetBytes(int64(len(file) / len(lines)))
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		p.Predict(lines[i%len(lines)], 1, 0)
+	bench := func(m *Model) func(b *testing.B) {
+		return func(b *testing.B) {
+			p := m.Predictor()
+			b.SetBytes(int64(len(file) / len(lines)))
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				p.Predict(lines[i%len(lines)], 1, 0)
+			}
+		}
+	}
+	b.Run("exact", bench(m))
+	if c, err := m.Collapse(); err == nil {
+		b.Run("collapsed", bench(c))
 	}
 }

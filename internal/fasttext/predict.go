@@ -82,7 +82,7 @@ func (p *Predictor) Predict(text string, k int, threshold float32) []Label {
 // hide averages the rows of the features.
 func (p *Predictor) hide() {
 	if p.m.flat != nil {
-		p.m.flat.average(p.sums, p.f.rows)
+		p.m.flat.average(p.sums, p.f.rows, len(p.f.rows)+p.f.more)
 		return
 	}
 	if d, ok := p.m.input.(*dense); ok {

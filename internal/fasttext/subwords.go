@@ -10,8 +10,7 @@ const (
 // dictionary, as fastText does.
 type subwords struct {
 	ends []uint32 // of word i in rows; it starts where i-1 ends
-	skip map[int32]bool
-	rows []int32
+	rows []int32  // a single -1 for words that are cut up when met
 }
 
 // prepare fills d.subwords for a model with character n-grams.
@@ -20,11 +19,11 @@ func (m *Model) prepare() {
 		return
 	}
 	f, d := m.featurizer(), &m.dict
-	s := subwords{ends: make([]uint32, 0, d.words), skip: map[int32]bool{}}
+	s := subwords{ends: make([]uint32, 0, d.words)}
 	for i := range d.words {
 		word := d.text(i)
 		if f.rows = f.rows[:0]; len(word)*int(m.MaxN) > maxSubwords {
-			s.skip[i] = true
+			f.rows = append(f.rows, -1)
 		} else if string(word) != eos {
 			f.characters(word)
 		}
@@ -37,15 +36,15 @@ func (m *Model) prepare() {
 	d.subwords = s
 }
 
-// has reports whether the n-grams of the word are known.
-func (s *subwords) has(word int32) bool {
-	return int(word) < len(s.ends) && (len(s.skip) == 0 || !s.skip[word])
-}
-
-func (s *subwords) of(word int32) []int32 {
+// of returns the rows of the n-grams of a word, and whether they are known.
+func (s *subwords) of(word int32) ([]int32, bool) {
+	if int(word) >= len(s.ends) {
+		return nil, false
+	}
 	start := uint32(0)
 	if word > 0 {
 		start = s.ends[word-1]
 	}
-	return s.rows[start:s.ends[word]]
+	rows := s.rows[start:s.ends[word]]
+	return rows, len(rows) != 1 || rows[0] >= 0
 }

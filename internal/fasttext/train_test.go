@@ -226,3 +226,26 @@ func TestTrainRefuses(t *testing.T) {
 		t.Errorf("Train after cancelling = %v", err)
 	}
 }
+
+// TestTrainThreads trains in rounds: the number of threads changes no byte, and
+// the answers are those of training line by line, but for a little.
+func TestTrainThreads(t *testing.T) {
+	for _, c := range conformances() {
+		a := c.args()
+		a.Threads = 2
+		want := trainBytes(t, a, c.text())
+		for _, n := range []int{2, 3, 7} {
+			if a.Threads = n; !bytes.Equal(trainBytes(t, a, c.text()), want) {
+				t.Errorf("%s: other bytes with %d threads", c.name, n)
+			}
+		}
+	}
+}
+
+func TestBehindEnd(t *testing.T) {
+	for line, want := range map[string]int{"": 0, "</s>": 4, "a </s> b": 6, "a</s> </s>x </s>": 16, "a </s>\x00": 6, "</s": 0} {
+		if got := behindEnd([]byte(line)); got != want {
+			t.Errorf("behindEnd(%q) = %d, want %d", line, got, want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package fasttext
 import (
 	"math"
 	"slices"
+	"sort"
 )
 
 // A trainer updates a model by single lines.
@@ -12,8 +13,8 @@ type trainer struct {
 	rng          minstd
 	hidden, grad []float32
 	scores       []float32
-	paths        []path  // of each label, for hierarchical softmax
-	negatives    []int32 // labels by the square root of their frequency
+	paths        []path   // of each label, for hierarchical softmax
+	negatives    []uint64 // see [negativeTable]
 }
 
 // A path leads from a label to the root of the tree: the rows it passes, and
@@ -88,7 +89,7 @@ func (t *trainer) learnOutput(hidden []float32, labels []int32, lr float32, grad
 		for range t.m.Negatives {
 			other := target
 			for other == target {
-				other = t.negatives[t.rng.below(uint64(len(t.negatives)))]
+				other = t.negative()
 			}
 			ok = t.logistic(other, false, hidden, lr, grad) && ok
 		}
@@ -145,20 +146,27 @@ func treePaths(tree []node, labels int) []path {
 	return paths
 }
 
-// negativeTable holds each label as often as negative sampling draws it; the
-// size is fastText's.
-func negativeTable(counts []int64) []int32 {
+// negativeTable returns where each label ends in the table that fastText draws
+// negatives from: it holds each label in proportion to the square root of its
+// count. The size is fastText's.
+func negativeTable(counts []int64) []uint64 {
 	const size = 10000000
 	var sum float32
 	for _, n := range counts {
 		sum = float32(float64(sum) + math.Sqrt(float64(n)))
 	}
-	var table []int32
+	var end uint64
+	ends := make([]uint64, len(counts))
 	for i, n := range counts {
 		most := float32(math.Sqrt(float64(n))) * size / sum
-		for j := 0; float32(j) < most; j++ {
-			table = append(table, int32(i))
-		}
+		end += uint64(math.Ceil(float64(most)))
+		ends[i] = end
 	}
-	return table
+	return ends
+}
+
+// negative draws a label.
+func (t *trainer) negative() int32 {
+	at := t.rng.below(t.negatives[len(t.negatives)-1])
+	return int32(sort.Search(len(t.negatives), func(i int) bool { return at < t.negatives[i] }))
 }

@@ -58,8 +58,8 @@ func (v *vocabulary) addToken(word []byte, hash uint32) error {
 	v.arena = append(v.arena, word...)
 	v.ends, v.counts, v.hashes = append(v.ends, uint32(len(v.arena))), append(v.counts, 1), append(v.hashes, hash)
 	n := len(v.counts)
-	v.table.slots[slot] = hashSlot{hash, int32(n)}
-	if n*2 > len(v.table.slots) {
+	v.table.slots[slot] = hashSlot{hash, int32(n), uint32(len(v.arena) - len(word)), uint32(len(v.arena))}
+	if n+n/2 > len(v.table.slots) {
 		v.index()
 	}
 	if n > v.limit {
@@ -72,13 +72,14 @@ func (v *vocabulary) addToken(word []byte, hash uint32) error {
 // index rebuilds the hash table with room for twice the entries.
 func (v *vocabulary) index() {
 	v.table = newHashTable(2 * len(v.counts))
-	mask := uint32(len(v.table.slots) - 1)
+	mask, start := uint32(len(v.table.slots)-1), uint32(0)
 	for i, h := range v.hashes {
 		at := v.table.place(h)
 		for v.table.slots[at].entry != 0 {
 			at = (at + 1) & mask
 		}
-		v.table.slots[at] = hashSlot{h, int32(i + 1)}
+		v.table.slots[at] = hashSlot{h, int32(i + 1), start, v.ends[i]}
+		start = v.ends[i]
 	}
 }
 

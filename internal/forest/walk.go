@@ -30,6 +30,9 @@ func NewScorer(f *Forest) *Scorer {
 // ScoreAll appends the scores of rows, which stand one after another with width
 // columns each, to out. They equal those of [Forest.Score].
 func (s *Scorer) ScoreAll(rows []int16, width int, out []int32) []int32 {
+	if len(rows) == 0 { // width may not be known yet
+		return out
+	}
 	for n := len(rows) / width; n > 0; {
 		m := min(n, batch)
 		out = s.batch(rows[:m*width], m, width, out)

@@ -156,3 +156,7 @@ func fixup(v uint32) rune {
 	}
 	return rune(v)
 }
+
+// AppendDecoded appends s to dst with character references replaced as in
+// text.
+func AppendDecoded(dst, s []byte) []byte { return appendDecoded(dst, s, false) }

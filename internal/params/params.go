@@ -53,7 +53,7 @@ func Set(ptr any, name, value string) error {
 		}
 		next := reflect.New(f.Type).Elem()
 		if err := assign(next, value); err != nil {
-			return fmt.Errorf("%s: cannot read %q as %s", name, value, schemaType(f.Type))
+			return fmt.Errorf("%s: cannot read %s as %s", name, value, kindWords(f.Type))
 		}
 		if err := inRange(name, next, f.Tag.Get("range")); err != nil {
 			return err
@@ -163,6 +163,20 @@ func Describe(ptr any, src fs.FS) ([]Param, error) {
 		})
 	}
 	return ps, nil
+}
+
+// kindWords says what is to be written for a value of type t.
+func kindWords(t reflect.Type) string {
+	switch word := schemaType(t); word {
+	case "array":
+		return "a list, such as [a, b]"
+	case "integer", "object":
+		return "an " + word
+	case "boolean":
+		return "true or false"
+	default:
+		return "a " + word
+	}
 }
 
 func schemaType(t reflect.Type) string {

@@ -106,10 +106,17 @@ func (m *Meter) now() float64 {
 }
 
 func (m *Meter) draw(at time.Time) {
-	share := 1.0
-	if m.total > 0 {
-		share = min(1, float64(m.done)/float64(m.total))
+	if m.total <= 0 { // nobody knows how much there is
+		line := fmt.Sprintf("%-10s %s", m.what, m.unit(m.done))
+		if !m.terminal {
+			fmt.Fprintln(m.w, line)
+			return
+		}
+		fmt.Fprint(m.w, "\r\x1b[K", line)
+		m.written = true
+		return
 	}
+	share := min(1, float64(m.done)/float64(m.total))
 	left := "…"
 	if now := m.now(); now > 0.01 {
 		left = short(time.Duration(float64(at.Sub(m.start))*(1-now)/now)) + " left"

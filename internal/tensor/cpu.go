@@ -1,0 +1,111 @@
+package tensor
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// A Level is a set of instructions.
+type Level uint8
+
+// The levels, each with all that the ones before it have.
+const (
+	Generic    Level = iota // plain Go
+	AVX2                    // with FMA
+	AVX512                  // F, BW, DQ, VL
+	AVX512BF16              // and VDPBF16PS
+)
+
+var levelNames = [...]string{"generic", "avx2", "avx512", "avx512bf16"}
+
+// String returns the level's name.
+func (l Level) String() string { return levelNames[l] }
+
+// ParseLevel returns the level of that name.
+func ParseLevel(name string) (Level, error) {
+	for l, n := range levelNames {
+		if n == name {
+			return Level(l), nil
+		}
+	}
+	return 0, fmt.Errorf("no level %q of instructions; known are %s", name, strings.Join(levelNames[:], ", "))
+}
+
+// A CPU is a way to calculate: which instructions, how many workers. It may be
+// used by one goroutine at a time; it starts the others itself.
+type CPU struct {
+	level   Level
+	workers int
+	scratch []*scratch // by worker
+}
+
+// A scratch is a worker's own memory.
+type scratch struct {
+	a []float32 // rows of A, packed
+	c []float32 // a tile of C at an edge
+}
+
+// New returns a CPU of this machine's best level. Workers of 0 takes all
+// processors.
+func New(workers int) *CPU { return NewLevel(Best(), workers) }
+
+// NewLevel returns a CPU of a level, which the machine must have.
+func NewLevel(level Level, workers int) *CPU {
+	if level > Best() {
+		panic("tensor: this machine has no " + level.String())
+	}
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	c := &CPU{level: level, workers: workers}
+	for range workers {
+		c.scratch = append(c.scratch, &scratch{a: Floats(packRows * packDepth), c: Floats(maxRows * maxCols)})
+	}
+	return c
+}
+
+// Level returns the instructions in use.
+func (c *CPU) Level() Level { return c.level }
+
+// Workers returns how many goroutines work side by side.
+func (c *CPU) Workers() int { return c.workers }
+
+// BF16 reports whether products of bfloat16 are faster than those of float32.
+func (c *CPU) BF16() bool { return c.level >= AVX512BF16 }
+
+// Do calls f for every i below n, workers side by side; f is told which worker
+// it runs in. Who does what is not settled, so f must not depend on it.
+func (c *CPU) Do(n int, f func(worker, i int)) {
+	if c.workers == 1 || n <= 1 {
+		for i := range n {
+			f(0, i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for w := range min(c.workers, n) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(w, i)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// Rows calls f with ranges of rows that cover n, workers side by side.
+func (c *CPU) Rows(n int, f func(worker, from, to int)) {
+	const block = 64
+	c.Do((n+block-1)/block, func(w, i int) { f(w, i*block, min(n, (i+1)*block)) })
+}
+
+// Floats returns n zeros that begin at a multiple of 64 bytes.
+func Floats(n int) []float32 {
+	b := make([]float32, n+16)
+	at := alignment(b)
+	return b[at : at+n : at+n]
+}

@@ -1,0 +1,38 @@
+package tensor
+
+import (
+	"sync"
+
+	"golang.org/x/sys/cpu"
+)
+
+// Best returns the best level of this machine.
+var Best = sync.OnceValue(func() Level {
+	x := &cpu.X86
+	switch {
+	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512BF16:
+		return AVX512BF16
+	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL:
+		return AVX512
+	case x.HasAVX2 && x.HasFMA:
+		return AVX2
+	}
+	return Generic
+})
+
+type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int)
+
+// kernel returns the kernel of a level and the tile it works on.
+func (l Level) kernel(bf16 bool) (f kernel, rows, cols int) {
+	switch {
+	case bf16 && l >= AVX512BF16:
+		return kernelBF16, 14, 32
+	case !bf16 && l >= AVX512:
+		return kernelF32, 14, 32
+	case !bf16 && l == AVX2:
+		return kernelAVX2, 6, 16
+	case bf16:
+		return plainBF16, 4, 16
+	}
+	return plainF32, 4, 16
+}

@@ -1,0 +1,16 @@
+//go:build !amd64
+
+package tensor
+
+// Best returns the best level of this machine.
+func Best() Level { return Generic }
+
+type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int)
+
+// kernel returns the kernel of a level and the tile it works on.
+func (l Level) kernel(bf16 bool) (f kernel, rows, cols int) {
+	if bf16 {
+		return plainBF16, 4, 16
+	}
+	return plainF32, 4, 16
+}

@@ -1,0 +1,56 @@
+package tensor
+
+import "unsafe"
+
+//go:generate go run feilun/internal/tensorgen kernels_amd64.s
+
+//go:noescape
+func kernelF32(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelBF16(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelAVX2(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func peakF32(n int)
+
+//go:noescape
+func peakBF16(n int)
+
+//go:noescape
+func axpy512(n int, y, x unsafe.Pointer, a float32)
+
+//go:noescape
+func add512(n int, y, x unsafe.Pointer)
+
+//go:noescape
+func scale512(n int, y unsafe.Pointer, a float32)
+
+//go:noescape
+func mulScale512(n int, y, x, w unsafe.Pointer, a float32)
+
+//go:noescape
+func dot512(n int, x, y unsafe.Pointer) float32
+
+//go:noescape
+func max512(n int, x unsafe.Pointer, low float32) float32
+
+//go:noescape
+func expSum512(n int, x unsafe.Pointer, m float32) float32
+
+//go:noescape
+func siluMul512(n int, y, a, b unsafe.Pointer)
+
+//go:noescape
+func siluMulBack512(n int, da, db, a, b, dy unsafe.Pointer)
+
+//go:noescape
+func adamW512(n int, p, grad, m, v unsafe.Pointer, b1, b2, r1, r2, lr, c2, eps, decay float32)
+
+//go:noescape
+func toBF16x512(n int, dst, src unsafe.Pointer)
+
+//go:noescape
+func pairs512(n int, dst, src unsafe.Pointer, dstep, sstep, mask int)

@@ -1,0 +1,5 @@
+package tensor
+
+func pairs(n int, dst, src pointer, dstep, sstep, mask int) {
+	pairs512(n, dst, src, dstep, sstep, mask)
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+)
+
+// A loop is a function over float32 vectors, 16 elements a turn, the last with
+// a mask. Its arguments are n, pointers and scalars; pointers are in registers
+// SI, DI, R8, R9, R10 as they come, scalars in Z16 and up on every lane.
+type loop struct {
+	name     string
+	pointers []string
+	scalars  []string
+	sum      bool // it returns a float32: the sum of Z0's lanes
+	largest  bool // it returns the largest of Z0's lanes
+	start    string
+	body     string // LOAD(p,z) and STORE(z,p) of the pointer called p
+	consts   bool   // it needs the constants of exp
+}
+
+var pointerRegs = []string{"SI", "DI", "R8", "R9", "R10"}
+
+// Constants of exp, on every lane of Z20 to Z28.
+var expConsts = []float64{-87, 88, math.Log2E, 1.5353362e-4, 1.3398874e-3, 9.6184373e-3, 5.5503324e-2, 2.4022648e-1, 6.9314720e-1}
+
+// exp is z = e^z, with t for scratch: 2^n·p(f) for n + f = z·log2(e), p a minimax
+// polynomial of degree 6; Z29 is 1. Relative error about 2e-7.
+func exp(z, t int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\tVMAXPS Z20, Z%d, Z%d\n\tVMINPS Z21, Z%d, Z%d\n\tVMULPS Z22, Z%d, Z%d\n", z, z, z, z, z, z)
+	fmt.Fprintf(&b, "\tVRNDSCALEPS $0, Z%d, Z%d\n\tVSUBPS Z%d, Z%d, Z%d\n", z, t, t, z, z)
+	fmt.Fprintf(&b, "\tVMOVAPS Z23, Z15\n")
+	for c := 24; c <= 28; c++ {
+		fmt.Fprintf(&b, "\tVFMADD213PS Z%d, Z%d, Z15\n", c, z)
+	}
+	fmt.Fprintf(&b, "\tVFMADD213PS Z29, Z%d, Z15\n\tVSCALEFPS Z%d, Z15, Z%d\n", z, t, z)
+	return b.String()
+}
+
+var loops = []loop{
+	{name: "axpy512", pointers: []string{"y", "x"}, scalars: []string{"a"},
+		body: "LOAD(y,0)LOAD(x,1)\tVFMADD231PS Z1, Z16, Z0\nSTORE(0,y)"},
+	{name: "add512", pointers: []string{"y", "x"}, body: "LOAD(y,0)LOAD(x,1)\tVADDPS Z1, Z0, Z0\nSTORE(0,y)"},
+	{name: "scale512", pointers: []string{"y"}, scalars: []string{"a"}, body: "LOAD(y,0)\tVMULPS Z16, Z0, Z0\nSTORE(0,y)"},
+	{name: "mulScale512", pointers: []string{"y", "x", "w"}, scalars: []string{"a"},
+		body: "LOAD(x,0)LOAD(w,1)\tVMULPS Z16, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nSTORE(0,y)"},
+	{name: "dot512", pointers: []string{"x", "y"}, sum: true, start: "\tVPXORD Z0, Z0, Z0\n",
+		body: "LOAD(x,1)LOAD(y,2)\tVFMADD231PS Z1, Z2, Z0\n"},
+	{name: "max512", pointers: []string{"x"}, scalars: []string{"low"}, largest: true, start: "\tVMOVAPS Z16, Z0\n",
+		body: "\tVMOVAPS Z16, Z1\nMERGE(x,1)\tVMAXPS Z1, Z0, Z0\n"},
+	{name: "expSum512", pointers: []string{"x"}, scalars: []string{"m"}, sum: true, consts: true, start: "\tVPXORD Z0, Z0, Z0\n",
+		body: "LOAD(x,1)\tVSUBPS Z16, Z1, Z1\n" + exp(1, 2) + "STORE(1,x)ZERO(1)\tVADDPS Z1, Z0, Z0\n"},
+	{name: "siluMul512", pointers: []string{"y", "a", "b"}, consts: true,
+		body: "LOAD(a,0)LOAD(b,1)\tVXORPS Z2, Z2, Z2\n\tVSUBPS Z0, Z2, Z2\n" + exp(2, 3) + "\tVADDPS Z29, Z2, Z2\n\tVDIVPS Z2, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nSTORE(0,y)"},
+	{name: "siluMulBack512", pointers: []string{"da", "db", "a", "b", "dy"}, consts: true,
+		body: "LOAD(a,0)LOAD(b,1)LOAD(dy,4)\tVXORPS Z2, Z2, Z2\n\tVSUBPS Z0, Z2, Z2\n" + exp(2, 3) +
+			"\tVADDPS Z29, Z2, Z2\n\tVDIVPS Z2, Z29, Z2\n" + // s
+			"\tVMULPS Z2, Z0, Z5\n\tVMULPS Z4, Z5, Z5\nSTORE(5,db)" + // dy·a·s
+			"\tVSUBPS Z2, Z29, Z6\n\tVMOVAPS Z29, Z7\n\tVFMADD231PS Z6, Z0, Z7\n" + // 1 + a(1-s)
+			"\tVMULPS Z2, Z7, Z7\n\tVMULPS Z1, Z7, Z7\n\tVMULPS Z4, Z7, Z7\nSTORE(7,da)"},
+	{name: "adamW512", pointers: []string{"p", "grad", "m", "v"}, scalars: []string{"b1", "b2", "r1", "r2", "lr", "c2", "eps", "decay"},
+		body: "LOAD(p,0)LOAD(grad,1)LOAD(m,2)LOAD(v,3)" +
+			"\tVMULPS Z16, Z2, Z2\n\tVFMADD231PS Z1, Z18, Z2\nSTORE(2,m)" + // m = b1·m + r1·g
+			"\tVMULPS Z1, Z1, Z4\n\tVMULPS Z17, Z3, Z3\n\tVFMADD231PS Z4, Z19, Z3\nSTORE(3,v)" + // v = b2·v + r2·g²
+			"\tVMULPS Z21, Z3, Z4\n\tVSQRTPS Z4, Z4\n\tVADDPS Z22, Z4, Z4\n\tVDIVPS Z4, Z2, Z4\n" + // m/(√(c2·v)+eps)
+			"\tVMULPS Z20, Z4, Z4\n\tVMULPS Z23, Z0, Z0\n\tVSUBPS Z4, Z0, Z0\nSTORE(0,p)"}, // p·decay − lr·that
+}
+
+func vectors(w io.Writer) {
+	fmt.Fprintf(w, "DATA ·expTable+0(SB)/4, $0x%08x\n", math.Float32bits(float32(expConsts[0])))
+	for i, c := range append(expConsts[1:], 1) {
+		fmt.Fprintf(w, "DATA ·expTable+%d(SB)/4, $0x%08x\n", 4*(i+1), math.Float32bits(float32(c)))
+	}
+	fmt.Fprintf(w, "GLOBL ·expTable(SB), RODATA|NOPTR, $40\n\n")
+	for _, l := range loops {
+		l.write(w)
+	}
+	toBF16(w)
+	pairs(w)
+}
+
+func (l *loop) write(w io.Writer) {
+	args := 8 * (1 + len(l.pointers))
+	size := args + 4*len(l.scalars)
+	ret := (size + 7) / 8 * 8
+	if l.sum || l.largest {
+		size = ret + 4
+	}
+	fmt.Fprintf(w, "// func %s(n int, %s)\nTEXT ·%s(SB), NOSPLIT, $0-%d\n\tMOVQ n+0(FP), CX\n", l.name, strings.Join(append(append([]string{}, l.pointers...), l.scalars...), ", "), l.name, size)
+	for i, p := range l.pointers {
+		fmt.Fprintf(w, "\tMOVQ %s+%d(FP), %s\n", p, 8*(i+1), pointerRegs[i])
+	}
+	for i, s := range l.scalars {
+		fmt.Fprintf(w, "\tVBROADCASTSS %s+%d(FP), Z%d\n", s, args+4*i, 16+i)
+	}
+	if l.consts {
+		for i := range 10 {
+			fmt.Fprintf(w, "\tVBROADCASTSS ·expTable+%d(SB), Z%d\n", 4*i, 20+i)
+		}
+	}
+	fmt.Fprint(w, l.start)
+	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tJZ tail_%s\nloop_%s:\n%s", l.name, l.name, l.turn(false))
+	for i := range l.pointers {
+		fmt.Fprintf(w, "\tADDQ $64, %s\n", pointerRegs[i])
+	}
+	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tANDQ $15, CX\n\tJZ done_%s\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n%sdone_%s:\n", l.name, l.name, l.name, l.turn(true), l.name)
+	if l.sum || l.largest {
+		reduce(w, l.largest)
+		fmt.Fprintf(w, "\tVMOVSS X0, ret+%d(FP)\n", ret)
+	}
+	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
+}
+
+// reduce brings the lanes of Z0 together in X0: halves, then halves of those.
+func reduce(w io.Writer, largest bool) {
+	op := "VADDPS"
+	if largest {
+		op = "VMAXPS"
+	}
+	fmt.Fprintf(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\t%s Y1, Y0, Y0\n\tVEXTRACTF128 $1, Y0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\t%s X1, X0, X0\n", op, op, op, op)
+}
+
+// turn expands LOAD, STORE, MERGE and ZERO.
+func (l *loop) turn(masked bool) string {
+	reg := func(name string) string {
+		for i, p := range l.pointers {
+			if p == name {
+				return pointerRegs[i]
+			}
+		}
+		panic(l.name + ": no pointer " + name)
+	}
+	s := l.body
+	for {
+		open := -1
+		var what string
+		for _, k := range []string{"LOAD(", "STORE(", "MERGE(", "ZERO("} {
+			if i := strings.Index(s, k); i >= 0 && (open < 0 || i < open) {
+				open, what = i, k
+			}
+		}
+		if open < 0 {
+			return s
+		}
+		end := open + strings.Index(s[open:], ")")
+		a, b, _ := strings.Cut(s[open+len(what):end], ",")
+		mask, zero := "", ""
+		if masked {
+			mask, zero = "K1, ", ".Z"
+		}
+		var code string
+		switch what {
+		case "LOAD(":
+			code = fmt.Sprintf("\tVMOVUPS%s (%s), %sZ%s\n", zero, reg(a), mask, b)
+		case "MERGE(":
+			code = fmt.Sprintf("\tVMOVUPS (%s), %sZ%s\n", reg(a), mask, b)
+		case "STORE(":
+			code = fmt.Sprintf("\tVMOVUPS Z%s, %s(%s)\n", a, mask, reg(b))
+		case "ZERO(":
+			if masked {
+				code = fmt.Sprintf("\tVMOVAPS.Z Z%s, K1, Z%s\n", a, a)
+			}
+		}
+		s = s[:open] + code + s[end+1:]
+	}
+}
+
+// toBF16 writes the conversion to bfloat16, to the nearest, ties to even.
+func toBF16(w io.Writer) {
+	convert := evexOne(0x72, 2, 1, 0)
+	fmt.Fprintf(w, "// func toBF16x512(n int, dst, src unsafe.Pointer)\nTEXT ·toBF16x512(SB), NOSPLIT, $0-24\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
+		"\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tJZ tail_bf\nloop_bf:\n\tVMOVUPS (SI), Z0\n%s\tVMOVDQU Y1, (DI)\n\tADDQ $64, SI\n\tADDQ $32, DI\n\tDECQ BX\n\tJNZ loop_bf\n"+
+		"tail_bf:\n\tANDQ $15, CX\n\tJZ done_bf\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n\tVMOVUPS.Z (SI), K1, Z0\n%s\tVMOVDQU16 Y1, K1, (DI)\ndone_bf:\n\tVZEROUPPER\n\tRET\n\n", convert, convert)
+}
+
+// evexOne is [evex] with one source.
+func evexOne(opcode, prefix byte, dst, src int) string { return evex(opcode, prefix, dst, 0, src) }
+
+// pairs writes the packing of two rows at a time: of rows 2i and 2i+1 of up to 16
+// columns, each column's two numbers go into 32 bits of row i of dst, the first
+// one low.
+func pairs(w io.Writer) {
+	fmt.Fprintf(w, "DATA ·pairTable+0(SB)/8, $0x%016x\n", uint64(0x0011_0001_0010_0000))
+	for i := 1; i < 8; i++ {
+		v := uint64(0)
+		for k := range 2 {
+			v |= uint64(2*i+k)<<(32*k) | uint64(16+2*i+k)<<(32*k+16)
+		}
+		fmt.Fprintf(w, "DATA ·pairTable+%d(SB)/8, $0x%016x\n", 8*i, v)
+	}
+	fmt.Fprint(w, "GLOBL ·pairTable(SB), RODATA|NOPTR, $64\n\n")
+	fmt.Fprintf(w, "// func pairs512(n int, dst, src unsafe.Pointer, dstep, sstep, mask int)\nTEXT ·pairs512(SB), NOSPLIT, $0-48\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
+		"\tMOVQ dstep+24(FP), R8\n\tMOVQ sstep+32(FP), R9\n\tMOVQ mask+40(FP), AX\n\tKMOVW AX, K1\n\tVMOVDQU64 ·pairTable(SB), Z3\n"+
+		"loop_pairs:\n\tVMOVUPS.Z (SI), K1, Z0\n\tVMOVUPS.Z (SI)(R9*1), K1, Z1\n%s\tVPERMW Z2, Z3, Z2\n\tVMOVDQU32 Z2, K1, (DI)\n\tLEAQ (SI)(R9*2), SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_pairs\n\tVZEROUPPER\n\tRET\n\n",
+		evex(0x72, 3, 2, 1, 0))
+}

@@ -1,0 +1,308 @@
+package tokenize
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"feilun"
+	"feilun/internal/atomicfile"
+	"feilun/internal/bpe"
+	"feilun/internal/hint"
+	"feilun/internal/tokens"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/zeebo/xxh3"
+)
+
+// An Input is a part of the documents that becomes a file of its own.
+type Input struct {
+	Name   string // for people
+	SHA256 string // of the content, or what else identifies it
+	Docs   Docs
+}
+
+// A Shard is what one input became.
+type Shard struct {
+	Input  string `json:"input"`
+	SHA256 string `json:"input_sha256"`
+	Name   string `json:"name"` // of the files, without ending
+	Train  Count  `json:"train"`
+	Valid  Count  `json:"valid"`
+}
+
+// A Count is a number of documents and what they hold.
+type Count struct {
+	Docs   int64 `json:"docs"`
+	Bytes  int64 `json:"bytes"` // of text
+	Tokens int64 `json:"tokens"`
+}
+
+func (c *Count) add(o Count) {
+	c.Docs, c.Bytes, c.Tokens = c.Docs+o.Docs, c.Bytes+o.Bytes, c.Tokens+o.Tokens
+}
+
+// A Manifest tells what a folder of packed files is made of. It is written last.
+type Manifest struct {
+	Format    string  `json:"format"` // feilun.tokens/1
+	Version   string  `json:"version"`
+	Tokenizer string  `json:"tokenizer_sha256"` // of tokenizer.json
+	Vocab     int     `json:"vocab"`
+	EOT       uint32  `json:"eot"`    // number of the token behind every document
+	Form      string  `json:"form"`   // megatron or plain
+	Wide      bool    `json:"wide"`   // numbers of 32 bits, else 16
+	Shards    []Shard `json:"shards"` // in order
+	Train     Count   `json:"train"`
+	Valid     Count   `json:"valid"`
+}
+
+// manifestFormat names the form of a folder, with its version.
+const manifestFormat = "feilun.tokens/1"
+
+// batchBytes is how much text a worker encodes at a time.
+const batchBytes = 1 << 20
+
+// Pack encodes documents and writes, for every input, the files train-N and
+// valid-N, and documents-N.jsonl.zst with id, address, source and number of
+// tokens of each; then tokenizer.json and manifest.json. Inputs that an earlier
+// call finished are left as they are. The bytes do not depend on the number of
+// workers.
+func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir string, workers int, done func(bytes int64)) (*Manifest, error) {
+	eot, ok := t.ID(EndOfText)
+	if !ok {
+		if len(t.Special) == 0 {
+			return nil, hint.Usage(fmt.Errorf("the vocabulary has no special token to end a document with, such as %s", EndOfText))
+		}
+		eot = t.Special[0].ID
+	}
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	name := filepath.Join(dir, "tokenizer.json")
+	if err := atomicfile.Write(name, t.WriteJSON); err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: hex.EncodeToString(sum[:]), Vocab: t.Size(), EOT: eot, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	for i, in := range inputs {
+		k := &packer{p: p, t: t, m: m, dir: dir, index: i, workers: workers, done: done}
+		s, err := k.shard(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", in.Name, err)
+		}
+		m.Shards = append(m.Shards, s)
+		m.Train.add(s.Train)
+		m.Valid.add(s.Valid)
+	}
+	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
+}
+
+func writeJSON(name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(name, append(b, '\n'))
+}
+
+// A packer packs one input.
+type packer struct {
+	p       Params
+	t       *bpe.Tokenizer
+	m       *Manifest
+	dir     string
+	index   int
+	workers int
+	done    func(int64)
+	read    int64
+
+	sides [2]*tokens.Writer // train, valid
+	count [2]Count
+	rows  *json.Encoder
+}
+
+// A marker says that a shard is whole, and of what.
+type marker struct {
+	Shard
+	Tokenizer string  `json:"tokenizer_sha256"`
+	Form      string  `json:"form"`
+	ValidPart float64 `json:"valid_part"`
+	Version   string  `json:"version"`
+}
+
+func (k *packer) path(side string) string {
+	return filepath.Join(k.dir, fmt.Sprintf("%s-%05d", side, k.index))
+}
+
+// shard packs an input, or takes what an earlier call made of it.
+func (k *packer) shard(ctx context.Context, in Input) (Shard, error) {
+	want := marker{Shard: Shard{Input: in.Name, SHA256: in.SHA256, Name: filepath.Base(k.path("train"))},
+		Tokenizer: k.m.Tokenizer, Form: k.p.Format, ValidPart: k.p.Valid, Version: feilun.Version}
+	var found marker
+	if b, err := os.ReadFile(k.path("done") + ".json"); err == nil && json.Unmarshal(b, &found) == nil {
+		want.Train, want.Valid = found.Train, found.Valid
+		if in.SHA256 != "" && found == want {
+			return found.Shard, nil
+		}
+	}
+	if err := k.files(ctx, in); err != nil {
+		return Shard{}, err
+	}
+	want.Train, want.Valid = k.count[0], k.count[1]
+	return want.Shard, writeJSON(k.path("done")+".json", want)
+}
+
+// files writes the five files of a shard; they appear together, at the end.
+func (k *packer) files(ctx context.Context, in Input) error {
+	trainBin, trainIndex := tokens.Names(k.p.Format, k.path("train"))
+	validBin, validIndex := tokens.Names(k.p.Format, k.path("valid"))
+	names := []string{trainBin, trainIndex, validBin, validIndex, k.path("documents") + ".jsonl.zst"}
+	var open []io.Writer
+	var next func() error
+	next = func() error {
+		if len(open) < len(names) {
+			return atomicfile.Write(names[len(open)], func(w io.Writer) error {
+				open = append(open, w)
+				return next()
+			})
+		}
+		return k.write(ctx, in, open)
+	}
+	return next()
+}
+
+func (k *packer) write(ctx context.Context, in Input, out []io.Writer) (err error) {
+	for side := range k.sides {
+		if k.sides[side], err = tokens.NewWriter(k.p.Format, k.m.Wide, out[2*side], out[2*side+1]); err != nil {
+			return hint.Usage(err)
+		}
+	}
+	z, err := zstd.NewWriter(out[4], zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	k.rows = json.NewEncoder(z)
+	if err := k.encode(ctx, in); err != nil {
+		return err
+	}
+	for _, w := range k.sides {
+		if err := w.Close(); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+// A batch is documents on their way through a worker.
+type batch struct {
+	docs  []*feilun.Doc
+	ids   [][]uint32
+	bytes int
+	ready chan struct{}
+}
+
+// encode sends batches to workers and writes them in the order they were read.
+func (k *packer) encode(ctx context.Context, in Input) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan *batch)
+	order := make(chan *batch, 2*k.workers)
+	var group sync.WaitGroup
+	for range k.workers {
+		group.Go(func() {
+			e := k.t.Encoder()
+			for b := range work {
+				for _, d := range b.docs {
+					b.ids = append(b.ids, append(e.Encode(nil, []byte(d.Text)), k.m.EOT))
+				}
+				close(b.ready)
+			}
+		})
+	}
+	group.Go(func() {
+		for b := range order {
+			<-b.ready
+			if err := k.put(b); err != nil {
+				cancel(err)
+			}
+		}
+	})
+	err := k.batches(ctx, in, work, order)
+	close(work)
+	close(order)
+	group.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// batches reads the input.
+func (k *packer) batches(ctx context.Context, in Input, work, order chan<- *batch) error {
+	b := &batch{ready: make(chan struct{})}
+	send := func() error {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case order <- b:
+		}
+		work <- b // workers end after the last batch alone
+		b = &batch{ready: make(chan struct{})}
+		return nil
+	}
+	err := in.Docs(func(d *feilun.Doc) error {
+		b.docs = append(b.docs, d)
+		if b.bytes += len(d.Text); b.bytes < batchBytes {
+			return nil
+		}
+		return send()
+	})
+	if err == nil && len(b.docs) > 0 {
+		err = send()
+	}
+	return err
+}
+
+// row is a document's line in documents-N.jsonl.zst.
+type row struct {
+	ID     string `json:"id"`
+	URL    string `json:"url,omitempty"`
+	Source string `json:"source,omitempty"`
+	Side   string `json:"side"` // train or valid
+	Tokens int    `json:"tokens"`
+}
+
+func (k *packer) put(b *batch) error {
+	for i, d := range b.docs {
+		side, name := 0, "train"
+		if float64(xxh3.HashString(d.ID)>>11)/(1<<53) < k.p.Valid {
+			side, name = 1, "valid"
+		}
+		if err := k.sides[side].Write(b.ids[i]); err != nil {
+			return err
+		}
+		k.count[side].add(Count{1, int64(len(d.Text)), int64(len(b.ids[i]))})
+		if err := k.rows.Encode(row{d.ID, d.URL, d.Source, name, len(b.ids[i])}); err != nil {
+			return err
+		}
+		k.read += int64(len(d.Text))
+	}
+	if k.done != nil {
+		k.done(k.read)
+	}
+	return nil
+}

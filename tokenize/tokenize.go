@@ -1,0 +1,146 @@
+// Package tokenize makes a vocabulary from documents and packs documents into
+// files of token numbers. Start with [Train] and [Pack]. Encoding itself is in
+// internal/bpe, the files' forms in internal/tokens.
+package tokenize
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"feilun"
+	"feilun/internal/bpe"
+	"feilun/internal/hint"
+	"feilun/internal/params"
+)
+
+// Source is this package's own source, from which help and docs take the
+// comments of the parameters.
+//
+//go:embed *.go
+var Source embed.FS
+
+// EndOfText is the special token that stands behind every packed document.
+const EndOfText = "<|endoftext|>"
+
+// Params steer the stage.
+type Params struct {
+	// Vocab is the number of tokens of the vocabulary, bytes and special tokens included.
+	Vocab int `json:"vocab" default:"32768" range:"257..2097152"`
+	// Pattern is how text is split into pieces that tokens may not cross: gpt2, cl100k, o200k, qwen2 or smollm.
+	Pattern string `json:"pattern" default:"qwen2"`
+	// NFC brings text into Unicode's composed form before it is encoded. What comes back is the composed form.
+	NFC bool `json:"nfc" default:"false"`
+	// Special lists the special tokens; their numbers are the last ones, in this order.
+	Special []string `json:"special" default:"[\"<|endoftext|>\",\"<|im_start|>\",\"<|im_end|>\"]"`
+	// Tokenizer is a file to take the vocabulary from (tokenizer.json, or ranks of tiktoken) instead of training one.
+	Tokenizer string `json:"tokenizer" default:""`
+	// Format is the form of packed files: megatron (.bin and .idx) or plain (.ds and .ds.index).
+	Format string `json:"format" default:"megatron"`
+	// Valid is the share of documents, drawn by hash of their ids, that are packed apart for validation.
+	Valid float64 `json:"valid" default:"0.005" range:"0..0.5"`
+	// Sample is the text that training counts at most, from the first document on. 0 counts all.
+	Sample params.Size `json:"sample" default:"2GB"`
+	// Memory is what the counted pieces may take.
+	Memory params.Size `json:"memory" default:"2GiB"`
+}
+
+// Docs calls each with documents in a fixed order, one after another. A
+// document may be kept.
+type Docs func(each func(*feilun.Doc) error) error
+
+// counting is how many bytes of text a worker takes at a time.
+const counting = 1 << 20
+
+// Train makes a vocabulary from documents. Workers count side by side; the
+// outcome does not depend on how many there are. done may be nil; it is told the
+// bytes counted so far.
+func Train(ctx context.Context, p Params, docs Docs, workers int, done func(bytes int64)) (*bpe.Tokenizer, bpe.TrainReport, error) {
+	pattern, err := bpe.ParsePattern(p.Pattern)
+	if err != nil {
+		return nil, bpe.TrainReport{}, hint.Usage(err)
+	}
+	all, err := count(ctx, p, pattern, docs, workers, done)
+	if err != nil {
+		return nil, bpe.TrainReport{}, err
+	}
+	special := slices.DeleteFunc(slices.Clone(p.Special), func(s string) bool { return s == "" })
+	return bpe.Train(ctx, all, p.Vocab, special)
+}
+
+// count counts the pieces of the documents.
+func count(ctx context.Context, p Params, pattern bpe.Pattern, docs Docs, workers int, done func(int64)) (*bpe.Counter, error) {
+	if workers < 1 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	counters := make([]*bpe.Counter, workers)
+	work := make(chan []byte, workers)
+	var group sync.WaitGroup
+	for i := range counters {
+		c := bpe.NewCounter(pattern, p.NFC)
+		counters[i] = c
+		group.Go(func() {
+			for text := range work {
+				if c.Bytes() < int64(p.Memory)/int64(2*workers) { // what is full counts no more than it has
+					c.Add(text, 1)
+				}
+			}
+		})
+	}
+	err := feed(ctx, p, docs, work, done)
+	close(work)
+	group.Wait()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range counters {
+		if c.Bytes() >= int64(p.Memory)/int64(2*workers) {
+			return nil, hint.With(fmt.Errorf("the different pieces of the text need more than %v of memory", p.Memory/2),
+				"give more --memory, or count less text with --sample")
+		}
+	}
+	for _, c := range counters[1:] {
+		counters[0].Merge(c)
+	}
+	return counters[0], nil
+}
+
+// feed sends the texts to the workers, each document as a whole, until sample
+// bytes are sent.
+func feed(ctx context.Context, p Params, docs Docs, work chan<- []byte, done func(int64)) error {
+	sent := int64(0)
+	err := docs(func(d *feilun.Doc) error {
+		if p.Sample > 0 && sent > int64(p.Sample) {
+			return errEnough
+		}
+		sent += int64(len(d.Text))
+		if done != nil {
+			done(sent)
+		}
+		for text := []byte(d.Text); len(text) > 0; {
+			n := min(len(text), counting)
+			if n < len(text) { // cut behind a line break, or where it must be
+				for n > counting/2 && text[n-1] != '\n' {
+					n--
+				}
+			}
+			select {
+			case work <- text[:n]:
+				text = text[n:]
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	if err == errEnough {
+		return nil
+	}
+	return err
+}
+
+var errEnough = errors.New("enough text")

@@ -1,0 +1,196 @@
+package tokenize
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"feilun"
+	"feilun/internal/bpe"
+	"feilun/internal/params"
+	"feilun/internal/tokens"
+)
+
+func usual(t testing.TB) (p Params) {
+	t.Helper()
+	if err := params.Fill(&p); err != nil {
+		t.Fatal(err)
+	}
+	p.Vocab = 500
+	return p
+}
+
+// stories are documents of two languages.
+func stories(n int) []*feilun.Doc {
+	words := []string{"the", "mill", "stood", "still", "until", "March", "磨坊", "到三月", "都没有", "动静", "，", "。\n", "\n", "1947"}
+	rng := rand.New(rand.NewPCG(1, 1))
+	var all []*feilun.Doc
+	for i := range n {
+		d := &feilun.Doc{ID: fmt.Sprint("d", i), URL: fmt.Sprintf("http://a.example/%d", i), Source: "test"}
+		for range rng.IntN(400) {
+			d.Text += words[rng.IntN(len(words))] + " "
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+func list(all []*feilun.Doc) Docs {
+	return func(each func(*feilun.Doc) error) error {
+		for _, d := range all {
+			if err := each(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func vocabulary(t testing.TB, p Params, workers int) *bpe.Tokenizer {
+	t.Helper()
+	tok, _, err := Train(t.Context(), p, list(stories(300)), workers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok
+}
+
+func TestTrainWorkers(t *testing.T) {
+	var want bytes.Buffer
+	if err := vocabulary(t, usual(t), 1).WriteJSON(&want); err != nil {
+		t.Fatal(err)
+	}
+	for _, workers := range []int{2, 8} {
+		var got bytes.Buffer
+		if err := vocabulary(t, usual(t), workers).WriteJSON(&got); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Bytes(), want.Bytes()) {
+			t.Errorf("%d workers make another vocabulary", workers)
+		}
+	}
+}
+
+func TestTrainLimits(t *testing.T) {
+	p := usual(t)
+	p.Pattern = "gpt9"
+	if _, _, err := Train(t.Context(), p, list(stories(3)), 1, nil); err == nil {
+		t.Error("an unknown pattern was taken")
+	}
+	p = usual(t)
+	p.Memory = 1 << 18
+	if _, _, err := Train(t.Context(), p, list(stories(300)), 1, nil); err == nil {
+		t.Error("a quarter of a megabyte was enough")
+	}
+	if _, _, err := Train(t.Context(), usual(t), list(nil), 1, nil); err == nil {
+		t.Error("a vocabulary was made of nothing")
+	}
+	p = usual(t)
+	p.Sample = 1000
+	_, r, err := Train(t.Context(), p, list(stories(300)), 2, nil)
+	if err != nil || r.Bytes > 10000 {
+		t.Errorf("a sample of 1000 bytes counted %d, %v", r.Bytes, err)
+	}
+}
+
+// files reads all files of a folder.
+func files(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[e.Name()] = string(b)
+	}
+	return all
+}
+
+func same(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%d files, want %d", len(got), len(want))
+	}
+	for name := range want {
+		if got[name] != want[name] {
+			t.Errorf("%s differs", name)
+		}
+	}
+}
+
+// TestPack packs with one and with many workers, stops on the way and goes on,
+// and reads what came out.
+func TestPack(t *testing.T) {
+	all := stories(900)
+	tok := vocabulary(t, usual(t), 1)
+	for _, form := range []string{tokens.Megatron, tokens.Plain} {
+		p := usual(t)
+		p.Format, p.Valid = form, 0.1
+		inputs := []Input{{"a", "1", list(all[:500])}, {"b", "2", list(all[500:])}, {"none", "3", list(nil)}}
+		dir := t.TempDir()
+		m, err := Pack(t.Context(), p, tok, inputs, dir, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := files(t, dir)
+		other := t.TempDir()
+		broken := errors.New("stop")
+		bad := []Input{inputs[0], {"b", "2", func(each func(*feilun.Doc) error) error {
+			return errors.Join(list(all[500:700])(each), broken)
+		}}}
+		if _, err := Pack(t.Context(), p, tok, bad, other, 8, nil); !errors.Is(err, broken) {
+			t.Fatalf("Pack of an input that breaks: %v", err)
+		}
+		inputs[0].Docs = func(func(*feilun.Doc) error) error { return errors.New("a finished input was read again") }
+		if _, err := Pack(t.Context(), p, tok, inputs, other, 8, nil); err != nil {
+			t.Fatal(err)
+		}
+		same(t, files(t, other), want)
+		check(t, p, m, tok, all, dir)
+	}
+}
+
+// check decodes every document of a folder.
+func check(t *testing.T, p Params, m *Manifest, tok *bpe.Tokenizer, all []*feilun.Doc, dir string) {
+	t.Helper()
+	texts := map[string]bool{}
+	for _, d := range all {
+		texts[d.Text] = true
+	}
+	var docs int64
+	for i := range m.Shards {
+		for side, n := range map[string]int64{"train": m.Shards[i].Train.Tokens, "valid": m.Shards[i].Valid.Tokens} {
+			s, err := tokens.Open(p.Format, filepath.Join(dir, fmt.Sprintf("%s-%05d", side, i)), m.Wide)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Total() != n {
+				t.Errorf("shard %d: %d tokens for %s, the manifest says %d", i, s.Total(), side, n)
+			}
+			for k := range s.Docs() {
+				ids, err := s.Doc(k)
+				if err != nil || len(ids) == 0 || ids[len(ids)-1] != m.EOT {
+					t.Fatalf("document %d: %v, %v", k, ids, err)
+				}
+				text, err := tok.Decode(nil, ids[:len(ids)-1])
+				if err != nil || !texts[string(text)] {
+					t.Fatalf("document %d is none of those packed: %q", k, text)
+				}
+				docs++
+			}
+			s.Close()
+		}
+	}
+	if docs != int64(len(all)) || m.Train.Docs+m.Valid.Docs != docs || m.Valid.Docs < 40 || m.Valid.Docs > 160 {
+		t.Errorf("%d documents, %d for training and %d for validation of %d", docs, m.Train.Docs, m.Valid.Docs, len(all))
+	}
+}
