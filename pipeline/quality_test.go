@@ -111,7 +111,7 @@ func TestQualityRows(t *testing.T) {
 	}
 	model := sampleModel(t, 1)
 	runIn(t, writeRecipe(t, "crawl.range: 60000\nquality:\n  gpt3@zh+en: {model: \""+model+"\", alpha: 3}\n"), input, filepath.Join(dir, "out"), 1)
-	m, err := quality.Open(model)
+	m, err := quality.Open(model, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,11 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -67,7 +70,8 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := map[xxh3.Uint128]bool{}
+	seen := map[xxh3.Uint128]bool{} // whether positive
+	again, both := 0, 0
 	var all []quality.Example
 	for _, side := range []struct {
 		paths    []string
@@ -76,9 +80,16 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 		s := sampler{most: l.Sample}
 		for _, path := range side.paths {
 			err := r.Docs(a.ctx, path, func(d *feilun.Doc) error {
-				if h := xxh3.HashString128(d.Text); !seen[h] {
-					seen[h] = true
+				h := xxh3.HashString128(d.Text)
+				first, known := seen[h]
+				switch {
+				case !known:
+					seen[h] = side.positive
 					s.add(quality.Example{Doc: d, Positive: side.positive})
+				case first != side.positive:
+					both++
+				default:
+					again++
 				}
 				return nil
 			})
@@ -86,13 +97,20 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 				return nil, err
 			}
 		}
-		if len(s.all) == 0 {
+		switch {
+		case len(s.all) > 0:
+		case both > 0:
+			return nil, hint.Usage(fmt.Errorf("every document in %s stands among the positive ones, too", strings.Join(side.paths, ", ")))
+		default:
 			return nil, hint.Usage(fmt.Errorf("no documents in %s", strings.Join(side.paths, ", ")))
 		}
 		all = append(all, s.sample()...)
 	}
 	if n := r.Damaged + r.Dropped; n > 0 {
 		fmt.Fprintf(a.stderr, "%d records could not be read, %d pages had no text of their own\n", r.Damaged, r.Dropped)
+	}
+	if again+both > 0 {
+		fmt.Fprintf(a.stderr, "%d documents repeat the text of another and are left out; so are %d negative ones that stand among the positive ones\n", again, both)
 	}
 	return all, nil
 }
@@ -144,6 +162,9 @@ func (c *qualityTrainCmd) Run(a *app) error {
 	if err := checkRanges(&c.TrainParams); err != nil {
 		return err
 	}
+	if err := canWrite(c.Out); err != nil {
+		return err
+	}
 	examples, err := c.read(a)
 	if err != nil {
 		return err
@@ -167,6 +188,18 @@ func (c *qualityTrainCmd) Run(a *app) error {
 	}
 	_, err = fmt.Fprintf(a.stdout, "\nmodel  %s\npage   %s\n", c.Out, page)
 	return err
+}
+
+// canWrite reports, before the work is done, that a file cannot be put there.
+func canWrite(name string) error {
+	if i, err := os.Stat(name); err == nil && i.IsDir() {
+		return hint.Usage(hint.With(fmt.Errorf("--out %s is a folder", name), "name the file of the model"))
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".feilun-*")
+	if err != nil {
+		return hint.Usage(hint.With(fmt.Errorf("--out: %w", err), "name a file in a folder that is there and can be written to"))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // resultText prints what training found.
@@ -203,7 +236,7 @@ type qualityEvaluateCmd struct {
 }
 
 func (c *qualityEvaluateCmd) Run(a *app) error {
-	m, err := openModel(c.Model, c.Label)
+	m, err := quality.Open(c.Model, c.Label)
 	if err != nil {
 		return err
 	}
@@ -216,16 +249,4 @@ func (c *qualityEvaluateCmd) Run(a *app) error {
 		return json.NewEncoder(a.stdout).Encode(map[string]any{"model": c.Model, "kind": m.Kind, "evaluation": e})
 	}
 	return evaluationText(a.stdout, e)
-}
-
-// openModel opens a quality model, fastText's by the label asked for.
-func openModel(name, label string) (*quality.Model, error) {
-	m, err := quality.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	if label != "" && !m.Label(label) {
-		return nil, hint.Usage(hint.With(fmt.Errorf("%s has no label %q", name, label), fmt.Sprintf("its labels are %v", m.Labels())))
-	}
-	return m, nil
 }
