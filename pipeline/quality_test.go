@@ -160,6 +160,13 @@ func TestLabels(t *testing.T) {
 	if l := s.Quality[0].Labelled; l == nil || l.Positives != 3 || l.Negatives != 1 || len(l.Curve) == 0 {
 		t.Errorf("labelled: %+v", l)
 	}
+	// labelled pages of other languages say nothing of a step
+	write(`{"text":"The old bridge stood in the valley.","label":1,"language":"en"}` + "\n" + `{"text":"login cart","label":0,"language":"en"}` + "\n" + `{"text":"登录","label":0,"language":"zh"}`)
+	steps = "crawl.range: 60000\nquality:\n  gpt3@en: {model: \"" + model + "\"}\n  gpt3@zh: {model: \"" + model + "\"}\n"
+	s = runIn(t, writeRecipe(t, steps+"output.labels: \""+labels+"\"\n"), input, filepath.Join(dir, "languages"), 1)
+	if en, zh := s.Quality[0].Labelled, s.Quality[1].Labelled; en == nil || en.Positives != 1 || en.Negatives != 1 || zh != nil {
+		t.Errorf("labelled: in English %+v, in Chinese %+v", en, zh)
+	}
 	for _, bad := range []string{"", `{"text":"a","label":1}`, `{"text":"a","label":"yes"}`, "{"} {
 		write(bad)
 		r, err := Load(recipe, "crawl.path="+input)
