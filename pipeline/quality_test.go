@@ -178,3 +178,26 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestModelsNeedMemory: models count in the prediction, and a limit that they
+// do not fit into is a mistake in use.
+func TestModelsNeedMemory(t *testing.T) {
+	dir := t.TempDir()
+	input := filepath.Join(dir, "sample.warc.gz")
+	if err := os.WriteFile(input, sampleWARC(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	recipe := writeRecipe(t, "quality:\n  gpt3: {model: \""+sampleModel(t, 1)+"\"}\n")
+	r, err := Load(recipe, "crawl.path="+input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Run(t.Context(), r, Options{Out: filepath.Join(dir, "out"), Workers: 1, Memory: workerMemory + 128<<20})
+	if !hint.IsUsage(err) || !strings.Contains(err.Error(), "quality models") {
+		t.Errorf("a limit without room for models: %v", err)
+	}
+	o := Options{Workers: 1, Memory: 1 << 40}
+	if more := predict(0, 1<<30, o).Memory - predict(0, 0, o).Memory; more != 1<<30 {
+		t.Errorf("a model of 1 GiB adds %d bytes to the prediction", more)
+	}
+}

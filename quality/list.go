@@ -84,5 +84,9 @@ func LowIsGood(s any) bool {
 	return ok
 }
 
+// Memory estimates the bytes that the model of a prepared step takes, with a
+// judge for each of so many workers.
+func Memory(s any, workers int) int64 { return (*s.(step).loaded()).Memory(workers) }
+
 // Fingerprint identifies the model of a prepared step.
 func Fingerprint(s any) string { return (*s.(step).loaded()).SHA256 }

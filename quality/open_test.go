@@ -234,3 +234,72 @@ func TestHostForms(t *testing.T) {
 		t.Error("a kind has no Chinese description")
 	}
 }
+
+// TestScoreIsTheFormula: the tables of scoring give what the format's page says,
+// for texts of one token and for tokens beyond the table.
+func TestScoreIsTheFormula(t *testing.T) {
+	texts := []string{"one", "two two", "旧", strings.Repeat("again ", 3*stepsKept) + "once", strings.Repeat("桥", 2*stepsKept) + "河"}
+	for _, form := range []string{FormSpark, FormCharacters, FormWords} {
+		for _, weights := range weighings {
+			h := gpt3Header{vectorizer{form, 64, 2, false}, weights, 0.25}
+			w := make([]float32, h.Features)
+			for i := range w {
+				w[i] = float32(i%7) - 3.5
+			}
+			g, err := newGPT3(h, appendFloats(nil, w))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range texts {
+				want, square := 0.0, 0.0
+				counts := map[uint32]float64{}
+				g.reader.read(text, func(_ []byte, f uint32) { counts[f]++ })
+				for f, n := range counts {
+					if weights == WeightLog {
+						n = 1 + math.Log(n)
+					}
+					want += n * float64(w[f])
+					square += n * n
+				}
+				if weights != WeightCounts {
+					want /= math.Sqrt(square)
+				}
+				if got := g.logit(text); math.Abs(got-want-0.25) > 1e-9*(1+math.Abs(want)) {
+					t.Errorf("%s %s %.10q: log-odds %v, want %v", form, weights, text, got, want+0.25)
+				}
+			}
+		}
+	}
+}
+
+// TestModelMemory: what a model is said to take covers its file and a table for
+// each worker.
+func TestModelMemory(t *testing.T) {
+	m, err := Train(t.Context(), "gpt3", made(100), defaults(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	name := filepath.Join(dir, "m.flq")
+	if err := m.Save(name); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = Open(name, ""); err != nil {
+		t.Fatal(err)
+	}
+	if one, ten := m.Memory(1), m.Memory(10); ten-one != 9*4<<12 || one < 3*4<<12 {
+		t.Errorf("%d bytes for one worker, %d for ten", one, ten)
+	}
+	p := defaults(t)
+	p.Models = []string{name}
+	s, err := Train(t.Context(), "signals", made(100), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Save(filepath.Join(dir, "s.flq")); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(filepath.Join(dir, "s.flq"), ""); err != nil || s.Memory(1) < m.Memory(1) {
+		t.Errorf("a model that stands on another takes %d bytes, that one %d: %v", s.Memory(1), m.Memory(1), err)
+	}
+}

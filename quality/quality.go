@@ -107,6 +107,7 @@ type Model struct {
 	scorer
 	header header
 	body   []byte
+	size   int64 // bytes of its file and of the files it stands on
 }
 
 // Score returns the document's score: 0 to 1, high for documents like the
@@ -117,6 +118,16 @@ func (m *Model) Score(d *feilun.Doc) float64 { return m.score(d) }
 func (m *Model) Explain(d *feilun.Doc, n int) []Reason {
 	all := m.explain(d)
 	return all[:min(n, len(all))]
+}
+
+// Memory estimates the bytes that the model and its clones take: matrices are
+// about as large as their file, n-grams and packed weights larger.
+func (m *Model) Memory(clones int) int64 {
+	n := m.size + 2*int64(len(m.body))
+	if m.header.GPT3 != nil {
+		n += 4 * int64(m.header.GPT3.Features) * int64(clones)
+	}
+	return n
 }
 
 // Clone returns a model for another goroutine that shares the weights.
@@ -165,6 +176,9 @@ func open(name string) (*Model, error) {
 		return nil, err
 	}
 	m.SHA256, err = sum(f)
+	if info, statErr := f.Stat(); err == nil && statErr == nil {
+		m.size += info.Size()
+	}
 	return m, err
 }
 
