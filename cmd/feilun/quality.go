@@ -70,8 +70,7 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := map[xxh3.Uint128]bool{} // whether positive
-	again, both := 0, 0
+	texts := repeats{seen: map[xxh3.Uint128]bool{}}
 	var all []quality.Example
 	for _, side := range []struct {
 		paths    []string
@@ -80,16 +79,8 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 		s := sampler{most: l.Sample}
 		for _, path := range side.paths {
 			err := r.Docs(a.ctx, path, func(d *feilun.Doc) error {
-				h := xxh3.HashString128(d.Text)
-				first, known := seen[h]
-				switch {
-				case !known:
-					seen[h] = side.positive
+				if texts.first(d.Text, side.positive) {
 					s.add(quality.Example{Doc: d, Positive: side.positive})
-				case first != side.positive:
-					both++
-				default:
-					again++
 				}
 				return nil
 			})
@@ -99,7 +90,7 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 		}
 		switch {
 		case len(s.all) > 0:
-		case both > 0:
+		case texts.both > 0:
 			return nil, hint.Usage(fmt.Errorf("every document in %s stands among the positive ones, too", strings.Join(side.paths, ", ")))
 		default:
 			return nil, hint.Usage(fmt.Errorf("no documents in %s", strings.Join(side.paths, ", ")))
@@ -109,10 +100,32 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 	if n := r.Damaged + r.Dropped; n > 0 {
 		fmt.Fprintf(a.stderr, "%d records could not be read, %d pages had no text of their own\n", r.Damaged, r.Dropped)
 	}
-	if again+both > 0 {
-		fmt.Fprintf(a.stderr, "%d documents repeat the text of another and are left out; so are %d negative ones that stand among the positive ones\n", again, both)
+	if texts.again+texts.both > 0 {
+		fmt.Fprintf(a.stderr, "%d documents repeat the text of another and are left out; so are %d negative ones that stand among the positive ones\n", texts.again, texts.both)
 	}
 	return all, nil
+}
+
+// Repeats counts the texts that were met before.
+type repeats struct {
+	seen  map[xxh3.Uint128]bool // whether as a positive one
+	again int                   // in the same class
+	both  int                   // in the other class
+}
+
+// first reports whether a text is met for the first time.
+func (r *repeats) first(text string, positive bool) bool {
+	h := xxh3.HashString128(text)
+	before, known := r.seen[h]
+	switch {
+	case !known:
+		r.seen[h] = positive
+	case before == positive:
+		r.again++
+	default:
+		r.both++
+	}
+	return !known
 }
 
 // A sampler keeps the examples whose ids hash lowest.
