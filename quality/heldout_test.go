@@ -95,3 +95,65 @@ func TestTreesSeeUnseenScores(t *testing.T) {
 		t.Errorf("%d of %d scores are those of weights fitted to the document", same, len(column))
 	}
 }
+
+// TestPrior: whatever the examples' number, classes weigh what prior says, and
+// scores follow it.
+func TestPrior(t *testing.T) {
+	var all []Example
+	for i, e := range made(300) {
+		if !e.Positive || i%8 == 0 {
+			all = append(all, e)
+		}
+	}
+	var mean [2]float64
+	for i, prior := range []float64{0.2, 0.8} {
+		p := small(t)
+		p.Prior = prior
+		dealt, err := newTraining(t.Context(), all, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sum [2]float64
+		for k, e := range dealt.examples {
+			sum[class(e)] += dealt.weight[k]
+		}
+		if math.Abs(sum[1]-prior) > 1e-9 || math.Abs(sum[0]+prior-1) > 1e-9 {
+			t.Errorf("prior %v: negatives weigh %v, positives %v", prior, sum[0], sum[1])
+		}
+		m, err := Train(t.Context(), "gpt3", all, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range all {
+			mean[i] += m.Score(e.Doc) / float64(len(all))
+		}
+	}
+	if mean[0] >= mean[1] {
+		t.Errorf("mean scores %v and %v with priors of 0.2 and 0.8", mean[0], mean[1])
+	}
+}
+
+// TestGradient compares the gradient with differences of the objective.
+func TestGradient(t *testing.T) {
+	x := &matrix{}
+	var target, weight []float64
+	var rows []int
+	for i := range 20 {
+		x.add([]uint32{uint32(i % 3), 3}, []float32{float32(i%5) - 1, 0.5})
+		target, weight, rows = append(target, float64(i%2)), append(weight, 1+float64(i%4)), append(rows, i)
+	}
+	l := &logistic{x: x, rows: rows, target: target, weight: weight, lambda: 0.7}
+	w, grad, other := []float64{0.3, -1.2, 2, 0.1, -0.4}, make([]float64, 5), make([]float64, 5)
+	l.value(w, grad)
+	for j := range w {
+		const h = 1e-5
+		w[j] += h
+		up := l.value(w, other)
+		w[j] -= 2 * h
+		down := l.value(w, other)
+		w[j] += h
+		if d := (up - down) / (2 * h); math.Abs(d-grad[j]) > 1e-7 {
+			t.Errorf("weight %d: gradient %v, difference %v", j, grad[j], d)
+		}
+	}
+}
