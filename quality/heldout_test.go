@@ -3,7 +3,10 @@ package quality
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
+
+	"feilun"
 )
 
 // TestPercentiles: three tenths of the raw documents are in the head, three
@@ -154,6 +157,33 @@ func TestGradient(t *testing.T) {
 		w[j] += h
 		if d := (up - down) / (2 * h); math.Abs(d-grad[j]) > 1e-7 {
 			t.Errorf("weight %d: gradient %v, difference %v", j, grad[j], d)
+		}
+	}
+}
+
+// TestDigitsOfAllScripts: every digit is a 0 for language models.
+func TestDigitsOfAllScripts(t *testing.T) {
+	var got []string
+	tokens := lineTokens{form: TokensMixed}
+	tokens.lines("a1 ١٢ ２ ३", func(line [][]byte) {
+		for _, w := range line {
+			got = append(got, string(w))
+		}
+	})
+	if want := "a0 00 0 0"; strings.Join(got, " ") != want {
+		t.Errorf("tokens %q, want %q", got, want)
+	}
+}
+
+// TestLineSignals: a line of thirty characters is short, one more is not.
+func TestLineSignals(t *testing.T) {
+	m := newMeasurer()
+	text := strings.Repeat("字", 30) + "\n" + strings.Repeat("a", 31) + ".\n• " + strings.Repeat("b", 40) + "\n\n" + strings.Repeat("字", 30)
+	row := m.measure(nil, &feilun.Doc{Text: text, Language: "zh"}, nil)
+	for s, want := range map[signal]int16{sigShortLines: 500, sigEndedLines: 250, sigBulletLines: 250, sigLines: size16(4), sigLongestLine: size16(42),
+		sigRepeatedLines: share16(30, 134), sigLinkDensity: missing16, sigHost: missing16} {
+		if row[s] != want {
+			t.Errorf("%s = %d, want %d", signalNames()[s], row[s], want)
 		}
 	}
 }
