@@ -327,3 +327,31 @@ func TestBadBinary(t *testing.T) {
 		}
 	}
 }
+
+// TestMarksInText: words that look like the special ones count as unknown.
+func TestMarksInText(t *testing.T) {
+	var files [3]string
+	for i, mark := range []string{Unknown, Begin, End} {
+		c, err := NewCounter(2, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := c.Add([][]byte{[]byte("a"), []byte(mark), []byte("b")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, _, err := c.Model()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := m.WriteARPA(&b); err != nil {
+			t.Fatal(err)
+		}
+		files[i] = b.String()
+	}
+	if files[0] != files[1] || files[0] != files[2] {
+		t.Errorf("models of text with <unk>, <s>, </s>:\n%s", strings.Join(files[:], "\n"))
+	}
+}
