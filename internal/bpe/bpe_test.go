@@ -2,6 +2,7 @@ package bpe
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -264,6 +265,53 @@ func trainPlainly(counts map[string]int, merges int) (all []merge) {
 		}
 	}
 	return all
+}
+
+// TestBadSteps refuses what tokenizer.json may say and we do not do.
+func TestBadSteps(t *testing.T) {
+	split := `{"type":"Split","pattern":{"Regex":"` + `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+` + `"},"behavior":"Isolated"}`
+	level := `{"type":"ByteLevel","use_regex":false}`
+	sequence := func(steps ...string) string {
+		return `"pre_tokenizer":{"type":"Sequence","pretokenizers":[` + strings.Join(steps, ",") + `]}`
+	}
+	for _, tt := range []struct{ steps, want string }{
+		{sequence(split, `{"type":"ByteLevel"}`), "several split patterns"},
+		{sequence(split, split, level), "several split patterns"},
+		{sequence(level, split), "behind ByteLevel"},
+		{sequence(`{"type":"Digits"}`, split, level), "individual_digits"},
+		{sequence(split, `{"type":"Digits","individual_digits":true}`, level), "individual_digits"},
+		{sequence(split, level) + `,"added_tokens":[{"id":300,"content":"<mask>","lstrip":true}]`, "white space"},
+		{sequence(split, level), "no token for byte"}, // the steps are right, the vocabulary is empty
+	} {
+		_, err := ReadJSON(strings.NewReader(`{"model":{"type":"BPE"},` + tt.steps + `}`))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want an error with %q", tt.steps, err, tt.want)
+		}
+	}
+	_, err := ReadJSON(strings.NewReader(`{"model":{"type":"BPE","end_of_word_suffix":"</w>"},` + sequence(split, level) + `}`))
+	if err == nil || !strings.Contains(err.Error(), "end_of_word_suffix") {
+		t.Errorf("a suffix gives %v", err)
+	}
+	tok := trained(t, CL100K, 300)
+	tok.Special = []Special{{"<|end|>", 5}}
+	var b bytes.Buffer
+	if err := tok.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadJSON(&b); err == nil || !strings.Contains(err.Error(), "has number 5") {
+		t.Errorf("a special token with the number of a byte gives %v", err)
+	}
+}
+
+// TestTrainSpecial refuses special tokens that mean something else already.
+func TestTrainSpecial(t *testing.T) {
+	for _, special := range [][]string{{"a"}, {"<x>", "<x>"}, {" mill"}} {
+		c := NewCounter(GPT2, false)
+		c.Add([]byte("the mill the mill the mill"), 1)
+		if _, _, err := Train(t.Context(), c, 300, special); !errors.Is(err, ErrTrain) {
+			t.Errorf("Train with special tokens %q = %v", special, err)
+		}
+	}
 }
 
 func TestBadFiles(t *testing.T) {
