@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"feilun"
+	"feilun/internal/hint"
 )
 
 func rule(tb testing.TB, name string) *DecontaminateParams {
@@ -103,6 +104,28 @@ func TestFound(t *testing.T) {
 		if hits, v, _ := one(g, c.text); len(hits) > 0 != c.found || v.Kept() == c.found {
 			t.Errorf("%s: %d hits, verdict %+v, want found %t", c.name, len(hits), v, c.found)
 		}
+	}
+}
+
+// TestSentences finds both halves of a minimal pair, but not the choices beside a
+// short question.
+func TestSentences(t *testing.T) {
+	g := load(t, rule(t, "any"), `{"good":"Those men have listened.","bad":"Those men has listened today."}
+{"question":"Which river froze that year?","choices":["the Ob","the old Lena"]}`)
+	for text, found := range map[string]bool{
+		"Then. Those men have listened. Why?": true,
+		"Those men has listened today":        true,
+		"which river froze that year":         true,
+		"the old Lena":                        false,
+	} {
+		if hits, _, _ := one(g, text); len(hits) > 0 != found {
+			t.Errorf("%q: %d hits, want found %t", text, len(hits), found)
+		}
+	}
+	p := rule(t, "any")
+	p.Fields, p.Sets = "zzz", g.params.Sets
+	if _, err := newGrams(p); !hint.IsUsage(err) {
+		t.Errorf("a field that no item has: %v", err)
 	}
 }
 
