@@ -245,6 +245,28 @@ func TestPackAgain(t *testing.T) {
 	}
 }
 
+// TestValidByID: the draw of documents for validation looks at ids alone.
+func TestValidByID(t *testing.T) {
+	all := stories(400)
+	other := stories(400)
+	for i := range other {
+		other[i].Text, other[i].URL = other[i].Text+" again", ""
+	}
+	tok, p := vocabulary(t, usual(t), 1), usual(t)
+	p.Valid = 0.3
+	var counts []int64
+	for _, docs := range [][]*feilun.Doc{all, other} {
+		m, err := Pack(t.Context(), p, tok, []Input{{"a", "1", list(docs)}}, t.TempDir(), 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts = append(counts, m.Valid.Docs)
+	}
+	if counts[0] != counts[1] || counts[0] < 80 || counts[0] > 160 {
+		t.Errorf("%d of 400 documents for validation with one text, %d with another", counts[0], counts[1])
+	}
+}
+
 // TestEndOfText finds the token that ends a document in foreign vocabularies.
 func TestEndOfText(t *testing.T) {
 	tok := vocabulary(t, usual(t), 1)

@@ -2,7 +2,9 @@ package bpe
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -300,6 +302,40 @@ func TestBadSteps(t *testing.T) {
 	}
 	if _, err := ReadJSON(&b); err == nil || !strings.Contains(err.Error(), "has number 5") {
 		t.Errorf("a special token with the number of a byte gives %v", err)
+	}
+}
+
+// TestPublished tells vocabularies of published sizes in tiktoken's form.
+func TestPublished(t *testing.T) {
+	for _, tt := range []struct {
+		ranks   int
+		pattern Pattern
+		special string
+		id      uint32
+	}{
+		{50256, GPT2, "<|endoftext|>", 50256}, {50280, GPT2, "<|endoftext|>", 50256}, {100256, CL100K, "<|endoftext|>", 100257},
+		{128000, CL100K, "<|end_of_text|>", 128001}, {151643, Qwen2, "<|im_end|>", 151645}, {199998, O200K, "<|endoftext|>", 199999},
+		{1000, CL100K, "", 0},
+	} {
+		var file bytes.Buffer
+		for n := range tt.ranks {
+			b := []byte{byte(n)}
+			if n >= 256 {
+				b = []byte{byte(n), byte(n >> 8), byte(n >> 16), 0}
+			}
+			id := n
+			if tt.ranks == 50280 && n >= 50256 { // that vocabulary leaves a number free
+				id++
+			}
+			fmt.Fprintf(&file, "%s %d\n", base64.StdEncoding.EncodeToString(b), id)
+		}
+		tok, err := ReadTiktoken(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id, ok := tok.ID(tt.special); tok.Pattern != tt.pattern || ok != (tt.special != "") || id != tt.id {
+			t.Errorf("%d ranks: pattern %s, %q has number %d", tt.ranks, tok.Pattern, tt.special, id)
+		}
 	}
 }
 
