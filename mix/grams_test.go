@@ -129,6 +129,36 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+func TestPercentile(t *testing.T) {
+	var weights []int
+	for n := range 100 {
+		weights = append(weights, 100-n)
+	}
+	if got, err := percentile5(weights); got != 6 || err != nil {
+		t.Errorf("the 5th percentile of 1 to 100 is %d, %v", got, err)
+	}
+	if _, err := percentile5(nil); err == nil {
+		t.Error("a set without items has a percentile")
+	}
+}
+
+// TestCommon: what ten documents hold is a trace, what eleven hold a phrase.
+func TestCommon(t *testing.T) {
+	g := load(t, rule(t, "gpt3"), fmt.Sprintf("{\"question\":%q}", question))
+	tt := newTokenText()
+	tt.cut(question)
+	hits := g.scan(question, tt, nil)
+	for n, kept := range map[uint32]bool{1: false, 10: false, 11: true} {
+		docs := make([]uint32, len(g.all))
+		for i := range docs {
+			docs[i] = n
+		}
+		if v, _ := g.decide(question, hits, docs); v.Kept() != kept {
+			t.Errorf("in %d documents: %+v, want kept %t", n, v, kept)
+		}
+	}
+}
+
 func TestCuts(t *testing.T) {
 	g := load(t, rule(t, "gpt3"), fmt.Sprintf("{\"question\":%q}", question))
 	words := func(seed uint64, n int) string {

@@ -65,16 +65,22 @@ func Train(ctx context.Context, c *Counter, size int, special []string) (*Tokeni
 	for _, x := range w.words {
 		r.Tokens += uint64(x.n) * x.count
 	}
+	return t, r, t.close(special, known)
+}
+
+// close gives the special tokens the numbers behind those of text, which known
+// holds but for the bytes.
+func (t *Tokenizer) close(special []string, known map[string]uint32) error {
 	for i, s := range special {
 		if _, ok := known[s]; ok || len(s) < 2 || slices.Contains(special[:i], s) {
-			return nil, r, fmt.Errorf("%w: special token %q stands there twice, or is a token of the text too", ErrTrain, s)
+			return fmt.Errorf("%w: special token %q stands there twice, or is a token of the text too", ErrTrain, s)
 		}
 		t.Special = append(t.Special, Special{s, uint32(len(t.tokens) + i)})
 	}
 	if err := t.finish(); err != nil {
-		return nil, r, fmt.Errorf("%w: %w", ErrTrain, err)
+		return fmt.Errorf("%w: %w", ErrTrain, err)
 	}
-	return t, r, nil
+	return nil
 }
 
 // byteNumbers gives the bytes their numbers in the order of the characters that
