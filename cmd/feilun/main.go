@@ -42,6 +42,7 @@ type cli struct {
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
+	Inspect  inspectCmd  `cmd:"" help:"Browse a run in a browser, label documents, train from the labels."`
 
 	Decontaminate decontaminateCmd `cmd:"" help:"Find traces of test sets in a corpus and take them out."`
 }
