@@ -44,7 +44,7 @@ func (f folder) partMarker(i int) string { return f.path("work", "parts", fmt.Sp
 // removed is no finished run.
 func owned() []string {
 	return []string{"stats.json", "report.html", "run.json", "manifest.json", "recipe.yaml", "model", "tokens", "mix", "corpus", "ledger",
-		"work/plan.json", "work/docs", "work/parts", "work/dedup"}
+		"work/plan.json", "work/docs", "work/parts", "work/dedup", "work/inspect.index"}
 }
 
 // plan says what a run in this folder is about; another one may not resume it.
@@ -89,6 +89,16 @@ func (f folder) open(p plan, r *Recipe, fresh bool) error {
 		return nil
 	}
 	return writeJSON(f.path("work", "plan.json"), p)
+}
+
+// lock keeps a second process out of the folder until the returned function is
+// called or the process ends.
+func (f folder) lock() (unlock func(), err error) {
+	unlock, err = atomicfile.Lock(f.path("work", "lock"), string(f))
+	if err != nil && hint.Of(err) == "" {
+		err = f.shut(err)
+	}
+	return unlock, err
 }
 
 // shut says what to do when nothing can be written in the folder.

@@ -111,6 +111,7 @@ func (p *printer) recipe(r *Recipe) []byte {
 		p.section(0, "train", r.Train, false)
 	}
 	p.section(0, "output", &r.Output, false)
+	p.needs(r.Needs)
 	p.shut()
 	return p.Bytes()
 }

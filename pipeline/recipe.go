@@ -36,6 +36,7 @@ type Recipe struct {
 	Tokenize *tokenize.Params // nil when the run ends with a corpus
 	Train    *train.Params    // nil when it ends without a model
 	Output   OutputParams
+	Needs    []Need // what a user must bring
 
 	labelled []quality.Example // of Output.Labels, after prepare
 }
@@ -121,6 +122,8 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 		return set(&r.Extract, value, "extract")
 	case "language":
 		return set(&r.Language, value, "language")
+	case "needs":
+		return r.needs(value, "")
 	case "output":
 		return set(&r.Output, value, "output")
 	case "filter":
@@ -167,7 +170,7 @@ func unknownSection(key *yaml.Node) error {
 		return hint.With(fmt.Errorf("%s: stage %q is not built in this version", at(key), s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
-	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "tokenize", "train", "output"}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "tokenize", "train", "output", "needs"}
 	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))
