@@ -27,6 +27,7 @@ type Doc struct {
 	Robots    string // lower-case robots directives of headers and meta tags, joined by ","
 	Links     []string
 	Layout    Layout
+	Score     *float64 // by the last quality model that was asked; nil when none was
 
 	Record Record
 	Frame  string // text of the page around Text: menus, notices, footers, 4 KiB at most; not stored
@@ -65,7 +66,8 @@ type Layout struct {
 
 // Memo returns the value that fill computed for key on this text, computing it
 // on first use. Values are forgotten when Text changes. It lets filters share
-// word and line tables; the value must depend on d.Text and d.Language alone.
+// word and line tables; the value must depend on d.Text, d.Language and the
+// fields that extract fills alone.
 func (d *Doc) Memo(key any, fill func() any) any {
 	if d.memoText != d.Text {
 		clear(d.memo)

@@ -16,6 +16,13 @@ type Mirror struct {
 	// MaxMarks is the highest sum of such phrases.
 	MaxMarks float64 `json:"max_marks" default:"1.4" range:"0.."`
 
+	// MaxScore is the highest score of such pages, by a model trained on written
+	// ones, that a page may have. Texts that come without their page have no score.
+	MaxScore float64 `json:"max_score" default:"0.12" range:"0..1"`
+	// MinScore is the score, of any of the kinds, that a page must have for the
+	// other limits to count.
+	MinScore float64 `json:"min_score" default:"0.01" range:"0..1"`
+
 	hits []phraseHit
 	seen []int32
 }
@@ -39,6 +46,17 @@ func (f *Mirror) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Mirror) probe(d *feilun.Doc, p *probe) {
+	score, top, known := kindScore(d, kindMirror)
+	if !known || top >= f.MinScore {
+		f.rules(d, p)
+	}
+	if known {
+		p.score(d, kindMirror, score, f.MaxScore)
+	}
+}
+
+// rules tests what the phrases and counts of this filter say.
+func (f *Mirror) rules(d *feilun.Doc, p *probe) {
 	if seenTags(d)&(copySure|copyStrong|copyMedium) == 0 {
 		return
 	}

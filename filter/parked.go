@@ -14,6 +14,13 @@ type Parked struct {
 	// MaxUnits is the length of text up to which a page is judged.
 	MaxUnits int `json:"max_units" default:"600" range:"0.."`
 
+	// MaxScore is the highest score of such pages, by a model trained on written
+	// ones, that a page may have. Texts that come without their page have no score.
+	MaxScore float64 `json:"max_score" default:"0.03" range:"0..1"`
+	// MinScore is the score, of any of the kinds, that a page must have for the
+	// other limits to count.
+	MinScore float64 `json:"min_score" default:"0.01" range:"0..1"`
+
 	notice notice
 }
 
@@ -30,6 +37,17 @@ func (f *Parked) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Parked) probe(d *feilun.Doc, p *probe) {
+	score, top, known := kindScore(d, kindParked)
+	if !known || top >= f.MinScore {
+		f.rules(d, p)
+	}
+	if known {
+		p.score(d, kindParked, score, f.MaxScore)
+	}
+}
+
+// rules tests what the phrases and counts of this filter say.
+func (f *Parked) rules(d *feilun.Doc, p *probe) {
 	if len(d.Text) > 8*f.MaxUnits {
 		return
 	}

@@ -48,6 +48,13 @@ func (p *probe) under(rule string, value, limit float64) bool {
 	return p.test(rule, value, limit, value < limit)
 }
 
+// score tests the trained score of a kind of page and notes what speaks for it.
+func (p *probe) score(d *feilun.Doc, kind int, score, limit float64) {
+	if p.verdict.Kept() && p.over("max_score", score, limit) {
+		p.verdict.Note = kindNote(d, kind)
+	}
+}
+
 // empty takes a text without anything to measure, which drop forbids.
 func (p *probe) empty(drop bool) {
 	if drop {

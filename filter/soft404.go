@@ -16,6 +16,13 @@ type Soft404 struct {
 	// MaxUnits is the length of text up to which a page is judged.
 	MaxUnits int `json:"max_units" default:"600" range:"0.."`
 
+	// MaxScore is the highest score of such pages, by a model trained on written
+	// ones, that a page may have. Texts that come without their page have no score.
+	MaxScore float64 `json:"max_score" default:"0.03" range:"0..1"`
+	// MinScore is the score, of any of the kinds, that a page must have for the
+	// other limits to count.
+	MinScore float64 `json:"min_score" default:"0.01" range:"0..1"`
+
 	notice notice
 }
 
@@ -32,6 +39,17 @@ func (f *Soft404) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Soft404) probe(d *feilun.Doc, p *probe) {
+	score, top, known := kindScore(d, kindSoft404)
+	if !known || top >= f.MinScore {
+		f.rules(d, p)
+	}
+	if known {
+		p.score(d, kindSoft404, score, f.MaxScore)
+	}
+}
+
+// rules tests what the phrases and counts of this filter say.
+func (f *Soft404) rules(d *feilun.Doc, p *probe) {
 	if len(d.Text) > 8*f.MaxUnits {
 		return
 	}

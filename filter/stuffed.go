@@ -40,6 +40,13 @@ type Stuffed struct {
 	// in a short text the subject makes up much of it without being stuffed.
 	MinTimes int `json:"min_times" default:"8" range:"1.."`
 
+	// MaxScore is the highest score of such pages, by a model trained on written
+	// ones, that a page may have. Texts that come without their page have no score.
+	MaxScore float64 `json:"max_score" default:"0.03" range:"0..1"`
+	// MinScore is the score, of any of the kinds, that a page must have for the
+	// other limits to count.
+	MinScore float64 `json:"min_score" default:"0.01" range:"0..1"`
+
 	scan stuffScan
 }
 
@@ -56,6 +63,17 @@ func (f *Stuffed) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 }
 
 func (f *Stuffed) probe(d *feilun.Doc, p *probe) {
+	score, top, known := kindScore(d, kindStuffed)
+	if !known || top >= f.MinScore {
+		f.rules(d, p)
+	}
+	if known {
+		p.score(d, kindStuffed, score, f.MaxScore)
+	}
+}
+
+// rules tests what the phrases and counts of this filter say.
+func (f *Stuffed) rules(d *feilun.Doc, p *probe) {
 	s := &f.scan
 	s.read(d.Text)
 	if len(s.units) < f.MinUnits {
