@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"feilun/internal/hint"
 	"feilun/internal/tensor"
@@ -89,8 +88,8 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 			return nil, err
 		}
 		l.Peak = max(l.Peak, cpu.Peak(kind == "bf16", 3)/1e9)
-		read := float64(e.Bytes()) / 1e9 / elapsed(func() { readAll(cpu, memory) })
-		s := elapsed(func() {
+		read := float64(e.Bytes()) / 1e9 / tensor.Seconds(cpu.Workers(), func() { readAll(cpu, memory) })
+		s := tensor.Seconds(cpu.Workers(), func() {
 			for range c.Tokens {
 				if err == nil {
 					_, err = e.Step(all)
@@ -117,7 +116,7 @@ func (c *benchDecodeCmd) prefill(a *app, e *model.Engine, l *decodeLine) (all []
 		for range c.Batch {
 			all = append(all, model.Extension{Sequence: e.NewSequence(), Tokens: make([]uint32, c.Prompt)})
 		}
-		s := elapsed(func() { _, err = e.Step(all) })
+		s := tensor.Seconds(l.Workers, func() { _, err = e.Step(all) })
 		if err = errors.Join(err, a.ctx.Err()); err != nil {
 			return nil, err
 		}
@@ -127,12 +126,6 @@ func (c *benchDecodeCmd) prefill(a *app, e *model.Engine, l *decodeLine) (all []
 		all[i].Tokens = []uint32{1}
 	}
 	return all, nil
-}
-
-func elapsed(f func()) float64 {
-	start := time.Now()
-	f()
-	return time.Since(start).Seconds()
 }
 
 // readAll reads memory and does next to nothing with it.
