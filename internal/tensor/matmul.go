@@ -13,6 +13,9 @@ const (
 	maxCols   = 32
 	packRows  = 14 * 12
 	packDepth = 256 // steps: single float32, or pairs of bfloat16
+
+	takeBlocks = 3 // of packDepth, of A at a time
+	panelGroup = 8 // panels that all of them are multiplied with before the next
 )
 
 // A View is a matrix in a slice: element (i, j) is at Data[i·Row + j·Col]. One of
@@ -98,32 +101,46 @@ type part struct{ m0, m, j0, j1 int }
 // rows multiplies some rows of A, block by block, a tile of rows at a time.
 func (c *CPU) rows(s *scratch, dst []float32, ldc int, a View, b *Panels, tile int, p part, add bool) {
 	kern, _ := c.level.kernelRows(b.bf16, tile)
-	cols := b.cols
 	if b.depth == 0 && !add {
 		for i := range p.m {
 			clear(dst[(p.m0+i)*ldc:][:b.n])
 		}
 	}
-	for d0 := 0; d0 < b.depth; d0 += packDepth {
-		d := min(packDepth, b.depth-d0)
-		t := c.take(s, a, b, p.m0, p.m, d0, d, tile)
-		more := 0
-		if add || d0 > 0 {
-			more = 1
+	for d0 := 0; d0 < b.depth; d0 += takeBlocks * packDepth {
+		var t [takeBlocks]taken
+		end := min(b.depth, d0+takeBlocks*packDepth)
+		for i := d0; i < end; i += packDepth {
+			at := (i - d0) / packDepth
+			t[at] = c.take(s.a[at*packRows*packDepth:], a, b, p.m0, p.m, i, min(packDepth, end-i), tile)
 		}
-		for j := p.j0; j < p.j1; j++ {
-			panel := unsafe.Pointer(unsafe.SliceData(b.panel(d0, d, j)))
-			w := min(cols, b.n-j*cols)
-			for i := 0; i < p.m; i += tile {
-				rows, lda, step := t.tile(i)
-				h := min(tile, p.m-i)
-				if h == tile && w == cols {
-					kern(d, rows, lda, step, panel, unsafe.Pointer(&dst[(p.m0+i)*ldc+j*cols]), 4*ldc, more)
-					continue
-				}
-				kern(d, rows, lda, step, panel, unsafe.Pointer(&s.c[0]), 4*cols, 0)
-				edge(dst[(p.m0+i)*ldc+j*cols:], ldc, s.c, cols, h, w, more != 0)
+		for j := p.j0; j < p.j1; j += panelGroup { // this much of C stays in the cache
+			for i := d0; i < end; i += packDepth {
+				q := part{p.m0, p.m, j, min(p.j1, j+panelGroup)}
+				c.block(kern, s.c, dst, ldc, b, &t[(i-d0)/packDepth], i, tile, q, add || i > 0)
 			}
+		}
+	}
+}
+
+// block multiplies a block of A with that of some panels.
+func (c *CPU) block(kern kernel, edges, dst []float32, ldc int, b *Panels, t *taken, d0, tile int, p part, add bool) {
+	d := min(packDepth, b.depth-d0)
+	more := 0
+	if add {
+		more = 1
+	}
+	for j := p.j0; j < p.j1; j++ {
+		panel := unsafe.Pointer(unsafe.SliceData(b.panel(d0, d, j)))
+		w := min(b.cols, b.n-j*b.cols)
+		for i := 0; i < p.m; i += tile {
+			rows, lda, step := t.tile(i)
+			h := min(tile, p.m-i)
+			if h == tile && w == b.cols {
+				kern(d, rows, lda, step, panel, unsafe.Pointer(&dst[(p.m0+i)*ldc+j*b.cols]), 4*ldc, more)
+				continue
+			}
+			kern(d, rows, lda, step, panel, unsafe.Pointer(&edges[0]), 4*b.cols, 0)
+			edge(dst[(p.m0+i)*ldc+j*b.cols:], ldc, edges, b.cols, h, w, add)
 		}
 	}
 }
@@ -149,11 +166,11 @@ func (t *taken) tile(i int) (p unsafe.Pointer, lda, step int) {
 // take makes a block of A ready: float32 rows are read where they are, rows of
 // bfloat16 rounded into scratch memory; what is stored by columns, and rows that
 // fill no tile, are packed.
-func (c *CPU) take(s *scratch, a View, b *Panels, m0, mm, d0, d, tile int) taken {
+func (c *CPU) take(scratch []float32, a View, b *Panels, m0, mm, d0, d, tile int) taken {
 	t := taken{restTile: tile, whole: mm / tile * tile}
 	switch {
 	case a.Col != 1 || b.bf16 && c.level < AVX512BF16:
-		t.base, t.lda, t.step, t.rows = unsafe.Pointer(&s.a[0]), 4, 4*tile, 4*d
+		t.base, t.lda, t.step, t.rows = unsafe.Pointer(&scratch[0]), 4, 4*tile, 4*d
 		whole := 0
 		if a.Row == 1 && b.bf16 && c.level >= AVX512BF16 && 2*(d0+d) <= b.k && t.whole > 0 {
 			whole = t.whole
@@ -161,12 +178,12 @@ func (c *CPU) take(s *scratch, a View, b *Panels, m0, mm, d0, d, tile int) taken
 		}
 		t.whole = mm
 		for i := whole; i < mm; i += tile {
-			c.packTile(s.a[i*d:][:tile*d], a, m0+i, min(tile, mm-i), d0, d, b, tile)
+			c.packTile(scratch[i*d:][:tile*d], a, m0+i, min(tile, mm-i), d0, d, b, tile)
 		}
 		return t
 	case b.bf16:
-		t.base, t.lda, t.step, t.rows = unsafe.Pointer(&s.a[0]), 4*d, 4, 4*d
-		half := unsafe.Slice((*uint16)(unsafe.Pointer(&s.a[0])), 2*len(s.a))
+		t.base, t.lda, t.step, t.rows = unsafe.Pointer(&scratch[0]), 4*d, 4, 4*d
+		half := unsafe.Slice((*uint16)(unsafe.Pointer(&scratch[0])), 2*len(scratch))
 		n := min(2*d, b.k-2*d0)
 		for i := range t.whole {
 			toBF16(half[2*d*i:][:n], a.Data[(m0+i)*a.Row+2*d0:][:n])
@@ -178,7 +195,7 @@ func (c *CPU) take(s *scratch, a View, b *Panels, m0, mm, d0, d, tile int) taken
 		t.base, t.lda, t.step, t.rows = unsafe.Pointer(&a.Data[m0*a.Row+d0]), 4*a.Row, 4, 4*a.Row
 	}
 	if t.whole < mm {
-		rest := s.a[t.whole*d:][:tile*d]
+		rest := scratch[t.whole*d:][:tile*d]
 		c.packTile(rest, a, m0+t.whole, mm-t.whole, d0, d, b, tile)
 		t.rest = unsafe.Pointer(&rest[0])
 	}
