@@ -244,7 +244,7 @@ func TestModelSections(t *testing.T) {
 	if err != nil || again.Hash() != r.Hash() {
 		t.Errorf("printed and read again the recipe differs: %v", err)
 	}
-	if r, err = load(t, "base: tiny\ntrain: off\n"); err != nil || r.Train != nil || r.Tokenize == nil {
+	if r, err = load(t, "base: tiny\ntokenize:\ntrain: off\n"); err != nil || r.Train != nil || r.Tokenize == nil {
 		t.Errorf("train: off leaves %+v, %v", r.Train, err)
 	}
 	if _, err = load(t, "train: {dept: 1}\n"); err == nil || !strings.Contains(err.Error(), "did you mean") && hint.Of(err) == "" && !strings.Contains(err.Error(), "depth") {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"feilun"
+	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/params"
@@ -201,10 +202,7 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 		j.Memory = 8 << 30
 	}
 	l.show = newShow(j.Stderr)
-	if err := os.MkdirAll(j.Out, 0o755); err != nil {
-		return nil, err
-	}
-	unlock, err := lock(j.Out)
+	unlock, err := atomicfile.Lock(filepath.Join(j.Out, "lock"), j.Out)
 	if err != nil {
 		return nil, err
 	}
