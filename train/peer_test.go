@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"feilun/internal/tensor"
@@ -30,7 +31,10 @@ func peerLoop(t *testing.T, optimizer, text string, steps, depth int) (*loop, *P
 	t.Cleanup(c.Close)
 	p := usual(t)
 	p.Optimizer, p.Schedule, p.Depth, p.Context, p.Batch, p.Rows, p.Steps, p.Mask, p.Warmup, p.Final = optimizer, Cosine, depth, 128, 1024, 8, steps, false, 0.1, 0.1
-	p.ValidEvery, p.SaveEvery, p.SampleEvery = steps, steps, steps
+	p.ValidEvery, p.SaveEvery, p.SampleEvery, p.Spike = steps, steps, steps, 0
+	if rate, err := strconv.ParseFloat(os.Getenv("FEILUN_RATE"), 64); err == nil {
+		p.Rate = rate
+	}
 	m, err := p.model(c)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +85,7 @@ func compareCurves(t *testing.T, what string, got []point, want []float64, most 
 
 // TestPeer writes weights and rows for PyTorch to a folder, or compares with the
 // curve that it left there. FEILUN_PEER names the folder, FEILUN_TOKENS packed text
-// (without it the text of TestGoldenCurve), FEILUN_STEPS their number.
+// (without it the text of TestGoldenCurve), FEILUN_RATE AdamW's learning rate.
 func TestPeer(t *testing.T) {
 	dir := os.Getenv("FEILUN_PEER")
 	if dir == "" {
