@@ -40,6 +40,7 @@ type cli struct {
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
+	Search   searchCmd   `cmd:"" help:"Index documents and find passages that answer a question."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 }
 
