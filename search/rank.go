@@ -12,11 +12,11 @@ import (
 // A passage is a candidate whose text was read.
 type passage struct {
 	candidate
-	entry chunkEntry
-	doc   docEntry
-	text  string
-	best  span // of text
-	found []token
+	entry  chunkEntry
+	doc    docEntry
+	record      // its text is the passage alone
+	best   span // of text
+	found  []token
 }
 
 // A reader reads passages again and scores what BM25 does not see.
@@ -108,6 +108,15 @@ func (r *reader) best(text string) (span, float64) {
 	return r.sentences[best], most / r.total
 }
 
+// covered returns the share of the question's terms (by weight) that a text has.
+func (r *reader) covered(text string) float64 {
+	if text == "" || r.total == 0 {
+		return 0
+	}
+	r.read(text)
+	return r.share(span{0, len(text)}) / r.total
+}
+
 func (r *reader) share(s span) (sum float64) {
 	r.turn++
 	from, _ := slices.BinarySearchFunc(r.tokens, s.start, func(t token, at int) int { return cmp.Compare(t.start, at) })
@@ -167,24 +176,19 @@ func (x *Index) passages(ctx context.Context, p *parsed, r *Ranking, found []can
 		e := s.chunk(c.chunk)
 		g := passage{candidate: c, entry: e, doc: s.doc(e.doc)}
 		var err error
-		if buf, err = s.span(buf[:0], g.doc, int(e.start), int(e.end)); err != nil {
+		if g.record, buf, err = s.passage(buf, g.doc, int(e.start), int(e.end)); err != nil {
 			return nil, err
 		}
-		g.text = string(buf)
-		if len(p.phrases) > 0 {
-			head, err := s.head(g.doc)
-			if err != nil {
-				return nil, err
-			}
-			if !rd.phrases(g.text, head.title) {
-				continue
-			}
+		if len(p.phrases) > 0 && !rd.phrases(g.text, g.title) {
+			continue
 		}
+		title := rd.covered(g.title)
 		phrase := rd.read(g.text)
 		best, sentence := rd.best(g.text)
 		g.best = best
 		g.found = slices.Clone(rd.tokens)
-		g.score *= (1 + r.Phrase*phrase + r.Sentence*sentence) * x.freshness(g.doc.day, r)
+		sentence = max(sentence, title) // a title is a sentence too
+		g.score *= (1 + r.Phrase*phrase + r.Sentence*sentence + r.Name*title*title) * x.freshness(g.doc.day, r)
 		all = append(all, g)
 	}
 	slices.SortStableFunc(all, func(a, b passage) int { return cmp.Compare(b.score, a.score) })
@@ -222,10 +226,7 @@ func (x *Index) rank(ctx context.Context, p *parsed, r *Ranking, found []candida
 		if crowded && len(later) >= k {
 			continue
 		}
-		h, err := x.hit(&g)
-		if err != nil {
-			return nil, err
-		}
+		h := g.hit()
 		set := shingles(scan, g.text)
 		if i := slices.IndexFunc(sets, func(o []uint64) bool { return similarity(set, o) >= r.Near }); i >= 0 {
 			if i < len(hits) {
@@ -243,14 +244,10 @@ func (x *Index) rank(ctx context.Context, p *parsed, r *Ranking, found []candida
 	return hits[:min(k, len(hits))], nil
 }
 
-func (x *Index) hit(g *passage) (Hit, error) {
-	r, err := x.segments[g.seg].head(g.doc)
-	if err != nil {
-		return Hit{}, err
-	}
+func (g *passage) hit() Hit {
 	from := int(g.entry.start)
 	h := Hit{
-		ID: r.id, Score: g.score, URL: r.url, Title: r.title, Date: r.date,
+		ID: g.id, Score: g.score, URL: g.url, Title: g.title, Date: g.date,
 		Span:    Span{g.doc.version, from, int(g.entry.end)},
 		Best:    Span{g.doc.version, from + g.best.start, from + g.best.end},
 		Snippet: g.text[g.best.start:g.best.end],
@@ -267,7 +264,7 @@ func (x *Index) hit(g *passage) (Hit, error) {
 			h.Marks = append(h.Marks, [2]int{a, b})
 		}
 	}
-	return h, nil
+	return h
 }
 
 // shingles returns the hashes of neighbouring tokens, sorted, each once.

@@ -33,12 +33,11 @@ type impacts [numCodes][256]float32
 func (x *Index) impacts(r *Ranking) *impacts {
 	t := new(impacts)
 	for code := range t {
-		tf := float64(code>>1) + float64(code&1)*r.Title
+		tf := float64(code >> 1)
 		for b := range t[code] {
-			t[code][b] = float32(tf * (r.K1 + 1) / (tf + r.K1*(1-r.B+r.B*lengthOf(uint8(b))/x.average)))
+			t[code][b] = float32(tf*(r.K1+1)/max(1e-9, tf+r.K1*(1-r.B+r.B*lengthOf(uint8(b))/x.average)) + float64(code&1)*r.Title)
 		}
 	}
-	t[0] = [256]float32{}
 	return t
 }
 

@@ -28,19 +28,21 @@ type Params struct {
 // (docs/log/search.md).
 type Ranking struct {
 	// K1 is BM25's saturation: how much more a term counts that a passage repeats.
-	K1 float64 `json:"k1" default:"1.2" range:"0..10"`
+	K1 float64 `json:"k1" default:"0.9" range:"0..10"`
 	// B is BM25's share of normalisation by length.
-	B float64 `json:"b" default:"0.75" range:"0..1"`
-	// Title is how many occurrences in the text one in the title counts as.
+	B float64 `json:"b" default:"0.9" range:"0..1"`
+	// Title is what a term in the title adds to its score, next to at most k1+1 for the text.
 	Title float64 `json:"title" default:"1" range:"0..20"`
+	// Name is how much a passage gains whose title has all of the question's terms.
+	Name float64 `json:"name" default:"2" range:"0..5"`
 	// Function is the weight of words that ask or only hold a sentence together (what, the, 什么, 的), next to 1 for others.
-	Function float64 `json:"function" default:"0.3" range:"0..1"`
+	Function float64 `json:"function" default:"0.6" range:"0..1"`
 	// Cross is the weight of a pair of characters that does not lie inside one word.
 	Cross float64 `json:"cross" default:"0.6" range:"0..1"`
 	// Phrase is how much a passage gains in which all neighbours of the question stand together.
-	Phrase float64 `json:"phrase" default:"0.2" range:"0..5"`
+	Phrase float64 `json:"phrase" default:"1" range:"0..5"`
 	// Sentence is how much a passage gains one of whose sentences has all of the question's terms.
-	Sentence float64 `json:"sentence" default:"0.3" range:"0..5"`
+	Sentence float64 `json:"sentence" default:"1" range:"0..5"`
 	// Fresh is how much the newest document gains; it halves with each year of age.
 	Fresh float64 `json:"fresh" default:"0.03" range:"0..1"`
 	// PerHost is how many hits of one host come before those of others; 0 sets no limit.

@@ -155,22 +155,41 @@ func (s *segment) span(dst []byte, e docEntry, start, end int) ([]byte, error) {
 
 // head reads all of a document's record but its text.
 func (s *segment) head(e docEntry) (record, error) {
+	r, _, err := s.passage(nil, e, 0, 0)
+	return r, err
+}
+
+// passage reads a document's record, and as its text only text[start:end]. buf
+// is used for what is read.
+func (s *segment) passage(buf []byte, e docEntry, start, end int) (record, []byte, error) {
 	var r record
-	if e.text < e.record || e.text-e.record > 1<<30 {
-		return r, damaged(s.info.Name, "a record of odd length")
+	if e.text < e.record || e.text-e.record > 1<<30 || start < 0 || start > end || end > int(e.length) {
+		return r, buf, damaged(s.info.Name, "a record of odd length")
 	}
-	b, err := s.text(nil, e.record, int(e.text-e.record))
+	n := int(e.text - e.record)
+	from := n + start
+	var err error
+	if start > textBlock { // far from its head
+		if buf, err = s.text(buf[:0], e.record, n); err == nil {
+			buf, err = s.text(buf, e.text+int64(start), end-start)
+		}
+		from = n
+	} else {
+		buf, err = s.text(buf[:0], e.record, n+end)
+	}
 	if err != nil {
-		return r, err
+		return r, buf, err
 	}
+	r.text = string(buf[from:])
+	b := buf[:n]
 	for _, field := range []*string{&r.id, &r.url, &r.title, &r.date} {
 		n, k := binary.Uvarint(b)
 		if k <= 0 || n > uint64(len(b)-k) {
-			return r, damaged(s.info.Name, "a record that does not parse")
+			return r, buf, damaged(s.info.Name, "a record that does not parse")
 		}
 		*field, b = string(b[k:k+int(n)]), b[k+int(n):]
 	}
-	return r, nil
+	return r, buf, nil
 }
 
 // A termEntry is a term of the dictionary.

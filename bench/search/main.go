@@ -39,13 +39,22 @@ type engine interface {
 func main() {
 	data := flag.String("data", "../../../shared/data", "folder of test data")
 	docs := flag.Int("docs", 0, "measure speed on this many documents instead of quality")
+	large := flag.Int("large", 0, "index this many passages cut from all texts of the data instead, on all processors")
+	only := flag.String("only", "", "compare on sets whose name has this alone")
 	flag.Parse()
+	if *large > 0 {
+		million(*data, *large)
+		return
+	}
 	if *docs > 0 {
 		speed(*data, *docs)
 		return
 	}
 	fmt.Printf("%-24s %7s %8s %8s %8s %8s\n", "set", "queries", "feilun", "bleve", "bleve+en", "2 fields")
 	for _, s := range sets {
+		if !strings.Contains(s[0], *only) {
+			continue
+		}
 		docs := readDocs(filepath.Join(*data, "search", s[0]))
 		compare(s[0], s[1], docs, readQueries(filepath.Join(*data, "search", s[0])))
 		if s[0] == "cmrc2018-zh" || s[0] == "drcd-zh-hant" {
