@@ -2,6 +2,8 @@ package search
 
 import (
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxWord is the longest word kept, in bytes; what is longer is cut there, so
@@ -46,7 +48,11 @@ func (s *scanner) next() bool {
 		e := s.folds.of(r)
 		switch e >> 24 {
 		case classPair:
-			if s.pair(rune(e&0xffffff), n) {
+			folded := rune(e & 0xffffff)
+			if folded >= 0x3040 && folded < 0x3100 {
+				folded, n = s.voiced(folded, n)
+			}
+			if s.pair(folded, n) {
 				return true
 			}
 			continue
@@ -65,6 +71,23 @@ func (s *scanner) next() bool {
 		s.pos += n
 	}
 	return s.single()
+}
+
+// voiced joins kana with a voice mark that stands behind it as a character.
+func (s *scanner) voiced(kana rune, n int) (rune, int) {
+	mark, size := utf8.DecodeRuneInString(s.text[s.pos+n:])
+	switch mark {
+	case 0xff9e:
+		mark = 0x3099
+	case 0xff9f:
+		mark = 0x309a
+	case 0x3099, 0x309a:
+	default:
+		return kana, n
+	}
+	joined := norm.NFC.String(string([]rune{kana, mark}))
+	r, _ := utf8.DecodeRuneInString(joined)
+	return r, n + size
 }
 
 // pair takes the next character of a run and reports whether it ends a pair.
@@ -142,7 +165,7 @@ func (s *scanner) inner(r rune, n int, last uint32) bool {
 			s.word = append(s.word, '.')
 			return true
 		}
-	case ',':
+	case ',', '，':
 		return last == classDigit && class == classDigit && s.thousands(s.pos+n)
 	case '\'', '’':
 		if last == classWord && class == classWord {
@@ -156,7 +179,10 @@ func (s *scanner) inner(r rune, n int, last uint32) bool {
 // thousands reports whether three digits and no fourth follow.
 func (s *scanner) thousands(at int) bool {
 	digits := 0
-	for at+digits < len(s.text) && digits < 4 && s.text[at+digits] >= '0' && s.text[at+digits] <= '9' {
+	for _, r := range s.text[at:] {
+		if s.folds.of(r)>>24 != classDigit || digits == 4 {
+			break
+		}
 		digits++
 	}
 	return digits == 3

@@ -40,6 +40,11 @@ var folds = sync.OnceValue(func() *foldTable {
 			}
 		}
 	}
+	for r, e := range t { // compatibility forms of traditional characters
+		if to := e & 0xffffff; e>>24 == classPair && to < 1<<16 {
+			t[r] = t[to]
+		}
+	}
 	return t
 })
 
@@ -47,7 +52,7 @@ func foldEntry(r rune) uint32 {
 	if r < 0x80 {
 		return classOf(unicode.ToLower(r))
 	}
-	if r == 0xad || unicode.Is(unicode.Diacritic, r) && r >= 0x300 && r <= 0x36f {
+	if r == 0xad || r == 0x3099 || r == 0x309a || r == 0xff9e || r == 0xff9f || unicode.Is(unicode.Diacritic, r) && r >= 0x300 && r <= 0x36f {
 		return classSkip << 24
 	}
 	rs := foldMany(r)

@@ -92,11 +92,15 @@ func (w *writer) replace(from, to, level int, gone map[Version]bool) error {
 	if err != nil {
 		return err
 	}
+	old := slices.Clone(w.m.Segments[from:to])
 	w.m.Segments = slices.Replace(w.m.Segments, from, to, merged...)
 	if err := w.m.write(w.dir); err != nil {
 		return err
 	}
-	return w.m.clean(w.dir)
+	for _, s := range old {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(w.dir, s.Name)))
+	}
+	return err
 }
 
 const goneChunk = math.MaxUint32
