@@ -98,6 +98,7 @@ func FuzzSegment(f *testing.F) {
 			return
 		}
 		x := &Index{m: m, segments: []*segment{s}, chunks: s.info.Chunks, average: 20, newest: noDay}
+		x.places = x.findPlaces
 		if err := params.Fill(&x.defaults); err != nil {
 			t.Fatal(err)
 		}

@@ -1,11 +1,14 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"feilun/internal/hint"
 	"feilun/internal/params"
@@ -21,6 +24,13 @@ type Index struct {
 	average  float64 // length of a chunk in terms
 	newest   int32   // day of the newest document, noDay without dates
 	defaults Ranking
+	vectors  []*vectorFile
+	places   func() map[Version]place // where documents are, made when first asked for
+}
+
+type place struct {
+	seg int
+	doc uint32
 }
 
 // Open opens the index in dir.
@@ -59,6 +69,11 @@ func openIndex(dir string, m *manifest) (*Index, error) {
 			x.newest = max(x.newest, s.doc(uint32(i)).day)
 		}
 	}
+	var err error
+	if x.vectors, _, err = readVectors(dir); err != nil {
+		return nil, errors.Join(err, x.Close())
+	}
+	x.places = sync.OnceValue(x.findPlaces)
 	x.average = max(1, float64(tokens)/float64(max(1, x.chunks)))
 	return x, nil
 }
@@ -93,16 +108,24 @@ func (x *Index) Stats() Report {
 	return r
 }
 
-// locate finds the document of a version.
-func (x *Index) locate(v Version) (*segment, docEntry, bool) {
-	for _, s := range x.segments {
-		for i := range s.info.Docs {
-			if e := s.doc(uint32(i)); e.version == v {
-				return s, e, true
-			}
+func (x *Index) findPlaces() map[Version]place {
+	m := map[Version]place{}
+	for i, s := range x.segments {
+		for d := range s.info.Docs {
+			m[s.doc(uint32(d)).version] = place{i, uint32(d)}
 		}
 	}
-	return nil, docEntry{}, false
+	return m
+}
+
+// locate finds the document of a version.
+func (x *Index) locate(v Version) (*segment, docEntry, bool) {
+	p, ok := x.places()[v]
+	if !ok {
+		return nil, docEntry{}, false
+	}
+	s := x.segments[p.seg]
+	return s, s.doc(p.doc), true
 }
 
 // Text returns the bytes of a span as they were indexed.
@@ -133,13 +156,40 @@ func (x *Index) Search(ctx context.Context, q Query) ([]Hit, error) {
 		return nil, nil
 	}
 	for depth := max(r.Depth, 3*k); ; depth *= 8 {
-		found, more, err := x.candidates(ctx, p, r, depth)
+		all, more, err := x.ranked(ctx, q, p, r, depth)
 		if err != nil {
 			return nil, err
 		}
-		hits, err := x.rank(ctx, p, r, found, k)
-		if err != nil || len(hits) >= k || !more || depth > 1<<16 {
-			return hits, err
+		hits := pick(all, r, k)
+		if len(hits) >= k || !more || depth > 1<<16 {
+			return hits, nil
 		}
 	}
+}
+
+// ranked returns about depth passages, best first; more says that there are others.
+func (x *Index) ranked(ctx context.Context, q Query, p *parsed, r *Ranking, depth int) (all []passage, more bool, err error) {
+	found, more, err := x.candidates(ctx, p, r, depth)
+	if err != nil {
+		return nil, false, err
+	}
+	if all, err = x.passages(ctx, p, r, found); err != nil || q.Vector == nil {
+		return all, more, err
+	}
+	near, err := x.nearest(ctx, q.Vector, depth)
+	if err != nil {
+		return nil, false, err
+	}
+	order := map[candidate]int{}
+	for i := range near {
+		near[i].score = 0
+		order[near[i]] = i
+	}
+	dense, err := x.passages(ctx, p, r, near)
+	if err != nil {
+		return nil, false, err
+	}
+	dense = slices.DeleteFunc(dense, func(g passage) bool { return !p.allows(&g) })
+	slices.SortFunc(dense, func(a, b passage) int { return cmp.Compare(order[a.candidate], order[b.candidate]) })
+	return fuse(all, dense), more, nil
 }

@@ -52,6 +52,9 @@ func (w *writer) remove(gone map[Version]bool) error {
 	if err != nil {
 		return err
 	}
+	if err := dropVectors(w.dir, gone); err != nil {
+		return err
+	}
 	slices.Reverse(touched) // so that numbers stay right when a segment vanishes
 	for _, n := range touched {
 		if err := w.replace(n, n+1, w.m.Segments[n].Level, gone); err != nil {

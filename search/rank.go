@@ -19,6 +19,23 @@ type passage struct {
 	found  []token
 }
 
+// allows applies the filters of a question to a passage that was not found by
+// its words.
+func (p *parsed) allows(g *passage) bool {
+	if p.site != "" && !hostMatches(hostOf(g.url), p.site) {
+		return false
+	}
+	s := newScanner()
+	for _, text := range []string{g.text, g.title} {
+		for s.reset(text); len(p.not) > 0 && s.next(); {
+			if slices.Contains(p.not, string(s.term(nil))) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // A reader reads passages again and scores what BM25 does not see.
 type reader struct {
 	p     *parsed
@@ -202,12 +219,8 @@ func (x *Index) freshness(day int32, r *Ranking) float64 {
 	return 1 + r.Fresh*math.Exp2(-float64(x.newest-day)/365)
 }
 
-// rank turns candidates into at most k hits.
-func (x *Index) rank(ctx context.Context, p *parsed, r *Ranking, found []candidate, k int) ([]Hit, error) {
-	all, err := x.passages(ctx, p, r, found)
-	if err != nil {
-		return nil, err
-	}
+// pick turns passages into at most k hits.
+func pick(all []passage, r *Ranking, k int) []Hit {
 	var hits, later []Hit
 	var sets [][]uint64
 	docs, hosts := map[Version]int{}, map[uint32]int{}
@@ -241,7 +254,7 @@ func (x *Index) rank(ctx context.Context, p *parsed, r *Ranking, found []candida
 		hits, sets = append(hits, h), append(sets, set)
 	}
 	hits = append(hits, later...)
-	return hits[:min(k, len(hits))], nil
+	return hits[:min(k, len(hits))]
 }
 
 func (g *passage) hit() Hit {

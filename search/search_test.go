@@ -58,14 +58,14 @@ func TestSearch(t *testing.T) {
 		{"How is black tea made?", "tea"},
 		{"clippers carrying tea", "ships"}, // stems
 		{"红茶怎么制作？", "茶"},
-		{"紅茶怎麼製作？", "茶"}, // traditional question, simplified page
+		{"紅茶怎麼製作？", "茶"},    // traditional question, simplified page
 		{"大运河全长多少公里", "運河"}, // and the other way round
 		{"杭州", ""},
 		{"西湖", "茶"},
-		{"abc123", "wheel"},    // full width
+		{"abc123", "wheel"}, // full width
 		{"ＡＢＣ１２３", "wheel"}, // on either side
-		{"1200", "ships"},      // thousands
-		{"岚", "wheel"},         // a single character
+		{"1200", "ships"},   // thousands
+		{"岚", "wheel"},      // a single character
 		{`"left to oxidise"`, "tea"},
 		{`tea -london`, "tea"},
 		{"site:water.example 杭州", "運河"},

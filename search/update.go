@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"feilun"
@@ -90,7 +91,7 @@ func foreign(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if n := e.Name(); n != "lock" && n != manifestName && n != manifestName+".tmp" && !(len(n) > 8 && n[:8] == "segment-") {
+		if n := e.Name(); n != "lock" && n != manifestName && n != manifestName+".tmp" && !strings.HasPrefix(n, "segment-") && !strings.HasPrefix(n, "vectors-") {
 			return hint.Usage(hint.With(fmt.Errorf("%s holds %s, which is no part of an index", dir, n), "take another --out"))
 		}
 	}

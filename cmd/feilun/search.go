@@ -19,6 +19,7 @@ import (
 type searchCmd struct {
 	Index  searchIndexCmd  `cmd:"" help:"Bring an index up to date with documents."`
 	Query  searchQueryCmd  `cmd:"" default:"withargs" help:"Ask an index; the word query may be left out."`
+	Embed  searchEmbedCmd  `cmd:"" help:"Ask an embedding server for vectors of all passages."`
 	Remove searchRemoveCmd `cmd:"" help:"Remove documents by address, for good."`
 	Show   searchShowCmd   `cmd:"" help:"Print the text of a span."`
 	Verify searchVerifyCmd `cmd:"" help:"Compare an index with the hashes it was written with, and count what it holds."`
@@ -75,8 +76,9 @@ func (c *searchIndexCmd) Run(a *app) error {
 
 type searchQueryCmd struct {
 	search.Ranking
-	K     int    `default:"10" help:"How many hits."`
-	JSON  bool   `help:"Print a line of JSON a hit."`
+	K    int  `default:"10" help:"How many hits."`
+	JSON bool `help:"Print a line of JSON a hit."`
+	embedFlags
 	Color string `default:"auto" enum:"auto,always,never" help:"Whether to mark matches with colour: auto, always, never."`
 	Index string `arg:"" help:"Folder of the index."`
 	Text  string `arg:"" help:"The question. Quoted words must stand together, -word may not occur, site:HOST keeps to one host."`
@@ -96,7 +98,15 @@ func (c *searchQueryCmd) Run(a *app) error {
 		return err
 	}
 	defer x.Close()
-	hits, err := x.Search(a.ctx, search.Query{Text: c.Text, K: c.K, Ranking: &c.Ranking})
+	q := search.Query{Text: c.Text, K: c.K, Ranking: &c.Ranking}
+	if c.Embeddings != "" {
+		vectors, err := c.embedder().Embed(a.ctx, []string{c.Text})
+		if err != nil {
+			return err
+		}
+		q.Vector = vectors[0]
+	}
+	hits, err := x.Search(a.ctx, q)
 	if err != nil {
 		return err
 	}
@@ -167,6 +177,37 @@ func shown(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// embedFlags name an embedding server.
+type embedFlags struct {
+	Embeddings string `placeholder:"URL" help:"Embedding server of OpenAI's form, such as http://127.0.0.1:11434/v1."`
+	Model      string `placeholder:"NAME" help:"Its model."`
+	Key        string `placeholder:"KEY" env:"OPENAI_API_KEY" help:"Its key, if it wants one."`
+}
+
+func (f *embedFlags) embedder() *search.Embedder {
+	return &search.Embedder{URL: f.Embeddings, Model: f.Model, Key: f.Key}
+}
+
+type searchEmbedCmd struct {
+	embedFlags
+	Index string `arg:"" help:"Folder of the index."`
+}
+
+func (c *searchEmbedCmd) Run(a *app) error {
+	if c.Embeddings == "" {
+		return hint.Usage(hint.With(errors.New("embed needs a server"), "name one with --embeddings URL --model NAME"))
+	}
+	meter := progress.New(a.stderr, "embedding", 0, progress.Count("passage"))
+	last := 0
+	err := search.Vectors(a.ctx, c.Index, c.embedder(), func(done, of int) {
+		meter.SetTotal(int64(of))
+		meter.Add(int64(done - last))
+		last = done
+	})
+	meter.Close()
+	return err
 }
 
 type searchRemoveCmd struct {
