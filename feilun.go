@@ -27,6 +27,7 @@ type Doc struct {
 	Robots    string // lower-case robots directives of headers and meta tags, joined by ","
 	Links     []string
 	Layout    Layout
+	Score     *float64 // by the last quality model that was asked; nil when none was
 
 	Record Record
 	Frame  string // text of the page around Text: menus, notices, footers, 4 KiB at most; not stored

@@ -12,11 +12,18 @@ import (
 
 	"feilun"
 	"feilun/internal/atomicfile"
+	"feilun/internal/extsort"
 )
 
 // A shard's cuts file has, for each document that is cut, the words index, the
 // share of bytes cut as float64 bits (0 when the document stays), the number of
-// cuts and their starts and ends.
+// cuts and their starts and ends; the top bit of an end says that the cut is
+// one of substring.
+const (
+	cutsLine     = "cuts"    // those of line
+	cutsAll      = "allcuts" // those of line and substring
+	substringBit = 1 << 63
+)
 
 // lines finds the lines that several documents hold, cuts them out, drops the
 // documents of which nothing is left, and writes the signatures of the others.
@@ -49,7 +56,7 @@ func (j *job) lines() error {
 		return err
 	}
 	for i := range j.shards {
-		err := j.eachCutRecord(i, func(index uint64, share float64, _ []feilun.Cut) error {
+		err := j.eachCutRecord(i, cutsLine, func(index uint64, share float64, _ []feilun.Cut) error {
 			if share == 0 {
 				return nil
 			}
@@ -67,17 +74,17 @@ func (j *job) repeatsName() string { return filepath.Join(j.Dir, "repeats") }
 // repeatedLines writes the pairs (document, hash) of the lines to cut, in the
 // order of documents, and returns where those of each shard begin.
 func (j *job) repeatedLines() ([]int64, error) {
-	byHash := newSorter(j.Dir, "linehashes", 2, 1, j.Memory/4)
-	byDoc := newSorter(j.Dir, "linedocs", 2, 2, j.Memory/4)
-	defer byHash.close()
-	defer byDoc.close()
+	byHash := extsort.New(j.Dir, "linehashes", 2, 1, j.Memory/4)
+	byDoc := extsort.New(j.Dir, "linedocs", 2, 2, j.Memory/4)
+	defer byHash.Close()
+	defer byDoc.Close()
 	for i := range j.shards {
 		err := records(j.piece(i, "lines"), 2, func(r []uint64) error {
 			doc := uint64(i)<<32 | r[1]
 			if j.gone.has(j.number(doc)) {
 				return nil
 			}
-			return byHash.add(r[0], doc)
+			return byHash.Add(r[0], doc)
 		})
 		if err != nil {
 			return nil, err
@@ -88,7 +95,7 @@ func (j *job) repeatedLines() ([]int64, error) {
 	}
 	starts := make([]int64, len(j.shards)+1)
 	err := writeRecords(j.repeatsName(), func(put func(...uint64) error) error {
-		return byDoc.each(func(r []uint64) error {
+		return byDoc.Each(func(r []uint64) error {
 			starts[r[0]>>32+1]++
 			return put(r...)
 		})
@@ -101,10 +108,10 @@ func (j *job) repeatedLines() ([]int64, error) {
 
 // countLines passes on the (hash, document) records of lines in at least
 // MinDocs documents, as (document, hash).
-func (j *job) countLines(byHash, byDoc *sorter) error {
+func (j *job) countLines(byHash, byDoc *extsort.Sorter) error {
 	var hash uint64
 	var waiting []ref // the first documents with this line, while they are too few
-	return byHash.each(func(r []uint64) error {
+	return byHash.Each(func(r []uint64) error {
 		if len(waiting) == 0 || r[0] != hash {
 			hash, waiting = r[0], append(waiting[:0], r[1])
 			return nil
@@ -117,13 +124,13 @@ func (j *job) countLines(byHash, byDoc *sorter) error {
 				if k == 0 && j.Line.KeepFirst {
 					continue
 				}
-				if err := byDoc.add(doc, hash); err != nil {
+				if err := byDoc.Add(doc, hash); err != nil {
 					return err
 				}
 			}
 			return nil
 		}
-		return byDoc.add(r[1], hash)
+		return byDoc.Add(r[1], hash)
 	})
 }
 
@@ -191,7 +198,11 @@ func (p *LineParams) lost(text, left string) float64 {
 func appendCuts(raw []byte, index uint64, lost float64, cuts []feilun.Cut) []byte {
 	raw = appendWords(raw, index, math.Float64bits(lost), uint64(len(cuts)))
 	for _, c := range cuts {
-		raw = appendWords(raw, uint64(c.Start), uint64(c.End))
+		end := uint64(c.End)
+		if c.Rule == "substring" {
+			end |= substringBit
+		}
+		raw = appendWords(raw, uint64(c.Start), end)
 	}
 	return raw
 }
@@ -291,8 +302,8 @@ func (j *job) docsLeft(i int, f func(index int, d *feilun.Doc) error) error {
 		return j.docs(i, f)
 	}
 	cuts := map[int][]feilun.Cut{}
-	err := j.eachCut(i, func(index int, c []feilun.Cut) error {
-		cuts[index] = append([]feilun.Cut(nil), c...)
+	err := j.eachCutRecord(i, cutsLine, func(index uint64, _ float64, c []feilun.Cut) error {
+		cuts[int(index)] = append([]feilun.Cut(nil), c...)
 		return nil
 	})
 	if err != nil {
@@ -306,14 +317,18 @@ func (j *job) docsLeft(i int, f func(index int, d *feilun.Doc) error) error {
 
 // eachCut calls f with the cuts of every document of a shard that is cut.
 func (j *job) eachCut(i int, f func(index int, cuts []feilun.Cut) error) error {
-	return j.eachCutRecord(i, func(index uint64, _ float64, cuts []feilun.Cut) error { return f(int(index), cuts) })
-}
-
-func (j *job) eachCutRecord(i int, f func(index uint64, lost float64, cuts []feilun.Cut) error) error {
-	if j.Line == nil {
+	kind := cutsLine
+	switch {
+	case j.Substring != nil:
+		kind = cutsAll
+	case j.Line == nil:
 		return nil
 	}
-	file, err := os.Open(j.piece(i, "cuts"))
+	return j.eachCutRecord(i, kind, func(index uint64, _ float64, cuts []feilun.Cut) error { return f(int(index), cuts) })
+}
+
+func (j *job) eachCutRecord(i int, kind string, f func(index uint64, lost float64, cuts []feilun.Cut) error) error {
+	file, err := os.Open(j.piece(i, kind))
 	if err != nil {
 		return err
 	}
@@ -335,8 +350,12 @@ func (j *job) eachCutRecord(i int, f func(index uint64, lost float64, cuts []fei
 			if err != nil {
 				return &fs.PathError{Op: "read", Path: file.Name(), Err: err}
 			}
-			start, end := int(s[0]), int(s[1])
-			cuts = append(cuts, feilun.Cut{Rule: "line", Start: start, End: end, Bytes: end - start})
+			rule := "line"
+			if s[1]&substringBit != 0 {
+				rule = "substring"
+			}
+			start, end := int(s[0]), int(s[1]&^substringBit)
+			cuts = append(cuts, feilun.Cut{Rule: rule, Start: start, End: end, Bytes: end - start})
 		}
 		if err := f(head[0], math.Float64frombits(head[1]), cuts); err != nil {
 			return err

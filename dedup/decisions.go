@@ -34,9 +34,9 @@ const outcomeWords = 4
 // finish writes the outcomes in the order of the documents.
 func (j *job) finish() (*Decisions, error) {
 	d := &Decisions{job: j, start: make([]int64, len(j.shards)+1)}
-	var steps [stepNear + 1]int64
+	var steps [stepSubstring + 1]int64
 	err := writeRecords(d.name(), func(put func(...uint64) error) error {
-		return j.outcomes.each(func(r []uint64) error {
+		return j.outcomes.Each(func(r []uint64) error {
 			d.start[r[0]>>32+1]++
 			steps[r[1]]++
 			return put(r...)

@@ -1,9 +1,9 @@
 // Package dedup finds what a corpus holds more than once: pages under several
-// addresses, equal texts, lines that stand in many documents, and
-// near-duplicates. Start with [Decide], which reads shards of documents and
+// addresses, equal texts, lines that stand in many documents, near-duplicates,
+// and passages repeated word for word. Start with [Decide], which reads shards of documents and
 // says which documents go, which lines are cut, and which copy survives; it
 // writes no corpus itself. Memory is bounded: keys, signatures and pairs lie in
-// sorted runs on disk. Repeats inside long texts (substrings) are not its task.
+// sorted runs on disk.
 package dedup
 
 import (
@@ -15,6 +15,7 @@ import (
 	"runtime"
 
 	"feilun"
+	"feilun/internal/extsort"
 	"feilun/internal/hint"
 )
 
@@ -27,9 +28,9 @@ type Options struct {
 }
 
 // A Decision is about one document that is dropped or cut. Of a dropped
-// document Verdict.Rule is the step (url, exact, line, near), Verdict.Value the
-// similarity to the survivor (1 for url and exact; for line the share of bytes
-// that was cut), and Survivor the id of the copy that stays. Otherwise Cuts are
+// document Verdict.Rule is the step (url, exact, line, near, substring),
+// Verdict.Value the similarity to the survivor (1 for url and exact; for line and
+// substring the share of bytes that was cut), and Survivor the id of the copy that stays. Otherwise Cuts are
 // the spans to take out, in order.
 type Decision struct {
 	Index    int // of the document in its shard
@@ -63,6 +64,7 @@ const (
 	stepExact
 	stepLine
 	stepNear
+	stepSubstring
 )
 
 func stepName(s uint64) string { return Names()[s] }
@@ -74,10 +76,10 @@ type job struct {
 	ctx      context.Context
 	shards   []string
 	done     int64
-	counts   []int    // documents a shard
-	base     []uint64 // number of documents before each shard
-	gone     bitmap   // by number: dropped so far
-	outcomes *sorter  // document, step, survivor, bits of the value
+	counts   []int           // documents a shard
+	base     []uint64        // number of documents before each shard
+	gone     bitmap          // by number: dropped so far
+	outcomes *extsort.Sorter // document, step, survivor, bits of the value
 }
 
 // Decide reads the shards, files of internal/shard, and decides about each of
@@ -97,9 +99,9 @@ func Decide(ctx context.Context, p Params, shards []string, o Options) (*Decisio
 		return nil, err
 	}
 	j := &job{Params: p, Options: o, ctx: ctx, shards: shards}
-	j.outcomes = newSorter(o.Dir, "outcomes", 4, 1, o.Memory/8)
-	defer j.outcomes.close()
-	for _, step := range []func() error{j.scan, j.equal, j.lines, j.near} {
+	j.outcomes = extsort.New(o.Dir, "outcomes", 4, 1, o.Memory/8)
+	defer j.outcomes.Close()
+	for _, step := range []func() error{j.scan, j.equal, j.lines, j.near, j.substrings} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("dedup: %w", err)
 		}
@@ -113,7 +115,7 @@ func (j *job) number(r ref) uint64 { return j.base[r>>32] + r&math.MaxUint32 }
 // drop records that a document goes.
 func (j *job) drop(doc ref, step uint64, survivor ref, value float64) error {
 	j.gone.set(j.number(doc))
-	return j.outcomes.add(doc, step, survivor, math.Float64bits(value))
+	return j.outcomes.Add(doc, step, survivor, math.Float64bits(value))
 }
 
 // countDocs fills base from counts.
@@ -184,6 +186,9 @@ func (j *job) passes() int64 {
 	}
 	if j.Near != nil && j.Near.Verify {
 		n++
+	}
+	if j.Substring != nil {
+		n += 3
 	}
 	return n
 }

@@ -1,5 +1,7 @@
 package dedup
 
+import "feilun/internal/extsort"
+
 // equal drops documents with equal addresses, then those with equal texts.
 func (j *job) equal() error {
 	if j.URL != nil {
@@ -17,8 +19,8 @@ func (j *job) equal() error {
 // first, then by their order in the corpus, and drops all but the first of
 // each key.
 func (j *job) equalKeys(step uint64, at int, keep string) error {
-	s := newSorter(j.Dir, stepName(step), 4, 3, j.Memory/2)
-	defer s.close()
+	s := extsort.New(j.Dir, stepName(step), 4, 3, j.Memory/2)
+	defer s.Close()
 	for i := range j.shards {
 		index := uint64(0)
 		err := records(j.piece(i, "keys"), keyWords, func(r []uint64) error {
@@ -27,7 +29,7 @@ func (j *job) equalKeys(step uint64, at int, keep string) error {
 			if j.gone.has(j.number(doc)) || step == stepURL && r[at]|r[at+1] == 0 {
 				return nil
 			}
-			return s.add(r[at], r[at+1], ^rank(keep, r[keyMerit]), doc)
+			return s.Add(r[at], r[at+1], ^rank(keep, r[keyMerit]), doc)
 		})
 		if err != nil {
 			return err
@@ -35,7 +37,7 @@ func (j *job) equalKeys(step uint64, at int, keep string) error {
 	}
 	var hi, lo uint64
 	survivor := nobody
-	return s.each(func(r []uint64) error {
+	return s.Each(func(r []uint64) error {
 		if survivor != nobody && r[0] == hi && r[1] == lo {
 			return j.drop(r[3], step, survivor, 1)
 		}

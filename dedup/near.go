@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"sync"
+
+	"feilun/internal/extsort"
 )
 
 // allPairs is the number of documents with an equal band up to which every
@@ -22,14 +24,14 @@ func (j *job) near() error {
 		return err
 	}
 	compare := j.Near.Threshold > 0
-	pairs := newSorter(j.Dir, "pairs", 2, 2, j.Memory/4)
-	defer pairs.close()
+	pairs := extsort.New(j.Dir, "pairs", 2, 2, j.Memory/4)
+	defer pairs.Close()
 	var one sync.Mutex // held to link; the order of links changes nothing
 	link := func(a, b ref) error {
 		one.Lock()
 		defer one.Unlock()
 		if compare {
-			return pairs.add(a, b)
+			return pairs.Add(a, b)
 		}
 		c.join(j.number(a), j.number(b))
 		return nil
@@ -56,15 +58,15 @@ func (j *job) near() error {
 // key in a band: with neighbours alone, or, for comparison, with all pairs of
 // small groups.
 func (j *job) band(band int, link func(a, b ref) error, compare bool) error {
-	s := newSorter(j.Dir, fmt.Sprint("band", band, "."), 2, 1, j.Memory/4/int64(min(j.Workers, j.Near.Bands)))
-	defer s.close()
-	if err := j.column(band, func(doc ref, key uint64) error { return s.add(key, doc) }); err != nil {
+	s := extsort.New(j.Dir, fmt.Sprint("band", band, "."), 2, 1, j.Memory/4/int64(min(j.Workers, j.Near.Bands)))
+	defer s.Close()
+	if err := j.column(band, func(doc ref, key uint64) error { return s.Add(key, doc) }); err != nil {
 		return err
 	}
 	var key uint64
 	var group []ref // the first documents with this key
 	var last ref
-	return s.each(func(r []uint64) error {
+	return s.Each(func(r []uint64) error {
 		if len(group) == 0 || r[0] != key {
 			key, last, group = r[0], r[1], append(group[:0], r[1])
 			return nil
@@ -111,12 +113,12 @@ func (j *job) column(k int, f func(doc ref, word uint64) error) error {
 }
 
 // comparePairs joins the pairs whose similarity reaches the threshold.
-func (j *job) comparePairs(pairs *sorter, c *clusters, sim *similarity) error {
+func (j *job) comparePairs(pairs *extsort.Sorter, c *clusters, sim *similarity) error {
 	unique := j.piece(0, "candidates")
 	candidates := newBitmap(j.base[len(j.counts)])
 	last := [2]ref{nobody, nobody}
 	err := writeRecords(unique, func(put func(...uint64) error) error {
-		return pairs.each(func(r []uint64) error {
+		return pairs.Each(func(r []uint64) error {
 			if r[0] == last[0] && r[1] == last[1] {
 				return nil
 			}
@@ -149,11 +151,11 @@ func (j *job) comparePairs(pairs *sorter, c *clusters, sim *similarity) error {
 
 // dropClusters drops all documents of a cluster but the best.
 func (j *job) dropClusters(c *clusters, sim *similarity) error {
-	s := newSorter(j.Dir, "clusters", 3, 2, j.Memory/4)
-	defer s.close()
+	s := extsort.New(j.Dir, "clusters", 3, 2, j.Memory/4)
+	defer s.Close()
 	err := j.column(j.Near.Bands, func(doc ref, merit uint64) error {
 		if n := j.number(doc); c.linked.has(n) {
-			return s.add(uint64(c.root(n)), ^rank(j.Near.Keep, merit), doc)
+			return s.Add(uint64(c.root(n)), ^rank(j.Near.Keep, merit), doc)
 		}
 		return nil
 	})
@@ -161,7 +163,7 @@ func (j *job) dropClusters(c *clusters, sim *similarity) error {
 		return err
 	}
 	cluster, survivor := uint64(math.MaxUint64), nobody
-	return s.each(func(r []uint64) error {
+	return s.Each(func(r []uint64) error {
 		if r[0] != cluster {
 			cluster, survivor = r[0], r[2]
 			return nil

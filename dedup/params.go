@@ -18,10 +18,11 @@ var Source embed.FS
 // Params says which steps run; a nil step is off. They run in the order of the
 // fields, each on what the ones before it left.
 type Params struct {
-	URL   *URLParams   `json:"url,omitempty"`
-	Exact *ExactParams `json:"exact,omitempty"`
-	Line  *LineParams  `json:"line,omitempty"`
-	Near  *NearParams  `json:"near,omitempty"`
+	URL       *URLParams       `json:"url,omitempty"`
+	Exact     *ExactParams     `json:"exact,omitempty"`
+	Line      *LineParams      `json:"line,omitempty"`
+	Near      *NearParams      `json:"near,omitempty"`
+	Substring *SubstringParams `json:"substring,omitempty"`
 }
 
 // URLParams drops documents that share a normalised address.
@@ -81,7 +82,7 @@ type NearParams struct {
 }
 
 // Names lists the steps in the order they run.
-func Names() []string { return []string{"url", "exact", "line", "near"} }
+func Names() []string { return []string{"url", "exact", "line", "near", "substring"} }
 
 // Of gathers steps made by [New]; a step given twice counts as the last one.
 func Of(steps ...any) Params {
@@ -96,6 +97,8 @@ func Of(steps ...any) Params {
 			p.Line = s
 		case *NearParams:
 			p.Near = s
+		case *SubstringParams:
+			p.Substring = s
 		default:
 			panic(fmt.Sprintf("dedup: %T is not a step", s))
 		}
@@ -103,7 +106,7 @@ func Of(steps ...any) Params {
 	return p
 }
 
-// New returns the default parameters of a step: url, exact, line or near; nil
+// New returns the default parameters of a step: url, exact, line, near or substring; nil
 // for other names.
 func New(step string) any {
 	var p any
@@ -116,6 +119,8 @@ func New(step string) any {
 		p = &LineParams{}
 	case "near":
 		p = &NearParams{}
+	case "substring":
+		p = &SubstringParams{}
 	default:
 		return nil
 	}
@@ -150,6 +155,13 @@ func (p Params) Check() error {
 		if n.Ngram < 1 || n.Bands < 1 || n.Rows < 1 || n.Bands*n.Rows > 1<<14 {
 			return hint.With(hint.Usage(fmt.Errorf("near: ngram %d, bands %d, rows %d", n.Ngram, n.Bands, n.Rows)),
 				"each must be at least 1, and bands times rows at most 16384")
+		}
+	}
+	if s := p.Substring; s != nil {
+		all = append(all, choice{"substring.unit", s.Unit, []string{"tokens", "characters", "bytes"}},
+			choice{"substring.keep", s.Keep, []string{"first", "none"}})
+		if s.Length < 2 || s.Length > 1<<16 {
+			return hint.Usage(fmt.Errorf("substring.length %d: must be 2 to 65536", s.Length))
 		}
 	}
 	for _, c := range all {

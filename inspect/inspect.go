@@ -50,11 +50,11 @@ func Times(dir string) (*stats.Times, error) {
 }
 
 // Rows yields the rows of every ledger file of the run in dir: the per-document
-// stages first, then dedup, each in input order.
+// stages first, then dedup and mix, each in input order.
 func Rows(dir string) iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		var files []string
-		for _, pattern := range []string{"pages-*", "dedup-*"} {
+		for _, pattern := range []string{"pages-*", "dedup-*", "mix-*"} {
 			names, err := filepath.Glob(filepath.Join(dir, "ledger", pattern+".jsonl.zst"))
 			if err != nil {
 				yield(ledger.Row{}, err)

@@ -73,6 +73,7 @@ type view struct {
 	Aside     bool // one of Drops is set aside
 	Cuts      []ruleLine
 	Measures  []chart
+	Quality   []scores
 	Languages []bar
 	Hosts     []bar
 	Stages    []bar // seconds
@@ -107,6 +108,9 @@ func Report(dir, name, lang string) error {
 		return err
 	}
 	v.Measures = charts(s.Measures)
+	for _, q := range s.Quality {
+		v.Quality = append(v.Quality, newScores(q))
+	}
 	v.Languages, v.Hosts = bars(s.Languages, pageHosts), bars(s.Hosts, pageHosts)
 	v.Kept = turns(s.Samples, keptSamples)
 	v.seconds()
@@ -278,7 +282,7 @@ func (v *view) seconds() {
 	for _, s := range v.Times.Stages {
 		top = max(top, s)
 	}
-	for _, name := range []string{"crawl", "extract", "language", "filter", "dedup", "write"} {
+	for _, name := range []string{"crawl", "extract", "language", "filter", "quality", "dedup", "write"} {
 		s := v.Times.Stages[name]
 		v.Stages = append(v.Stages, bar{Name: name, In: int64(s * 1000), InPct: 100 * s / top})
 	}

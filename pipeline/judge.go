@@ -14,9 +14,9 @@ import (
 	"feilun/quality"
 )
 
-// prepare loads the language model and readies the recipe's filters, edits
-// and models: lists are read, patterns compiled, languages checked. Workers
-// take copies with live and judges.
+// prepare loads the language model and readies the recipe's filters, edits and
+// quality models: lists are read, patterns compiled, languages checked. Workers
+// take copies.
 func (r *Recipe) prepare() (*language.Stage, error) {
 	l, err := language.New(r.Language)
 	if err != nil {
@@ -39,7 +39,10 @@ func (r *Recipe) prepare() (*language.Stage, error) {
 			return nil, hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
 		}
 	}
-	return l, nil
+	if len(r.Quality) > 0 {
+		r.labelled, err = readLabels(r.Output.Labels)
+	}
+	return l, err
 }
 
 // live makes one worker's copies of the recipe's filters and edits.
@@ -71,12 +74,14 @@ type Judge struct {
 
 // NewJudge prepares the filter steps of a recipe.
 func NewJudge(r *Recipe) (*Judge, error) {
-	l, err := r.prepare()
+	filters := *r
+	filters.Quality = nil // no model is asked
+	l, err := filters.prepare()
 	if err != nil {
 		return nil, err
 	}
 	l.Keep, l.MinConfidence = nil, 0 // languages are told, not judged
-	steps, err := r.live()
+	steps, err := filters.live()
 	return &Judge{language: l, steps: steps}, err
 }
 

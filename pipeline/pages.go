@@ -65,6 +65,7 @@ type pageWorker struct {
 	steps     []liveStep
 	judges    []liveJudge
 	sample    int
+	scores    bool // documents keep their scores
 
 	tallies    [perDocument]*tally
 	histograms map[string]*stats.Histogram

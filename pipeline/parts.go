@@ -116,7 +116,11 @@ func (j *job) part(i int, shards []int, repeats *dedup.Decisions, meter *progres
 	sum := sha256.New()
 	err := atomicfile.Write(name, func(out io.Writer) error {
 		return atomicfile.Write(j.folder.dedupLedger(i), func(rows io.Writer) (err error) {
-			if w.corpus, err = corpus.NewWriter(io.MultiWriter(out, sum), j.recipe.Output.Format); err != nil {
+			create := corpus.NewWriter
+			if j.recipe.Output.Scores {
+				create = corpus.NewScoredWriter
+			}
+			if w.corpus, err = create(io.MultiWriter(out, sum), j.recipe.Output.Format); err != nil {
 				return err
 			}
 			if w.ledger, err = ledger.NewWriter(rows); err != nil {

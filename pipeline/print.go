@@ -101,6 +101,9 @@ func (p *printer) recipe(r *Recipe) []byte {
 		p.steps("quality", r.Quality)
 	}
 	p.steps("dedup", r.Dedup)
+	if r.Mix != nil {
+		p.mix(r.Mix)
+	}
 	p.section(0, "output", &r.Output, false)
 	p.shut()
 	return p.Bytes()

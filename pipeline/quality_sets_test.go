@@ -14,7 +14,9 @@ import (
 
 	"feilun"
 	"feilun/extract"
+	"feilun/internal/ledger"
 	"feilun/internal/params"
+	"feilun/internal/sample"
 	"feilun/internal/testkit"
 	"feilun/quality"
 
@@ -233,6 +235,32 @@ func human(tb testing.TB, lang string) []quality.Example {
 			}
 			all = append(all, quality.Example{Doc: &feilun.Doc{Text: d.Text, Language: "en"}, Positive: d.Label == 1})
 		}, "quality", "en", "dclm_"+name+"_data.jsonl.zst")
+	}
+	return all
+}
+
+func sampleWARC() []byte { return sample.WARC() }
+
+// ledgerRows reads the rows of a run.
+func ledgerRows(t *testing.T, dir string) []ledger.Row {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "ledger", "*.jsonl.zst"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []ledger.Row
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		for r, err := range ledger.Rows(f) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, r)
+		}
 	}
 	return all
 }

@@ -14,6 +14,7 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/language"
+	"feilun/mix"
 	"feilun/quality"
 
 	"go.yaml.in/yaml/v4"
@@ -29,7 +30,10 @@ type Recipe struct {
 	Filter   []Step
 	Quality  []Step
 	Dedup    []Step
+	Mix      *mix.Spec // nil when the run ends with its own corpus
 	Output   OutputParams
+
+	labelled []quality.Example // of Output.Labels, after prepare
 }
 
 // A Step is one filter, edit, quality model or dedup method of a recipe.
@@ -48,6 +52,10 @@ type OutputParams struct {
 	PartSize params.Size `json:"part_size" default:"256MiB"`
 	// Sample is how many characters of a dropped document its ledger row keeps.
 	Sample int `json:"sample" default:"300" range:"0..100000"`
+	// Scores adds a column to the corpus: the score that the last quality step gave the document, null where no step looked at it.
+	Scores bool `json:"scores" default:"false"`
+	// Labels is a file of JSON lines with text and label (1 or true for good, 0 or false for bad) on which the report draws precision and recall of the quality steps.
+	Labels string `json:"labels" default:""`
 }
 
 // Load reads a recipe by shipped name or path, with its bases, and lays
@@ -113,6 +121,16 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 		return set(&r.Output, value, "output")
 	case "filter":
 		return steps(&r.Filter, value, "filter", filter.New, filterNames())
+	case "mix":
+		if isOff(value) {
+			r.Mix = nil
+			return nil
+		}
+		m, err := mix.Section(value)
+		if err != nil {
+			return fmt.Errorf("%s: %w", at(key), err)
+		}
+		r.Mix = m
 	case "quality":
 		return steps(&r.Quality, value, "quality", quality.New, quality.Names())
 	case "dedup":
@@ -128,7 +146,7 @@ func unknownSection(key *yaml.Node) error {
 		return hint.With(fmt.Errorf("%s: stage %q is not built in this version", at(key), s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
-	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "output"}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "output"}
 	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))

@@ -86,7 +86,9 @@ func TestBaseAndOverride(t *testing.T) {
 func TestRecipeErrors(t *testing.T) {
 	for _, tt := range []struct{ text, err, hint string }{
 		{"filtr: {}", `unknown key "filtr"`, `did you mean "filter"`},
-		{"mix: {}", `stage "mix" is not built`, "take the step out"},
+		{"mix: {}", "no sources", "name them"},
+		{"mix: {sources: {a: {share: 1, epoch: 2}}}", `unknown parameter "epoch"`, ""},
+		{"tokenize: {}", `stage "tokenize" is not built`, "take the step out"},
 		{"filter: {statuss: {}}", `no step "statuss"`, `did you mean "status"`},
 		{"filter: {status: {keeep: 1}}", "unknown parameter", ""},
 		{"dedup: {near: {bands: -1}}", "at least 1", ""},
@@ -120,7 +122,7 @@ func TestErrorsNameTheirFile(t *testing.T) {
 	for name, text := range map[string]string{
 		"under.yaml": "about: under\n\nfilter: {status: {max: 1}}\n", "mid.yaml": "base: under.yaml\n",
 		"top.yaml": "base: mid.yaml\n", "own.yaml": "base: good.yaml\nfiltr: {}\n", "good.yaml": "about: good\n",
-		"stage.yaml": "base: mix.yaml\n", "mix.yaml": "\n\nmix: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
+		"stage.yaml": "base: later.yaml\n", "later.yaml": "\n\ntokenize: {}\n", "mixed.yaml": "base: mix.yaml\n", "mix.yaml": "\n\nmix: {}\n", "cut.yaml": "base: two.yaml\n", "two.yaml": "a: b\n---\n- c\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -131,7 +133,8 @@ func TestErrorsNameTheirFile(t *testing.T) {
 		{"own.yaml", "", "own.yaml: line 2: unknown key"},
 		{"good.yaml", "filter.status.max=1", `--set "filter.status.max=1": filter.status`},
 		{"good.yaml", "filter.statuss=on", `--set "filter.statuss=on": filter has no step`},
-		{"stage.yaml", "", "mix.yaml line 3: stage"},
+		{"stage.yaml", "", "later.yaml line 3: stage"},
+		{"mixed.yaml", "", "mix.yaml line 3: mix: no sources"},
 		{"cut.yaml", "", "two.yaml: line 2: a second"},
 	} {
 		var over []string

@@ -43,5 +43,6 @@ func (j *job) newWorker() (*pageWorker, error) {
 		return nil, err
 	}
 	steps, err := j.recipe.live()
-	return &pageWorker{source: j.source, extractor: x, language: j.language.Clone(), steps: steps, judges: j.recipe.judges(), sample: j.recipe.Output.Sample}, err
+	return &pageWorker{source: j.source, extractor: x, language: j.language.Clone(), steps: steps, judges: j.recipe.judges(), sample: j.recipe.Output.Sample,
+		scores: j.recipe.Output.Scores}, err
 }

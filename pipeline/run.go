@@ -71,8 +71,10 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 		return nil, err
 	}
 	var finished stats.Run
-	if ok, err := done(j.folder.path("stats.json"), &finished); err != nil || ok {
-		return &finished, err
+	if ok, err := done(j.folder.path("stats.json"), &finished); err != nil {
+		return nil, err
+	} else if ok {
+		return &finished, j.mix(ctx)
 	}
 	defer limitMemory(int64(j.Memory))()
 	start, cpu := time.Now(), cpuSeconds()
@@ -88,7 +90,10 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 		j.remark("no documents were kept: records read %d, dropped by crawl %d; feilun stats %s tells by which rules",
 			s.Reports[atCrawl].In.Docs, s.Reports[atCrawl].Dropped.Docs, o.Out)
 	}
-	return s, j.finish(s)
+	if err := j.finish(s); err != nil {
+		return nil, err
+	}
+	return s, j.mix(ctx)
 }
 
 func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {

@@ -22,7 +22,7 @@ func Stages() []Stage {
 		{"filter", "document", "verdict by rule", false, true},
 		{"quality", "document", "score, verdict by model", false, true},
 		{"dedup", "corpus", "corpus without repeats", true, true},
-		{"mix", "corpora with weights", "one weighted corpus", true, false},
+		{"mix", "corpora with shares or epochs", "one shuffled corpus without traces of tests", true, true},
 		{"tokenize", "corpus", "vocabulary, packed tokens", true, false},
 		{"train", "tokens", "checkpoints", true, false},
 		{"evaluate", "checkpoint", "scores", true, false},

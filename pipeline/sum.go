@@ -4,7 +4,6 @@ import (
 	"feilun"
 	"feilun/internal/params"
 	"feilun/internal/stats"
-	"feilun/quality"
 )
 
 // A total gathers the books of a run's units and parts.
@@ -50,6 +49,7 @@ func (j *job) sum(units, parts int) (*stats.Run, error) {
 	}
 	s.Reports = append(s.Reports, last)
 	s.Measures = j.measures(t.histograms)
+	s.Quality = j.scores(t.histograms)
 	s.Languages, s.Hosts = t.languages.Top(100), t.hosts.Top(100)
 	j.times.Stages["write"] = t.seconds[perDocument]
 	for i, st := range Stages()[:len(s.Reports)-1] {
@@ -112,12 +112,6 @@ func (j *job) measures(hists map[string]*stats.Histogram) []stats.Measure {
 				m.Limit = &f
 			}
 			out = append(out, m)
-		}
-	}
-	for _, st := range j.recipe.Quality {
-		if h := hists[st.Key+"."+scoreRule]; h != nil {
-			limit := quality.Limit(st.Params)
-			out = append(out, stats.Measure{Step: st.Key, Rule: scoreRule, Limit: &limit, Histogram: h})
 		}
 	}
 	return out

@@ -11,7 +11,8 @@ import (
 // fasttextModel scores by the probability of one label of a fastText classifier.
 type fasttextModel struct {
 	predictor *fasttext.Predictor
-	label     string // as in the model
+	label     string          // as in the model
+	trained   *fasttext.Model // to be saved; nil for one that was read
 }
 
 // labelMark starts the labels of fastText models.
@@ -26,6 +27,11 @@ func openFasttext(name string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.Collapsible() {
+		if f, err = f.Collapse(); err != nil {
+			return nil, err
+		}
+	}
 	return newFasttext(f), nil
 }
 
@@ -37,7 +43,7 @@ func newFasttext(f *fasttext.Model) *Model {
 			label = labelMark + g
 		}
 	}
-	return &Model{Kind: "fasttext", scorer: &fasttextModel{f.Predictor(), label}}
+	return &Model{Kind: "fasttext", scorer: &fasttextModel{predictor: f.Predictor(), label: label}}
 }
 
 // Label makes a fastText model score by this label, with or without its
@@ -65,7 +71,9 @@ func (m *Model) Labels() []string {
 	return nil
 }
 
-func (f *fasttextModel) clone() scorer { return &fasttextModel{f.predictor.Clone(), f.label} }
+func (f *fasttextModel) clone() scorer {
+	return &fasttextModel{f.predictor.Clone(), f.label, f.trained}
+}
 
 // score is the probability of the label for the text as one line; 0 for texts
 // without a feature the model knows. fastText adds 1e-5 to probabilities,

@@ -41,8 +41,16 @@ type header struct {
 
 // Save writes the model. Equal models give equal bytes.
 func (m *Model) Save(name string) error {
-	if m.header.Kind == "" {
-		return fmt.Errorf("a %s model is kept in its own file", m.Kind)
+	if f, ok := m.scorer.(*fasttextModel); ok {
+		if f.trained == nil {
+			return errors.New("a fastText model that was read is kept in its own file")
+		}
+		return atomicfile.Write(name, f.trained.Save)
+	}
+	if m.header.Signals != nil {
+		if err := m.header.Signals.relate(name); err != nil {
+			return err
+		}
 	}
 	b, err := m.encode()
 	if err != nil {
@@ -62,9 +70,13 @@ func (m *Model) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	packed := z.EncodeAll(plain, nil)
+	return seal(z.EncodeAll(plain, nil)), nil
+}
+
+// seal puts magic and checksum before the compressed part of a file.
+func seal(packed []byte) []byte {
 	digest := sha256.Sum256(packed)
-	return append(append([]byte(magic), digest[:]...), packed...), nil
+	return append(append([]byte(magic), digest[:]...), packed...)
 }
 
 // openOwn reads a model file of [Model.Save].

@@ -3,6 +3,7 @@ package quality
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -13,13 +14,17 @@ import (
 const (
 	WeightCounts = "counts" // the number itself, as in GPT-3
 	WeightUnit   = "unit"   // numbers scaled to a vector of length one (Spark's Normalizer)
+	WeightLog    = "log"    // 1 + ln of the number, scaled to a vector of length one
 )
+
+// weighings lists them.
+var weighings = []string{WeightCounts, WeightUnit, WeightLog}
 
 // gpt3Header is the readable part of a gpt3 model. Calibration is in the
 // weights: their sum is the log-odds of the score.
 type gpt3Header struct {
 	vectorizer
-	Weights   string  `json:"weights"` // WeightCounts or WeightUnit
+	Weights   string  `json:"weights"` // one of weighings
 	Intercept float64 `json:"intercept"`
 }
 
@@ -30,22 +35,50 @@ type gpt3 struct {
 	reader  *reader
 	found   []uint32
 	counts  []uint32 // by feature, zero between documents; nil for WeightCounts
+	steps   []step64 // by how often a feature was met before; nil for WeightCounts
+}
+
+// A step64 is what one more occurrence of a feature adds to its value and to the
+// square of its value.
+type step64 struct{ value, square float64 }
+
+// stepsKept is how many occurrences have their steps in a table.
+const stepsKept = 256
+
+// weigh is the value of a feature that occurs n times, before scaling.
+func weigh(weights string, n int) float64 {
+	if weights == WeightLog && n > 0 {
+		return 1 + math.Log(float64(n))
+	}
+	return float64(n)
+}
+
+// stepFrom is the step from n occurrences to one more.
+func stepFrom(weights string, n int) step64 {
+	a, b := weigh(weights, n), weigh(weights, n+1)
+	return step64{b - a, float64(b*b) - float64(a*a)}
 }
 
 func newGPT3(h gpt3Header, body []byte) (*gpt3, error) {
-	if !h.known() || h.Weights != WeightCounts && h.Weights != WeightUnit {
+	if !h.known() || !slices.Contains(weighings, h.Weights) {
 		return nil, fmt.Errorf("features %+v with weights %q", h.vectorizer, h.Weights)
 	}
 	w, err := floats(body, h.Features)
 	if err != nil {
 		return nil, err
 	}
-	return (&gpt3{gpt3Header: h, weights: w}).clone().(*gpt3), nil
+	g := &gpt3{gpt3Header: h, weights: w}
+	if h.Weights != WeightCounts {
+		for n := range stepsKept {
+			g.steps = append(g.steps, stepFrom(h.Weights, n))
+		}
+	}
+	return g.clone().(*gpt3), nil
 }
 
 func (g *gpt3) clone() scorer {
-	c := &gpt3{gpt3Header: g.gpt3Header, weights: g.weights, reader: newReader(g.vectorizer)}
-	if g.Weights == WeightUnit {
+	c := &gpt3{gpt3Header: g.gpt3Header, weights: g.weights, steps: g.steps, reader: newReader(g.vectorizer)}
+	if g.Weights != WeightCounts {
 		c.counts = make([]uint32, g.Features)
 	}
 	return c
@@ -64,45 +97,54 @@ func (g *gpt3) logit(text string) float64 {
 		}
 		return sum + g.Intercept
 	}
-	square := 0
+	square := 0.0
 	for _, f := range g.found {
-		sum += float64(g.weights[f])
-		n := int(g.counts[f])
-		square += 2*n + 1
+		n := g.counts[f]
+		var s step64
+		if n < stepsKept {
+			s = g.steps[n]
+		} else {
+			s = stepFrom(g.Weights, int(n))
+		}
+		sum += float64(float64(g.weights[f]) * s.value)
+		square += s.square
 		g.counts[f]++
 	}
 	for _, f := range g.found {
 		g.counts[f] = 0
 	}
-	return sum/math.Sqrt(float64(max(1, square))) + g.Intercept
+	return sum/math.Sqrt(max(1, square)) + g.Intercept
 }
 
-// explain sums the weights of equal tokens.
+// explain gives each token its share of its feature's part in the log-odds:
+// tokens of one feature share by how often they occur.
 func (g *gpt3) explain(d *feilun.Doc) []Reason {
 	at := map[string]int{}
 	var all []Reason
-	counts := map[uint32]float64{}
+	var features []uint32 // of each reason
+	counts := map[uint32]int{}
 	g.reader.read(d.Text, func(token []byte, f uint32) {
 		counts[f]++
 		i, ok := at[string(token)]
 		if !ok {
 			i = len(all)
 			at[string(token)] = i
-			all = append(all, Reason{Feature: string(token)})
+			all, features = append(all, Reason{Feature: string(token)}), append(features, f)
 		}
 		all[i].Value++
-		all[i].Weight += float64(g.weights[f])
 	})
 	scale := 1.0
-	if g.Weights == WeightUnit {
+	if g.Weights != WeightCounts {
 		square := 0.0
-		for _, n := range counts {
-			square += n * n
+		for _, f := range slices.Sorted(maps.Keys(counts)) {
+			v := weigh(g.Weights, counts[f])
+			square += float64(v * v)
 		}
 		scale = 1 / math.Sqrt(max(1, square))
 	}
-	for i := range all {
-		all[i].Weight *= scale
+	for i, f := range features {
+		part := all[i].Value / float64(counts[f])
+		all[i].Weight = float64(g.weights[f]) * weigh(g.Weights, counts[f]) * scale * part
 	}
 	sortReasons(all)
 	return all
@@ -125,10 +167,10 @@ func (g *gpt3Header) vector(r *reader, text string) ([]uint32, []float32) {
 		for j < len(found) && found[j] == found[i] {
 			j++
 		}
-		index, value = append(index, found[i]), append(value, float32(j-i))
+		index, value = append(index, found[i]), append(value, float32(weigh(g.Weights, j-i)))
 		i = j
 	}
-	if g.Weights == WeightUnit {
+	if g.Weights != WeightCounts {
 		square := 0.0
 		for _, v := range value {
 			square += float64(v) * float64(v)

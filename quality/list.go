@@ -78,5 +78,9 @@ func (j *Judge) Document(d *feilun.Doc) (float64, feilun.Verdict) { return j.ste
 // model's file. The step has been through [Prepare].
 func Limit(s any) float64 { return s.(step).Limit() }
 
+// LowIsGood reports whether a prepared step judges by a value that is low for
+// good documents, as perplexity is.
+func LowIsGood(s any) bool { return (*s.(step).loaded()).Kind == "perplexity" }
+
 // Fingerprint identifies the model of a prepared step.
 func Fingerprint(s any) string { return (*s.(step).loaded()).SHA256 }

@@ -41,6 +41,7 @@ type logistic struct {
 	target []float64 // by row of x: 1 or 0
 	weight []float64 // by row of x
 	lambda float64
+	parts  [blocks][]float64 // scratch: gradients of the blocks
 }
 
 // blocks is how many parts the rows are summed in. It is fixed so that sums do
@@ -50,14 +51,16 @@ const blocks = 8
 // value returns the objective at w and writes its gradient.
 func (l *logistic) value(w, grad []float64) float64 {
 	loss, total := [blocks]float64{}, [blocks]float64{}
-	parts := make([][]float64, blocks)
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	for b := range blocks {
 		wait.Go(func() {
 			slots <- struct{}{}
-			parts[b] = make([]float64, len(w))
-			loss[b], total[b] = l.block(b, w, parts[b])
+			if l.parts[b] == nil {
+				l.parts[b] = make([]float64, len(w))
+			}
+			clear(l.parts[b])
+			loss[b], total[b] = l.block(b, w, l.parts[b])
 			<-slots
 		})
 	}
@@ -72,7 +75,7 @@ func (l *logistic) value(w, grad []float64) float64 {
 	for j := range grad {
 		g := 0.0
 		for b := range blocks {
-			g += parts[b][j]
+			g += l.parts[b][j]
 		}
 		grad[j] = g / weight
 		if j != last {

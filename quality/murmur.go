@@ -23,6 +23,16 @@ func murmur3(b []byte) uint32 {
 	return finish(h, n)
 }
 
+// murmurShort is murmur3 of the n lowest bytes of v, at most 7; those above are zero.
+func murmurShort(v uint64, n int) uint32 {
+	h := uint32(hashSeed)
+	if n >= 4 {
+		h = mixWord(h, uint32(v))
+		v >>= 32
+	}
+	return finish(h^scramble(uint32(v)), n)
+}
+
 // murmur3Spark2 is what Spark before 3.0 computed: each byte behind the last
 // whole word is sign-extended and mixed in as a word of its own.
 func murmur3Spark2(b []byte) uint32 {

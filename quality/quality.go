@@ -44,7 +44,7 @@ type Kind struct {
 func Kinds() []Kind {
 	return []Kind{
 		{"gpt3", "GPT-3's classifier: hashed words, logistic regression, a Pareto draw on the score", &GPT3{}, openOwn, trainGPT3},
-		{"fasttext", "a fastText classifier, such as DCLM's", &Fasttext{}, openFasttext, nil},
+		{"fasttext", "a fastText classifier, such as DCLM's", &Fasttext{}, openFasttext, trainFasttext},
 		{"perplexity", "perplexity of an n-gram language model, CCNet's head, middle and tail", &Perplexity{}, openNgram, trainPerplexity},
 		{"signals", "cheap signals and the scores of other models in one calibrated score", &Signals{}, openOwn, trainSignals},
 	}

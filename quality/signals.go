@@ -33,6 +33,22 @@ type needed struct {
 	SHA256 string `json:"sha256"`
 }
 
+// relate writes the paths of needed models relative to the folder of the model
+// that is to be saved as name, so that they may move together.
+func (h *signalHeader) relate(name string) error {
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	for i := range h.Models {
+		n := &h.Models[i]
+		if rel, err := filepath.Rel(dir, n.Path); err == nil && filepath.IsAbs(n.Path) {
+			n.Path = filepath.ToSlash(rel)
+		}
+	}
+	return nil
+}
+
 // insideName is the word that trains a gpt3 model inside a signals model.
 const insideName = "gpt3"
 
@@ -116,15 +132,8 @@ func (s *signals) read(d *feilun.Doc) {
 	}
 }
 
-// column is a model's answer as a column: log-odds, or for perplexity, which is
-// no probability, a logarithm.
-func (m *Model) column(d *feilun.Doc) int16 {
-	score := m.Score(d)
-	if m.Kind == "perplexity" {
-		return size16(int(min(score, 1e15)))
-	}
-	return odds16(logit(score))
-}
+// column is a model's answer as a column.
+func (m *Model) column(d *feilun.Doc) int16 { return odds16(logit(m.Score(d))) }
 
 func odds16(z float64) int16 { return int16(max(-30, min(30, z)) * 1000) }
 

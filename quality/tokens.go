@@ -147,23 +147,27 @@ func lowerASCII(c byte) byte {
 }
 
 // single reports characters that are written without spaces between them: CJK
-// with its punctuation, kana and hangul. Bytes that are no UTF-8 are not.
-func single(c rune) bool { return c >= 0x2e80 && c != utf8.RuneError }
+// with its punctuation, kana and hangul; and the line feed, since how lines begin
+// and end tells lists from prose. Bytes that are no UTF-8 are not.
+func single(c rune) bool { return c >= 0x2e80 && c != utf8.RuneError || c == '\n' }
+
+// gap reports white space that is no character of a run.
+func gap(c byte) bool { return asciiSpace(c) && c != '\n' }
 
 // characterTokens gives every n-gram of 1 to Grams characters inside a run of
 // single characters, in order of their last one, and the runs of all else
 // between white space.
 func (r *reader) characterTokens(text string, add func([]byte)) {
 	for i := 0; i < len(text); {
-		if asciiSpace(text[i]) {
+		if gap(text[i]) {
 			i++
 			continue
 		}
-		c, n := utf8.DecodeRuneInString(text[i:])
-		if !single(c) {
+		if c, _ := utf8.DecodeRuneInString(text[i:]); !single(c) {
 			start := i
-			for i < len(text) && !asciiSpace(text[i]) {
-				if c, n = utf8.DecodeRuneInString(text[i:]); single(c) {
+			for i < len(text) && !gap(text[i]) {
+				c, n := utf8.DecodeRuneInString(text[i:])
+				if single(c) {
 					break
 				}
 				i += n
@@ -209,9 +213,9 @@ func (r *reader) characters(dst []uint32, text string, mask uint32) []uint32 {
 	for i := 0; i < len(text); {
 		c := text[i]
 		switch {
-		case asciiSpace(c):
+		case gap(c):
 			i++
-		case c >= 0xe2 && wideAt(text, i):
+		case c == '\n' || c >= 0xe2 && wideAt(text, i):
 			dst, i = r.wide(dst, text, i, mask)
 		default:
 			dst, i = r.other(dst, text, i, mask)
@@ -230,36 +234,43 @@ func wideAt(s string, i int) bool {
 		!(a == 0xed && b >= 0xa0) && !(a == 0xef && b == 0xbf && c == 0xbd)
 }
 
-// wide takes a run of characters of three bytes from U+2E80 on, and leaves the
-// rest of the run, if others follow, to [reader.run].
+// wide takes a run of characters of three bytes from U+2E80 on and of line
+// feeds, and leaves the rest of the run, if others follow, to [reader.run].
 func (r *reader) wide(dst []uint32, text string, i int, mask uint32) ([]uint32, int) {
-	last := uint32(0) // the character before, 0 at the start
-	for wideAt(text, i) {
-		k := uint32(text[i]) | uint32(text[i+1])<<8 | uint32(text[i+2])<<16
-		dst = append(dst, finish(hashSeed^scramble(k), 3)&mask)
-		if last != 0 && r.Grams > 1 {
-			dst = append(dst, finish(mixWord(hashSeed, last|k<<24)^scramble(k>>8), 6)&mask)
+	last, size := uint64(0), 0 // the character before with its bytes, none at the start
+	for i < len(text) {
+		var k uint64
+		n := 1
+		switch {
+		case text[i] == '\n':
+			k = '\n'
+		case wideAt(text, i):
+			k, n = uint64(text[i])|uint64(text[i+1])<<8|uint64(text[i+2])<<16, 3
+		default:
+			if c, _ := utf8.DecodeRuneInString(text[i:]); single(c) && size > 0 {
+				return r.join(dst, text, i-size, mask)
+			}
+			return dst, i
 		}
-		last = k
-		i += 3
-	}
-	if i < len(text) && text[i] >= 0xf0 && last != 0 {
-		if c, _ := utf8.DecodeRuneInString(text[i:]); single(c) {
-			return r.join(dst, text, i, mask)
+		dst = append(dst, murmurShort(k, n)&mask)
+		if size > 0 && r.Grams > 1 {
+			dst = append(dst, murmurShort(last|k<<(8*size), size+n)&mask)
 		}
+		last, size = k, n
+		i += n
 	}
 	return dst, i
 }
 
-// join goes on with a run at a character of four bytes, whose n-gram reaches back.
-func (r *reader) join(dst []uint32, text string, i int, mask uint32) ([]uint32, int) {
-	from := i - 3
+// join goes on with a run from the last character that is counted, since n-grams
+// of what follows reach back to it.
+func (r *reader) join(dst []uint32, text string, from int, mask uint32) ([]uint32, int) {
 	first := true
 	end := r.run(text, from, func(token []byte) {
 		if !first {
 			dst = append(dst, murmur3(token)&mask)
 		}
-		first = false // the character before is counted
+		first = false
 	})
 	return dst, end
 }
@@ -268,8 +279,8 @@ func (r *reader) join(dst []uint32, text string, i int, mask uint32) ([]uint32, 
 func (r *reader) other(dst []uint32, text string, i int, mask uint32) ([]uint32, int) {
 	start, ascii := i, true
 	r.lower = r.lower[:0]
-	for i < len(text) && !asciiSpace(text[i]) {
-		if c := text[i]; c < utf8.RuneSelf {
+	for i < len(text) && !gap(text[i]) {
+		if c := text[i]; c < utf8.RuneSelf && c != '\n' {
 			r.lower = append(r.lower, lowerASCII(c))
 			i++
 			continue

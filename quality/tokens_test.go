@@ -52,15 +52,15 @@ func TestSparkTokens(t *testing.T) {
 
 func TestCharacterTokens(t *testing.T) {
 	v := vectorizer{Form: FormCharacters, Features: 1 << 18, Grams: 2}
-	want := []string{"我", "爱", "我爱", "go", "语", "言", "语言", "。", "言。", "hi"}
-	if got := tokensOf(v, "我爱Go语言。 Hi"); !slices.Equal(got, want) {
+	want := []string{"我", "爱", "我爱", "go", "语", "言", "语言", "。", "言。", "\n", "。\n", "hi", "\n", "a"}
+	if got := tokensOf(v, "我爱Go语言。\n Hi\nA"); !slices.Equal(got, want) {
 		t.Errorf("tokens = %q, want %q", got, want)
 	}
 }
 
 // FuzzFeatures holds the fast paths to the plain one.
 func FuzzFeatures(f *testing.F) {
-	for _, s := range []string{"", " ", "a  b", "İ Σ x", "我爱𠮷Go语言𠮷野家。\n\nhi", "é我\xff我\xe4\xbd", "\xed\xa0\x80我", "⺀a\u2e7f我", strings.Repeat("数据", 9)} {
+	for _, s := range []string{"", " ", "a  b", "İ Σ x", "我爱𠮷Go语言𠮷野家。\n\nhi\n𠮷\n", "é我\xff我\xe4\xbd", "\xed\xa0\x80我", "⺀a\u2e7f我", strings.Repeat("数据", 9)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -31,8 +31,8 @@ type TrainParams struct {
 	Features int `json:"features" default:"262144" range:"2..16777216"`
 	// Grams is the longest n-gram of the form characters.
 	Grams int `json:"grams" default:"2" range:"1..4"`
-	// Weights says what counts: counts (how often a token occurs, as in GPT-3) or unit (the same, scaled to length one, so that long texts weigh no more than short ones).
-	Weights string `json:"weights" default:"unit"`
+	// Weights says what counts: counts (how often a token occurs, as in GPT-3), unit (the same, scaled to length one, so that long texts weigh no more than short ones), or log (1 + ln of how often, scaled to length one).
+	Weights string `json:"weights" default:"log"`
 	// Spark2 hashes as Spark did before version 3.
 	Spark2 bool `json:"spark2" default:"false"`
 	// Tokens is what a language model takes for a word: mixed (Chinese, Japanese and Korean characters, words, marks) or space (what stands between white space).
@@ -45,7 +45,23 @@ type TrainParams struct {
 	Prior float64 `json:"prior" default:"0.5" range:"0.001..0.999"`
 	// Seed shuffles hosts of equal size between the parts.
 	Seed int64 `json:"seed" default:"1"`
-	// Models are the models whose scores the kind signals joins.
+	// Dim is the width of a fastText model.
+	Dim int `json:"dim" default:"100" range:"1..65536"`
+	// Epochs is how often fastText reads the examples.
+	Epochs int `json:"epochs" default:"5" range:"1.."`
+	// Rate is fastText's learning rate.
+	Rate float64 `json:"rate" default:"0.1" range:"0.000001..100"`
+	// WordNgrams is fastText's longest n-gram of words; DCLM's model has 2.
+	WordNgrams int `json:"word_ngrams" default:"2" range:"1..100"`
+	// Bucket is the number of rows fastText hashes n-grams to.
+	Bucket int `json:"bucket" default:"2000000" range:"1.."`
+	// MinN is the shortest n-gram of characters that fastText takes from words.
+	MinN int `json:"minn" default:"0" range:"0..100"`
+	// MaxN is the longest; 0 takes none. Chinese text, whose words fastText does not see, needs about 1 to 2.
+	MaxN int `json:"maxn" default:"0" range:"0..100"`
+	// Threads is 1 for a fastText model equal to that of fastText -thread 1; more train faster, and give the same model whatever their number.
+	Threads int `json:"threads" default:"1" range:"1..1024"`
+	// Models are files of models whose scores the kind signals joins; the word gpt3 trains one inside, on the same examples.
 	Models []string `json:"models" default:"[]"`
 	// Hosts is a file of hosts with their reputation for the kind signals: host, tab, number; the longest suffix of a host counts.
 	Hosts string `json:"hosts" default:""`
@@ -207,14 +223,23 @@ func (t *training) deal() {
 		}
 	}
 	t.result.Hosts = [2]int{len(hosts[1]), len(hosts[0])}
+	few := [2]bool{len(hosts[0]) < folds, len(hosts[1]) < folds}
+	if t.spread(t.groups(few)) > 0 && few != [2]bool{true, true} {
+		few = [2]bool{true, true} // a part has one class alone: too uneven hosts
+		t.spread(t.groups(few))
+	}
+	if few[0] || few[1] {
+		t.result.Split = "document"
+	}
+}
+
+// groups puts the documents of a host together, but for classes that are dealt
+// one by one.
+func (t *training) groups(single [2]bool) map[string]*group {
 	groups := map[string]*group{}
 	for i, e := range t.examples {
 		name := hostOf(e.Doc)
-		few := len(hosts[class(e)]) < folds
-		if few && name != "" {
-			t.result.Split = "document"
-		}
-		if few || name == "" {
+		if single[class(e)] || name == "" {
 			name = fmt.Sprintf("document %d", i)
 		}
 		if groups[name] == nil {
@@ -223,7 +248,7 @@ func (t *training) deal() {
 		groups[name].rows = append(groups[name].rows, i)
 		groups[name].count[class(e)]++
 	}
-	t.spread(groups)
+	return groups
 }
 
 func class(e Example) int {
@@ -233,7 +258,8 @@ func class(e Example) int {
 	return 0
 }
 
-func (t *training) spread(groups map[string]*group) {
+// spread deals groups and returns how many parts lack a class.
+func (t *training) spread(groups map[string]*group) (lack int) {
 	var all []*group
 	for _, g := range groups {
 		all = append(all, g)
@@ -264,6 +290,12 @@ func (t *training) spread(groups map[string]*group) {
 			t.fold[i] = best
 		}
 	}
+	for f := range folds {
+		if held[f][0] == 0 || held[f][1] == 0 {
+			lack++
+		}
+	}
+	return lack
 }
 
 var errFold = errors.New("a part of the examples has documents of one class only")

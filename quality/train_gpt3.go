@@ -40,8 +40,8 @@ func gpt3On(t *training) (*Model, []float64, error) {
 	}
 	t.p.Form = h.Form
 	t.result.Params = t.p
-	if !h.known() || h.Weights != WeightCounts && h.Weights != WeightUnit {
-		return nil, nil, hint.Usage(fmt.Errorf("form %q, weights %q, %d features, grams %d: known forms are spark, characters, words; weights counts, unit",
+	if !h.known() || !slices.Contains(weighings, h.Weights) {
+		return nil, nil, hint.Usage(fmt.Errorf("form %q, weights %q, %d features, grams %d: known forms are spark, characters, words; weights counts, unit, log",
 			t.p.Form, h.Weights, h.Features, h.Grams))
 	}
 	x, used := t.vectors(&h)

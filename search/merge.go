@@ -167,6 +167,12 @@ func (w *segmentWriter) copyDocs(s *segment, gone map[Version]bool, lengths *[]u
 			w.doc(&r, e.version)
 		}
 	}
+	w.copyChunks(s, docs, numbers, lengths)
+	return numbers, nil
+}
+
+// copyChunks copies the chunks of the documents that stay.
+func (w *segmentWriter) copyChunks(s *segment, docs, numbers []uint32, lengths *[]uint8) {
 	for i := range numbers {
 		e := s.chunk(uint32(i))
 		if e.doc = docs[e.doc]; e.doc == goneChunk {
@@ -178,7 +184,6 @@ func (w *segmentWriter) copyDocs(s *segment, gone map[Version]bool, lengths *[]u
 		w.chunk(e, n)
 		*lengths = append(*lengths, n)
 	}
-	return numbers, nil
 }
 
 // copyBlocks copies the text of a segment as it is and returns where it begins.

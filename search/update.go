@@ -178,52 +178,62 @@ func (w *writer) read(ctx context.Context, docs Docs, k known, queue chan<- *bat
 	}
 	var b *batch
 	size, read, number := 0, 0, 0
-	send := func() error {
-		b.done = make(chan error, 1)
-		select {
-		case queue <- b:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		go b.build(w.m.Params.Chunk)
-		b, size = nil, 0
-		return nil
-	}
 	err := docs(func(d *feilun.Doc) error {
 		if read++; tell != nil && read%64 == 0 {
 			tell(read)
 		}
-		if d.URL != "" && refused[d.URL] {
-			w.report.Refused++
+		v, fresh := w.sort(d, k, refused)
+		if !fresh {
 			return context.Cause(ctx)
 		}
-		v := VersionOf(d)
-		if seen, ok := k[v]; ok {
-			if !seen {
-				k[v] = true
-				w.report.Kept++
-			}
-			return context.Cause(ctx)
-		}
-		k[v] = true
 		if b == nil {
-			b = &batch{dir: filepath.Join(w.dir, fmt.Sprintf("segment-new-%d", number))}
-			number++
+			b = &batch{dir: filepath.Join(w.dir, fmt.Sprintf("segment-new-%d", number)), done: make(chan error, 1)}
+			number, size = number+1, 0
 		}
 		b.docs, b.versions = append(b.docs, d), append(b.versions, v)
-		w.report.Added++
-		if size += len(d.Text) + len(d.Title); size >= w.m.Params.Batch {
-			return send()
+		if size += len(d.Text) + len(d.Title); size < w.m.Params.Batch {
+			return context.Cause(ctx)
 		}
-		return context.Cause(ctx)
+		full := b
+		b = nil
+		return full.start(ctx, w.m.Params.Chunk, queue)
 	})
 	if err == nil && b != nil {
-		err = send()
+		err = b.start(ctx, w.m.Params.Chunk, queue)
 	}
 	if err == nil && tell != nil {
 		tell(read)
 	}
 	return err
+}
+
+// sort returns the version of a document, and whether it is to be added.
+func (w *writer) sort(d *feilun.Doc, k known, refused map[string]bool) (v Version, fresh bool) {
+	if d.URL != "" && refused[d.URL] {
+		w.report.Refused++
+		return v, false
+	}
+	v = VersionOf(d)
+	seen, old := k[v]
+	k[v] = true
+	switch {
+	case !old:
+		w.report.Added++
+	case !seen:
+		w.report.Kept++
+	}
+	return v, !old
+}
+
+// start queues a batch to be committed in its turn, and builds it.
+func (b *batch) start(ctx context.Context, chunk int, queue chan<- *batch) error {
+	select {
+	case queue <- b:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	go b.build(chunk)
+	return nil
 }
 
 func (b *batch) build(chunk int) {

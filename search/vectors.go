@@ -154,41 +154,20 @@ func Vectors(ctx context.Context, dir string, e *Embedder, tell func(done, of in
 	if err != nil {
 		return err
 	}
-	have := map[Span]bool{}
+	v := &vectorWriter{ctx: ctx, dir: dir, e: e, number: len(files), have: map[Span]bool{}, tell: tell}
 	for _, f := range files {
-		if f.Model != e.Model {
+		if v.dims = f.Dims; f.Model != e.Model {
 			return hint.Usage(hint.With(fmt.Errorf("%s has vectors of the model %q", dir, f.Model), "name that model, or delete the files vectors-* there"))
 		}
 		for i := range f.Count {
-			have[f.span(i)] = true
+			v.have[f.span(i)] = true
 		}
 	}
-	v := &vectorWriter{ctx: ctx, dir: dir, e: e, number: len(files), done: len(have), tell: tell}
-	if len(files) > 0 {
-		v.dims = files[0].Dims
-	}
+	v.done = len(v.have)
 	for _, s := range w.m.Segments {
 		v.total += s.Chunks
 	}
-	err = w.each(func(_ int, s *segment) error {
-		for i := range s.info.Chunks {
-			c := s.chunk(uint32(i))
-			d := s.doc(c.doc)
-			sp := Span{d.version, int(c.start), int(c.end)}
-			if have[sp] {
-				continue
-			}
-			r, _, err := s.passage(nil, d, sp.Start, sp.End)
-			if err != nil {
-				return err
-			}
-			if err := v.add(sp, strings.TrimSpace(r.title+"\n"+r.text)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := w.each(func(_ int, s *segment) error { return v.segment(s) }); err != nil {
 		return err
 	}
 	return errors.Join(v.ask(), v.flush())
@@ -202,10 +181,31 @@ type vectorWriter struct {
 	number      int
 	dims        int
 	done, total int
+	have        map[Span]bool
 	tell        func(done, of int)
 	file        *vectorFile
 	spans       []Span
 	texts       []string
+}
+
+// segment adds the passages of a segment that have no vector.
+func (v *vectorWriter) segment(s *segment) error {
+	for i := range s.info.Chunks {
+		c := s.chunk(uint32(i))
+		d := s.doc(c.doc)
+		sp := Span{d.version, int(c.start), int(c.end)}
+		if v.have[sp] {
+			continue
+		}
+		r, _, err := s.passage(nil, d, sp.Start, sp.End)
+		if err != nil {
+			return err
+		}
+		if err := v.add(sp, strings.TrimSpace(r.title+"\n"+r.text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v *vectorWriter) add(s Span, text string) error {

@@ -27,9 +27,11 @@ type dedupCmd struct {
 	Exact dedupExactCmd `cmd:"" help:"Find documents with the same text: one line a cluster."`
 	URL   dedupURLCmd   `cmd:"" name:"url" help:"Find documents with the same address: one line a cluster."`
 	Line  dedupLineCmd  `cmd:"" help:"Find lines that stand in several documents: one line a document that is cut."`
+
+	Substring dedupSubstringCmd `cmd:"" help:"Find passages repeated word for word: one line a document that is cut."`
 }
 
-// dedupFlags are what the four have in common.
+// dedupFlags are what the five have in common.
 type dedupFlags struct {
 	File    string      `arg:"" help:"JSON lines (plain, gzip or zstd) with text, and optionally id (else the line number), url and canonical; - is standard input."`
 	JSON    bool        `help:"Print lines of JSON."`
@@ -76,6 +78,16 @@ type dedupLineCmd struct {
 func (c *dedupLineCmd) Help() string { return paramHelp(&c.LineParams) }
 func (c *dedupLineCmd) Run(a *app) error {
 	return c.cuts(a, &c.LineParams, dedup.Params{Line: &c.LineParams})
+}
+
+type dedupSubstringCmd struct {
+	dedupFlags
+	dedup.SubstringParams
+}
+
+func (c *dedupSubstringCmd) Help() string { return paramHelp(&c.SubstringParams) }
+func (c *dedupSubstringCmd) Run(a *app) error {
+	return c.cuts(a, &c.SubstringParams, dedup.Params{Substring: &c.SubstringParams})
 }
 
 // paramHelp lists parameters with their comments.

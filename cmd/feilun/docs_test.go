@@ -16,6 +16,8 @@ import (
 	"feilun/internal/params"
 	"feilun/internal/testkit"
 	"feilun/language"
+	"feilun/mix"
+	"feilun/quality"
 	"feilun/search"
 	"feilun/tokenize"
 )
@@ -40,13 +42,52 @@ func stagePages() []stagePage {
 		{"crawl", crawlIntro, []stageSection{{"", &crawl.Params{}}}, crawl.Code},
 		{"extract", extractIntro, []stageSection{{"", &extract.Params{}}}, extract.Source},
 		{"language", languageIntro, []stageSection{{"", &language.Params{}}}, language.Source},
+		{"quality", qualityIntro, qualitySections(), quality.Source},
 		{"dedup", dedupIntro, []stageSection{
 			{"url", &dedup.URLParams{}}, {"exact", &dedup.ExactParams{}}, {"line", &dedup.LineParams{}}, {"near", &dedup.NearParams{}},
+			{"substring", &dedup.SubstringParams{}},
 		}, dedup.Source},
+		{"mix", mixIntro, []stageSection{
+			{"the mix", &mix.Params{}}, {"sources", &mix.SourceParams{}}, {"decontaminate", &mix.DecontaminateParams{}}, {"output", &mix.OutputParams{}},
+		}, mix.Source},
 		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
 		{"search", searchIntro, []stageSection{{"", &search.Params{}}, {"ranking", &search.Ranking{}}}, search.Source},
 	}
 }
+
+// qualitySections are the steps, then training.
+func qualitySections() []stageSection {
+	var all []stageSection
+	for _, s := range quality.All() {
+		all = append(all, stageSection{quality.Name(s), s})
+	}
+	return append(all, stageSection{"Training", &quality.TrainParams{}})
+}
+
+const qualityIntro = `Quality scores documents with models and drops those that score badly. Recipe key: ` + "`quality:`" + `, with one entry a
+step, run between filter and dedup in the order of the recipe; ` + "`STEP@LANG`" + ` looks at documents of that language alone. The rule in the
+ledger is the name of the parameter that decided; its row holds the score and the limit it was held to.
+
+    quality:
+      gpt3@en: {model: en.flq}
+      gpt3@zh: {model: zh.flq}
+      fasttext@en: {model: openhermes_reddit_eli5_vs_rw_v2_bigram_200k_train.bin, label: hq, min: 0.018112}
+
+A model is a file: one that ` + "`feilun quality train`" + ` wrote (../formats/quality-model.md), a fastText classifier, or an ARPA language model;
+the bytes tell which. Its content is part of what a run is: with another model at the same path, a finished folder is refused.
+
+| command | does |
+|---|---|
+| ` + "`feilun quality train --kind K --positive FILE… --negative FILE… --out MODEL`" + ` | trains a model and writes MODEL.html about it |
+| ` + "`feilun quality score --model MODEL FILE`" + ` | scores JSON lines |
+| ` + "`feilun quality explain --model MODEL FILE`" + ` | shows which features decide |
+| ` + "`feilun why --quality MODEL DIR URL`" + ` | the same for a document of a run, read anew from its source if it was dropped |
+| ` + "`feilun quality evaluate --model MODEL --positive FILE… --negative FILE…`" + ` | AUC with its interval, calibration, thresholds |
+
+Training deals hosts, not documents, into five parts. One is held out, and the figures printed are of that part; the other four choose
+the penalty and the calibration, each scored by weights that were fitted without it. ` + "`output.labels`" + ` names pages with labels on which
+the report of a run draws precision and recall; ` + "`output.scores: true`" + ` adds a column of scores to the corpus.
+`
 
 const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs documents into files of token numbers. As verb only; recipes do not
 name it yet.
@@ -103,7 +144,14 @@ key: ` + "`language:`" + `. Languages are ISO 639-1 codes where one exists, else
 Scripts are ISO 15924: ` + "`Hans`" + ` and ` + "`Hant`" + ` for Chinese. The rule that drops a document is the name of a parameter below.
 `
 
-const dedupIntro = `Dedup looks at the whole corpus and drops documents, or cuts lines, that stand in it already. Recipe key:
+const mixIntro = `Mix makes one corpus of several: each source with its share of the tokens or its epochs, without traces of test
+sets, shuffled as a whole. ` + "`feilun mix FILE`" + ` reads a mix file (../formats/mix.md) with the keys below; ` + "`feilun decontaminate`" + ` takes
+traces out of one corpus and leaves its order. The rule in the ledger of a document that was left out is ` + "`share`" + ` or ` + "`epochs`" + `, whichever
+decided (the filter names the source; the value is the document's draw, the limit the draw at which the source was full); that of a trace
+is ` + "`ngram`, `min_piece`, `max_pieces` or `overlap`" + `, with the filter ` + "`decontaminate`" + `.
+`
+
+const dedupIntro = `Dedup looks at the whole corpus and drops documents, or cuts lines and passages, that stand in it already. Recipe key:
 ` + "`dedup:`" + `, with one entry a step. Steps run in the order below, whatever their order in the recipe, each on what the
 steps before it left. The rule in the ledger is the name of the step; the row names the copy that survives.
 `

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/pipeline"
+	"feilun/quality"
 )
 
 type filterCmd struct {
@@ -99,6 +102,37 @@ func documents(a *app, name string, bad func(line int, err error) error, each fu
 	return badLines(name, wrong, all)
 }
 
+// lines calls each with every line of a file that is not blank, and its number.
+func lines(a *app, name string, each func(n int, line []byte) error) error {
+	in := a.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return hint.Usage(err)
+		}
+		defer f.Close()
+		in = f
+	}
+	r, err := plain(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	for n := 1; ; n++ {
+		line, err := r.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("%s line %d: %w", name, n, err)
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			if err := each(n, line); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF || a.ctx.Err() != nil {
+			return a.ctx.Err()
+		}
+	}
+}
+
 func badLines(name string, wrong, all int) error {
 	err := fmt.Errorf("%s: %d of %d lines are no documents", name, wrong, all)
 	err = hint.With(err, "each line is a JSON object with \"text\", and optionally \"id\", \"url\", \"title\", \"language\"")
@@ -143,7 +177,7 @@ func document(line []byte, n int) (*feilun.Doc, error) {
 }
 
 type explainCmd struct {
-	Filter string `arg:"" optional:"" help:"Filter or edit; lists all when absent."`
+	Filter string `arg:"" optional:"" help:"Filter, edit or quality step; lists all when absent."`
 	JSON   bool   `help:"Print the JSON schema of its parameters; without a filter, one line of JSON for each."`
 }
 
@@ -156,6 +190,7 @@ func (c *explainCmd) Run(a *app) error {
 	for _, e := range filter.Edits() {
 		all = append(all, e)
 	}
+	all = append(all, quality.All()...)
 	for _, f := range all {
 		names = append(names, filter.Name(f))
 		if c.Filter == "" {
@@ -190,12 +225,20 @@ func (c *explainCmd) Run(a *app) error {
 }
 
 func filterDoc(f any) (string, error) {
-	doc, _, err := params.Comments(filter.TypeName(f), filter.Source)
+	doc, _, err := params.Comments(filter.TypeName(f), sourceOf(f))
 	return doc, err
 }
 
+// sourceOf is the source that holds the comments of a filter, edit or step.
+func sourceOf(f any) fs.FS {
+	if quality.New(filter.Name(f)) != nil {
+		return quality.Source
+	}
+	return filter.Source
+}
+
 func (c *explainCmd) one(a *app, f any) error {
-	ps, err := params.Describe(f, filter.Source)
+	ps, err := params.Describe(f, sourceOf(f))
 	if err != nil {
 		return err
 	}

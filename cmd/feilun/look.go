@@ -9,6 +9,7 @@ import (
 	"feilun"
 	"feilun/inspect"
 	"feilun/internal/ledger"
+	"feilun/pipeline"
 )
 
 type statsCmd struct {
@@ -72,6 +73,10 @@ type whyCmd struct {
 	Dir  string `arg:"" help:"Output folder of a run."`
 	URL  string `arg:"" help:"URL or id of a document."`
 	JSON bool   `help:"Print one line of JSON for each record with that URL."`
+
+	Quality string `placeholder:"MODEL" help:"Score the document with this quality model, and show the features that decide."`
+	Label   string `placeholder:"L" help:"Label of a fastText model that counts as good."`
+	Top     int    `default:"20" placeholder:"N" help:"How many features to show."`
 }
 
 func (c *whyCmd) Run(a *app) error {
@@ -91,11 +96,45 @@ func (c *whyCmd) Run(a *app) error {
 		} else {
 			_, err = fmt.Fprint(a.stdout, fateText(f))
 		}
+		if err == nil && c.Quality != "" {
+			err = c.quality(a, f)
+		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// quality explains a document's score: its text in the corpus, or, if it was
+// dropped, in the source.
+func (c *whyCmd) quality(a *app, f inspect.Fate) error {
+	m, err := openModel(c.Quality, c.Label)
+	if err != nil {
+		return err
+	}
+	var d *feilun.Doc
+	if f.Dropped != nil {
+		d, err = pipeline.Recall(a.ctx, c.Dir, *f.Dropped)
+	} else {
+		d, err = keptDoc(c.Dir, f)
+	}
+	if err != nil {
+		return err
+	}
+	return explain(a, m, d, c.Top, c.JSON)
+}
+
+func keptDoc(dir string, f inspect.Fate) (*feilun.Doc, error) {
+	for k, err := range inspect.Docs(dir) {
+		if err != nil {
+			return nil, err
+		}
+		if k.Doc.ID == f.ID {
+			return k.Doc, nil
+		}
+	}
+	return nil, fmt.Errorf("%s is not in the corpus of %s", f.ID, dir)
 }
 
 func fateText(f inspect.Fate) string {

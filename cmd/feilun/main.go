@@ -38,10 +38,13 @@ type cli struct {
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
+	Mix      mixCmd      `cmd:"" help:"Make one corpus of several by shares and epochs, shuffled."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Search   searchCmd   `cmd:"" help:"Index documents and find passages that answer a question."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
+
+	Decontaminate decontaminateCmd `cmd:"" help:"Find traces of test sets in a corpus and take them out."`
 }
 
 // An app is what a verb may touch of the outside world.
@@ -85,7 +88,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err := repeatedFlag(args); err != nil {
 		return report(stderr, hint.Usage(err))
 	}
-	k, err := parser.Parse(joinNegative(args))
+	k, err := parser.Parse(repeatFlags(joinNegative(args)))
 	if exited >= 0 { // help was printed
 		return exited
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"feilun"
 	"feilun/internal/hint"
@@ -28,6 +29,32 @@ type labelled struct {
 	Positive []string `required:"" placeholder:"FILE" sep:"none" help:"Good documents: JSON lines, Parquet, text, WARC, a folder of them, or a run folder. May be repeated."`
 	Negative []string `required:"" placeholder:"FILE" sep:"none" help:"Bad or raw documents, likewise."`
 	Sample   int      `default:"100000" placeholder:"N" help:"Documents of either class to take at most, drawn by hash."`
+}
+
+// repeatFlags writes "--positive a b" as "--positive=a --positive=b": the verbs
+// with these flags take no other arguments.
+func repeatFlags(args []string) []string {
+	if len(args) < 2 || args[0] != "quality" || args[1] != "train" && args[1] != "evaluate" {
+		return args
+	}
+	var out []string
+	flag, used := "", false
+	for _, a := range args {
+		switch {
+		case a == "--positive" || a == "--negative":
+			flag, used = a, true
+			continue
+		case strings.HasPrefix(a, "-"):
+			flag = ""
+		case flag != "":
+			a = flag + "=" + a
+		}
+		out = append(out, a)
+	}
+	if !used {
+		return args
+	}
+	return out
 }
 
 // read loads the examples. Equal texts count once, for the positive class if
@@ -58,6 +85,9 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 			if err != nil {
 				return nil, err
 			}
+		}
+		if len(s.all) == 0 {
+			return nil, hint.Usage(fmt.Errorf("no documents in %s", strings.Join(side.paths, ", ")))
 		}
 		all = append(all, s.sample()...)
 	}
@@ -125,10 +155,18 @@ func (c *qualityTrainCmd) Run(a *app) error {
 	if err := m.Save(c.Out); err != nil {
 		return err
 	}
-	if c.JSON {
-		return json.NewEncoder(a.stdout).Encode(map[string]any{"model": c.Out, "kind": c.Kind, "page": c.Out + ".html", "result": m.Result()})
+	page := quality.PageName(c.Out)
+	if err := m.Page(page, c.Lang, examples); err != nil {
+		return err
 	}
-	return resultText(a.stdout, m.Result())
+	if c.JSON {
+		return json.NewEncoder(a.stdout).Encode(map[string]any{"model": c.Out, "kind": c.Kind, "page": page, "result": m.Result()})
+	}
+	if err := resultText(a.stdout, m.Result()); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "\nmodel  %s\npage   %s\n", c.Out, page)
+	return err
 }
 
 // resultText prints what training found.

@@ -2,14 +2,12 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"os"
+	"strconv"
 
 	"feilun"
-	"feilun/internal/hint"
 	"feilun/quality"
 )
 
@@ -28,9 +26,9 @@ type scoreLine struct {
 	Perplexity float64 `json:"perplexity,omitempty"` // of language models
 }
 
-// badLine stands where a line could not be read.
+// badLine stands where a line is no document.
 type badLine struct {
-	Line  int    `json:"line"`
+	ID    string `json:"id"` // number of the line
 	Error string `json:"error"`
 }
 
@@ -41,62 +39,19 @@ func (c *qualityScoreCmd) Run(a *app) error {
 	}
 	out := bufio.NewWriterSize(a.stdout, 1<<16)
 	enc := json.NewEncoder(out)
-	bad := 0
-	err = lines(a, c.File, func(n int, line []byte) error {
-		d, err := document(line, n)
-		switch {
-		case err != nil:
-			bad++
-			if c.JSON {
-				return enc.Encode(badLine{n, err.Error()})
-			}
-			_, err = fmt.Fprintf(a.stderr, "line %d: %v\n", n, err)
-		case c.JSON:
+	var bad func(int, error) error
+	if c.JSON {
+		bad = func(n int, err error) error { return enc.Encode(badLine{strconv.Itoa(n), err.Error()}) }
+	}
+	err = documents(a, c.File, bad, func(d *feilun.Doc) error {
+		if c.JSON {
 			p, _ := m.Perplexity(d)
-			err = enc.Encode(scoreLine{d.ID, m.Score(d), p})
-		default:
-			_, err = fmt.Fprintf(out, "%s\t%.6f\n", d.ID, m.Score(d))
+			return enc.Encode(scoreLine{d.ID, m.Score(d), p})
 		}
+		_, err := fmt.Fprintf(out, "%s\t%.6f\n", d.ID, m.Score(d))
 		return err
 	})
-	if flushed := out.Flush(); err == nil {
-		err = flushed
-	}
-	if err == nil && bad > 0 {
-		err = fmt.Errorf("%w: %d lines could not be read; the others are scored", errPartly, bad)
-	}
-	return err
-}
-
-// lines calls each with every line of a file that is not blank, and its number.
-func lines(a *app, name string, each func(n int, line []byte) error) error {
-	in := a.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return hint.Usage(err)
-		}
-		defer f.Close()
-		in = f
-	}
-	r, err := plain(in)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	for n := 1; ; n++ {
-		line, err := r.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if len(bytes.TrimSpace(line)) > 0 {
-			if err := each(n, line); err != nil {
-				return err
-			}
-		}
-		if err == io.EOF || a.ctx.Err() != nil {
-			return a.ctx.Err()
-		}
-	}
+	return errors.Join(err, out.Flush())
 }
 
 type qualityExplainCmd struct {

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"feilun"
@@ -33,6 +34,12 @@ type Row struct {
 	Source     string  `parquet:"source,dict"`
 }
 
+// A scoredRow is a row with the score of a quality model, null where none was asked.
+type scoredRow struct {
+	Row
+	Score *float64 `parquet:"score,optional"`
+}
+
 const (
 	// groupBytes is the text of one Parquet row group, which a writer holds in
 	// memory until it is full.
@@ -43,12 +50,15 @@ const (
 
 // A Writer writes one corpus file.
 type Writer struct {
-	pq    *parquet.GenericWriter[Row]
-	z     *kzstd.Encoder
-	held  int // bytes of text of the row group
-	batch []Row
-	fresh int // bytes of text of the batch
-	line  []byte
+	pq     *parquet.GenericWriter[Row]
+	scored *parquet.GenericWriter[scoredRow] // in place of pq, with scores
+	z      *kzstd.Encoder
+	scores bool
+	held   int // bytes of text of the row group
+	batch  []Row
+	marks  []*float64 // scores of the batch
+	fresh  int        // bytes of text of the batch
+	line   []byte
 }
 
 // Ext returns the file extension of a format, "parquet" or "jsonl".
@@ -60,15 +70,23 @@ func Ext(format string) string {
 }
 
 // NewWriter returns a Writer of format "parquet" or "jsonl" on w.
-func NewWriter(w io.Writer, format string) (*Writer, error) {
-	switch format {
-	case "jsonl":
+func NewWriter(w io.Writer, format string) (*Writer, error) { return newWriter(w, format, false) }
+
+// NewScoredWriter is [NewWriter] with one more column: the documents' scores.
+func NewScoredWriter(w io.Writer, format string) (*Writer, error) { return newWriter(w, format, true) }
+
+func newWriter(w io.Writer, format string, scores bool) (*Writer, error) {
+	options := []parquet.WriterOption{
+		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}), parquet.CreatedBy("feilun", feilun.Version, "0"),
+	}
+	switch {
+	case format == "jsonl":
 		z, err := kzstd.NewWriter(w, kzstd.WithEncoderConcurrency(1))
-		return &Writer{z: z}, err
-	case "parquet":
-		return &Writer{pq: parquet.NewGenericWriter[Row](w,
-			parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}),
-			parquet.CreatedBy("feilun", feilun.Version, "0"))}, nil
+		return &Writer{z: z, scores: scores}, err
+	case format == "parquet" && scores:
+		return &Writer{scored: parquet.NewGenericWriter[scoredRow](w, options...), scores: true}, nil
+	case format == "parquet":
+		return &Writer{pq: parquet.NewGenericWriter[Row](w, options...)}, nil
 	}
 	return nil, fmt.Errorf("corpus format %q is neither parquet nor jsonl", format)
 }
@@ -76,7 +94,11 @@ func NewWriter(w io.Writer, format string) (*Writer, error) {
 // Write adds one document.
 func (w *Writer) Write(d *feilun.Doc) error {
 	if w.z != nil {
-		w.line = append(appendRow(w.line[:0], d), '\n')
+		w.line = appendRow(w.line[:0], d)
+		if w.scores {
+			w.line = appendScore(w.line[:len(w.line)-1], d)
+		}
+		w.line = append(w.line, '\n')
 		_, err := w.z.Write(w.line)
 		return err
 	}
@@ -84,6 +106,7 @@ func (w *Writer) Write(d *feilun.Doc) error {
 	w.batch = append(w.batch, Row{
 		valid(d.ID), valid(d.URL), valid(d.Text), valid(d.Title), d.Date, d.Language, d.Script, d.Confidence, valid(d.Source),
 	})
+	w.marks = append(w.marks, d.Score)
 	w.fresh += len(d.Text)
 	if w.fresh < batchBytes {
 		return nil
@@ -92,15 +115,27 @@ func (w *Writer) Write(d *feilun.Doc) error {
 		return err
 	}
 	w.held = 0
+	if w.scores {
+		return w.scored.Flush()
+	}
 	return w.pq.Flush()
 }
 
 // push hands the batch to the Parquet writer.
 func (w *Writer) push() error {
-	_, err := w.pq.Write(w.batch)
+	var err error
+	if w.scores {
+		rows := make([]scoredRow, len(w.batch))
+		for i, r := range w.batch {
+			rows[i] = scoredRow{r, w.marks[i]}
+		}
+		_, err = w.scored.Write(rows)
+	} else {
+		_, err = w.pq.Write(w.batch)
+	}
 	clear(w.batch)
 	w.held += w.fresh
-	w.batch, w.fresh = w.batch[:0], 0
+	w.batch, w.marks, w.fresh = w.batch[:0], w.marks[:0], 0
 	return err
 }
 
@@ -112,7 +147,18 @@ func (w *Writer) Close() error {
 	if err := w.push(); err != nil {
 		return err
 	}
+	if w.scores {
+		return w.scored.Close()
+	}
 	return w.pq.Close()
+}
+
+// appendScore puts the score behind the other columns of an open JSON object.
+func appendScore(b []byte, d *feilun.Doc) []byte {
+	if d.Score == nil {
+		return append(b, `,"score":null}`...)
+	}
+	return append(strconv.AppendFloat(append(b, `,"score":`...), *d.Score, 'g', -1, 64), '}')
 }
 
 // appendRow appends the document as a JSON object with every column.

@@ -27,6 +27,50 @@ func docs() []*feilun.Doc {
 	return all
 }
 
+// TestScores: the column is there when it is asked for, and does not hinder readers.
+func TestScores(t *testing.T) {
+	for _, format := range []string{"parquet", "jsonl"} {
+		var buf bytes.Buffer
+		w, err := NewScoredWriter(&buf, format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := docs()
+		all[1].Score = new(0.75)
+		for _, d := range all {
+			if err := w.Write(d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(t.TempDir(), "part"+Ext(format))
+		if err := os.WriteFile(name, buf.Bytes(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for d, err := range Docs(name) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.ID != all[n].ID || d.Text != all[n].Text {
+				t.Errorf("%s: document %d is %+v", format, n, d)
+			}
+			n++
+		}
+		if n != len(all) {
+			t.Errorf("%s: %d documents", format, n)
+		}
+		if format == "parquet" {
+			rows, err := parquet.ReadFile[scoredRow](name)
+			if err != nil || rows[0].Score != nil || *rows[1].Score != 0.75 {
+				t.Errorf("scores %v, %v", rows[:2], err)
+			}
+		}
+	}
+}
+
 func TestRoundTrip(t *testing.T) {
 	for _, format := range []string{"parquet", "jsonl"} {
 		var first []byte

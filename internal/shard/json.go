@@ -17,6 +17,7 @@ type stored struct {
 	Language   string        `json:"language"`
 	Script     string        `json:"script"`
 	Confidence float64       `json:"confidence"`
+	Score      *float64      `json:"score"`
 	Source     string        `json:"source"`
 	Canonical  string        `json:"canonical"`
 	Robots     string        `json:"robots"`
@@ -42,6 +43,9 @@ func AppendDoc(b []byte, d *feilun.Doc) []byte {
 	}
 	if d.Confidence != 0 {
 		b = strconv.AppendFloat(append(b, `,"confidence":`...), d.Confidence, 'g', -1, 64)
+	}
+	if d.Score != nil {
+		b = strconv.AppendFloat(append(b, `,"score":`...), *d.Score, 'g', -1, 64)
 	}
 	if d.Page != nil && d.Page.Status != 0 {
 		b = strconv.AppendInt(append(b, `,"status":`...), int64(d.Page.Status), 10)
@@ -113,7 +117,7 @@ func parseSlow(line []byte, d *feilun.Doc) error {
 	}
 	*d = feilun.Doc{
 		ID: s.ID, URL: s.URL, Title: s.Title, Text: s.Text, Date: s.Date,
-		Language: s.Language, Script: s.Script, Confidence: s.Confidence, Source: s.Source,
+		Language: s.Language, Script: s.Script, Confidence: s.Confidence, Source: s.Source, Score: s.Score,
 		Canonical: s.Canonical, Robots: s.Robots, Links: s.Links, Record: s.Record,
 	}
 	if s.Status != 0 {

@@ -19,6 +19,14 @@ func parseDoc(line []byte, d *feilun.Doc) error {
 	return parseSlow(line, d)
 }
 
+// Scan reads a line as AppendDoc writes it, without its line feed, into d, and
+// reports whether it was one.
+func Scan(line []byte, d *feilun.Doc) bool {
+	*d = feilun.Doc{}
+	s := scanner{b: line}
+	return s.object(d)
+}
+
 // A scanner reads the JSON that AppendDoc writes: no spaces, known keys. Each
 // method returns false at anything else.
 type scanner struct {
@@ -86,6 +94,10 @@ func (s *scanner) other(key string, d *feilun.Doc) (ok bool) {
 	switch key {
 	case "confidence":
 		d.Confidence, ok = s.number()
+	case "score":
+		var x float64
+		x, ok = s.number()
+		d.Score = &x
 	case "status":
 		var x float64
 		x, ok = s.number()

@@ -15,7 +15,7 @@ import (
 func TestRoundTrip(t *testing.T) {
 	docs := []*feilun.Doc{
 		{ID: "a", URL: "http://a.example/", Text: "一行\n\"two\"\t\\ \x01 é 🙂"},
-		{ID: "b", Title: "t", Date: "2021-01-02", Language: "zh", Script: "Hans", Confidence: 0.97, Source: "s",
+		{ID: "b", Title: "t", Date: "2021-01-02", Language: "zh", Script: "Hans", Confidence: 0.97, Source: "s", Score: new(0.25),
 			Canonical: "http://c/", Robots: "noindex", Links: []string{"x", "y"}, Record: feilun.Record{File: "f", Offset: 12},
 			Page: &feilun.Page{Status: 200}, Text: strings.Repeat("长", 200_000)},
 		{},

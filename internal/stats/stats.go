@@ -21,6 +21,7 @@ type Run struct {
 	InputHash  string          `json:"input_hash"`
 	Reports    []feilun.Report `json:"reports"` // in stage order
 	Measures   []Measure       `json:"measures"`
+	Quality    []Quality       `json:"quality,omitempty"` // one for each step
 	Languages  []Share         `json:"languages"`
 	Hosts      []Share         `json:"hosts"`
 	Files      []File          `json:"files"`
@@ -33,6 +34,24 @@ type Measure struct {
 	Rule      string     `json:"rule"`
 	Limit     *float64   `json:"limit,omitempty"` // the parameter's value, when it is a number
 	Histogram *Histogram `json:"histogram"`
+}
+
+// A Quality is what the scores of one quality step were.
+type Quality struct {
+	Step      string     `json:"step"`
+	Model     string     `json:"model"`  // SHA-256 of its file
+	Limit     float64    `json:"limit"`  // the score around which the step decides
+	Scores    *Histogram `json:"scores"` // of all documents that came to the step
+	Labelled  *Labelled  `json:"labelled,omitempty"`
+	LowIsGood bool       `json:"low_is_good,omitempty"` // as with perplexity
+}
+
+// Labelled is how a model scores documents of which people said what they are.
+type Labelled struct {
+	Positives int          `json:"positives"`
+	Negatives int          `json:"negatives"`
+	AUC       [3]float64   `json:"auc"`   // value, lower and upper end of its 95 % interval
+	Curve     [][3]float64 `json:"curve"` // threshold, precision, recall
 }
 
 // A File is one file of the corpus.

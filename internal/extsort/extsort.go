@@ -1,4 +1,7 @@
-package dedup
+// Package extsort sorts fixed-size records of 64-bit words in bounded memory:
+// what does not fit is spilled to disk as sorted runs, which are merged at the
+// end. Make a Sorter with New, Add records, and read them with Each.
+package extsort
 
 import (
 	"bufio"
@@ -6,15 +9,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"slices"
 )
 
-// A sorter sorts fixed-size records of width words by their first keys words,
+// A Sorter sorts fixed-size records of width words by their first keys words,
 // in bounded memory: full buffers are sorted and spilled to disk as runs, and
-// each merges the runs. The order is stable: equal records stay as they came.
-type sorter struct {
+// Each merges the runs. The order is stable: equal records stay as they came.
+type Sorter struct {
 	dir, name   string
 	width, keys int
 	limit       int      // words in buf
@@ -22,6 +26,7 @@ type sorter struct {
 	buf, spare  []uint64 // records, and room to sort them
 	runs        []string
 	made        int // runs made so far, for their names
+	hashed      bool
 }
 
 const (
@@ -34,17 +39,26 @@ const (
 	maxSortMemory = 32 << 20
 )
 
-func newSorter(dir, name string, width, keys int, memory int64) *sorter {
+// New returns a sorter that spills to files in dir whose names begin with name,
+// and takes about memory bytes.
+func New(dir, name string, width, keys int, memory int64) *Sorter {
 	memory = min(memory, maxSortMemory)
 	records := max(memory/int64(16*width), 64) // records exist twice while sorting
-	return &sorter{
+	return &Sorter{
 		dir: dir, name: name, width: width, keys: keys,
 		limit: int(records) * width, fan: int(max(memory/(2*minRunBuffer), 2)),
 	}
 }
 
-// add takes one record.
-func (s *sorter) add(record ...uint64) error {
+// Hashed says that the first word of the keys is a hash, which lets the sorter
+// look at fewer of its bytes. It returns s.
+func (s *Sorter) Hashed() *Sorter {
+	s.hashed = true
+	return s
+}
+
+// Add takes one record.
+func (s *Sorter) Add(record ...uint64) error {
 	if len(s.buf)+s.width > s.limit {
 		if err := s.spill(); err != nil {
 			return err
@@ -60,7 +74,7 @@ func (s *sorter) add(record ...uint64) error {
 }
 
 // spill sorts the buffer and writes it as a run.
-func (s *sorter) spill() error {
+func (s *Sorter) spill() error {
 	s.sort()
 	name, err := s.writeRun(func(put func([]uint64) error) error {
 		for i := 0; i < len(s.buf); i += s.width {
@@ -77,11 +91,15 @@ func (s *sorter) spill() error {
 
 // sort orders the buffer by a radix sort from the last key byte to the first;
 // bytes in which all records agree cost one look.
-func (s *sorter) sort() {
+func (s *Sorter) sort() {
 	if cap(s.spare) < len(s.buf) {
 		s.spare = make([]uint64, len(s.buf), cap(s.buf))
 	}
 	from, to := s.buf, s.spare[:len(s.buf)]
+	if s.hashed {
+		s.sortHashed(from, to)
+		return
+	}
 	for k := s.keys - 1; k >= 0; k-- {
 		var counts [8][256]int
 		for i := k; i < len(from); i += s.width {
@@ -95,6 +113,38 @@ func (s *sorter) sort() {
 				scatter(from, to, s.width, k, b, &counts[b])
 				from, to = to, from
 			}
+		}
+	}
+	s.buf, s.spare = from, to
+}
+
+// sortHashed sorts by the top bytes of the first word, as many as tell nearly
+// all records apart, and then mends the order of neighbours.
+func (s *Sorter) sortHashed(from, to []uint64) {
+	records := len(from) / s.width
+	low := 8 - min(8, (bits.Len(uint(records))+7)/8+1)
+	var counts [8][256]int
+	for i := 0; i < len(from); i += s.width {
+		for b := low; b < 8; b++ {
+			counts[b][byte(from[i]>>(8*b))]++
+		}
+	}
+	for b := low; b < 8; b++ {
+		if !slices.Contains(counts[b][:], records) {
+			scatter(from, to, s.width, 0, b, &counts[b])
+			from, to = to, from
+		}
+	}
+	hold := make([]uint64, s.width)
+	for i := s.width; i < len(from); i += s.width {
+		at := i
+		for at > 0 && slices.Compare(from[at-s.width:at-s.width+s.keys], from[i:i+s.keys]) > 0 {
+			at -= s.width
+		}
+		if at < i {
+			copy(hold, from[i:i+s.width])
+			copy(from[at+s.width:i+s.width], from[at:i])
+			copy(from[at:], hold)
 		}
 	}
 	s.buf, s.spare = from, to
@@ -114,7 +164,7 @@ func scatter(from, to []uint64, width, k, b int, counts *[256]int) {
 	}
 }
 
-func (s *sorter) writeRun(fill func(put func([]uint64) error) error) (name string, err error) {
+func (s *Sorter) writeRun(fill func(put func([]uint64) error) error) (name string, err error) {
 	name = filepath.Join(s.dir, fmt.Sprintf("%s.run%d", s.name, s.made))
 	s.made++
 	f, err := os.Create(name)
@@ -135,10 +185,10 @@ func (s *sorter) writeRun(fill func(put func([]uint64) error) error) (name strin
 	return name, errors.Join(err, w.Flush())
 }
 
-// each calls yield with every record in order, and ends the sorter: its memory
+// Each calls yield with every record in order, and ends the sorter: its memory
 // and runs are gone afterwards. The record is only valid during the call.
-func (s *sorter) each(yield func(record []uint64) error) error {
-	defer s.close()
+func (s *Sorter) Each(yield func(record []uint64) error) error {
+	defer s.Close()
 	if len(s.runs) == 0 {
 		s.sort()
 		for i := 0; i < len(s.buf); i += s.width {
@@ -164,7 +214,7 @@ func (s *sorter) each(yield func(record []uint64) error) error {
 
 // mergeLevel merges every fan neighbouring runs to one, so that their order
 // stays.
-func (s *sorter) mergeLevel() error {
+func (s *Sorter) mergeLevel() error {
 	var merged []string
 	for len(s.runs) > 0 {
 		some := s.runs[:min(s.fan, len(s.runs))]
@@ -186,8 +236,8 @@ func (s *sorter) mergeLevel() error {
 	return nil
 }
 
-// close removes the runs.
-func (s *sorter) close() {
+// Close removes the runs.
+func (s *Sorter) Close() {
 	for _, r := range s.runs {
 		os.Remove(r)
 	}
@@ -214,7 +264,7 @@ func (r *run) next() error {
 	return nil
 }
 
-func (s *sorter) merge(names []string, yield func([]uint64) error) error {
+func (s *Sorter) merge(names []string, yield func([]uint64) error) error {
 	var heap []*run
 	defer func() {
 		for _, r := range heap {
@@ -254,7 +304,7 @@ func (s *sorter) merge(names []string, yield func([]uint64) error) error {
 }
 
 // sink restores the heap below i.
-func (s *sorter) sink(heap []*run, i int) {
+func (s *Sorter) sink(heap []*run, i int) {
 	for {
 		least := i
 		for c := 2*i + 1; c <= 2*i+2 && c < len(heap); c++ {
@@ -270,7 +320,7 @@ func (s *sorter) sink(heap []*run, i int) {
 	}
 }
 
-func (s *sorter) less(a, b *run) bool {
+func (s *Sorter) less(a, b *run) bool {
 	if c := slices.Compare(a.record[:s.keys], b.record[:s.keys]); c != 0 {
 		return c < 0
 	}
