@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"feilun"
 
@@ -306,13 +305,4 @@ func (t *termTable) sorted() []uint32 {
 		order[i] = k.id
 	}
 	return order
-}
-
-// termOf returns the bytes of a pair or a single character.
-func termOf(a, b rune) []byte {
-	t := utf8.AppendRune(nil, a)
-	if b != 0 {
-		t = utf8.AppendRune(t, b)
-	}
-	return t
 }

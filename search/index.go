@@ -24,6 +24,7 @@ type Index struct {
 	average  float64 // length of a chunk in terms
 	newest   int32   // day of the newest document, noDay without dates
 	defaults Ranking
+	standard func() *impacts // with the defaults
 	vectors  []*vectorFile
 	places   func() map[Version]place // where documents are, made when first asked for
 }
@@ -73,6 +74,7 @@ func openIndex(dir string, m *manifest) (*Index, error) {
 	if x.vectors, _, err = readVectors(dir); err != nil {
 		return nil, errors.Join(err, x.Close())
 	}
+	x.standard = sync.OnceValue(func() *impacts { return x.impacts(&x.defaults) })
 	x.places = sync.OnceValue(x.findPlaces)
 	x.average = max(1, float64(tokens)/float64(max(1, x.chunks)))
 	return x, nil
@@ -141,6 +143,13 @@ func (x *Index) Text(sp Span) (string, error) {
 	return string(b), err
 }
 
+// How many passages are read at most when those read so far fall to filters:
+// with quoted phrases, which only the text tells, and without.
+const (
+	deepest = 1 << 16
+	shallow = 1 << 9
+)
+
 // Search finds the passages that answer a question best, best first.
 func (x *Index) Search(ctx context.Context, q Query) ([]Hit, error) {
 	r := q.Ranking
@@ -161,7 +170,7 @@ func (x *Index) Search(ctx context.Context, q Query) ([]Hit, error) {
 			return nil, err
 		}
 		hits := pick(all, r, k)
-		if len(hits) >= k || !more || depth > 1<<16 {
+		if len(hits) >= k || !more || depth > deepest || depth > shallow && len(p.phrases) == 0 {
 			return hits, nil
 		}
 	}

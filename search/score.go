@@ -44,7 +44,12 @@ func (x *Index) impacts(r *Ranking) *impacts {
 // candidates finds the n chunks of the highest BM25 scores. more says that there
 // are others.
 func (x *Index) candidates(ctx context.Context, p *parsed, r *Ranking, n int) (found []candidate, more bool, err error) {
-	t := x.impacts(r)
+	var t *impacts
+	if d := x.defaults; r.K1 == d.K1 && r.B == d.B && r.Title == d.Title {
+		t = x.standard()
+	} else {
+		t = x.impacts(r)
+	}
 	h := &heap{limit: n}
 	entries, idf := x.lookup(p)
 	p.idf = idf
