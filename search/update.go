@@ -55,7 +55,7 @@ type writer struct {
 
 func openWriter(dir string, p Params) (*writer, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, err
+		return nil, hint.Usage(hint.With(err, "take another --out, a folder that may be written"))
 	}
 	if err := foreign(dir); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -51,6 +52,9 @@ func (c *searchIndexCmd) Run(a *app) error {
 	if err := checkRanges(&c.Params); err != nil {
 		return err
 	}
+	if err := outside(c.Out, c.Input); err != nil {
+		return err
+	}
 	if c.Workers < 1 {
 		c.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -72,6 +76,28 @@ func (c *searchIndexCmd) Run(a *app) error {
 	_, err = fmt.Fprintf(a.stdout, "%d documents added, %d kept, %d removed\n%d documents in %d passages, %s of text in %s\n",
 		r.Added, r.Kept, r.Removed, r.Docs, r.Chunks, progress.Bytes(r.Text), progress.Bytes(r.Size))
 	return err
+}
+
+// outside refuses an index in a folder that it would read. Of run folders the
+// corpus alone is read.
+func outside(out string, inputs []string) error {
+	to, err := filepath.Abs(out)
+	if err != nil {
+		return err
+	}
+	for _, in := range inputs {
+		if _, err := os.Stat(filepath.Join(in, "stats.json")); err == nil {
+			in = filepath.Join(in, "corpus")
+		}
+		from, err := filepath.Abs(in)
+		if err != nil {
+			return err
+		}
+		if rel, err := filepath.Rel(from, to); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+			return hint.Usage(hint.With(fmt.Errorf("the index %s would stand in %s, which is read", out, in), "take an --out outside of it"))
+		}
+	}
+	return nil
 }
 
 type searchQueryCmd struct {
