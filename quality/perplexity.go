@@ -2,23 +2,32 @@ package quality
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
+	"strconv"
 
 	"feilun"
 	"feilun/internal/hint"
 	"feilun/internal/ngram"
+	"feilun/internal/sentencepiece"
 )
 
 // Perplexity sorts documents by how surprising an n-gram language model of good
 // text finds them, as CCNet does (arXiv 1911.00359): head, middle and tail. The
-// value in the ledger is the perplexity, the limit the upper end of the last
-// part that stays.
+// value in the ledger is the perplexity, to one decimal as in CCNet, the limit
+// the upper end of the last part that stays.
 type Perplexity struct {
 	// Model is the file of a model that feilun quality train --kind perplexity wrote, or an ARPA language model of words between white space.
 	Model string `json:"model" default:""`
+	// Tokens is ccnet for a model of the pieces that CCNet makes of a text: normalised, all of it one line, the perplexity rounded to a tenth. Empty takes tokens as the model was trained; an ARPA model then has words between white space.
+	Tokens string `json:"tokens" default:""`
+	// Pieces is the file of the SentencePiece model (.model, kind unigram) that makes them.
+	Pieces string `json:"pieces" default:""`
 	// Head is the perplexity below which a document is in the head; 0 takes the model's own, the 30th percentile of the raw documents it was trained beside.
 	Head float64 `json:"head" default:"0" range:"0.."`
 	// Middle is the perplexity below which a document is in the middle; 0 takes the model's own, the 60th percentile.
@@ -36,12 +45,15 @@ func (p *Perplexity) Prepare() (err error) {
 			return hint.Usage(fmt.Errorf("keep: %q is none of head, middle, tail", k))
 		}
 	}
-	if p.model, err = openNamed(p.Model); err != nil {
+	if len(p.Keep) == 0 {
+		return hint.Usage(errors.New("keep names no part: it would drop every document"))
+	}
+	if p.model, err = openKind(p.Model, "", "perplexity"); err != nil {
 		return err
 	}
-	m, ok := p.model.scorer.(*perplexity)
-	if !ok {
-		return hint.Usage(fmt.Errorf("%s is a %s model, not a language model", p.Model, p.model.Kind))
+	m := p.model.scorer.(*perplexity)
+	if err := p.openPieces(m); err != nil {
+		return err
 	}
 	if p.Head == 0 {
 		p.Head = m.h.Head
@@ -56,12 +68,42 @@ func (p *Perplexity) Prepare() (err error) {
 	return nil
 }
 
+// openPieces makes the model take pieces, if the step says so. The file of the
+// pieces is part of what the model is.
+func (p *Perplexity) openPieces(m *perplexity) error {
+	switch {
+	case p.Tokens == "" && p.Pieces == "":
+		return nil
+	case p.Tokens != TokensCCNet:
+		return hint.Usage(hint.With(fmt.Errorf("tokens %q", p.Tokens), "pieces need tokens: ccnet; without pieces leave tokens empty"))
+	case p.Pieces == "":
+		return hint.Usage(hint.With(errors.New("tokens ccnet without pieces"), "set pieces: FILE.model, a SentencePiece model"))
+	}
+	s, err := sentencepiece.Open(p.Pieces)
+	if err != nil {
+		return fmt.Errorf("pieces: %w", err)
+	}
+	f, err := os.Open(p.Pieces)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	hash, err := sum(f)
+	if err != nil {
+		return err
+	}
+	both := sha256.Sum256([]byte(p.model.SHA256 + hash))
+	p.model.SHA256 = hex.EncodeToString(both[:])
+	m.t.cut = s.Encoder()
+	return nil
+}
+
 // parts are CCNet's thirds.
 var parts = []string{"head", "middle", "tail"}
 
 // Judge returns the document's perplexity with the verdict on it.
 func (p *Perplexity) Judge(d *feilun.Doc) (float64, feilun.Verdict) {
-	v := p.model.scorer.(*perplexity).perplexity(d.Text)
+	v := tenths(p.model.scorer.(*perplexity).perplexity(d.Text))
 	part := "tail"
 	switch {
 	case v < p.Head:
@@ -75,6 +117,17 @@ func (p *Perplexity) Judge(d *feilun.Doc) (float64, feilun.Verdict) {
 	drop := feilun.Drop("keep", v, p.Limit())
 	drop.Note = part
 	return v, drop
+}
+
+// tenths rounds to one decimal, halves of the decimal form to even, as Python's
+// round does.
+func tenths(v float64) float64 {
+	var buf [32]byte
+	r, err := strconv.ParseFloat(string(strconv.AppendFloat(buf[:0], v, 'f', 1, 64)), 64)
+	if err != nil {
+		panic(err) // what was written can be read
+	}
+	return r
 }
 
 // Limit is the upper end of the last part that stays.
@@ -106,7 +159,7 @@ type perplexity struct {
 
 const (
 	usualPerplexity = 1000 // where models without calibration put a score of a half
-	mostPerplexity  = 1e9
+	mostPerplexity  = 1e9  // what is more surprising, or has no word, has this one
 )
 
 // openNgram reads an ARPA language model, or one of [ngram]'s own, of words
@@ -148,8 +201,8 @@ func (m *Model) Perplexity(d *feilun.Doc) (float64, bool) {
 }
 
 // perplexity is 10^(−Σ log10 p / n) over the words and ends of all lines that
-// are not blank: CCNet's, which takes the document as one line. Texts without a
-// word have an infinite one.
+// are not blank: CCNet's, which takes the document as one line. It is
+// mostPerplexity at most, and for texts without a word.
 func (p *perplexity) perplexity(text string) float64 {
 	sum, n := 0.0, 0
 	p.t.lines(text, func(line [][]byte) {
@@ -164,10 +217,20 @@ func (p *perplexity) perplexity(text string) float64 {
 	if n == 0 {
 		return mostPerplexity
 	}
-	return min(math.Pow(10, -sum/float64(n)), mostPerplexity)
+	v := min(math.Pow(10, -sum/float64(n)), mostPerplexity)
+	if p.t.cut != nil {
+		return tenths(v)
+	}
+	return v
 }
 
-func (p *perplexity) clone() scorer { return newPerplexity(p.h, p.m) }
+func (p *perplexity) clone() scorer {
+	c := newPerplexity(p.h, p.m)
+	if p.t.cut != nil {
+		c.t.cut = p.t.cut.Model.Encoder()
+	}
+	return c
+}
 
 // score is the calibrated probability of the document being a positive one.
 func (p *perplexity) score(d *feilun.Doc) float64 {

@@ -7,6 +7,7 @@ import (
 
 	"feilun"
 	"feilun/internal/hint"
+	"feilun/internal/words"
 
 	"github.com/zeebo/xxh3"
 )
@@ -31,6 +32,8 @@ func All() []any {
 type GPT3 struct {
 	// Model is the file of a model that feilun quality train wrote. A fastText model will do, too.
 	Model string `json:"model" default:""`
+	// Label is the class of a fastText model that counts as good, with or without its "__label__"; empty takes the one called hq, good, clean, positive, keep, wiki or 1.
+	Label string `json:"label" default:""`
 	// Alpha is the exponent: 9 in GPT-3, 3 in the Pile's and NeMo's filters; 0 keeps all that min lets pass.
 	Alpha float64 `json:"alpha" default:"9" range:"0..1000"`
 	// Min is the score a document must exceed in any case; 0 asks for nothing.
@@ -43,7 +46,7 @@ type GPT3 struct {
 
 // Prepare loads the model.
 func (g *GPT3) Prepare() (err error) {
-	g.model, err = openNamed(g.Model)
+	g.model, err = openNamed(g.Model, g.Label)
 	return err
 }
 
@@ -94,23 +97,29 @@ type Fasttext struct {
 	Label string `json:"label" default:""`
 	// Min is the probability a document must exceed (DCLM's 0.018112 keeps about a tenth of its pages).
 	Min float64 `json:"min" default:"0.018112" range:"0..1"`
+	// StripLines takes white space off both ends of each line before the model sees the text, as DCLM does; white space that is not ASCII's is part of words otherwise.
+	StripLines bool `json:"strip_lines" default:"false"`
 
 	model *Model
 }
 
 // Prepare loads the model.
 func (f *Fasttext) Prepare() (err error) {
-	if f.model, err = openNamed(f.Model); err != nil {
-		return err
-	}
-	if f.Label != "" && !f.model.Label(f.Label) {
-		return hint.Usage(hint.With(fmt.Errorf("%s has no label %q", f.Model, f.Label), "its labels are "+strings.Join(f.model.Labels(), ", ")))
-	}
-	return nil
+	f.model, err = openKind(f.Model, f.Label, "fasttext")
+	return err
 }
 
 // Judge returns the document's score with the verdict on it.
-func (f *Fasttext) Judge(d *feilun.Doc) (float64, feilun.Verdict) { return above(f.model, d, f.Min) }
+func (f *Fasttext) Judge(d *feilun.Doc) (float64, feilun.Verdict) {
+	if f.StripLines {
+		lines := strings.Split(d.Text, "\n")
+		for i, l := range lines {
+			lines[i] = words.Trim(l)
+		}
+		d = &feilun.Doc{ID: d.ID, Text: strings.Join(lines, " ")}
+	}
+	return above(f.model, d, f.Min)
+}
 
 // Limit is the score that lets documents pass.
 func (f *Fasttext) Limit() float64 { return f.Min }
@@ -130,7 +139,7 @@ type Signals struct {
 
 // Prepare loads the model.
 func (s *Signals) Prepare() (err error) {
-	s.model, err = openNamed(s.Model)
+	s.model, err = openKind(s.Model, "", "signals")
 	return err
 }
 
@@ -150,10 +159,19 @@ func above(m *Model, d *feilun.Doc, limit float64) (float64, feilun.Verdict) {
 	return s, feilun.Keep
 }
 
-func openNamed(name string) (*Model, error) {
+func openNamed(name, label string) (*Model, error) {
 	if name == "" {
 		return nil, hint.Usage(hint.With(fmt.Errorf("no model named"),
 			"set model: FILE; feilun quality train makes one"))
 	}
-	return Open(name)
+	return Open(name, label)
+}
+
+// openKind opens a model of the only kind that a step can use.
+func openKind(name, label, kind string) (*Model, error) {
+	m, err := openNamed(name, label)
+	if err == nil && m.Kind != kind {
+		err = hint.Usage(hint.With(fmt.Errorf("%s is a %s model, not one of kind %s", name, m.Kind, kind), "name the step after the model's kind: "+m.Kind))
+	}
+	return m, err
 }
