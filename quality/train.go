@@ -61,7 +61,7 @@ type TrainParams struct {
 	// Threads is 1 for a fastText model equal to that of fastText -thread 1; more train faster, and give the same model whatever their number.
 	Threads int `json:"threads" default:"1" range:"1..1024"`
 	// Models are files of models whose scores the kind signals joins; the word gpt3 trains one inside, on the same examples.
-	Models []string `json:"models" default:"[]"`
+	Models params.List `json:"models" default:"[]"`
 	// Hosts is a file of hosts with their reputation for the kind signals: host, tab, number; the longest suffix of a host counts.
 	Hosts string `json:"hosts" default:""`
 }
