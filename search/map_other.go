@@ -13,6 +13,3 @@ func mapFile(f *os.File, size int) (b []byte, unmap func() error, err error) {
 	_, err = io.ReadFull(f, b)
 	return b, func() error { return nil }, err
 }
-
-// lockFile locks nothing here.
-func lockFile(name string) (unlock func(), ok bool, err error) { return func() {}, true, nil }

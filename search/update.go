@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"feilun"
+	"feilun/internal/atomicfile"
 	"feilun/internal/hint"
 )
 
@@ -60,12 +61,9 @@ func openWriter(dir string, p Params) (*writer, error) {
 	if err := foreign(dir); err != nil {
 		return nil, err
 	}
-	unlock, ok, err := lockFile(filepath.Join(dir, "lock"))
+	unlock, err := atomicfile.Lock(filepath.Join(dir, "lock"), dir)
 	if err != nil {
 		return nil, err
-	}
-	if !ok {
-		return nil, hint.With(fmt.Errorf("another process is writing the index %s", dir), "wait for it, or take another --out")
 	}
 	w := &writer{dir: dir, unlock: unlock}
 	if w.m, err = readManifest(dir); errors.Is(err, fs.ErrNotExist) {
