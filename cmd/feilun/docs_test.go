@@ -18,6 +18,7 @@ import (
 	"feilun/language"
 	"feilun/mix"
 	"feilun/quality"
+	"feilun/search"
 	"feilun/tokenize"
 )
 
@@ -50,6 +51,7 @@ func stagePages() []stagePage {
 			{"the mix", &mix.Params{}}, {"sources", &mix.SourceParams{}}, {"decontaminate", &mix.DecontaminateParams{}}, {"output", &mix.OutputParams{}},
 		}, mix.Source},
 		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
+		{"search", searchIntro, []stageSection{{"", &search.Params{}}, {"ranking", &search.Ranking{}}}, search.Source},
 	}
 }
 
@@ -97,6 +99,26 @@ name it yet.
 
 Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (byte-level BPE) and as ranks of tiktoken, and
 written as both. What packed files hold is told in ../formats/tokens.md.
+`
+
+const searchIntro = `Search indexes documents and finds the passages that answer a question. As verb only; recipes do not name it.
+
+    feilun search index DIR… --out INDEX
+    feilun search INDEX "问题" --k 10 --json
+    feilun search embed INDEX --embeddings http://127.0.0.1:11434/v1 --model NAME
+    feilun search remove INDEX URL…
+    feilun search show INDEX VERSION:START-END
+    feilun search verify INDEX
+
+The same index command brings an index up to date: new and changed documents are added, others removed. Killed at any moment, it goes on
+where it was, to the same bytes. An index in a folder named as one of these verbs is asked with ` + "`feilun search query`" + `.
+
+In a question, "quoted words" must stand together, -word may not occur, site:HOST keeps to one host; all else is wished for. Questions and
+pages may be in traditional or simplified Chinese, full or half width, any case.
+
+A hit has the document's id, score, ` + "`span`" + ` (the passage: version of the document, first byte and the one behind the last), ` + "`best`" + ` (the sentences in it that hold most of the question),
+url, title, date, ` + "`snippet`" + ` (text of best), ` + "`marks`" + ` (ranges of the snippet that match) and ` + "`same`" + ` (ids of documents left out because they say nearly the same).
+How it is stored is told in ../formats/search-index.md.
 `
 
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what

@@ -43,6 +43,7 @@ type cli struct {
 	Mix      mixCmd      `cmd:"" help:"Make one corpus of several by shares and epochs, shuffled."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
+	Search   searchCmd   `cmd:"" help:"Index documents and find passages that answer a question."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 	Inspect  inspectCmd  `cmd:"" help:"Browse a run in a browser, label documents, train from the labels."`
 
