@@ -164,14 +164,14 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 		return
 	}
 	d := c.level.decoder(m.kind)
-	v := m.vectors(x, n, d.half)
+	v := c.vectors(m, x, n, d.half)
 	tiles, per := (m.rows+tileRows-1)/tileRows, max(1, decodeTask/max(1, m.tileBytes()))
 	if most := tiles / (4 * c.workers); per > most {
 		per = max(1, most)
 	}
-	c.Do((tiles+per-1)/per, func(_, i int) {
+	c.Do((tiles+per-1)/per, func(w, i int) {
 		for t := i * per; t < min(tiles, (i+1)*per); t++ {
-			m.tile(&d, y, v, t, n)
+			m.tile(&d, y, v, t, n, c.scratch[w].c)
 		}
 	})
 }
@@ -179,14 +179,13 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 // decodeTask is how many bytes of weights a worker takes at a time.
 const decodeTask = 1 << 18
 
-// tile multiplies 16 rows.
-func (m *QuantMatrix) tile(d *decoder, y []float32, v *vectors, t, n int) {
+// tile multiplies 16 rows; edge has room for those of 8 vectors.
+func (m *QuantMatrix) tile(d *decoder, y []float32, v vectors, t, n int, edge []float32) {
 	w := pointer(nil)
 	if m.groups > 0 {
 		w = pointer(&m.data[t*m.tileBytes()])
 	}
 	rows := min(tileRows, m.rows-t*tileRows)
-	var edge [8 * tileRows]float32
 	for j := 0; j < n; {
 		width, k := 1, 0
 		for 2*width <= min(d.widest, n-j) {
@@ -211,7 +210,7 @@ type vectors struct {
 	each int // bytes of a vector's group
 }
 
-func (m *QuantMatrix) vectors(x []float32, n int, half bool) *vectors {
+func (c *CPU) vectors(m *QuantMatrix, x []float32, n int, half bool) vectors {
 	each := vectorBytes
 	if m.kind == WeightsBF16 {
 		each = groupCols * 4
@@ -219,44 +218,65 @@ func (m *QuantMatrix) vectors(x []float32, n int, half bool) *vectors {
 			each = groupCols * 2
 		}
 	}
-	words := Floats(max(16, m.groups*n*each/4))
-	b := unsafe.Slice((*byte)(pointer(&words[0])), 4*len(words))
+	if need := max(16, m.groups*n*each/4); cap(c.vector) < need {
+		c.vector = Floats(need)
+	} else {
+		c.vector = c.vector[:need]
+	}
+	v := vectors{pointer(&c.vector[0]), each}
+	if m.cols%groupCols != 0 { // what lies behind a vector's end
+		clear(c.vector[(m.groups-1)*n*each/4:])
+	}
 	for j := range n {
-		row := x[j*m.cols:][:m.cols]
+		row, whole := x[j*m.cols:][:m.cols], m.cols/groupCols
+		to := unsafe.Add(v.data, j*each)
+		done := m.kind != WeightsBF16 && whole > 0 && c.level.bytes(whole, to, n*each, row, -m.kind.plus())
 		for g := range m.groups {
-			part := row[g*groupCols : min(len(row), (g+1)*groupCols)]
-			to := b[(g*n+j)*each:][:each]
-			switch {
-			case half:
-				for i, v := range part {
-					binary.LittleEndian.PutUint16(to[2*i:], BF16(v))
-				}
-			case m.kind == WeightsBF16:
-				for i, v := range part {
-					binary.LittleEndian.PutUint32(to[4*i:], uint32(BF16(v))<<16)
-				}
-			default:
-				m.bytes(to, part)
+			if done && g < whole {
+				continue
 			}
+			part := row[g*groupCols : min(len(row), (g+1)*groupCols)]
+			m.kind.vector(c, unsafe.Add(to, g*n*each), part, half)
 		}
 	}
-	return &vectors{pointer(&words[0]), each}
+	return v
 }
 
-// bytes rounds a vector's group to 8 bits, each half by its largest number.
-func (m *QuantMatrix) bytes(to []byte, x []float32) {
-	plus := int32(128)
-	if m.kind == WeightsInt4 {
-		plus = 8
+// vector makes a group of a vector ready.
+func (k Weights) vector(c *CPU, to pointer, x []float32, half bool) {
+	switch {
+	case half:
+		c.ToBF16((*[groupCols]uint16)(to)[:len(x)], x)
+	case k == WeightsBF16:
+		for i, v := range x {
+			(*[groupCols]float32)(to)[i] = FromBF16(BF16(v))
+		}
+	default:
+		k.bytes((*[vectorBytes]byte)(to), x)
 	}
+}
+
+// plus is what the bytes of the weights have too much.
+func (k Weights) plus() int32 {
+	if k == WeightsInt4 {
+		return 8
+	}
+	return 128
+}
+
+// leastVector is the largest number of a vector's half that counts as zero.
+const leastVector = 1e-30
+
+// bytes rounds a vector's group to 8 bits, each half by its largest number.
+func (k Weights) bytes(to *[vectorBytes]byte, x []float32) {
 	for h := range (len(x) + 31) / 32 {
 		part := x[32*h : min(len(x), 32*h+32)]
 		most := float32(0)
 		for _, v := range part {
 			most = max(most, math.Float32frombits(math.Float32bits(v)&^(1<<31)))
 		}
-		d, inv, sum := most/127, float32(0), int32(0)
-		if most > 1e-30 {
+		inv, sum := float32(0), int32(0)
+		if most > leastVector {
 			inv = 127 / most
 		}
 		for i, v := range part {
@@ -265,8 +285,8 @@ func (m *QuantMatrix) bytes(to []byte, x []float32) {
 			to[32*h+i] = byte(q)
 			sum += int32(q)
 		}
-		binary.LittleEndian.PutUint32(to[64+4*h:], math.Float32bits(d))
-		binary.LittleEndian.PutUint32(to[72+4*h:], uint32(-plus*sum))
+		binary.LittleEndian.PutUint32(to[64+4*h:], math.Float32bits(most/127))
+		binary.LittleEndian.PutUint32(to[72+4*h:], uint32(-k.plus()*sum))
 	}
 }
 

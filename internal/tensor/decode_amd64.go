@@ -57,6 +57,9 @@ func decodeInt4x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, 
 func decodeInt4AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func bytes512(n int, dst unsafe.Pointer, step int, src unsafe.Pointer, less int32, least float32)
+
+//go:noescape
 func readAVX512(n int, p unsafe.Pointer)
 
 //go:noescape
@@ -96,4 +99,13 @@ func (l Level) readMemory(n int, p unsafe.Pointer) {
 	default:
 		plainRead(n, p)
 	}
+}
+
+// bytes rounds n groups of a vector and reports whether the level has a loop for it.
+func (l Level) bytes(n int, dst unsafe.Pointer, step int, src []float32, less int32) bool {
+	if l < AVX512 {
+		return false
+	}
+	bytes512(n, dst, step, unsafe.Pointer(&src[0]), less, leastVector)
+	return true
 }
