@@ -34,13 +34,15 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Check a recipe, its files and lists, without running it."`
 	Language languageCmd `cmd:"" help:"Tell the language of each line of standard input."`
 	Crawl    crawlCmd    `cmd:"" help:"Count the records of raw files."`
-	Bench    benchCmd    `cmd:"" help:"Measure the stages on one core."`
+	Bench    benchCmd    `cmd:"" help:"Measure the stages on one core, or the arithmetic of models."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
 	Mix      mixCmd      `cmd:"" help:"Make one corpus of several by shares and epochs, shuffled."`
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
+	Generate generateCmd `cmd:"" help:"Continue a text with a model."`
+	Logits   logitsCmd   `cmd:"" help:"Print the log-probability that a model gives to each token of a text."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 
 	Decontaminate decontaminateCmd `cmd:"" help:"Find traces of test sets in a corpus and take them out."`
