@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -27,7 +28,7 @@ type GGUFOptions struct {
 
 // SaveGGUF writes the model in a folder as one file that llama.cpp loads. One tensor is
 // in memory at a time.
-func SaveGGUF(path, dir string, o GGUFOptions) error {
+func SaveGGUF(ctx context.Context, path, dir string, o GGUFOptions) error {
 	c, err := ReadConfig(ConfigPath(dir))
 	if err != nil {
 		return err
@@ -45,11 +46,19 @@ func SaveGGUF(path, dir string, o GGUFOptions) error {
 	if err := c.fits(file); err != nil {
 		return fmt.Errorf("%s: %w", dir, err)
 	}
-	return c.saveGGUF(path, o, func(p *Param, dst []float32) error { return file.F32(dst, stored(file, p.Name)) })
+	return c.saveGGUF(ctx, path, o, func(p *Param, dst []float32) error { return file.F32(dst, stored(file, p.Name)) })
+}
+
+// SaveGGUF writes a model as one file that llama.cpp loads.
+func (m *Model) SaveGGUF(ctx context.Context, path string, o GGUFOptions) error {
+	return m.Config.saveGGUF(ctx, path, o, func(p *Param, dst []float32) error {
+		copy(dst, m.W[p.From:p.To])
+		return nil
+	})
 }
 
 // saveGGUF writes the weights that read returns.
-func (c *Config) saveGGUF(path string, o GGUFOptions, read func(p *Param, dst []float32) error) error {
+func (c *Config) saveGGUF(ctx context.Context, path string, o GGUFOptions, read func(p *Param, dst []float32) error) error {
 	meta, err := c.ggufMeta(&o)
 	if err != nil {
 		return err
@@ -67,7 +76,11 @@ func (c *Config) saveGGUF(path string, o GGUFOptions, read func(p *Param, dst []
 			o.Fallback(p.Name, t)
 		}
 		tensors = append(tensors, gguf.Source{Name: ggufName(p.Name), Type: t, Shape: shape, Rows: func(dst []float32) error {
-			if err := read(&p, dst); err != nil {
+			err := ctx.Err()
+			if err == nil {
+				err = read(&p, dst)
+			}
+			if err != nil {
 				return err
 			}
 			c.toGGUF(&p, dst)

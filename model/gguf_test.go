@@ -67,7 +67,7 @@ func TestGGUFRoundTrip(t *testing.T) {
 func throughGGUF(t *testing.T, dir string, kind quant.Type) *Model {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "model.gguf")
-	if err := SaveGGUF(name, dir, GGUFOptions{Type: kind}); err != nil {
+	if err := SaveGGUF(t.Context(), name, dir, GGUFOptions{Type: kind}); err != nil {
 		t.Fatal(err)
 	}
 	f, err := gguf.Open(name)
@@ -192,7 +192,7 @@ func TestGGUFRefuses(t *testing.T) {
 // FuzzGGUF opens files as models and vocabularies.
 func FuzzGGUF(f *testing.F) {
 	name := filepath.Join(f.TempDir(), "a.gguf")
-	if err := SaveGGUF(name, "testdata/golden/llama", GGUFOptions{Type: quant.Q8_0}); err != nil {
+	if err := SaveGGUF(f.Context(), name, "testdata/golden/llama", GGUFOptions{Type: quant.Q8_0}); err != nil {
 		f.Fatal(err)
 	}
 	b, err := os.ReadFile(name)

@@ -27,18 +27,8 @@ func ggufConfig(f *gguf.File) (Config, error) {
 	default:
 		return c, hint.With(fmt.Errorf("architecture %q is not known", arch), "known are llama (with Mistral), qwen2, qwen3 and gpt2")
 	}
-	n := func(key string, def int) int {
-		if v, ok := gguf.Get[int](f, arch+"."+key); ok {
-			return v
-		}
-		return def
-	}
-	x := func(key string, def float64) float64 {
-		if v, ok := gguf.Get[float64](f, arch+"."+key); ok {
-			return short(v)
-		}
-		return def
-	}
+	n := func(key string, def int) int { return ggufNumber(f, arch+"."+key, def) }
+	x := func(key string, def float64) float64 { return short(ggufNumber(f, arch+"."+key, def)) }
 	embed, ok := f.Tensor("token_embd.weight")
 	if !ok || len(embed.Shape) != 2 {
 		return c, fmt.Errorf("no matrix %q", "token_embd.weight")
@@ -69,6 +59,14 @@ func ggufConfig(f *gguf.File) (Config, error) {
 		return c, fmt.Errorf("a rotary embedding of %d of a head's %d numbers is not known", rotated, c.HeadDim)
 	}
 	return c, c.ggufScaling(f)
+}
+
+// ggufNumber returns the metadata of a key, or def.
+func ggufNumber[T int | float64](f *gguf.File, key string, def T) T {
+	if v, ok := gguf.Get[T](f, key); ok {
+		return v
+	}
+	return def
 }
 
 // short undoes the way of a decimal number through float32: 1e-6, not
@@ -120,12 +118,7 @@ func (c *Config) ggufScaling(f *gguf.File) error {
 	if err := f.F32(got, ropeTensor); err != nil {
 		return err
 	}
-	own := func(key string, def float64) float64 {
-		if v, ok := gguf.Get[float64](f, ropeKeys+key); ok {
-			return short(v)
-		}
-		return def
-	}
+	own := func(key string, def float64) float64 { return short(ggufNumber(f, ropeKeys+key, def)) }
 	c.Scaling = &Scaling{Kind: "llama3", Factor: own("factor", short(float64(slices.Max(got)))), Low: own("low", 1), High: own("high", 4), OriginalContext: int(own("context", 8192))}
 	if s := c.Scaling; s.Factor > 0 && s.Low > 0 && s.High > s.Low && s.OriginalContext > 0 &&
 		slices.EqualFunc(got, c.ropeFactors(), func(a, b float32) bool { return math.Abs(float64(a-b)) <= 1e-4*math.Abs(float64(b)) }) {

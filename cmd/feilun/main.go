@@ -43,6 +43,7 @@ type cli struct {
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Generate generateCmd `cmd:"" help:"Continue a text with a model."`
 	Logits   logitsCmd   `cmd:"" help:"Print the log-probability that a model gives to each token of a text."`
+	Convert  convertCmd  `cmd:"" help:"Write a model as GGUF for llama.cpp, or as safetensors."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 
 	Decontaminate decontaminateCmd `cmd:"" help:"Find traces of test sets in a corpus and take them out."`

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"feilun/internal/atomicfile"
 	"feilun/internal/quant"
@@ -50,22 +53,32 @@ func Write(w io.Writer, meta []KV, tensors []Source) error {
 	return nil
 }
 
-// writeNumbers writes numbers as blocks, then zeros up to the alignment.
+// writeNumbers writes numbers as blocks, made by all processors side by side, then zeros
+// up to the alignment.
 func writeNumbers(w io.Writer, t quant.Type, numbers []float32) error {
 	const chunk = 1 << 16 // numbers; a multiple of every block
-	buf := make([]byte, t.Bytes(chunk))
-	for at := 0; at < len(numbers); at += chunk {
-		part := numbers[at:min(at+chunk, len(numbers))]
-		b := buf[:t.Bytes(len(part))]
-		if err := quant.Encode(b, t, part); err != nil {
-			return fmt.Errorf("from number %d on: %w", at, err)
-		}
-		if _, err := w.Write(b); err != nil {
+	b := make([]byte, padded(int64(t.Bytes(len(numbers))), alignment))
+	chunks := (len(numbers) + chunk - 1) / chunk
+	errs := make([]error, chunks)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(chunks, runtime.GOMAXPROCS(0)) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < chunks; i = int(next.Add(1)) - 1 {
+				part := numbers[i*chunk : min((i+1)*chunk, len(numbers))]
+				if err := quant.Encode(b[t.Bytes(i*chunk):], t, part); err != nil {
+					errs[i] = fmt.Errorf("from number %d on: %w", i*chunk, err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
 			return err
 		}
 	}
-	n := int64(t.Bytes(len(numbers)))
-	_, err := w.Write(make([]byte, padded(n, alignment)-n))
+	_, err := w.Write(b)
 	return err
 }
 
