@@ -290,12 +290,19 @@ func (k Weights) bytes(to *[vectorBytes]byte, x []float32) {
 	}
 }
 
-// ReadMemory reads memory of a multiple of 1 KiB once, workers side by side, as fast as
-// it can: the measure for [CPU.MatVec].
-func (c *CPU) ReadMemory(b []byte) {
-	const part = decodeTask
-	c.Do((len(b)+part-1)/part, func(_, i int) {
-		piece := b[i*part : min(len(b), (i+1)*part)]
-		c.level.readMemory(len(piece)/1024, pointer(&piece[0]))
+// Read reads the matrix once, workers side by side, as fast as it can, and does nothing
+// with it: the measure for [CPU.MatVec].
+func (m *QuantMatrix) Read(c *CPU) {
+	b := m.data[:len(m.data)/1024*1024]
+	c.Do((len(b)+decodeTask-1)/decodeTask, func(_, i int) {
+		part := b[i*decodeTask : min(len(b), (i+1)*decodeTask)]
+		c.level.readMemory(len(part)/1024, pointer(&part[0]))
 	})
+}
+
+// Clone returns a copy.
+func (m *QuantMatrix) Clone() *QuantMatrix {
+	n := NewQuantMatrix(m.kind, m.rows, m.cols)
+	copy(n.data, m.data)
+	return n
 }

@@ -176,9 +176,7 @@ func benchMatVec(b *testing.B, c *CPU, kind Weights, rows, cols, n, total int) {
 	}
 	var all []*QuantMatrix
 	for range max(1, total/first.Bytes()) {
-		m := NewQuantMatrix(kind, rows, cols)
-		copy(m.data, first.data)
-		all = append(all, m)
+		all = append(all, first.Clone())
 	}
 	x, y := random(rng, n*cols), make([]float32, n*rows)
 	// a measurement takes about 8 MiB, short enough to fall between other programs'
@@ -195,7 +193,7 @@ func benchMatVec(b *testing.B, c *CPU, kind Weights, rows, cols, n, total int) {
 			}))
 			read = min(read, seconds(func() {
 				for _, m := range all[(g+groups/2)%groups*group:][:group] {
-					c.ReadMemory(m.data[:len(m.data)/1024*1024])
+					m.Read(c)
 				}
 			}))
 		}
