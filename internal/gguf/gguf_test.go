@@ -71,18 +71,18 @@ func numbers(t *testing.T, f *File, name string) []float32 {
 }
 
 // sample is a file with all types.
-func sample(t testing.TB) ([]byte, []KV, []Source, [][]float32) {
+func sample(t testing.TB, rows int) ([]byte, []KV, []Source, [][]float32) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	meta := []KV{{"general.architecture", "llama"}, {"a.list", []string{"飞", "轮"}}, {"a.bytes", []uint8{1, 2}}, {"a.nest", []any{[]int64{-1}, []string{"x"}}}, {"a.number", float32(1.5)}}
 	var sources []Source
 	var data [][]float32
 	for _, kind := range quant.Types() {
-		x := make([]float32, 3*512)
+		x := make([]float32, rows*512)
 		for i := range x {
 			x[i] = float32(rng.NormFloat64())
 		}
 		data = append(data, x)
-		sources = append(sources, Source{"t." + kind.String(), kind, []int{3, 512}, func(dst []float32) error { copy(dst, x); return nil }})
+		sources = append(sources, Source{"t." + kind.String(), kind, []int{rows, 512}, func(dst []float32) error { copy(dst, x); return nil }})
 	}
 	sources = append(sources, Source{"odd", quant.F32, []int{3}, func(dst []float32) error { dst[1] = 2; return nil }})
 	var b bytes.Buffer
@@ -93,7 +93,7 @@ func sample(t testing.TB) ([]byte, []KV, []Source, [][]float32) {
 }
 
 func TestRoundTrip(t *testing.T) {
-	b, meta, sources, data := sample(t)
+	b, meta, sources, data := sample(t, 3)
 	f, err := Read(bytes.NewReader(b), int64(len(b)))
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestRoundTrip(t *testing.T) {
 
 // TestTruncated cuts a file at every byte of its head and at some others.
 func TestTruncated(t *testing.T) {
-	b, _, _, _ := sample(t)
+	b, _, _, _ := sample(t, 3)
 	for n := range b {
 		if n > 1500 && n%97 != 0 {
 			continue
@@ -157,6 +157,7 @@ func TestHostile(t *testing.T) {
 		}
 		return append(le.AppendUint64(le.AppendUint32(b, kind), at), make([]byte, 64)...)
 	}
+	one := []byte{1, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0} // 16 float32 at 0
 	huge := le.AppendUint64(nil, 1<<62)
 	nest := []byte{}
 	for range 6 {
@@ -182,6 +183,8 @@ func TestHostile(t *testing.T) {
 		{"too large", "cut off", tensor(0, 0, 1<<20)},
 		{"far away", "lies at", tensor(0, 1<<60, 1)},
 		{"unaligned", "multiple", tensor(0, 8, 1)},
+		{"shared bytes", "where another ends", append(append(le.AppendUint64(le.AppendUint64([]byte("GGUF\x03\x00\x00\x00"), 2), 0),
+			append(append(appendString(nil, "a"), one...), appendString(nil, "b")...)...), append(one, make([]byte, 96)...)...)},
 		{"part of a block", "whole blocks", tensor(8, 0, 33)},
 	} {
 		_, err := Read(bytes.NewReader(tt.b), int64(len(tt.b)))
@@ -212,7 +215,7 @@ func TestWriteRefuses(t *testing.T) {
 
 // FuzzRead holds what is accepted to what comes back after it is written.
 func FuzzRead(f *testing.F) {
-	b, _, _, _ := sample(f)
+	b, _, _, _ := sample(f, 1)
 	f.Add(b)
 	if b, err := os.ReadFile("testdata/golden.gguf"); err == nil {
 		f.Add(b)

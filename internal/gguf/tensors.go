@@ -1,6 +1,7 @@
 package gguf
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -68,6 +69,22 @@ func (f *File) place(h *reader) {
 		}
 		if n := int64(t.Type.Bytes(t.Len())); t.at > h.size || n > h.size-t.at {
 			h.fail("tensor %q needs %d bytes from %d on, the file has %d: was it cut off?", t.Name, n, t.at, h.size)
+		}
+	}
+	f.apart(h)
+}
+
+// apart checks that no tensors share bytes, so that a small file has no large model.
+func (f *File) apart(h *reader) {
+	order := slices.Clone(f.Tensors)
+	slices.SortFunc(order, func(a, b Tensor) int { return cmp.Compare(a.at, b.at) })
+	end := int64(0)
+	for _, t := range order {
+		if t.at < end {
+			h.fail("tensor %q begins at %d, where another ends at %d", t.Name, t.at, end)
+		}
+		if end = t.at; t.Type.Known() {
+			end += int64(t.Type.Bytes(t.Len()))
 		}
 	}
 }
