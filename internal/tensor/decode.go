@@ -50,7 +50,7 @@ type QuantMatrix struct {
 // NewQuantMatrix returns a matrix of zeros.
 func NewQuantMatrix(kind Weights, rows, cols int) *QuantMatrix {
 	m := &QuantMatrix{kind: kind, rows: rows, cols: cols, groups: (cols + groupCols - 1) / groupCols}
-	n := m.tileBytes() * ((rows + tileRows - 1) / tileRows)
+	n := 2 * m.tileBytes() * ((rows + 2*tileRows - 1) / (2 * tileRows))
 	m.data = unsafe.Slice((*byte)(pointer(unsafe.SliceData(Floats((n+3)/4)))), n)
 	return m
 }
@@ -68,6 +68,9 @@ func (m *QuantMatrix) Weights() Weights { return m.kind }
 func (m *QuantMatrix) Bytes() int { return len(m.data) }
 
 func (m *QuantMatrix) tileBytes() int { return m.groups * m.kind.group() }
+
+// at returns where tile t begins: two tiles lie group by group in turns.
+func (m *QuantMatrix) at(t int) int { return t/2*2*m.tileBytes() + t%2*m.kind.group() }
 
 // Quantize rounds w, rows × cols, and returns it laid out.
 func (c *CPU) Quantize(kind Weights, w []float32, rows, cols int) (*QuantMatrix, error) {
@@ -95,18 +98,20 @@ func (c *CPU) Quantize(kind Weights, w []float32, rows, cols int) (*QuantMatrix,
 // PackRow lays out a row that is in blocks of the form's type. Rows may be packed side
 // by side.
 func (m *QuantMatrix) PackRow(i int, raw []byte) {
-	tile, r := m.data[i/tileRows*m.tileBytes():][:m.tileBytes()], i%tileRows
-	size := m.kind.group()
+	if m.groups == 0 {
+		return
+	}
+	tile, r, size := m.data[m.at(i/tileRows):], i%tileRows, m.kind.group()
 	if m.kind == WeightsBF16 {
 		for col := 0; col < m.cols; col++ {
-			at := col/groupCols*size + col%groupCols/2*64 + 4*r + col%2*2
+			at := col/groupCols*2*size + col%groupCols/2*64 + 4*r + col%2*2
 			copy(tile[at:at+2], raw[2*col:])
 		}
 		return
 	}
 	half, bytes := (size-64)/2, m.kind.Type().Bytes(32)
 	for b := range (m.cols + 31) / 32 {
-		group := tile[b/2*size:][:size]
+		group := tile[b/2*2*size:][:size]
 		block := raw[b*bytes:][:bytes]
 		copy(group[b%2*32+2*r:][:2], block)
 		for q := 2; q < bytes; q += 4 {
@@ -121,11 +126,13 @@ func (m *QuantMatrix) PackRow(i int, raw []byte) {
 
 // Row returns the numbers of a row as they are held.
 func (m *QuantMatrix) Row(dst []float32, i int) {
-	tile, r := m.data[i/tileRows*m.tileBytes():][:m.tileBytes()], i%tileRows
-	size := m.kind.group()
+	if m.groups == 0 {
+		return
+	}
+	tile, r, size := m.data[m.at(i/tileRows):], i%tileRows, m.kind.group()
 	half := (size - 64) / 2
 	for col := range dst[:m.cols] {
-		group := tile[col/groupCols*size:][:size]
+		group := tile[col/groupCols*2*size:][:size]
 		if m.kind == WeightsBF16 {
 			dst[col] = FromBF16(binary.LittleEndian.Uint16(group[col%groupCols/2*64+4*r+col%2*2:]))
 			continue
@@ -147,6 +154,7 @@ type decodeKernel func(groups int, w, x pointer, xstep int, y pointer, ystep int
 // A decoder has kernels for 1, 2, 4 and 8 vectors, up to widest.
 type decoder struct {
 	of     [4]decodeKernel
+	pair   decodeKernel // both tiles of a pair and one vector; or nil
 	widest int
 	half   bool // vectors of bfloat16 are taken as such
 }
@@ -166,11 +174,14 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 	d := c.level.decoder(m.kind)
 	v := c.vectors(m, x, n, d.half)
 	tiles, per := (m.rows+tileRows-1)/tileRows, max(1, decodeTask/max(1, m.tileBytes()))
-	if most := tiles / (4 * c.workers); per > most {
-		per = max(1, most)
-	}
+	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
 	c.Do((tiles+per-1)/per, func(w, i int) {
 		for t := i * per; t < min(tiles, (i+1)*per); t++ {
+			if n == 1 && d.pair != nil && t%2 == 0 && (t+2)*tileRows <= m.rows && m.groups > 0 {
+				d.pair(m.groups, pointer(&m.data[m.at(t)]), v.data, v.each, pointer(&y[t*tileRows]), 0)
+				t++
+				continue
+			}
 			m.tile(&d, y, v, t, n, c.scratch[w].c)
 		}
 	})
@@ -183,7 +194,7 @@ const decodeTask = 1 << 18
 func (m *QuantMatrix) tile(d *decoder, y []float32, v vectors, t, n int, edge []float32) {
 	w := pointer(nil)
 	if m.groups > 0 {
-		w = pointer(&m.data[t*m.tileBytes()])
+		w = pointer(&m.data[m.at(t)])
 	}
 	rows := min(tileRows, m.rows-t*tileRows)
 	for j := 0; j < n; {

@@ -28,7 +28,7 @@ func plainDecodeBF16(groups int, w, x pointer, xstep int, y pointer, _ int) {
 				odd[r] += math.Float32frombits(v&0xffff0000) * b
 			}
 		}
-		w, x = unsafe.Add(w, WeightsBF16.group()), unsafe.Add(x, xstep)
+		w, x = unsafe.Add(w, 2*WeightsBF16.group()), unsafe.Add(x, xstep)
 	}
 	for r := range even {
 		(*[tileRows]float32)(y)[r] = even[r] + odd[r]
@@ -66,7 +66,7 @@ func plainDecodeInt(groups int, w, x pointer, xstep int, y pointer, kind Weights
 				sum[r] += float32(n) * (scale * d)
 			}
 		}
-		w, x = unsafe.Add(w, kind.group()), unsafe.Add(x, xstep)
+		w, x = unsafe.Add(w, 2*kind.group()), unsafe.Add(x, xstep)
 	}
 	*(*[tileRows]float32)(y) = sum
 }

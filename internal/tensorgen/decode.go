@@ -8,7 +8,8 @@ import (
 )
 
 // The kernels of decoding multiply 16 rows of weights, a tile, with 1, 2, 4 or 8
-// vectors. Their lanes are the rows. A tile lies in groups of 64 columns:
+// vectors. Their lanes are the rows. A tile lies in groups of 64 columns, of two tiles
+// in turns:
 //
 //	bfloat16: 32 chunks, each 2 columns of the 16 rows
 //	int8:     16 + 16 scales in half precision for columns 0 to 31 and 32 to 63, then
@@ -45,6 +46,9 @@ func decode(w io.Writer) {
 		decodeInt(w, n, 8)
 		decodeInt(w, n, 4)
 	}
+	decodeBF16Pair(w)
+	decodeIntPair(w, 8)
+	decodeIntPair(w, 4)
 	decodeBF16Wide(w)
 	decodeBF16AVX2(w)
 	decodeIntAVX2(w, 8)
@@ -60,9 +64,9 @@ func zero(w io.Writer, n int) {
 	}
 }
 
-// turnEnd goes on to the next group.
+// turnEnd goes on to the next group, behind that of the pair's other tile.
 func turnEnd(w io.Writer, name string, group int) {
-	fmt.Fprintf(w, "\tADDQ $%d, SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_%s\ndone_%s:\n", group, name, name)
+	fmt.Fprintf(w, "\tADDQ $%d, SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_%s\ndone_%s:\n", 2*group, name, name)
 }
 
 // fetch asks for the line that lies ahead of a chunk.
@@ -88,6 +92,70 @@ func decodeBF16(w io.Writer, n int) {
 		fmt.Fprintf(w, "\tVADDPS Z%d, Z%d, Z%d\n\tVMOVUPS Z%d, (DX)\n\tADDQ R9, DX\n", 2*j+1, 2*j, 2*j, 2*j)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
+}
+
+// decodeBF16Pair multiplies the two tiles of a pair with one vector, which is then read
+// half as often: a long one does not stay in the first-level cache beside the weights.
+// It sums in the order of decodeBF16.
+func decodeBF16Pair(w io.Writer) {
+	name := "decodeBF16Pair"
+	fmt.Fprintf(w, decodeHead, name, name)
+	zero(w, 4)
+	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	for c := range 32 {
+		x := 10 + c%4*3
+		fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n", 4*c, x)
+		for t := range 2 {
+			at := 64*c + t*bf16Group
+			fetch(w, at)
+			fmt.Fprintf(w, "\tVMOVUPS %d(SI), Z%d\n%s", at, x-2+t, multiply(true, 2*t+c%2, x-2+t, x))
+		}
+	}
+	turnEnd(w, name, bf16Group)
+	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVADDPS Z3, Z2, Z2\n\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z2, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
+}
+
+// decodeIntPair is the same for int8 and int4, in the order of decodeInt. High halves of
+// int4 stay where they are: their sums are 16 times too large until the end.
+func decodeIntPair(w io.Writer, bits int) {
+	name, group := fmt.Sprintf("decodeInt%dPair", bits), map[int]int{8: int8Group, 4: int4Group}[bits]
+	fmt.Fprintf(w, decodeHead, name, name)
+	fmt.Fprint(w, "\tVPXORD Z0, Z0, Z0\n\tVPXORD Z1, Z1, Z1\n\tMOVL $0x0f0f0f0f, AX\n\tVPBROADCASTD AX, Z31\n\tVPSLLD $4, Z31, Z30\n")
+	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	fetch(w, 0)
+	fetch(w, group)
+	for half := range 2 {
+		sums, high := 8+2*half, 2+2*half
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n\tVMOVDQA32 Z%d, Z%d\n", 72+4*half, sums, sums, sums+1)
+		if bits == 4 {
+			fmt.Fprintf(w, "\tVPXORD Z%d, Z%d, Z%d\n\tVPXORD Z%d, Z%d, Z%d\n", high, high, high, high+1, high+1, high+1)
+		}
+		for c := range bits {
+			x, r := 32*half+4*c, 16+c%2*6
+			fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", x, r+4)
+			if bits == 4 {
+				fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", x+16, r+5)
+			}
+			for t := range 2 {
+				at := 64 + 64*(bits*half+c) + t*group
+				fetch(w, at)
+				fmt.Fprintf(w, "\tVMOVDQU32 %d(SI), Z%d\n", at, r+t)
+				if bits == 4 {
+					fmt.Fprintf(w, "\tVPANDD Z30, Z%d, Z%d\n\tVPANDD Z31, Z%d, Z%d\n\tVPDPBUSD Z%d, Z%d, Z%d\n", r+t, r+2+t, r+t, r+t, r+5, r+2+t, high+t)
+				}
+				fmt.Fprintf(w, "\tVPDPBUSD Z%d, Z%d, Z%d\n", r+4, r+t, sums+t)
+			}
+		}
+		for t := range 2 {
+			if bits == 4 {
+				fmt.Fprintf(w, "\tVPSRAD $4, Z%d, Z%d\n\tVPADDD Z%d, Z%d, Z%d\n", high+t, high+t, high+t, sums+t, sums+t)
+			}
+			fmt.Fprintf(w, "\tVCVTPH2PS %d(SI), Z%d\n\tVCVTDQ2PS Z%d, Z%d\n\tVMULPS.BCST %d(DI), Z%d, Z%d\n\tVFMADD231PS Z%d, Z%d, Z%d\n",
+				32*half+t*group, 28+t, sums+t, sums+t, 64+4*half, 28+t, 28+t, 28+t, sums+t, t)
+		}
+	}
+	turnEnd(w, name, group)
+	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
 }
 
 // decodeBF16Wide is for AVX-512 without products of bfloat16: a chunk's halves are
