@@ -130,6 +130,8 @@ type Params struct {
 	SourceColumn string `json:"source_column" default:"source"`
 	// Verify compares SHA-1 digests of WARC records and reports those that differ as damaged.
 	Verify bool `json:"verify" default:"false"`
+	// WetTitle takes the first line of a WET record for the title and leaves it out of the text, as CCNet does.
+	WetTitle bool `name:"wet_title" json:"wet_title" default:"false"`
 }
 
 // Defaults returns the parameters with their default values.

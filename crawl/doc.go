@@ -18,6 +18,7 @@ type filler struct {
 	file   string
 	source string // base name of file
 	verify bool
+	titled bool // the first line of a WET record is its title
 	d      feilun.Doc
 	page   feilun.Page
 	http   response
@@ -26,7 +27,7 @@ type filler struct {
 }
 
 func newFiller(p Params, file string, dec *decoder) *filler {
-	return &filler{file: file, source: path.Base(file), verify: p.Verify, dec: dec, words: map[string]string{}}
+	return &filler{file: file, source: path.Base(file), verify: p.Verify, titled: p.WetTitle, dec: dec, words: map[string]string{}}
 }
 
 // doc returns the record's document, or nil and the row that says why there is
@@ -50,6 +51,10 @@ func (f *filler) doc(rec *record, offset, inner int64) (*feilun.Doc, ledger.Row)
 	case is(rec.typ, "conversion") && (len(rec.ctype) == 0 || hasPrefix(rec.ctype, "text/plain")):
 		f.start(rec, offset, inner)
 		f.d.Text = strings.ToValidUTF8(string(bytes.TrimSuffix(rec.block, []byte("\n"))), "\uFFFD")
+		if f.titled {
+			f.d.Title, f.d.Text, _ = strings.Cut(f.d.Text, "\n")
+			f.d.Title = strings.Clone(f.d.Title)
+		}
 	default:
 		return nil, f.drop(rec, offset, inner, RuleRecordType, recordType(rec))
 	}

@@ -17,12 +17,13 @@ import (
 
 // A shard's cuts file has, for each document that is cut, the words index, the
 // share of bytes cut as float64 bits (0 when the document stays), the number of
-// cuts and their starts and ends; the top bit of an end says that the cut is
-// one of substring.
+// cuts and their starts and ends; the top bits of an end say that the cut is
+// one of substring or ngram.
 const (
 	cutsLine     = "cuts"    // those of line
 	cutsAll      = "allcuts" // those of line and substring
 	substringBit = 1 << 63
+	ngramBit     = 1 << 62
 )
 
 // lines finds the lines that several documents hold, cuts them out, drops the
@@ -55,6 +56,7 @@ func (j *job) lines() error {
 	if err != nil {
 		return err
 	}
+	j.left = cutsLine
 	for i := range j.shards {
 		err := j.eachCutRecord(i, cutsLine, func(index uint64, share float64, _ []feilun.Cut) error {
 			if share == 0 {
@@ -199,8 +201,11 @@ func appendCuts(raw []byte, index uint64, lost float64, cuts []feilun.Cut) []byt
 	raw = appendWords(raw, index, math.Float64bits(lost), uint64(len(cuts)))
 	for _, c := range cuts {
 		end := uint64(c.End)
-		if c.Rule == "substring" {
+		switch c.Rule {
+		case "substring":
 			end |= substringBit
+		case "ngram":
+			end |= ngramBit
 		}
 		raw = appendWords(raw, uint64(c.Start), end)
 	}
@@ -298,14 +303,10 @@ func (r *repeats) of(doc ref) (map[uint64]bool, error) {
 // docsLeft calls f with every document of shard i as earlier steps left it;
 // dropped documents are among them.
 func (j *job) docsLeft(i int, f func(index int, d *feilun.Doc) error) error {
-	if j.Line == nil {
+	if j.left == "" {
 		return j.docs(i, f)
 	}
-	cuts := map[int][]feilun.Cut{}
-	err := j.eachCutRecord(i, cutsLine, func(index uint64, _ float64, c []feilun.Cut) error {
-		cuts[int(index)] = append([]feilun.Cut(nil), c...)
-		return nil
-	})
+	cuts, err := j.cutsLeft(i)
 	if err != nil {
 		return err
 	}
@@ -317,11 +318,11 @@ func (j *job) docsLeft(i int, f func(index int, d *feilun.Doc) error) error {
 
 // eachCut calls f with the cuts of every document of a shard that is cut.
 func (j *job) eachCut(i int, f func(index int, cuts []feilun.Cut) error) error {
-	kind := cutsLine
+	kind := j.left
 	switch {
 	case j.Substring != nil:
 		kind = cutsAll
-	case j.Line == nil:
+	case kind == "":
 		return nil
 	}
 	return j.eachCutRecord(i, kind, func(index uint64, _ float64, cuts []feilun.Cut) error { return f(int(index), cuts) })
@@ -351,10 +352,13 @@ func (j *job) eachCutRecord(i int, kind string, f func(index uint64, lost float6
 				return &fs.PathError{Op: "read", Path: file.Name(), Err: err}
 			}
 			rule := "line"
-			if s[1]&substringBit != 0 {
+			switch {
+			case s[1]&substringBit != 0:
 				rule = "substring"
+			case s[1]&ngramBit != 0:
+				rule = "ngram"
 			}
-			start, end := int(s[0]), int(s[1]&^substringBit)
+			start, end := int(s[0]), int(s[1]&^(substringBit|ngramBit))
 			cuts = append(cuts, feilun.Cut{Rule: rule, Start: start, End: end, Bytes: end - start})
 		}
 		if err := f(head[0], math.Float64frombits(head[1]), cuts); err != nil {

@@ -141,8 +141,11 @@ func (d *Decisions) dropped(i int) ([]Decision, error) {
 
 // limit is what the value of a verdict was held to.
 func (j *job) limit(step uint64) float64 {
-	if step == stepNear {
+	switch step {
+	case stepNear:
 		return j.Near.Threshold
+	case stepNgram:
+		return j.Ngram.Threshold
 	}
 	return 1
 }

@@ -1,6 +1,6 @@
 // Package dedup finds what a corpus holds more than once: pages under several
 // addresses, equal texts, lines that stand in many documents, near-duplicates,
-// and passages repeated word for word. Start with [Decide], which reads shards of documents and
+// and passages repeated word for word or n-gram by n-gram. Start with [Decide], which reads shards of documents and
 // says which documents go, which lines are cut, and which copy survives; it
 // writes no corpus itself. Memory is bounded: keys, signatures and pairs lie in
 // sorted runs on disk.
@@ -28,9 +28,9 @@ type Options struct {
 }
 
 // A Decision is about one document that is dropped or cut. Of a dropped
-// document Verdict.Rule is the step (url, exact, line, near, substring),
+// document Verdict.Rule is the step (url, exact, line, near, ngram, substring),
 // Verdict.Value the similarity to the survivor (1 for url and exact; for line and
-// substring the share of bytes that was cut), and Survivor the id of the copy that stays. Otherwise Cuts are
+// substring the share of bytes that was cut; for ngram that of n-grams seen before), and Survivor the id of the copy that stays. Otherwise Cuts are
 // the spans to take out, in order.
 type Decision struct {
 	Index    int // of the document in its shard
@@ -64,6 +64,7 @@ const (
 	stepExact
 	stepLine
 	stepNear
+	stepNgram
 	stepSubstring
 )
 
@@ -79,6 +80,7 @@ type job struct {
 	counts   []int           // documents a shard
 	base     []uint64        // number of documents before each shard
 	gone     bitmap          // by number: dropped so far
+	left     string          // kind of the cuts that docsLeft makes: of the steps so far
 	outcomes *extsort.Sorter // document, step, survivor, bits of the value
 }
 
@@ -101,7 +103,7 @@ func Decide(ctx context.Context, p Params, shards []string, o Options) (*Decisio
 	j := &job{Params: p, Options: o, ctx: ctx, shards: shards}
 	j.outcomes = extsort.New(o.Dir, "outcomes", 4, 1, o.Memory/8)
 	defer j.outcomes.Close()
-	for _, step := range []func() error{j.scan, j.equal, j.lines, j.near, j.substrings} {
+	for _, step := range []func() error{j.scan, j.equal, j.lines, j.near, j.ngrams, j.substrings} {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("dedup: %w", err)
 		}
@@ -186,6 +188,9 @@ func (j *job) passes() int64 {
 	}
 	if j.Near != nil && j.Near.Verify {
 		n++
+	}
+	if j.Ngram != nil {
+		n += 2
 	}
 	if j.Substring != nil {
 		n += 3

@@ -22,6 +22,7 @@ type Params struct {
 	Exact     *ExactParams     `json:"exact,omitempty"`
 	Line      *LineParams      `json:"line,omitempty"`
 	Near      *NearParams      `json:"near,omitempty"`
+	Ngram     *NgramParams     `json:"ngram,omitempty"`
 	Substring *SubstringParams `json:"substring,omitempty"`
 }
 
@@ -61,7 +62,7 @@ type LineParams struct {
 type NearParams struct {
 	// Keep says which copy survives: longest, earliest (in corpus order) or best (highest confidence, then longest). Ties go to the earliest.
 	Keep string `json:"keep" default:"longest"`
-	// Tokens is what shingles are made of: mixed (words between white space, each ideograph and mark outside ASCII alone), characters (without white space), words (of the simplified text by the language's tokenizer, as datatrove) or treebank (as datatrove did until June 2024).
+	// Tokens is what shingles are made of: mixed (words between white space, each ideograph and mark outside ASCII alone), characters (without white space), words (of the simplified text by the language's tokenizer, as datatrove) treebank (as datatrove did until June 2024) or spark (hashed features of words between white space, as GPT-3; with hash spark and ngram 1).
 	Tokens string `json:"tokens" default:"mixed"`
 	// Ngram is the number of tokens in a shingle.
 	Ngram int `json:"ngram" default:"5" range:"1..1000"`
@@ -69,7 +70,7 @@ type NearParams struct {
 	Bands int `json:"bands" default:"32" range:"1..1024"`
 	// Rows is the number of hash functions in a band.
 	Rows int `json:"rows" default:"4" range:"1..64"`
-	// Hash is the hash of a shingle: fast (our own, with hash functions of 32 bits), or xxh64 or sha1 (as datatrove, with 61 bits).
+	// Hash is the hash of a shingle: fast (our own, with hash functions of 32 bits), xxh64 or sha1 (as datatrove, with 61 bits) or spark (2^18 features and the functions of Spark's MinHashLSH; with tokens spark).
 	Hash string `json:"hash" default:"fast"`
 	// Seed is the seed of the hash functions.
 	Seed int64 `json:"seed" default:"1" range:"0..4294967295"`
@@ -82,7 +83,7 @@ type NearParams struct {
 }
 
 // Names lists the steps in the order they run.
-func Names() []string { return []string{"url", "exact", "line", "near", "substring"} }
+func Names() []string { return []string{"url", "exact", "line", "near", "ngram", "substring"} }
 
 // Of gathers steps made by [New]; a step given twice counts as the last one.
 func Of(steps ...any) Params {
@@ -97,6 +98,8 @@ func Of(steps ...any) Params {
 			p.Line = s
 		case *NearParams:
 			p.Near = s
+		case *NgramParams:
+			p.Ngram = s
 		case *SubstringParams:
 			p.Substring = s
 		default:
@@ -106,7 +109,7 @@ func Of(steps ...any) Params {
 	return p
 }
 
-// New returns the default parameters of a step: url, exact, line, near or substring; nil
+// New returns the default parameters of a step: url, exact, line, near, ngram or substring; nil
 // for other names.
 func New(step string) any {
 	var p any
@@ -119,6 +122,8 @@ func New(step string) any {
 		p = &LineParams{}
 	case "near":
 		p = &NearParams{}
+	case "ngram":
+		p = &NgramParams{}
 	case "substring":
 		p = &SubstringParams{}
 	default:
@@ -128,6 +133,19 @@ func New(step string) any {
 		panic(err) // a default tag in this file is wrong
 	}
 	return p
+}
+
+// numbers reports numbers that have no meaning.
+func (n *NearParams) numbers() error {
+	if n.Ngram < 1 || n.Bands < 1 || n.Rows < 1 || n.Bands*n.Rows > 1<<14 {
+		return hint.With(hint.Usage(fmt.Errorf("near: ngram %d, bands %d, rows %d", n.Ngram, n.Bands, n.Rows)),
+			"each must be at least 1, and bands times rows at most 16384")
+	}
+	if spark := n.Hash == "spark"; spark != (n.Tokens == "spark") || spark && n.Ngram != 1 {
+		return hint.With(hint.Usage(fmt.Errorf("near: tokens %s, hash %s, ngram %d", n.Tokens, n.Hash, n.Ngram)),
+			"Spark's features are single words: set tokens: spark, hash: spark and ngram: 1 together")
+	}
+	return nil
 }
 
 // Check reports a parameter with a value that has no meaning, as a usage error.
@@ -149,12 +167,17 @@ func (p Params) Check() error {
 	}
 	if n := p.Near; n != nil {
 		all = append(all, choice{"near.keep", n.Keep, keep},
-			choice{"near.tokens", n.Tokens, []string{"mixed", "words", "treebank", "characters"}},
-			choice{"near.hash", n.Hash, []string{"fast", "xxh64", "sha1"}},
+			choice{"near.tokens", n.Tokens, []string{"mixed", "words", "treebank", "characters", "spark"}},
+			choice{"near.hash", n.Hash, []string{"fast", "xxh64", "sha1", "spark"}},
 			choice{"near.short", n.Short, []string{"whole", "skip"}})
-		if n.Ngram < 1 || n.Bands < 1 || n.Rows < 1 || n.Bands*n.Rows > 1<<14 {
-			return hint.With(hint.Usage(fmt.Errorf("near: ngram %d, bands %d, rows %d", n.Ngram, n.Bands, n.Rows)),
-				"each must be at least 1, and bands times rows at most 16384")
+		if err := n.numbers(); err != nil {
+			return err
+		}
+	}
+	if n := p.Ngram; n != nil {
+		all = append(all, choice{"ngram.remove", n.Remove, []string{"old-both", "paragraph"}})
+		if n.Min < 1 || n.Max < n.Min || n.FalsePositives <= 0 || n.FalsePositives >= 1 {
+			return hint.Usage(fmt.Errorf("ngram: min %d, max %d, false_positives %v: min must be 1 to max, false_positives between 0 and 1", n.Min, n.Max, n.FalsePositives))
 		}
 	}
 	if s := p.Substring; s != nil {

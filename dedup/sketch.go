@@ -4,8 +4,11 @@ import (
 	"crypto/sha1"
 	"encoding/binary"
 	"math"
+	"slices"
+	"strings"
 
 	"feilun"
+	"feilun/internal/spark"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/zeebo/xxh3"
@@ -26,11 +29,19 @@ type sketcher struct {
 	a, b, min       []uint64
 	a32, b32, min32 []uint32
 
+	spark []spark.HashFunction // instead, with Spark's hash
+	lower []byte               // scratch for its tokens
+
 	row []byte // scratch for the key of a band
 }
 
 func newSketcher(p *NearParams) *sketcher {
 	s := &sketcher{p: p, split: newSplitter(), row: make([]byte, 0, 8*p.Rows)}
+	if p.Hash == "spark" {
+		s.spark = spark.MinHash(p.Seed, p.Bands*p.Rows)
+		s.min = make([]uint64, len(s.spark))
+		return s
+	}
 	s.a, s.b = permutations(uint32(p.Seed), p.Bands*p.Rows)
 	if p.Hash != "fast" {
 		s.min = make([]uint64, len(s.a))
@@ -55,6 +66,9 @@ func (s *sketcher) sketch(d *feilun.Doc) bool {
 
 // shingle computes the shingles alone.
 func (s *sketcher) shingle(d *feilun.Doc) bool {
+	if s.p.Hash == "spark" {
+		return s.features(d.Text)
+	}
 	if s.p.Hash == "fast" {
 		switch s.p.Tokens {
 		case "characters":
@@ -115,7 +129,30 @@ func (s *sketcher) hashShingles() bool {
 	return true
 }
 
+// sparkFeatures is HashingTF's default number of features.
+const sparkFeatures = 1 << 18
+
+// features makes Spark's features of a text its shingles, each once.
+func (s *sketcher) features(text string) bool {
+	s.shingles = s.shingles[:0]
+	s.lower = spark.Tokens(text, s.lower, func(token []byte) {
+		s.shingles = append(s.shingles, uint64(spark.Bucket(spark.Murmur3(token), sparkFeatures)))
+	})
+	slices.Sort(s.shingles)
+	s.shingles = slices.Compact(s.shingles)
+	return strings.TrimFunc(text, space) != ""
+}
+
 func (s *sketcher) minimize() {
+	if s.spark != nil {
+		for i, h := range s.spark {
+			s.min[i] = math.MaxUint64
+			for _, x := range s.shingles {
+				s.min[i] = min(s.min[i], h.Of(x))
+			}
+		}
+		return
+	}
 	if s.p.Hash == "fast" {
 		for i := range s.min32 {
 			s.min32[i] = math.MaxUint32

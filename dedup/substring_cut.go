@@ -3,29 +3,22 @@ package dedup
 import (
 	"io"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"feilun"
 )
 
-// cutSubstrings writes all cuts of one shard, those of repeated lines among
+// cutSubstrings writes all cuts of one shard, those of earlier steps among
 // them, in the text as the shard holds it.
 func (j *job) cutSubstrings(i int, spans *docTable) error {
 	found, err := spans.of(i)
 	if err != nil {
 		return err
 	}
-	earlier := map[int][]feilun.Cut{}
-	if j.Line != nil {
-		err := j.eachCutRecord(i, cutsLine, func(index uint64, _ float64, c []feilun.Cut) error {
-			earlier[int(index)] = slices.Clone(c)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	earlier, err := j.cutsLeft(i)
+	if err != nil {
+		return err
 	}
 	return j.scratch(i, cutsAll, func(out io.Writer) error {
 		if len(found)+len(earlier) == 0 {
@@ -97,7 +90,7 @@ func original(earlier, later []feilun.Cut) []feilun.Cut {
 	piece := func(end int) {
 		for k < len(later) && max(from, later[k].Start)+shift < end {
 			start, stop := max(from, later[k].Start)+shift, min(later[k].End+shift, end)
-			all = append(all, feilun.Cut{Rule: "substring", Start: start, End: stop, Bytes: stop - start})
+			all = append(all, feilun.Cut{Rule: later[k].Rule, Start: start, End: stop, Bytes: stop - start})
 			if from = stop - shift; from < later[k].End {
 				return
 			}

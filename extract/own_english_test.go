@@ -21,7 +21,57 @@ func ownEnglish(t testing.TB) (out []*gold) {
 		html := englishLayouts[n%len(englishLayouts)](rng, s, stories)
 		out = append(out, &gold{ID: fmt.Sprint("en", n), Gold: "full-text", Text: s.title + "\n" + strings.Join(s.text, "\n"), set: "own", page: []byte(html)})
 	}
+	for n := range 48 {
+		g := englishShop(rng, stories)
+		if n%2 == 1 {
+			g = englishManual(rng, stories)
+		}
+		g.ID, g.Gold, g.set = fmt.Sprint("list", n), "full-text", "own"
+		out = append(out, g)
+	}
 	return out
+}
+
+// englishFacts are the short lines of a list of properties.
+func englishFacts(rng *rand.Rand) (out []string) {
+	all := []string{"100 % wool, washed twice", "Height 32 cm, width 21 cm", "Made in small batches in Harwick", "Wash by hand, dry in the shade", "Weight: 1.4 kg", "Two pockets and a loop to hang it up",
+		"Fits kettles of up to 2 litres", "Spare parts are kept for ten years", "Oak from the valley, oiled", "Comes with a printed guide", "Colours: slate, moss, rust", "Guarantee of five years", "Not for dishwashers", "Battery life about 40 hours"}
+	rng.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	return all[:2+rng.IntN(7)]
+}
+
+// englishShop is the page of a thing for sale: the answer is its name, what is
+// said of it, and its properties.
+func englishShop(rng *rand.Rand, all []ownStory) *gold {
+	s, facts := all[rng.IntN(len(all))], englishFacts(rng)
+	text := s.text[:1+rng.IntN(2)]
+	list := []string{"<ul class=\"product-details\"><li>", "</li><li>", "</li></ul>"}
+	if rng.IntN(3) == 0 {
+		list = []string{"<table class=\"specs\"><tr><td>", "</td></tr><tr><td>", "</td></tr></table>"}
+	}
+	head := []string{"Details", "Specifications", "Features", "What is in the box"}[rng.IntN(4)]
+	page := `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>` + s.title + ` | Pell Stores</title><meta property="og:type" content="product"></head><body><header><a href="/">Pell Stores</a><nav>` + englishMenu(rng, "", " ") +
+		`</nav><a href="/cart">Basket (0)</a></header><main><div class="gallery"><img src="1.jpg" alt=""></div><h1 class="product-title">` + s.title + `</h1><div class="price">£` + fmt.Sprint(5+rng.IntN(90)) + `.00</div><form><select><option>One size</option></select><button>Add to basket</button></form><div class="product-description"><p>` +
+		strings.Join(text, "</p><p>") + `</p></div><h2>` + head + `</h2>` + list[0] + strings.Join(facts, list[1]) + list[2] + `<p class="shipping">Free delivery over £50. Returns within 30 days.</p></main><section class="related-products"><h2>You may also like</h2>` +
+		englishTitles(rng, all, `<div class="card">`, ` £12.00</div>`) + `</section><footer>` + englishMenu(rng, "", " ") + `</footer></body></html>`
+	return &gold{Text: s.title + "\n" + strings.Join(text, "\n") + "\n" + head + "\n" + strings.Join(facts, "\n"), page: []byte(page)}
+}
+
+// englishManual is a page of a manual: the answer is all of its body, with lists,
+// a table and code.
+func englishManual(rng *rand.Rand, all []ownStory) *gold {
+	s, facts := all[rng.IntN(len(all))], englishFacts(rng)
+	code := "pell set --level " + fmt.Sprint(rng.IntN(9)) + "\npell start"
+	rows := [][2]string{{"--level", "how much is ground, from 0 to 9"}, {"--wait", "minutes before it starts"}, {"--log FILE", "where a copy of each line goes"}, {"path", "file to read"}}[:2+rng.IntN(3)]
+	var table, plain strings.Builder
+	for _, r := range rows {
+		table.WriteString("<tr><td><code>" + r[0] + "</code></td><td>none</td><td>" + r[1] + "</td></tr>")
+		plain.WriteString(r[0] + " none " + r[1] + "\n")
+	}
+	page := `<!DOCTYPE html><html><head><title>` + s.title + ` - Pell 2.` + fmt.Sprint(rng.IntN(9)) + ` documentation</title></head><body><div class="sphinxsidebar"><h3>Contents</h3><ul>` + englishTitles(rng, all, `<li class="toctree-l1">`, "</li>") +
+		`</ul></div><div class="document"><div class="body" role="main"><h1>` + s.title + `</h1><p>` + s.text[0] + `</p><h2>Before you start</h2><ul><li>` + strings.Join(facts, "</li><li>") + `</li></ul><p>` + s.text[1] + `</p><pre>` + code + `</pre><h2>Options</h2><table class="docutils"><tr><th>name</th><th>default</th><th>meaning</th></tr>` +
+		table.String() + `</table></div></div><div class="related"><a href="p.html">Previous</a> <a href="n.html">Next</a></div><div class="footer">Copyright Pell project. Built with Quern.</div></body></html>`
+	return &gold{Text: s.title + "\n" + s.text[0] + "\nBefore you start\n" + strings.Join(facts, "\n") + "\n" + s.text[1] + "\n" + code + "\nOptions\nname default meaning\n" + plain.String(), page: []byte(page)}
 }
 
 var englishLayouts = []func(*rand.Rand, ownStory, []ownStory) string{englishBlog, englishPaper, englishBlog, englishPortal}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"feilun"
+	"feilun/internal/html"
 )
 
 // Page extracts d.Page into d: Title, Text, Date, Canonical, Robots, Layout
@@ -111,7 +112,46 @@ func pathOf(address string) string {
 // weigh scores the blocks and chooses those to keep.
 func (x *Extractor) weigh() {
 	x.odds = x.model.ScoreAll(x.rows[:len(x.blocks)*x.width], x.width, x.odds[:0])
+	x.together()
 	x.choose(x.odds)
+}
+
+// together draws the scores of a list's items towards their mean, by half: a list
+// stays or goes as a whole more often than the trees, which see items, would say.
+func (x *Extractor) together() {
+	for i := 0; i < len(x.blocks); {
+		list := x.listAround(i)
+		j := i + 1
+		if list > 0 {
+			for j < len(x.blocks) && x.listAround(j) == list {
+				j++
+			}
+			sum, n := int64(0), int64(0)
+			for k := i; k < j; k++ {
+				w := int64(x.blocks[k].count.words) + 1
+				sum, n = sum+w*int64(x.odds[k]), n+w
+			}
+			for k := i; k < j; k++ {
+				x.odds[k] = int32((int64(x.odds[k]) + sum/n) / 2)
+			}
+		}
+		i = j
+	}
+}
+
+// listAround returns the nearest list around a block, or 0.
+func (x *Extractor) listAround(i int) int32 {
+	nodes := x.tree.Nodes
+	for n := x.blocks[i].box; n > 0; n = nodes[n].Parent {
+		switch nodes[n].Tag {
+		case html.UL, html.OL, html.DL:
+			return n
+		case html.LI, html.DT, html.DD, html.P:
+		default:
+			return 0
+		}
+	}
+	return 0
 }
 
 // pageTypes are the values of Layout.Type, in the order of the type forests.

@@ -51,9 +51,11 @@ func All() []Filter {
 		&C4Page{},
 		&C4BadWords{},
 		&RefinedWebPage{},
+		&DclmQuality{},
 		&GopherQuality{},
 		&Fineweb{},
 		&GopherRepetition{},
+		&DclmRepetition{},
 	}
 }
 
@@ -64,6 +66,7 @@ func Edits() []Edit {
 		&MirrorLines{},
 		&Mask{},
 		&RefinedWebLines{},
+		&CleanUp{},
 	}
 }
 

@@ -16,6 +16,16 @@ type Length struct {
 	MinWords int `json:"min_words" default:"50" range:"0.."`
 	// MaxWords is the highest number of words, punctuation left out.
 	MaxWords int `json:"max_words" default:"100000" range:"0.."`
+	// Words says how words are cut: language (each language's rules), treebank (NLTK's) or boundaries (Unicode's annex 29, words that begin with a letter or digit, as DCLM counts).
+	Words words.Rules `json:"words" default:"language"`
+}
+
+// Prepare checks the choice of words.
+func (f *Length) Prepare() error {
+	if f.Words == words.Boundaries {
+		return nil
+	}
+	return checkRules(f.Words)
 }
 
 // Check implements [Filter].
@@ -30,6 +40,20 @@ func (f *Length) Measure(d *feilun.Doc, add func(rule string, value float64)) {
 	f.probe(d, &probe{add: add})
 }
 
+// words counts words without marks.
+func (f *Length) words(d *feilun.Doc) int {
+	if f.Words == words.Boundaries {
+		return len(spelled(d))
+	}
+	n := 0
+	for _, w := range words.Tokens(d, f.Words) {
+		if w.Is&words.PlainIn != 0 {
+			n++
+		}
+	}
+	return n
+}
+
 func (f *Length) probe(d *feilun.Doc, p *probe) {
 	if f.MinChars > 0 || f.MaxChars > 0 {
 		n := float64(words.Runes(d.Text))
@@ -41,12 +65,7 @@ func (f *Length) probe(d *feilun.Doc, p *probe) {
 	if f.MinWords <= 0 && f.MaxWords <= 0 {
 		return
 	}
-	n := 0
-	for _, w := range words.Tokens(d, words.ByLanguage) {
-		if w.Is&words.PlainIn != 0 {
-			n++
-		}
-	}
+	n := f.words(d)
 	if f.MinWords > 0 && p.under("min_words", float64(n), float64(f.MinWords)) {
 		return
 	}

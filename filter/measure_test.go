@@ -14,7 +14,7 @@ import (
 // measured are the filters whose tests compare numbers.
 var measured = []string{
 	"soft404", "parked", "han", "stuffed", "mirror", "length", "c4_paragraph", "c4_page",
-	"refined_web_page", "gopher_quality", "fineweb", "gopher_repetition",
+	"refined_web_page", "gopher_quality", "fineweb", "gopher_repetition", "dclm_quality", "dclm_repetition",
 }
 
 // pieces are what the documents of these tests are put together from.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/zeebo/xxh3"
 	"golang.org/x/net/publicsuffix"
@@ -43,6 +44,12 @@ type URL struct {
 	MaxSoftWords int `json:"max_soft_words" default:"1" range:"0.."`
 	// MaxSubwords is how many of the sequences of the file subwords may.
 	MaxSubwords int `json:"max_subwords" default:"0" range:"0.."`
+	// IgnoreWWW looks hosts up without a leading "www." as well (DCLM).
+	IgnoreWWW bool `json:"ignore_www" default:"false"`
+	// FoldCase compares the words of words and soft_words without regard to case (DCLM).
+	FoldCase bool `json:"fold_case" default:"false"`
+	// Ignored are the characters taken out of an address before subwords are sought; empty takes out all but ASCII letters and digits. DCLM takes out "-.".
+	Ignored string `json:"ignored" default:""`
 
 	tables *urlTables
 	buf    []byte
@@ -104,6 +111,9 @@ func (f *URL) checkLists(url string) feilun.Verdict {
 		if domain := registeredDomain(host); f.Domain && domain != "" && t.domains.has(domain) {
 			return noted(feilun.Drop("domain", 1, 0), domain)
 		}
+		if f.IgnoreWWW {
+			host = strings.TrimPrefix(host, "www.")
+		}
 		if f.Subdomain && host != "" && t.domains.has(host) {
 			return noted(feilun.Drop("subdomain", 1, 0), host)
 		}
@@ -122,6 +132,9 @@ func (f *URL) count(url string, set hashSet) (n int, first string) {
 		return 0, ""
 	}
 	f.seen = f.seen[:0]
+	if f.FoldCase {
+		url = strings.ToLower(url)
+	}
 	for i := 0; i < len(url); {
 		start := i
 		for i < len(url) && isWordByte(url[i]) {
@@ -145,7 +158,7 @@ func (f *URL) countSubwords(url string) (n int, first string) {
 	if len(f.tables.subwords) == 0 {
 		return 0, ""
 	}
-	f.buf = appendAlnum(f.buf[:0], url)
+	f.buf = f.squeeze(f.buf[:0], url)
 	for _, s := range f.tables.subwords {
 		if containsBytes(f.buf, s) {
 			if n++; n == 1 {
@@ -154,6 +167,19 @@ func (f *URL) countSubwords(url string) (n int, first string) {
 		}
 	}
 	return n, first
+}
+
+// squeeze appends the form of s in which subwords are sought.
+func (f *URL) squeeze(b []byte, s string) []byte {
+	if f.Ignored == "" {
+		return appendAlnum(b, s)
+	}
+	for _, c := range strings.ToLower(s) {
+		if !strings.ContainsRune(f.Ignored, c) {
+			b = utf8.AppendRune(b, c)
+		}
+	}
+	return b
 }
 
 func containsBytes(b []byte, s string) bool {
@@ -245,7 +271,7 @@ func (f *URL) Prepare() error {
 	load(f.Words, "url.words", word(&t.words))
 	load(f.SoftWords, "url.soft_words", word(&t.soft))
 	load(f.Subwords, "url.subwords", func(s string) {
-		if s = string(appendAlnum(nil, s)); s != "" {
+		if s = string(f.squeeze(nil, s)); s != "" {
 			t.subwords = append(t.subwords, s)
 		}
 	})

@@ -52,19 +52,23 @@ func parseLabel(label string) Result {
 
 // identify asks the model about the whole text as one line, as fastText's
 // command does, so that answers equal those of other programs. Confidence is
-// the model's own probability. Text without letters is "und" in any model.
-func (e *external) identify(m *Identifier, text string) Result {
+// the model's own probability. With join, line feeds are deleted, otherwise they
+// part words as spaces do. Text without letters is "und" in any model.
+func (e *external) identify(m *Identifier, text string, join bool) Result {
 	t := m.tally(text)
 	script := dominant(&t)
 	if script == langid.None {
 		return Result{Language: Und}
+	}
+	if join {
+		text = strings.ReplaceAll(text, "\n", "")
 	}
 	best := e.predictor.Predict(text, 1, 0)
 	if len(best) == 0 {
 		return Result{Language: Und, Script: scriptOf(script, &t)}
 	}
 	r := e.labels[best[0].Name]
-	r.Confidence = round(min(1, float64(best[0].Prob)))
+	r.Confidence = min(1, float64(best[0].Prob))
 	switch {
 	case r.Script != "":
 	case r.Language == "zh" || r.Language == "yue" || r.Language == "wuu" || r.Language == "lzh":

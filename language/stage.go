@@ -1,9 +1,11 @@
 package language
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"feilun"
 )
@@ -22,6 +24,10 @@ type Params struct {
 	Keep []string `json:"keep" default:"[]"`
 	// MinConfidence is the least confidence in the language that stays.
 	MinConfidence float64 `json:"min_confidence" default:"0" range:"0..1"`
+	// NewLines says what stands for a line feed in the one line that a fastText model is asked about: space, or delete (CCNet).
+	NewLines string `json:"new_lines" default:"space"`
+	// Decimals is to how many decimals the confidence of a fastText model is rounded before the test (CCNet: 2).
+	Decimals int `json:"decimals" default:"4" range:"1..4"`
 }
 
 // A Stage sets language, script and confidence of documents and drops those
@@ -38,6 +44,9 @@ func New(p Params) (*Stage, error) {
 	m, err := Default()
 	if err != nil {
 		return nil, err
+	}
+	if p.NewLines != "" && p.NewLines != "space" && p.NewLines != "delete" {
+		return nil, fmt.Errorf("new_lines %q is neither space nor delete", p.NewLines)
 	}
 	s := &Stage{Params: p, own: m}
 	if p.Model != "" {
@@ -65,9 +74,20 @@ func (s *Stage) Clone() *Stage {
 // Identify returns the language of text by the stage's model.
 func (s *Stage) Identify(text string) Result {
 	if s.external != nil {
-		return s.external.identify(s.own, text)
+		r := s.external.identify(s.own, text, s.NewLines == "delete")
+		r.Confidence = rounded(r.Confidence, cmp.Or(s.Decimals, 4))
+		return r
 	}
 	return s.own.Identify(text)
+}
+
+// rounded rounds x, at most 1, to so many decimals, as Python's round does.
+func rounded(x float64, decimals int) float64 {
+	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'f', decimals, 64), 64)
+	if err != nil {
+		panic(err) // a printed number
+	}
+	return y
 }
 
 // Check sets d.Language, d.Script and d.Confidence from d.Text and says whether

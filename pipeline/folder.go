@@ -44,7 +44,7 @@ func (f folder) partMarker(i int) string { return f.path("work", "parts", fmt.Sp
 // removed is no finished run.
 func owned() []string {
 	return []string{"stats.json", "report.html", "run.json", "manifest.json", "recipe.yaml", "mix", "corpus", "ledger",
-		"work/plan.json", "work/docs", "work/parts", "work/dedup"}
+		"work/plan.json", "work/docs", "work/parts", "work/dedup", "work/inspect.index"}
 }
 
 // plan says what a run in this folder is about; another one may not resume it.

@@ -18,6 +18,9 @@ import (
 // quality models: lists are read, patterns compiled, languages checked. Workers
 // take copies.
 func (r *Recipe) prepare() (*language.Stage, error) {
+	if err := r.lacks(); err != nil {
+		return nil, err
+	}
 	l, err := language.New(r.Language)
 	if err != nil {
 		return nil, hint.Usage(fmt.Errorf("language: %w", err))
@@ -75,7 +78,7 @@ type Judge struct {
 // NewJudge prepares the filter steps of a recipe.
 func NewJudge(r *Recipe) (*Judge, error) {
 	filters := *r
-	filters.Quality = nil // no model is asked
+	filters.Quality, filters.Mix = nil, nil // no model is asked
 	l, err := filters.prepare()
 	if err != nil {
 		return nil, err

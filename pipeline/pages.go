@@ -331,7 +331,7 @@ func (w *pageWorker) dropped(stage int, key string, d *feilun.Doc, v feilun.Verd
 	}
 	w.row(ledger.Row{
 		ID: d.ID, URL: d.URL, Record: d.Record, Stage: Stages()[stage].Word, Filter: key, Rule: v.Rule,
-		Value: v.Value, Limit: v.Limit, Note: v.Note, Bytes: c.Bytes, Sample: clip(text, w.sample),
+		Value: v.Value, Limit: v.Limit, Note: v.Note, Language: d.Language, Bytes: c.Bytes, Sample: clip(text, w.sample),
 	})
 }
 

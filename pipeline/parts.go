@@ -192,7 +192,7 @@ func (w *partWriter) document(d *feilun.Doc, r *dedup.Decision) error {
 	if r != nil && !r.Verdict.Kept() {
 		w.tally.drop("", r.Verdict.Rule, c)
 		row.Rule, row.Value, row.Limit, row.Note = r.Verdict.Rule, r.Verdict.Value, r.Verdict.Limit, r.Verdict.Note
-		row.Survivor, row.Bytes, row.Sample = r.Survivor, c.Bytes, clip(d.Text, w.job.recipe.Output.Sample)
+		row.Survivor, row.Language, row.Bytes, row.Sample = r.Survivor, d.Language, c.Bytes, clip(d.Text, w.job.recipe.Output.Sample)
 		return w.ledger.Write(row)
 	}
 	if r != nil {

@@ -105,6 +105,7 @@ func (p *printer) recipe(r *Recipe) []byte {
 		p.mix(r.Mix)
 	}
 	p.section(0, "output", &r.Output, false)
+	p.needs(r.Needs)
 	p.shut()
 	return p.Bytes()
 }

@@ -32,6 +32,7 @@ type Recipe struct {
 	Dedup    []Step
 	Mix      *mix.Spec // nil when the run ends with its own corpus
 	Output   OutputParams
+	Needs    []Need // what a user must bring
 
 	labelled []quality.Example // of Output.Labels, after prepare
 }
@@ -117,6 +118,8 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 		return set(&r.Extract, value, "extract")
 	case "language":
 		return set(&r.Language, value, "language")
+	case "needs":
+		return r.needs(value, "")
 	case "output":
 		return set(&r.Output, value, "output")
 	case "filter":
@@ -146,7 +149,7 @@ func unknownSection(key *yaml.Node) error {
 		return hint.With(fmt.Errorf("%s: stage %q is not built in this version", at(key), s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
-	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "output"}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "output", "needs"}
 	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))

@@ -28,8 +28,18 @@ func TestShippedRecipes(t *testing.T) {
 		if r.About == "" || r.Name != name {
 			t.Errorf("%s: name %q, about %q", name, r.Name, r.About)
 		}
-		if err := r.Check(t.Context()); err != nil {
-			t.Errorf("%s: %v", name, err)
+		switch err := r.Check(t.Context()); {
+		case err == nil && len(r.Needs) > 0:
+			t.Errorf("%s: runs without what its user has to bring", name)
+		case err != nil:
+			for _, n := range r.Needs { // one error about all of them
+				if !hint.IsUsage(err) || !strings.Contains(err.Error(), n.Key) || !strings.Contains(err.Error(), n.What) {
+					t.Errorf("%s: %v; want a usage error that names %s", name, err, n.Key)
+				}
+			}
+			if len(r.Needs) == 0 {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 		again, err := load(t, string(r.YAML()))
 		if err != nil {
@@ -99,6 +109,7 @@ func TestRecipeErrors(t *testing.T) {
 		{"crawl: {path: a, path: b}", "", ""},
 		{"- a", `key: value`, ""},
 		{"filter: {status@: {}}", "name languages", ""},
+		{"needs: {\"a b\": x}", "no parameter's name", ""},
 		{"base: nonesuch", `no recipe "nonesuch"`, "feilun recipes"},
 		{"crawl: {source: [", "", ""},
 		{"about: a\n---\nabout: b\n", "line 2: a second YAML document", "one recipe"},

@@ -4,6 +4,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"feilun/internal/sentencepiece"
 	"feilun/internal/words"
 )
 
@@ -21,6 +22,7 @@ const (
 // goroutine at a time.
 type lineTokens struct {
 	form  string
+	cut   *sentencepiece.Encoder // of TokensCCNet
 	buf   []byte
 	ends  []int
 	words [][]byte
@@ -29,6 +31,10 @@ type lineTokens struct {
 // lines calls each with the tokens of every line that has some. They are valid
 // during the call.
 func (t *lineTokens) lines(text string, each func([][]byte)) {
+	if t.cut != nil {
+		t.ccnet(t.cut, text, each)
+		return
+	}
 	for len(text) > 0 {
 		line, _, rest, _ := words.NextLine(text)
 		text = rest
@@ -41,14 +47,19 @@ func (t *lineTokens) lines(text string, each func([][]byte)) {
 		if len(t.ends) == 0 {
 			continue
 		}
-		t.words = t.words[:0]
-		from := 0
-		for _, to := range t.ends {
-			t.words = append(t.words, t.buf[from:to])
-			from = to
-		}
-		each(t.words)
+		t.emit(each)
 	}
+}
+
+// emit calls each with the tokens gathered.
+func (t *lineTokens) emit(each func([][]byte)) {
+	t.words = t.words[:0]
+	from := 0
+	for _, to := range t.ends {
+		t.words = append(t.words, t.buf[from:to])
+		from = to
+	}
+	each(t.words)
 }
 
 func (t *lineTokens) end() {

@@ -84,3 +84,6 @@ func LowIsGood(s any) bool { return (*s.(step).loaded()).Kind == "perplexity" }
 
 // Fingerprint identifies the model of a prepared step.
 func Fingerprint(s any) string { return (*s.(step).loaded()).SHA256 }
+
+// ModelOf returns the model of a prepared step.
+func ModelOf(s any) *Model { return *s.(step).loaded() }

@@ -2,14 +2,18 @@ package quality
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 
 	"feilun"
 	"feilun/internal/hint"
 	"feilun/internal/ngram"
+	"feilun/internal/sentencepiece"
 )
 
 // Perplexity sorts documents by how surprising an n-gram language model of good
@@ -19,6 +23,10 @@ import (
 type Perplexity struct {
 	// Model is the file of a model that feilun quality train --kind perplexity wrote, or an ARPA language model of words between white space.
 	Model string `json:"model" default:""`
+	// Tokens is ccnet for a model of the pieces that CCNet makes of a text: normalised, all of it one line, the perplexity rounded to a tenth. Empty takes tokens as the model was trained; an ARPA model then has words between white space.
+	Tokens string `json:"tokens" default:""`
+	// Pieces is the file of the SentencePiece model (.model, kind unigram) that makes them.
+	Pieces string `json:"pieces" default:""`
 	// Head is the perplexity below which a document is in the head; 0 takes the model's own, the 30th percentile of the raw documents it was trained beside.
 	Head float64 `json:"head" default:"0" range:"0.."`
 	// Middle is the perplexity below which a document is in the middle; 0 takes the model's own, the 60th percentile.
@@ -43,6 +51,9 @@ func (p *Perplexity) Prepare() (err error) {
 	if !ok {
 		return hint.Usage(fmt.Errorf("%s is a %s model, not a language model", p.Model, p.model.Kind))
 	}
+	if err := p.openPieces(m); err != nil {
+		return err
+	}
 	if p.Head == 0 {
 		p.Head = m.h.Head
 	}
@@ -53,6 +64,36 @@ func (p *Perplexity) Prepare() (err error) {
 		return hint.Usage(hint.With(fmt.Errorf("head %v and middle %v do not cut perplexities into three parts", p.Head, p.Middle),
 			"an ARPA model has no percentiles of its own: set both (CCNet: 340 and 520 for English, 1460 and 1950 for Chinese, with its own models)"))
 	}
+	return nil
+}
+
+// openPieces makes the model take pieces, if the step says so. The file of the
+// pieces is part of what the model is.
+func (p *Perplexity) openPieces(m *perplexity) error {
+	switch {
+	case p.Tokens == "" && p.Pieces == "":
+		return nil
+	case p.Tokens != TokensCCNet:
+		return hint.Usage(hint.With(fmt.Errorf("tokens %q", p.Tokens), "pieces need tokens: ccnet; without pieces leave tokens empty"))
+	case p.Pieces == "":
+		return hint.Usage(hint.With(errors.New("tokens ccnet without pieces"), "set pieces: FILE.model, a SentencePiece model"))
+	}
+	s, err := sentencepiece.Open(p.Pieces)
+	if err != nil {
+		return fmt.Errorf("pieces: %w", err)
+	}
+	f, err := os.Open(p.Pieces)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	hash, err := sum(f)
+	if err != nil {
+		return err
+	}
+	both := sha256.Sum256([]byte(p.model.SHA256 + hash))
+	p.model.SHA256 = hex.EncodeToString(both[:])
+	m.t.cut = s.Encoder()
 	return nil
 }
 
@@ -164,10 +205,20 @@ func (p *perplexity) perplexity(text string) float64 {
 	if n == 0 {
 		return mostPerplexity
 	}
-	return min(math.Pow(10, -sum/float64(n)), mostPerplexity)
+	v := min(math.Pow(10, -sum/float64(n)), mostPerplexity)
+	if p.t.cut != nil {
+		return oneDecimal(v)
+	}
+	return v
 }
 
-func (p *perplexity) clone() scorer { return newPerplexity(p.h, p.m) }
+func (p *perplexity) clone() scorer {
+	c := newPerplexity(p.h, p.m)
+	if p.t.cut != nil {
+		c.t.cut = p.t.cut.Model.Encoder()
+	}
+	return c
+}
 
 // score is the calibrated probability of the document being a positive one.
 func (p *perplexity) score(d *feilun.Doc) float64 {

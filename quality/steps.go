@@ -7,6 +7,7 @@ import (
 
 	"feilun"
 	"feilun/internal/hint"
+	"feilun/internal/words"
 
 	"github.com/zeebo/xxh3"
 )
@@ -94,6 +95,8 @@ type Fasttext struct {
 	Label string `json:"label" default:""`
 	// Min is the probability a document must exceed (DCLM's 0.018112 keeps about a tenth of its pages).
 	Min float64 `json:"min" default:"0.018112" range:"0..1"`
+	// StripLines takes white space off both ends of each line before the model sees the text, as DCLM does; white space that is not ASCII's is part of words otherwise.
+	StripLines bool `json:"strip_lines" default:"false"`
 
 	model *Model
 }
@@ -110,7 +113,16 @@ func (f *Fasttext) Prepare() (err error) {
 }
 
 // Judge returns the document's score with the verdict on it.
-func (f *Fasttext) Judge(d *feilun.Doc) (float64, feilun.Verdict) { return above(f.model, d, f.Min) }
+func (f *Fasttext) Judge(d *feilun.Doc) (float64, feilun.Verdict) {
+	if f.StripLines {
+		lines := strings.Split(d.Text, "\n")
+		for i, l := range lines {
+			lines[i] = words.Trim(l)
+		}
+		d = &feilun.Doc{ID: d.ID, Text: strings.Join(lines, " ")}
+	}
+	return above(f.model, d, f.Min)
+}
 
 // Limit is the score that lets documents pass.
 func (f *Fasttext) Limit() float64 { return f.Min }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"feilun/internal/spark"
 	"feilun/internal/words"
 )
 
@@ -60,17 +61,17 @@ func (r *reader) features(dst []uint32, text string) []uint32 {
 }
 
 func (r *reader) feature(token []byte) uint32 {
-	h := murmur3(token)
+	h := spark.Murmur3(token)
 	if r.Spark2 {
-		h = murmur3Spark2(token)
+		h = spark.Murmur3Spark2(token)
 	}
-	return uint32(bucket(h, r.Features))
+	return uint32(spark.Bucket(h, r.Features))
 }
 
 func (r *reader) tokens(text string, add func([]byte)) {
 	switch r.Form {
 	case FormSpark:
-		r.sparkTokens(text, add)
+		r.lower = spark.Tokens(text, r.lower, add)
 	case FormWords:
 		r.spans = words.Tokenize(r.spans[:0], text, "zh")
 		for _, s := range r.spans {
@@ -82,38 +83,11 @@ func (r *reader) tokens(text string, add func([]byte)) {
 	}
 }
 
-// asciiSpace reports \s of Java's regular expressions.
-func asciiSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
-
-// sparkTokens splits as Java's String.split("\\s") does.
-func (r *reader) sparkTokens(text string, add func([]byte)) {
-	end := len(text)
-	for end > 0 && asciiSpace(text[end-1]) {
-		end--
-	}
-	if end == 0 && len(text) > 0 {
-		return // only empty tokens, all of them trailing
-	}
-	text = text[:end]
-	for start := 0; ; {
-		stop := start
-		for stop < len(text) && !asciiSpace(text[stop]) {
-			stop++
-		}
-		r.lower = words.AppendLower(r.lower[:0], text[start:stop])
-		add(r.lower)
-		if stop == len(text) {
-			return
-		}
-		start = stop + 1
-	}
-}
-
-// spark is sparkTokens with hashes, for a number of features that is a power
+// spark is spark.Tokens with hashes, for a number of features that is a power
 // of two: a single pass that lower-cases ASCII on the way.
 func (r *reader) spark(dst []uint32, text string, mask uint32) []uint32 {
 	end := len(text)
-	for end > 0 && asciiSpace(text[end-1]) {
+	for end > 0 && spark.IsSpace(text[end-1]) {
 		end--
 	}
 	if end == 0 && len(text) > 0 {
@@ -123,7 +97,7 @@ func (r *reader) spark(dst []uint32, text string, mask uint32) []uint32 {
 	for i := 0; ; i++ {
 		start, wide := i, byte(0)
 		r.lower = r.lower[:0]
-		for i < len(text) && !asciiSpace(text[i]) {
+		for i < len(text) && !spark.IsSpace(text[i]) {
 			c := text[i]
 			wide |= c
 			r.lower = append(r.lower, lowerASCII(c))
@@ -132,7 +106,7 @@ func (r *reader) spark(dst []uint32, text string, mask uint32) []uint32 {
 		if wide >= utf8.RuneSelf {
 			r.lower = words.AppendLower(r.lower[:0], text[start:i])
 		}
-		dst = append(dst, murmur3(r.lower)&mask)
+		dst = append(dst, spark.Murmur3(r.lower)&mask)
 		if i == len(text) {
 			return dst
 		}
@@ -152,7 +126,7 @@ func lowerASCII(c byte) byte {
 func single(c rune) bool { return c >= 0x2e80 && c != utf8.RuneError || c == '\n' }
 
 // gap reports white space that is no character of a run.
-func gap(c byte) bool { return asciiSpace(c) && c != '\n' }
+func gap(c byte) bool { return spark.IsSpace(c) && c != '\n' }
 
 // characterTokens gives every n-gram of 1 to Grams characters inside a run of
 // single characters, in order of their last one, and the runs of all else
@@ -207,7 +181,7 @@ func (r *reader) run(text string, i int, add func([]byte)) int {
 // character and two at most, is hashed from registers.
 func (r *reader) characters(dst []uint32, text string, mask uint32) []uint32 {
 	if r.Grams > 2 {
-		r.characterTokens(text, func(token []byte) { dst = append(dst, murmur3(token)&mask) })
+		r.characterTokens(text, func(token []byte) { dst = append(dst, spark.Murmur3(token)&mask) })
 		return dst
 	}
 	for i := 0; i < len(text); {
@@ -252,9 +226,9 @@ func (r *reader) wide(dst []uint32, text string, i int, mask uint32) ([]uint32, 
 			}
 			return dst, i
 		}
-		dst = append(dst, murmurShort(k, n)&mask)
+		dst = append(dst, spark.MurmurShort(k, n)&mask)
 		if size > 0 && r.Grams > 1 {
-			dst = append(dst, murmurShort(last|k<<(8*size), size+n)&mask)
+			dst = append(dst, spark.MurmurShort(last|k<<(8*size), size+n)&mask)
 		}
 		last, size = k, n
 		i += n
@@ -268,7 +242,7 @@ func (r *reader) join(dst []uint32, text string, from int, mask uint32) ([]uint3
 	first := true
 	end := r.run(text, from, func(token []byte) {
 		if !first {
-			dst = append(dst, murmur3(token)&mask)
+			dst = append(dst, spark.Murmur3(token)&mask)
 		}
 		first = false
 	})
@@ -290,7 +264,7 @@ func (r *reader) other(dst []uint32, text string, i int, mask uint32) ([]uint32,
 			if i > start {
 				break
 			}
-			end := r.run(text, i, func(token []byte) { dst = append(dst, murmur3(token)&mask) })
+			end := r.run(text, i, func(token []byte) { dst = append(dst, spark.Murmur3(token)&mask) })
 			return dst, end
 		}
 		ascii = false
@@ -299,7 +273,7 @@ func (r *reader) other(dst []uint32, text string, i int, mask uint32) ([]uint32,
 	if !ascii {
 		r.lower = words.AppendLower(r.lower[:0], text[start:i])
 	}
-	return append(dst, murmur3(r.lower)&mask), i
+	return append(dst, spark.Murmur3(r.lower)&mask), i
 }
 
 // newReader returns a reader with scratch space.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"feilun/internal/spark"
 )
 
 // TestMurmur holds the hash to values of other programs: the published vectors
@@ -12,15 +14,15 @@ import (
 func TestMurmur(t *testing.T) {
 	var three, two []int
 	for _, s := range []string{"a", "b", "c"} {
-		three = append(three, bucket(murmur3([]byte(s)), 10))
-		two = append(two, bucket(murmur3Spark2([]byte(s)), 10))
+		three = append(three, spark.Bucket(spark.Murmur3([]byte(s)), 10))
+		two = append(two, spark.Bucket(spark.Murmur3Spark2([]byte(s)), 10))
 	}
 	slices.Sort(three)
 	slices.Sort(two)
 	if !slices.Equal(three, []int{5, 7, 8}) || !slices.Equal(two, []int{0, 1, 2}) {
 		t.Errorf("indices %v and %v, want [5 7 8] and [0 1 2]", three, two)
 	}
-	if got := bucket(murmur3([]byte("b")), 10); got != 5 {
+	if got := spark.Bucket(spark.Murmur3([]byte("b")), 10); got != 5 {
 		t.Errorf(`indexOf("b") = %d, want 5`, got)
 	}
 }

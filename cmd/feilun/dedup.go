@@ -28,10 +28,11 @@ type dedupCmd struct {
 	URL   dedupURLCmd   `cmd:"" name:"url" help:"Find documents with the same address: one line a cluster."`
 	Line  dedupLineCmd  `cmd:"" help:"Find lines that stand in several documents: one line a document that is cut."`
 
+	Ngram     dedupNgramCmd     `cmd:"" help:"Find paragraphs and documents most of whose n-grams stand further up: one line a document that is cut."`
 	Substring dedupSubstringCmd `cmd:"" help:"Find passages repeated word for word: one line a document that is cut."`
 }
 
-// dedupFlags are what the five have in common.
+// dedupFlags are what they have in common.
 type dedupFlags struct {
 	File    string      `arg:"" help:"JSON lines (plain, gzip or zstd) with text, and optionally id (else the line number), url and canonical; - is standard input."`
 	JSON    bool        `help:"Print lines of JSON."`
@@ -78,6 +79,16 @@ type dedupLineCmd struct {
 func (c *dedupLineCmd) Help() string { return paramHelp(&c.LineParams) }
 func (c *dedupLineCmd) Run(a *app) error {
 	return c.cuts(a, &c.LineParams, dedup.Params{Line: &c.LineParams})
+}
+
+type dedupNgramCmd struct {
+	dedupFlags
+	dedup.NgramParams
+}
+
+func (c *dedupNgramCmd) Help() string { return paramHelp(&c.NgramParams) }
+func (c *dedupNgramCmd) Run(a *app) error {
+	return c.cuts(a, &c.NgramParams, dedup.Params{Ngram: &c.NgramParams})
 }
 
 type dedupSubstringCmd struct {

@@ -44,7 +44,7 @@ func stagePages() []stagePage {
 		{"quality", qualityIntro, qualitySections(), quality.Source},
 		{"dedup", dedupIntro, []stageSection{
 			{"url", &dedup.URLParams{}}, {"exact", &dedup.ExactParams{}}, {"line", &dedup.LineParams{}}, {"near", &dedup.NearParams{}},
-			{"substring", &dedup.SubstringParams{}},
+			{"ngram", &dedup.NgramParams{}}, {"substring", &dedup.SubstringParams{}},
 		}, dedup.Source},
 		{"mix", mixIntro, []stageSection{
 			{"the mix", &mix.Params{}}, {"sources", &mix.SourceParams{}}, {"decontaminate", &mix.DecontaminateParams{}}, {"output", &mix.OutputParams{}},

@@ -45,6 +45,7 @@ type cli struct {
 	Logits   logitsCmd   `cmd:"" help:"Print the log-probability that a model gives to each token of a text."`
 	Convert  convertCmd  `cmd:"" help:"Write a model as GGUF for llama.cpp, or as safetensors."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
+	Inspect  inspectCmd  `cmd:"" help:"Browse a run in a browser, label documents, train from the labels."`
 
 	Decontaminate decontaminateCmd `cmd:"" help:"Find traces of test sets in a corpus and take them out."`
 }

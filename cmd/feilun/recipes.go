@@ -22,13 +22,21 @@ func (c *recipesListCmd) Run(a *app) error {
 	for _, name := range pipeline.Names() {
 		r, err := pipeline.Load(name)
 		about, problem := "", ""
+		needs, lacking := map[string]string{}, 0
 		if err != nil {
 			problem = err.Error()
 		} else {
 			about = strings.Join(strings.Fields(r.About), " ")
+			lacking = len(r.Lacking())
+			for _, n := range r.Needs {
+				needs[n.Key] = n.What
+			}
+			if len(needs) > 0 {
+				problem = fmt.Sprintf(" (you bring %d files: feilun check %s)", len(needs), name)
+			}
 		}
 		if c.JSON {
-			line := map[string]any{"name": name, "about": about, "runnable": err == nil}
+			line := map[string]any{"name": name, "about": about, "runnable": err == nil && lacking == 0, "needs": needs}
 			if err != nil {
 				line["problem"] = problem
 			}

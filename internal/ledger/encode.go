@@ -27,6 +27,7 @@ func appendRow(b []byte, r *Row) ([]byte, error) {
 	b = append(b, ',')
 	b = appendField(b, `"note":`, r.Note)
 	b = appendField(b, `"survivor":`, r.Survivor)
+	b = appendField(b, `"language":`, r.Language)
 	if r.Cut {
 		b = append(b, `"cut":true,`...)
 	}

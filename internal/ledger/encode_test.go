@@ -17,7 +17,7 @@ func FuzzAppendRow(f *testing.F) {
 	f.Add("a", "b", "c", "", 3e-7, math.Copysign(0, -1), int64(1), 1, false)
 	f.Fuzz(func(t *testing.T, id, url, sample, filter string, value, limit float64, bytes int64, end int, cut bool) {
 		r := Row{ID: id, URL: url, Record: feilun.Record{File: url, Offset: bytes}, Stage: filter, Filter: filter, Rule: id,
-			Value: value, Limit: limit, Note: sample, Survivor: id, Cut: cut, Start: end / 2, End: end, Bytes: bytes, Sample: sample}
+			Value: value, Limit: limit, Note: sample, Survivor: id, Language: filter, Cut: cut, Start: end / 2, End: end, Bytes: bytes, Sample: sample}
 		want, wantErr := json.Marshal(r)
 		got, err := appendRow(nil, &r)
 		if (err == nil) != (wantErr == nil) || err == nil && string(got) != string(want) {

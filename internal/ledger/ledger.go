@@ -28,6 +28,7 @@ type Row struct {
 	Limit    float64       `json:"limit"`
 	Note     string        `json:"note,omitempty"`     // what was found; for damage, what was wrong
 	Survivor string        `json:"survivor,omitempty"` // id of the copy that stayed
+	Language string        `json:"language,omitempty"` // of a document that was dropped, where it was told
 	Cut      bool          `json:"cut,omitempty"`      // a piece went, the document stayed
 	Start    int           `json:"start,omitempty"`
 	End      int           `json:"end,omitempty"`

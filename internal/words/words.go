@@ -29,6 +29,8 @@ const (
 	ByLanguage Rules = "language"
 	// Treebank cuts as NLTK's word_tokenize does, which FineWeb used in April 2024.
 	Treebank Rules = "treebank"
+	// Boundaries cuts at the word boundaries of Unicode's annex 29 in every language, as DCLM does.
+	Boundaries Rules = "boundaries"
 )
 
 // Tokenize appends to dst the words of text by the rules of a language (ISO 639
@@ -86,6 +88,8 @@ func (c *cutter) cut(text, language string, by Rules) {
 	switch {
 	case by == Treebank:
 		c.treebank(text)
+	case by == Boundaries:
+		c.boundaries(text)
 	case isChinese(language):
 		c.chinese(text)
 	case language == "" || language == "en" || language == "eng":

@@ -1,12 +1,15 @@
-package quality
+// Package spark holds what Apache Spark's ML library computes where other
+// packages must compute the same: its Tokenizer, the hash of its HashingTF, and
+// the hash functions of its MinHashLSH (version 3 where nothing else is said).
+package spark
 
 import "math/bits"
 
 // hashSeed is the seed Spark ML's HashingTF gives MurmurHash3.
 const hashSeed = 42
 
-// murmur3 is MurmurHash3 x86_32 (Appleby, public domain) with Spark's seed.
-func murmur3(b []byte) uint32 {
+// Murmur3 is MurmurHash3 x86_32 (Appleby, public domain) with Spark's seed.
+func Murmur3(b []byte) uint32 {
 	h := uint32(hashSeed)
 	n := len(b)
 	for len(b) >= 4 {
@@ -23,8 +26,8 @@ func murmur3(b []byte) uint32 {
 	return finish(h, n)
 }
 
-// murmurShort is murmur3 of the n lowest bytes of v, at most 7; those above are zero.
-func murmurShort(v uint64, n int) uint32 {
+// MurmurShort is Murmur3 of the n lowest bytes of v, at most 7; those above are zero.
+func MurmurShort(v uint64, n int) uint32 {
 	h := uint32(hashSeed)
 	if n >= 4 {
 		h = mixWord(h, uint32(v))
@@ -33,9 +36,9 @@ func murmurShort(v uint64, n int) uint32 {
 	return finish(h^scramble(uint32(v)), n)
 }
 
-// murmur3Spark2 is what Spark before 3.0 computed: each byte behind the last
+// Murmur3Spark2 is what Spark before 3.0 computed: each byte behind the last
 // whole word is sign-extended and mixed in as a word of its own.
-func murmur3Spark2(b []byte) uint32 {
+func Murmur3Spark2(b []byte) uint32 {
 	h := uint32(hashSeed)
 	n := len(b)
 	for len(b) >= 4 {
@@ -59,9 +62,9 @@ func finish(h uint32, n int) uint32 {
 	return h ^ h>>16
 }
 
-// bucket maps a hash to one of n features as Spark does: the hash is a signed
+// Bucket maps a hash to one of n features as Spark does: the hash is a signed
 // number, its remainder made non-negative.
-func bucket(h uint32, n int) int {
+func Bucket(h uint32, n int) int {
 	r := int(int32(h)) % n
 	if r < 0 {
 		r += n
