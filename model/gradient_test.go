@@ -27,7 +27,7 @@ func variants() map[string]Config {
 	with("qwen2", Qwen2, func(c *Config) { c.QKVBias, c.Tied = true, true })
 	with("qwen3", Qwen3, func(c *Config) { c.QKNorm, c.HeadDim, c.Tied = true, 10, true })
 	with("gpt2", GPT2, func(c *Config) {
-		c.KVHeads, c.QKVBias, c.OutBias, c.MLPBias, c.Tied = 4, true, true, true, true
+		c.KVHeads, c.Theta, c.QKVBias, c.OutBias, c.MLPBias, c.Tied = 4, 0, true, true, true, true
 	})
 	return all
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"feilun/internal/tensor"
-	"feilun/internal/testkit"
 )
 
 // TestWorkers holds losses and gradients to the same bits for any number of workers.
@@ -144,20 +143,12 @@ func BenchmarkGradient(b *testing.B) {
 			g := make([]float32, len(m.W))
 			best, peak := 0.0, 0.0 // by processor time: the machine may be shared
 			for b.Loop() {
-				for range 5 {
-					start := testkit.CPUTime()
-					ops := cpu.PeakF32(100_000)
-					if bf16 {
-						start = testkit.CPUTime()
-						ops = cpu.PeakBF16(100_000)
+				peak = max(peak, cpu.Peak(bf16, 3))
+				best = max(best, 1/tensor.Seconds(1, func() {
+					if _, err := p.Gradient(batch, g, 1); err != nil {
+						b.Fatal(err)
 					}
-					peak = max(peak, ops/(testkit.CPUTime()-start).Seconds())
-				}
-				start := testkit.CPUTime()
-				if _, err := p.Gradient(batch, g, 1); err != nil {
-					b.Fatal(err)
-				}
-				best = max(best, 1/(testkit.CPUTime()-start).Seconds())
+				}))
 			}
 			flops := c.FLOPs(256) * 2048
 			b.ReportMetric(best*2048, "tok/s")

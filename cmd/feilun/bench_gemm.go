@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"feilun/internal/hint"
 	"feilun/internal/tensor"
@@ -87,10 +86,10 @@ func (c *benchGemmCmd) measure(cpu *tensor.CPU, kind string, k, n int) gemmLine 
 	var shares []float64
 	for range c.Runs {
 		peak := cpu.Peak(kind == "bf16", 3) / 1e9
-		start := time.Now()
-		cpu.Pack(&p, tensor.Matrix(w, k).T(), k, n, kind == "bf16")
-		cpu.MatMul(y, n, tensor.Matrix(x, k), &p, c.M, false)
-		speed := ops / time.Since(start).Seconds()
+		speed := ops / tensor.Seconds(l.Workers, func() {
+			cpu.Pack(&p, tensor.Matrix(w, k).T(), k, n, kind == "bf16")
+			cpu.MatMul(y, n, tensor.Matrix(x, k), &p, c.M, false)
+		})
 		l.GFLOPs, l.Peak = max(l.GFLOPs, speed), max(l.Peak, peak)
 		if peak > 0 {
 			shares = append(shares, speed/peak/float64(l.Workers))

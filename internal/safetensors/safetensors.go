@@ -60,7 +60,7 @@ type Checkpoint struct {
 
 	tensors []Tensor
 	byName  map[string]int
-	files   []*os.File
+	files   []io.ReaderAt
 }
 
 // Open opens a file, an index (*.json), or a folder with model.safetensors or
@@ -132,8 +132,8 @@ func (c *Checkpoint) openIndex(path string) error {
 	return nil
 }
 
-// openFile opens a file and enters its tensors; those that want lists must be
-// there.
+// openFile opens a file and enters its tensors: all, or those that want lists, which
+// must be there.
 func (c *Checkpoint) openFile(path string, want map[string]bool) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -144,9 +144,17 @@ func (c *Checkpoint) openFile(path string, want map[string]bool) error {
 	if err != nil {
 		return err
 	}
-	tensors, meta, err := header(f, info.Size())
-	if err != nil {
+	if err := c.enter(f, info.Size(), want); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// enter reads the header of the last file.
+func (c *Checkpoint) enter(f io.ReaderAt, size int64, want map[string]bool) error {
+	tensors, meta, err := header(f, size)
+	if err != nil {
+		return err
 	}
 	if c.Metadata == nil {
 		c.Metadata = meta
@@ -162,7 +170,7 @@ func (c *Checkpoint) openFile(path string, want map[string]bool) error {
 		c.tensors = append(c.tensors, t)
 	}
 	if found < len(want) {
-		return fmt.Errorf("%s: %w: %d of its %d tensors are not there", path, ErrFormat, len(want)-found, len(want))
+		return fmt.Errorf("%w: %d of its %d tensors are not there", ErrFormat, len(want)-found, len(want))
 	}
 	return nil
 }
@@ -171,7 +179,9 @@ func (c *Checkpoint) openFile(path string, want map[string]bool) error {
 func (c *Checkpoint) Close() error {
 	var errs []error
 	for _, f := range c.files {
-		errs = append(errs, f.Close())
+		if f, ok := f.(io.Closer); ok {
+			errs = append(errs, f.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -294,7 +304,7 @@ func check(tensors []Tensor, size int64) error {
 		}
 		n := width
 		for _, d := range t.Shape {
-			if d > 0 && n > size/int64(d)+1 {
+			if d > 0 && n > math.MaxInt64/int64(d) {
 				return fmt.Errorf("%q: shape %v is larger than the file", t.Name, t.Shape)
 			}
 			n *= int64(d)

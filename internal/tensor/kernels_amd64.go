@@ -71,7 +71,7 @@ func adamW512(n int, p, grad, m, v unsafe.Pointer, b1, b2, r1, r2, lr, c2, eps, 
 func toBF16x512(n int, dst, src unsafe.Pointer)
 
 //go:noescape
-func pairs512(n int, dst, src unsafe.Pointer, dstep, sstep, mask int)
+func pairs512(n, tiles int, dst, src unsafe.Pointer, dstep, sstep, dtile, stile, mask int)
 
 //go:noescape
 func transpose512(n int, dst, src unsafe.Pointer, dstep, sstep int)

@@ -3027,22 +3027,33 @@ DATA ·pairTable+48(SB)/8, $0x001d000d001c000c
 DATA ·pairTable+56(SB)/8, $0x001f000f001e000e
 GLOBL ·pairTable(SB), RODATA|NOPTR, $64
 
-// func pairs512(n int, dst, src unsafe.Pointer, dstep, sstep, mask int)
-TEXT ·pairs512(SB), NOSPLIT, $0-48
+// func pairs512(n, tiles int, dst, src unsafe.Pointer, dstep, sstep, dtile, stile, mask int)
+TEXT ·pairs512(SB), NOSPLIT, $0-72
 	MOVQ n+0(FP), CX
-	MOVQ dst+8(FP), DI
-	MOVQ src+16(FP), SI
-	MOVQ dstep+24(FP), R8
-	MOVQ sstep+32(FP), R9
-	MOVQ mask+40(FP), AX
+	MOVQ tiles+8(FP), R12
+	MOVQ dst+16(FP), DI
+	MOVQ src+24(FP), SI
+	MOVQ dstep+32(FP), R8
+	MOVQ sstep+40(FP), R9
+	MOVQ dtile+48(FP), R10
+	MOVQ stile+56(FP), R11
+	MOVQ mask+64(FP), AX
 	KMOVW AX, K1
 	VMOVDQU64 ·pairTable(SB), Z3
 loop_pairs:
-	VMOVUPS.Z (SI), K1, Z0
-	VMOVUPS.Z (SI)(R9*1), K1, Z1
+	MOVQ DI, DX
+	MOVQ SI, BX
+	MOVQ R12, AX
+tile_pairs:
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS.Z (BX)(R9*1), K1, Z1
 	BYTE $0x62; BYTE $0xf2; BYTE $0x77; BYTE $0x48; BYTE $0x72; BYTE $0xd0
 	VPERMW Z2, Z3, Z2
-	VMOVDQU32 Z2, K1, (DI)
+	VMOVDQU32 Z2, K1, (DX)
+	ADDQ R10, DX
+	ADDQ R11, BX
+	DECQ AX
+	JNZ tile_pairs
 	LEAQ (SI)(R9*2), SI
 	ADDQ R8, DI
 	DECQ CX

@@ -265,7 +265,7 @@ func BenchmarkMatMul(b *testing.B) {
 				var p Panels
 				best, peak := 0.0, 0.0
 				for b.Loop() {
-					best = max(best, 2*float64(m*n*k)/seconds(func() {
+					best = max(best, 2*float64(m*n*k)/Seconds(1, func() {
 						c.Pack(&p, Matrix(w, k).T(), k, n, bf16)
 						c.MatMul(out, n, Matrix(a, k), &p, m, false)
 					}))

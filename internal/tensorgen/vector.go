@@ -189,7 +189,7 @@ func evexOne(opcode, prefix byte, dst, src int) string { return evex(opcode, pre
 
 // pairs writes the packing of two rows at a time: of rows 2i and 2i+1 of up to 16
 // columns, each column's two numbers go into 32 bits of row i of dst, the first
-// one low.
+// one low; and so for several tiles of columns, so that rows are read once.
 func pairs(w io.Writer) {
 	fmt.Fprintf(w, "DATA ·pairTable+0(SB)/8, $0x%016x\n", uint64(0x0011_0001_0010_0000))
 	for i := 1; i < 8; i++ {
@@ -200,9 +200,11 @@ func pairs(w io.Writer) {
 		fmt.Fprintf(w, "DATA ·pairTable+%d(SB)/8, $0x%016x\n", 8*i, v)
 	}
 	fmt.Fprint(w, "GLOBL ·pairTable(SB), RODATA|NOPTR, $64\n\n")
-	fmt.Fprintf(w, "// func pairs512(n int, dst, src unsafe.Pointer, dstep, sstep, mask int)\nTEXT ·pairs512(SB), NOSPLIT, $0-48\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
-		"\tMOVQ dstep+24(FP), R8\n\tMOVQ sstep+32(FP), R9\n\tMOVQ mask+40(FP), AX\n\tKMOVW AX, K1\n\tVMOVDQU64 ·pairTable(SB), Z3\n"+
-		"loop_pairs:\n\tVMOVUPS.Z (SI), K1, Z0\n\tVMOVUPS.Z (SI)(R9*1), K1, Z1\n%s\tVPERMW Z2, Z3, Z2\n\tVMOVDQU32 Z2, K1, (DI)\n\tLEAQ (SI)(R9*2), SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_pairs\n\tVZEROUPPER\n\tRET\n\n",
+	fmt.Fprintf(w, "// func pairs512(n, tiles int, dst, src unsafe.Pointer, dstep, sstep, dtile, stile, mask int)\nTEXT ·pairs512(SB), NOSPLIT, $0-72\n\tMOVQ n+0(FP), CX\n\tMOVQ tiles+8(FP), R12\n\tMOVQ dst+16(FP), DI\n\tMOVQ src+24(FP), SI\n"+
+		"\tMOVQ dstep+32(FP), R8\n\tMOVQ sstep+40(FP), R9\n\tMOVQ dtile+48(FP), R10\n\tMOVQ stile+56(FP), R11\n\tMOVQ mask+64(FP), AX\n\tKMOVW AX, K1\n\tVMOVDQU64 ·pairTable(SB), Z3\n"+
+		"loop_pairs:\n\tMOVQ DI, DX\n\tMOVQ SI, BX\n\tMOVQ R12, AX\ntile_pairs:\n"+
+		"\tVMOVUPS.Z (BX), K1, Z0\n\tVMOVUPS.Z (BX)(R9*1), K1, Z1\n%s\tVPERMW Z2, Z3, Z2\n\tVMOVDQU32 Z2, K1, (DX)\n\tADDQ R10, DX\n\tADDQ R11, BX\n\tDECQ AX\n\tJNZ tile_pairs\n"+
+		"\tLEAQ (SI)(R9*2), SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_pairs\n\tVZEROUPPER\n\tRET\n\n",
 		evex(0x72, 3, 2, 1, 0))
 }
 
