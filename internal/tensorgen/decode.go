@@ -22,7 +22,7 @@ import (
 const (
 	decodeHead   = "// func %s(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)\nTEXT ·%s(SB), NOSPLIT, $0-48\n\tMOVQ groups+0(FP), CX\n\tMOVQ w+8(FP), SI\n\tMOVQ x+16(FP), DI\n\tMOVQ xstep+24(FP), R8\n\tMOVQ y+32(FP), DX\n\tMOVQ ystep+40(FP), R9\n"
 	vectorBytes  = 80   // of a vector's group of int8
-	decodeAhead  = 4096 // bytes that are fetched ahead
+	decodeAhead  = 8192 // bytes that are fetched ahead
 	int8Group    = 64 + 16*64
 	int4Group    = 64 + 8*64
 	bf16Group    = 32 * 64
@@ -69,8 +69,13 @@ func turnEnd(w io.Writer, name string, group int) {
 	fmt.Fprintf(w, "\tADDQ $%d, SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_%s\ndone_%s:\n", 2*group, name, name)
 }
 
-// fetch asks for the line that lies ahead of a chunk.
-func fetch(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeAhead) }
+// fetch asks for the lines that lie ahead of a chunk: one of two, the other comes along
+// (docs/log/gguf.md has what other distances gave).
+func fetch(w io.Writer, at int) {
+	if at%128 == 0 {
+		fmt.Fprintf(w, "\tPREFETCHT1 %d(SI)\n", at+decodeAhead)
+	}
+}
 
 // decodeBF16 uses VDPBF16PS; a vector has two sums, of even and odd chunks.
 func decodeBF16(w io.Writer, n int) {
@@ -301,9 +306,6 @@ func int4Half(w io.Writer, half, h int) {
 func readMemory(w io.Writer, name, or, reg string, width int) {
 	fmt.Fprintf(w, "// func %s(n int, p unsafe.Pointer)\nTEXT ·%s(SB), NOSPLIT, $0-16\n\tMOVQ n+0(FP), CX\n\tMOVQ p+8(FP), SI\nloop_%s:\n", name, name, name)
 	for i := range 1024 / width {
-		if i*width%64 == 0 {
-			fetch(w, i*width)
-		}
 		fmt.Fprintf(w, "\t%s %d(SI), %s%d, %s%d\n", or, i*width, reg, i%8, reg, i%8)
 	}
 	fmt.Fprintf(w, "\tADDQ $1024, SI\n\tDECQ CX\n\tJNZ loop_%s\n\tVZEROUPPER\n\tRET\n\n", name)
