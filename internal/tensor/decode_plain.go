@@ -16,9 +16,10 @@ func plainDecoder(kind Weights) decoder {
 	return decoder{of: [4]decodeKernel{f}, widest: 1}
 }
 
-func plainDecodeBF16(groups int, w, x pointer, xstep int, y pointer, _ int) {
+func plainDecodeBF16(groups int, weights, vectors pointer, xstep int, y pointer, _ int) {
 	var even, odd [tileRows]float32
-	for range groups {
+	for g := range groups {
+		w, x := unsafe.Add(weights, g*2*WeightsBF16.group()), unsafe.Add(vectors, g*xstep)
 		vector := (*[groupCols]float32)(x)
 		for c := range groupCols / 2 {
 			chunk := (*[tileRows]uint32)(unsafe.Add(w, 64*c))
@@ -28,7 +29,6 @@ func plainDecodeBF16(groups int, w, x pointer, xstep int, y pointer, _ int) {
 				odd[r] += math.Float32frombits(v&0xffff0000) * b
 			}
 		}
-		w, x = unsafe.Add(w, 2*WeightsBF16.group()), unsafe.Add(x, xstep)
 	}
 	for r := range even {
 		(*[tileRows]float32)(y)[r] = even[r] + odd[r]
@@ -48,10 +48,11 @@ func plainDecodeInt4(groups int, w, x pointer, xstep int, y pointer, _ int) {
 	})
 }
 
-func plainDecodeInt(groups int, w, x pointer, xstep int, y pointer, kind Weights, at func(half *byte, r, col int) int32) {
+func plainDecodeInt(groups int, weights, vectors pointer, xstep int, y pointer, kind Weights, at func(half *byte, r, col int) int32) {
 	var sum [tileRows]float32
 	halfBytes := (kind.group() - 64) / 2
-	for range groups {
+	for g := range groups {
+		w, x := unsafe.Add(weights, g*2*kind.group()), unsafe.Add(vectors, g*xstep)
 		vector := (*[vectorBytes]byte)(x)
 		for h := range 2 {
 			d := math.Float32frombits(binary.LittleEndian.Uint32(vector[64+4*h:]))
@@ -66,7 +67,6 @@ func plainDecodeInt(groups int, w, x pointer, xstep int, y pointer, kind Weights
 				sum[r] += float32(n) * (scale * d)
 			}
 		}
-		w, x = unsafe.Add(w, 2*kind.group()), unsafe.Add(x, xstep)
 	}
 	*(*[tileRows]float32)(y) = sum
 }
