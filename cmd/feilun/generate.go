@@ -34,13 +34,13 @@ type generateCmd struct {
 
 // A precision says how to calculate.
 type precision struct {
-	Precision string `default:"auto" enum:"auto,f32,bf16" help:"f32, or bf16: half the memory. auto: as the weights are stored."`
+	Precision string `default:"auto" enum:"auto,f32,bf16" help:"f32, or bf16: half the memory. auto: as the weights are stored, f32 where the processor has no bf16."`
 	Workers   int    `placeholder:"N" help:"How many calculate side by side; all processors by default."`
 }
 
 // bf16 decides about products of bfloat16.
 func (p *precision) bf16(dir string) (bool, error) {
-	if p.Precision != "auto" {
+	if p.Precision != "auto" || tensor.Best() < tensor.AVX512BF16 {
 		return p.Precision == "bf16", nil
 	}
 	f, err := safetensors.Open(dir)
