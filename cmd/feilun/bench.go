@@ -14,6 +14,13 @@ import (
 )
 
 type benchCmd struct {
+	Recipe benchRecipeCmd `cmd:"" default:"withargs" help:"Measure the stages of a recipe."`
+	Gemm   benchGemmCmd   `cmd:"" help:"Measure matrix products beside the peak of this processor."`
+	Matvec benchMatvecCmd `cmd:"" help:"Measure products of weights with a vector beside the speed of reading memory."`
+	Decode benchDecodeCmd `cmd:"" help:"Measure generation beside the speed of reading memory."`
+}
+
+type benchRecipeCmd struct {
 	Recipe string   `arg:"" default:"tiny" help:"Recipe to measure (default: tiny, the sample crawl)."`
 	In     string   `placeholder:"PATH" help:"Input files: short for --set crawl.path=PATH."`
 	Set    []string `placeholder:"KEY=VALUE" sep:"none" help:"Override a key of the recipe."`
@@ -32,7 +39,7 @@ type benchLine struct {
 
 // Run measures whole runs with one worker, so that the stages stand in the
 // proportion they have in work; "all" is by processor time of the process.
-func (c *benchCmd) Run(a *app) error {
+func (c *benchRecipeCmd) Run(a *app) error {
 	recipe, err := loadIn(c.Recipe, c.In, c.Set)
 	if err != nil {
 		return err
@@ -50,7 +57,7 @@ func (c *benchCmd) Run(a *app) error {
 	return c.print(a, benchLines(last, runs))
 }
 
-func (c *benchCmd) once(a *app, recipe *pipeline.Recipe) (*stats.Run, *stats.Times, error) {
+func (c *benchRecipeCmd) once(a *app, recipe *pipeline.Recipe) (*stats.Run, *stats.Times, error) {
 	dir, err := os.MkdirTemp("", "feilun-bench-")
 	if err != nil {
 		return nil, nil, err
@@ -94,7 +101,7 @@ func benchLines(s *stats.Run, runs []*stats.Times) []benchLine {
 	return append(lines, all)
 }
 
-func (c *benchCmd) print(a *app, lines []benchLine) error {
+func (c *benchRecipeCmd) print(a *app, lines []benchLine) error {
 	if !c.JSON {
 		fmt.Fprintf(a.stdout, "%-10s %9s %10s %12s %10s %7s\n", "stage", "docs", "MB", "docs/s/core", "MB/s/core", "share")
 	}

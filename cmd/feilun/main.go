@@ -36,7 +36,7 @@ type cli struct {
 	Check    checkCmd    `cmd:"" help:"Check a recipe, its files and lists, without running it."`
 	Language languageCmd `cmd:"" help:"Tell the language of each line of standard input."`
 	Crawl    crawlCmd    `cmd:"" help:"Count the records of raw files."`
-	Bench    benchCmd    `cmd:"" help:"Measure the stages on one core."`
+	Bench    benchCmd    `cmd:"" help:"Measure the stages on one core, or the arithmetic of models."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Dedup    dedupCmd    `cmd:"" help:"Find duplicates in a file of JSON lines."`
 	Extract  extractCmd  `cmd:"" help:"Extract title, text and date of pages."`
@@ -44,6 +44,9 @@ type cli struct {
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Search   searchCmd   `cmd:"" help:"Index documents and find passages that answer a question."`
+	Generate generateCmd `cmd:"" help:"Continue a text with a model."`
+	Logits   logitsCmd   `cmd:"" help:"Print the log-probability that a model gives to each token of a text."`
+	Convert  convertCmd  `cmd:"" help:"Write a model as GGUF for llama.cpp, or as safetensors."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 	Inspect  inspectCmd  `cmd:"" help:"Browse a run in a browser, label documents, train from the labels."`
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,7 +21,12 @@ func TestMain(m *testing.M) {
 // TestScripts runs the real command line, one file of testdata/script a topic.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Dir:   "testdata/script",
-		Setup: func(e *testscript.Env) error { e.Setenv("HOME", os.TempDir()); return nil },
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", os.TempDir())
+			data, err := filepath.Abs("testdata")
+			e.Setenv("TESTDATA", data)
+			return err
+		},
 	})
 }

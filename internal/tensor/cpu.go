@@ -40,6 +40,7 @@ type CPU struct {
 	level   Level
 	workers int
 	scratch []*scratch // by worker
+	vector  []float32  // vectors made ready for [CPU.MatVecs]
 }
 
 // A scratch is a worker's own memory.
@@ -62,7 +63,7 @@ func NewLevel(level Level, workers int) *CPU {
 	}
 	c := &CPU{level: level, workers: workers}
 	for range workers {
-		c.scratch = append(c.scratch, &scratch{a: Floats(packRows * packDepth), c: Floats(maxRows * maxCols)})
+		c.scratch = append(c.scratch, &scratch{a: Floats(takeBlocks * packRows * packDepth), c: Floats(maxRows * maxCols)})
 	}
 	return c
 }

@@ -22,6 +22,33 @@ var Best = sync.OnceValue(func() Level {
 
 type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int)
 
+// kernelRows returns the kernel for m rows of A, and how many it takes at a time. The
+// bits of a product do not depend on it.
+func (l Level) kernelRows(bf16 bool, m int) (f kernel, rows int) {
+	if l >= AVX512BF16 && bf16 {
+		switch {
+		case m == 1:
+			return kernelBF16x1, 1
+		case m <= 4:
+			return kernelBF16x4, 4
+		case m <= 8:
+			return kernelBF16x8, 8
+		}
+	}
+	if l >= AVX512 && !bf16 {
+		switch {
+		case m == 1:
+			return kernelF32x1, 1
+		case m <= 4:
+			return kernelF32x4, 4
+		case m <= 8:
+			return kernelF32x8, 8
+		}
+	}
+	f, rows, _ = l.kernel(bf16)
+	return f, rows
+}
+
 // kernel returns the kernel of a level and the tile it works on.
 func (l Level) kernel(bf16 bool) (f kernel, rows, cols int) {
 	switch {

@@ -14,3 +14,9 @@ func (l Level) kernel(bf16 bool) (f kernel, rows, cols int) {
 	}
 	return plainF32, 4, 16
 }
+
+// kernelRows returns the kernel for m rows of A, and how many it takes at a time.
+func (l Level) kernelRows(bf16 bool, _ int) (f kernel, rows int) {
+	f, rows, _ = l.kernel(bf16)
+	return f, rows
+}

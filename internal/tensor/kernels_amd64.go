@@ -8,7 +8,25 @@ import "unsafe"
 func kernelF32(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
 
 //go:noescape
+func kernelF32x8(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelF32x4(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelF32x1(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
 func kernelBF16(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelBF16x8(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelBF16x4(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+
+//go:noescape
+func kernelBF16x1(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
 
 //go:noescape
 func kernelAVX2(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
@@ -53,4 +71,16 @@ func adamW512(n int, p, grad, m, v unsafe.Pointer, b1, b2, r1, r2, lr, c2, eps, 
 func toBF16x512(n int, dst, src unsafe.Pointer)
 
 //go:noescape
-func pairs512(n int, dst, src unsafe.Pointer, dstep, sstep, mask int)
+func pairs512(n, tiles int, dst, src unsafe.Pointer, dstep, sstep, dtile, stile, mask int)
+
+//go:noescape
+func transpose512(n int, dst, src unsafe.Pointer, dstep, sstep int)
+
+//go:noescape
+func mulAdd512(n int, y, x, w unsafe.Pointer, a float32)
+
+//go:noescape
+func softmaxBack512(n int, d, p unsafe.Pointer, dot float32)
+
+//go:noescape
+func turn512(n int, x, y, cos, sin unsafe.Pointer, a, sign float32)

@@ -2,20 +2,27 @@ package tensor
 
 import "time"
 
-func seconds(f func()) float64 {
+// Seconds measures f: for one worker in processor time where the system tells it, so that
+// other programs do not count; else in time that passes.
+func Seconds(workers int, f func()) float64 {
 	start := time.Now()
+	before, known := processSeconds()
 	f()
-	return time.Since(start).Seconds()
+	after, _ := processSeconds()
+	if known && workers == 1 {
+		return max(after-before, 1e-9)
+	}
+	return max(time.Since(start).Seconds(), 1e-9)
 }
 
-// peakTurns makes the peak loop last about a millisecond.
-const peakTurns = 100_000
+// peakTurns makes the peak loop last some milliseconds.
+const peakTurns = 1_000_000
 
 // peak measures the peak loop once: operations a second on one core, 0 where
 // there is none.
 func (c *CPU) peak(bf16 bool) float64 {
 	ops := 0.0
-	s := seconds(func() {
+	s := Seconds(1, func() {
 		if bf16 {
 			ops = c.PeakBF16(peakTurns)
 		} else {

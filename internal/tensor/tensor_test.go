@@ -40,6 +40,9 @@ func TestMatMul(t *testing.T) {
 		for n := range 120 {
 			c := NewLevel(level, 1+n%3)
 			m, n, k := 1+rng.IntN(70), 1+rng.IntN(90), 1+rng.IntN(120)
+			if rng.IntN(3) == 0 {
+				m = 1 + rng.IntN(10)
+			}
 			switch rng.IntN(6) {
 			case 0:
 				k = 500 + rng.IntN(600)
@@ -145,6 +148,16 @@ func TestVectors(t *testing.T) {
 			got = slices.Clone(y)
 			c.Add(got, x)
 			check("Add", got, each(func(i int) float64 { return f(y, i) + f(x, i) }))
+			got = slices.Clone(y)
+			c.MulAdd(got, x, w, a)
+			check("MulAdd", got, each(func(i int) float64 { return f(y, i) + f(x, i)*f(w, i)*float64(a) }))
+			got = slices.Clone(y)
+			c.SoftmaxBack(got, x, a)
+			check("SoftmaxBack", got, each(func(i int) float64 { return f(x, i) * (f(y, i) - float64(a)) }))
+			got, other := slices.Clone(x), slices.Clone(y)
+			c.Turn(got, other, w, z, a, -1)
+			check("Turn x", got, each(func(i int) float64 { return float64(a) * (f(x, i)*f(w, i) + f(y, i)*f(z, i)) }))
+			check("Turn y", other, each(func(i int) float64 { return float64(a) * (f(y, i)*f(w, i) - f(x, i)*f(z, i)) }))
 			got = slices.Clone(y)
 			c.Scale(got, a)
 			check("Scale", got, each(func(i int) float64 { return f(y, i) * float64(a) }))
@@ -252,7 +265,7 @@ func BenchmarkMatMul(b *testing.B) {
 				var p Panels
 				best, peak := 0.0, 0.0
 				for b.Loop() {
-					best = max(best, 2*float64(m*n*k)/seconds(func() {
+					best = max(best, 2*float64(m*n*k)/Seconds(1, func() {
 						c.Pack(&p, Matrix(w, k).T(), k, n, bf16)
 						c.MatMul(out, n, Matrix(a, k), &p, m, false)
 					}))

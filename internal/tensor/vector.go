@@ -53,6 +53,45 @@ func (c *CPU) MulScale(y, x, w []float32, a float32) {
 	}
 }
 
+// MulAdd adds a·x·w to y, element by element.
+func (c *CPU) MulAdd(y, x, w []float32, a float32) {
+	x, w = x[:len(y)], w[:len(y)]
+	if c.level >= AVX512 && len(y) > 0 {
+		mulAdd(y, x, w, a)
+		return
+	}
+	for i := range y {
+		y[i] += x[i] * a * w[i]
+	}
+}
+
+// SoftmaxBack sets d, the gradient of a softmax p, to that of what went into it:
+// p·(d − dot), dot being the product of d and p.
+func (c *CPU) SoftmaxBack(d, p []float32, dot float32) {
+	p = p[:len(d)]
+	if c.level >= AVX512 && len(d) > 0 {
+		softmaxBack(d, p, dot)
+		return
+	}
+	for i, v := range p {
+		d[i] = v * (d[i] - dot)
+	}
+}
+
+// Turn turns the points (x, y) by angles of these cosines and sines, backward for a sign
+// of −1, and multiplies them by a.
+func (c *CPU) Turn(x, y, cos, sin []float32, a, sign float32) {
+	y, cos, sin = y[:len(x)], cos[:len(x)], sin[:len(x)]
+	if c.level >= AVX512 && len(x) > 0 {
+		turn(x, y, cos, sin, a, a*sign)
+		return
+	}
+	for i, u := range x {
+		v, k, s := y[i], a*cos[i], a*sign*sin[i]
+		x[i], y[i] = u*k-v*s, v*k+u*s
+	}
+}
+
 // Dot returns the sum of x·y.
 func (c *CPU) Dot(x, y []float32) float32 {
 	y = y[:len(x)]

@@ -8,6 +8,11 @@ func scale(y []float32, a float32)             { scale512(len(y), first(y), a) }
 func mulScale(y, x, w []float32, a float32) {
 	mulScale512(len(y), first(y), first(x), first(w), a)
 }
+func mulAdd(y, x, w []float32, a float32)     { mulAdd512(len(y), first(y), first(x), first(w), a) }
+func softmaxBack(d, p []float32, dot float32) { softmaxBack512(len(d), first(d), first(p), dot) }
+func turn(x, y, cos, sin []float32, a, sign float32) {
+	turn512(len(x), first(x), first(y), first(cos), first(sin), a, sign)
+}
 func dot(x, y []float32) float32               { return dot512(len(x), first(x), first(y)) }
 func largest(x []float32, low float32) float32 { return max512(len(x), first(x), low) }
 func expSum(x []float32, m float32) float32    { return expSum512(len(x), first(x), m) }

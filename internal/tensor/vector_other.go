@@ -9,6 +9,9 @@ func axpy([]float32, float32, []float32)                                { panic(
 func add([]float32, []float32)                                          { panic(absent) }
 func scale([]float32, float32)                                          { panic(absent) }
 func mulScale([]float32, []float32, []float32, float32)                 { panic(absent) }
+func mulAdd([]float32, []float32, []float32, float32)                   { panic(absent) }
+func softmaxBack([]float32, []float32, float32)                         { panic(absent) }
+func turn([]float32, []float32, []float32, []float32, float32, float32) { panic(absent) }
 func dot([]float32, []float32) float32                                  { panic(absent) }
 func largest([]float32, float32) float32                                { panic(absent) }
 func expSum([]float32, float32) float32                                 { panic(absent) }

@@ -47,6 +47,13 @@ var loops = []loop{
 	{name: "scale512", pointers: []string{"y"}, scalars: []string{"a"}, body: "LOAD(y,0)\tVMULPS Z16, Z0, Z0\nSTORE(0,y)"},
 	{name: "mulScale512", pointers: []string{"y", "x", "w"}, scalars: []string{"a"},
 		body: "LOAD(x,0)LOAD(w,1)\tVMULPS Z16, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nSTORE(0,y)"},
+	{name: "mulAdd512", pointers: []string{"y", "x", "w"}, scalars: []string{"a"},
+		body: "LOAD(y,2)LOAD(x,0)LOAD(w,1)\tVMULPS Z16, Z0, Z0\n\tVFMADD231PS Z0, Z1, Z2\nSTORE(2,y)"},
+	{name: "softmaxBack512", pointers: []string{"d", "p"}, scalars: []string{"dot"},
+		body: "LOAD(d,0)LOAD(p,1)\tVSUBPS Z16, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nSTORE(0,d)"},
+	{name: "turn512", pointers: []string{"x", "y", "cos", "sin"}, scalars: []string{"a", "sign"},
+		body: "LOAD(x,0)LOAD(y,1)LOAD(cos,2)LOAD(sin,3)\tVMULPS Z16, Z2, Z2\n\tVMULPS Z17, Z3, Z3\n" + // both times a; sin signed
+			"\tVMULPS Z0, Z3, Z4\n\tVMULPS Z1, Z3, Z5\n\tVFMSUB213PS Z5, Z2, Z0\n\tVFMADD213PS Z4, Z2, Z1\nSTORE(0,x)STORE(1,y)"},
 	{name: "dot512", pointers: []string{"x", "y"}, sum: true, start: "\tVPXORD Z0, Z0, Z0\n",
 		body: "LOAD(x,1)LOAD(y,2)\tVFMADD231PS Z1, Z2, Z0\n"},
 	{name: "max512", pointers: []string{"x"}, scalars: []string{"low"}, largest: true, start: "\tVMOVAPS Z16, Z0\n",
@@ -80,6 +87,7 @@ func vectors(w io.Writer) {
 	}
 	toBF16(w)
 	pairs(w)
+	transpose(w)
 }
 
 func (l *loop) write(w io.Writer) {
@@ -181,7 +189,7 @@ func evexOne(opcode, prefix byte, dst, src int) string { return evex(opcode, pre
 
 // pairs writes the packing of two rows at a time: of rows 2i and 2i+1 of up to 16
 // columns, each column's two numbers go into 32 bits of row i of dst, the first
-// one low.
+// one low; and so for several tiles of columns, so that rows are read once.
 func pairs(w io.Writer) {
 	fmt.Fprintf(w, "DATA ·pairTable+0(SB)/8, $0x%016x\n", uint64(0x0011_0001_0010_0000))
 	for i := 1; i < 8; i++ {
@@ -192,8 +200,47 @@ func pairs(w io.Writer) {
 		fmt.Fprintf(w, "DATA ·pairTable+%d(SB)/8, $0x%016x\n", 8*i, v)
 	}
 	fmt.Fprint(w, "GLOBL ·pairTable(SB), RODATA|NOPTR, $64\n\n")
-	fmt.Fprintf(w, "// func pairs512(n int, dst, src unsafe.Pointer, dstep, sstep, mask int)\nTEXT ·pairs512(SB), NOSPLIT, $0-48\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
-		"\tMOVQ dstep+24(FP), R8\n\tMOVQ sstep+32(FP), R9\n\tMOVQ mask+40(FP), AX\n\tKMOVW AX, K1\n\tVMOVDQU64 ·pairTable(SB), Z3\n"+
-		"loop_pairs:\n\tVMOVUPS.Z (SI), K1, Z0\n\tVMOVUPS.Z (SI)(R9*1), K1, Z1\n%s\tVPERMW Z2, Z3, Z2\n\tVMOVDQU32 Z2, K1, (DI)\n\tLEAQ (SI)(R9*2), SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_pairs\n\tVZEROUPPER\n\tRET\n\n",
+	fmt.Fprintf(w, "// func pairs512(n, tiles int, dst, src unsafe.Pointer, dstep, sstep, dtile, stile, mask int)\nTEXT ·pairs512(SB), NOSPLIT, $0-72\n\tMOVQ n+0(FP), CX\n\tMOVQ tiles+8(FP), R12\n\tMOVQ dst+16(FP), DI\n\tMOVQ src+24(FP), SI\n"+
+		"\tMOVQ dstep+32(FP), R8\n\tMOVQ sstep+40(FP), R9\n\tMOVQ dtile+48(FP), R10\n\tMOVQ stile+56(FP), R11\n\tMOVQ mask+64(FP), AX\n\tKMOVW AX, K1\n\tVMOVDQU64 ·pairTable(SB), Z3\n"+
+		"loop_pairs:\n\tMOVQ DI, DX\n\tMOVQ SI, BX\n\tMOVQ R12, AX\ntile_pairs:\n"+
+		"\tVMOVUPS.Z (BX), K1, Z0\n\tVMOVUPS.Z (BX)(R9*1), K1, Z1\n%s\tVPERMW Z2, Z3, Z2\n\tVMOVDQU32 Z2, K1, (DX)\n\tADDQ R10, DX\n\tADDQ R11, BX\n\tDECQ AX\n\tJNZ tile_pairs\n"+
+		"\tLEAQ (SI)(R9*2), SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_pairs\n\tVZEROUPPER\n\tRET\n\n",
 		evex(0x72, 3, 2, 1, 0))
+}
+
+// transpose writes the transposition of 16 rows of 32-bit numbers, 16·n of each:
+// number j of row i goes to place i of row j of dst.
+func transpose(w io.Writer) {
+	fmt.Fprint(w, "// func transpose512(n int, dst, src unsafe.Pointer, dstep, sstep int)\nTEXT ·transpose512(SB), NOSPLIT, $0-40\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
+		"\tMOVQ dstep+24(FP), R8\n\tMOVQ sstep+32(FP), R9\nloop_transpose:\n\tMOVQ SI, BX\n")
+	for i := range 16 {
+		fmt.Fprintf(w, "\tVMOVUPS (BX), Z%d\n\tADDQ R9, BX\n", i)
+	}
+	op := func(name string, a, b, dst int) { fmt.Fprintf(w, "\t%s Z%d, Z%d, Z%d\n", name, b, a, dst) }
+	for i := 0; i < 16; i += 2 { // pairs of rows, number by number
+		op("VUNPCKLPS", i, i+1, 16+i)
+		op("VUNPCKHPS", i, i+1, 17+i)
+	}
+	for g := 0; g < 16; g += 4 { // four rows: lane l of register g+j has number 4l+j of each
+		op("VUNPCKLPD", 16+g, 18+g, g)
+		op("VUNPCKHPD", 16+g, 18+g, g+1)
+		op("VUNPCKLPD", 17+g, 19+g, g+2)
+		op("VUNPCKHPD", 17+g, 19+g, g+3)
+	}
+	for j := range 4 { // even and odd lanes, of rows 0 to 7 and 8 to 15
+		op("VSHUFF32X4 $0x88,", j, 4+j, 16+j)
+		op("VSHUFF32X4 $0x88,", 8+j, 12+j, 20+j)
+		op("VSHUFF32X4 $0xdd,", j, 4+j, 24+j)
+		op("VSHUFF32X4 $0xdd,", 8+j, 12+j, 28+j)
+	}
+	for j := range 4 {
+		op("VSHUFF32X4 $0x88,", 16+j, 20+j, j)
+		op("VSHUFF32X4 $0x88,", 24+j, 28+j, 4+j)
+		op("VSHUFF32X4 $0xdd,", 16+j, 20+j, 8+j)
+		op("VSHUFF32X4 $0xdd,", 24+j, 28+j, 12+j)
+	}
+	for i := range 16 {
+		fmt.Fprintf(w, "\tVMOVUPS Z%d, (DI)\n\tADDQ R8, DI\n", i)
+	}
+	fmt.Fprint(w, "\tADDQ $64, SI\n\tDECQ CX\n\tJNZ loop_transpose\n\tVZEROUPPER\n\tRET\n\n")
 }

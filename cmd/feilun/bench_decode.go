@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"feilun/internal/hint"
+	"feilun/internal/tensor"
+	"feilun/model"
+)
+
+type benchDecodeCmd struct {
+	Width   int      `default:"768" help:"Width of a Llama-shaped model with weights out of nothing."`
+	Layers  int      `default:"12" help:"Its layers."`
+	Hidden  int      `default:"2048" help:"Its feed-forward width."`
+	Vocab   int      `default:"32000" help:"Its vocabulary."`
+	Types   []string `default:"f32,bf16" enum:"f32,bf16" help:"Types of weights."`
+	Prompt  int      `default:"128" help:"Tokens of the prompt, which is read in one go."`
+	Tokens  int      `default:"4" help:"Tokens a turn."`
+	Runs    int      `default:"10" help:"Turns; the best counts, and beside it the best of as many turns of reading memory alone."`
+	Batch   int      `default:"1" help:"Sequences side by side."`
+	Workers int      `default:"1" help:"How many calculate side by side."`
+	JSON    bool     `help:"Print a line of JSON for each type."`
+}
+
+// A decodeLine is the speed of generation.
+type decodeLine struct {
+	Type      string  `json:"type"`
+	Workers   int     `json:"workers"`
+	Batch     int     `json:"batch"`
+	Weights   int     `json:"weight_bytes"` // that a token reads
+	Tokens    float64 `json:"tokens_per_second"`
+	GBs       float64 `json:"gb_per_second"`
+	Bandwidth float64 `json:"read_gb_per_second"` // of a loop that does nothing but read, in the same run
+	Share     float64 `json:"share"`
+	Median    float64 `json:"median_share"` // of turns, each beside its own reading
+	Prefill   float64 `json:"prefill_gflops"`
+	Peak      float64 `json:"peak_gflops"` // of one core
+}
+
+func (c *benchDecodeCmd) Run(a *app) error {
+	if c.Tokens < 1 || c.Runs < 1 || c.Batch < 1 || c.Prompt < 1 || c.Width < 64 || c.Width%64 != 0 {
+		return hint.Usage(fmt.Errorf("tokens, runs, batch and prompt are 1 or more; the width is a multiple of 64"))
+	}
+	m, err := model.New(model.Config{Arch: model.Llama, Vocab: c.Vocab, Width: c.Width, Layers: c.Layers, Heads: c.Width / 64, KVHeads: c.Width / 64, HeadDim: 64,
+		Hidden: c.Hidden, Context: 1 << 20, Eps: 1e-5, Theta: 10_000, Tied: true})
+	if err != nil {
+		return hint.Usage(err)
+	}
+	for i := range m.W {
+		m.W[i] = float32(i%61-30) / 2000
+	}
+	for _, kind := range c.Types {
+		l, err := c.measure(a, m, kind)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			err = json.NewEncoder(a.stdout).Encode(l)
+		} else {
+			_, err = fmt.Fprintf(a.stdout, "%-5s %.0f MB of weights: %.1f tokens/s, %.1f GB/s of weights; reading alone %.1f GB/s; share %.3f, median %.3f; prefill %.0f GFLOP/s, peak %.0f a core\n",
+				l.Type, float64(l.Weights)/1e6, l.Tokens, l.GBs, l.Bandwidth, l.Share, l.Median, l.Prefill, l.Peak)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLine, error) {
+	cpu := tensor.New(max(1, c.Workers))
+	e := model.NewEngine(m, cpu, model.EngineOptions{BF16: kind == "bf16"})
+	l := &decodeLine{Type: kind, Workers: cpu.Workers(), Batch: c.Batch, Weights: e.Bytes()}
+	memory := tensor.Floats(e.Bytes() / 4)
+	for i := range memory {
+		memory[i] = 1 // so that it is there
+	}
+	all, err := c.prefill(a, e, l)
+	if err != nil {
+		return nil, err
+	}
+	var shares []float64
+	for range c.Runs {
+		if err := a.ctx.Err(); err != nil {
+			return nil, err
+		}
+		l.Peak = max(l.Peak, cpu.Peak(kind == "bf16", 3)/1e9)
+		read := float64(e.Bytes()) / 1e9 / tensor.Seconds(cpu.Workers(), func() { readAll(cpu, memory) })
+		s := tensor.Seconds(cpu.Workers(), func() {
+			for range c.Tokens {
+				if err == nil {
+					_, err = e.Step(all)
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		speed := float64(e.Bytes()*c.Tokens) / 1e9 / s
+		l.GBs, l.Bandwidth, l.Tokens = max(l.GBs, speed), max(l.Bandwidth, read), max(l.Tokens, float64(c.Tokens*c.Batch)/s)
+		shares = append(shares, speed/read)
+	}
+	slices.Sort(shares)
+	l.Share, l.Median = l.GBs/l.Bandwidth, shares[len(shares)/2]
+	return l, nil
+}
+
+// prefill reads prompts, as often as turns are made, and returns the last sequences.
+func (c *benchDecodeCmd) prefill(a *app, e *model.Engine, l *decodeLine) (all []model.Extension, err error) {
+	flops := e.Config().FLOPs(c.Prompt)/3 - 2*float64(c.Width*c.Vocab) // the head sees the last token alone
+	for range c.Runs {
+		all = all[:0]
+		for range c.Batch {
+			all = append(all, model.Extension{Sequence: e.NewSequence(), Tokens: make([]uint32, c.Prompt)})
+		}
+		s := tensor.Seconds(l.Workers, func() { _, err = e.Step(all) })
+		if err = errors.Join(err, a.ctx.Err()); err != nil {
+			return nil, err
+		}
+		l.Prefill = max(l.Prefill, flops*float64(c.Batch*c.Prompt)/s/1e9)
+	}
+	for i := range all {
+		all[i].Tokens = []uint32{1}
+	}
+	return all, nil
+}
+
+// readAll reads memory and does next to nothing with it.
+func readAll(cpu *tensor.CPU, x []float32) {
+	const block = 1 << 18
+	cpu.Do((len(x)+block-1)/block, func(_, i int) { cpu.Max(x[i*block : min(len(x), (i+1)*block)]) })
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"feilun/internal/bpe"
+	"feilun/internal/hint"
+	"feilun/internal/safetensors"
+	"feilun/internal/tensor"
+	"feilun/model"
+)
+
+type generateCmd struct {
+	Model       string   `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json."`
+	Prompt      []string `sep:"none" placeholder:"TEXT" help:"Text to go on from; several are continued side by side. Default: standard input."`
+	MaxTokens   int      `default:"128" placeholder:"N" help:"New tokens at most; 0 for as many as the context holds."`
+	Temperature float64  `default:"0.8" placeholder:"T" help:"0 always takes the likeliest token."`
+	TopK        int      `default:"0" placeholder:"K" help:"Draw from the K likeliest tokens alone; 0 for all."`
+	TopP        float64  `default:"1" placeholder:"P" help:"Draw from the smallest set of tokens that has this probability."`
+	MinP        float64  `default:"0" placeholder:"P" help:"Draw from tokens with at least this share of the likeliest one's probability."`
+	Penalty     float64  `name:"repetition-penalty" default:"1" placeholder:"X" help:"Make tokens that occurred less likely: 1 does not."`
+	Seed        uint64   `default:"0" help:"Equal seeds draw equal tokens."`
+	Stop        []string `sep:"none" placeholder:"TEXT" help:"End at this text; may be repeated."`
+	Special     bool     `help:"Take special tokens in the prompt for what they stand for."`
+	precision
+	JSON bool `help:"Print a line of JSON for each prompt: text, tokens, finish_reason."`
+}
+
+// A precision says how to calculate.
+type precision struct {
+	Precision string `default:"auto" enum:"auto,f32,bf16" help:"f32, or bf16: half the memory. auto: as the weights are stored, f32 where the processor has no bf16."`
+	Workers   int    `placeholder:"N" help:"How many calculate side by side; all processors by default."`
+}
+
+// bf16 decides about products of bfloat16.
+func (p *precision) bf16(dir string) (bool, error) {
+	if p.Precision != "auto" || tensor.Best() < tensor.AVX512BF16 {
+		return p.Precision == "bf16", nil
+	}
+	f, err := safetensors.Open(dir)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	return !slices.ContainsFunc(f.Tensors(), func(t safetensors.Tensor) bool { return t.Type != "BF16" }), nil
+}
+
+// A generated is a line of the result.
+type generated struct {
+	Text         string   `json:"text"`
+	Tokens       []uint32 `json:"tokens"`
+	FinishReason string   `json:"finish_reason"`
+	Prompt       []uint32 `json:"prompt_tokens"`
+}
+
+func (c *generateCmd) check() error {
+	switch {
+	case c.Temperature < 0, c.TopK < 0, c.MinP < 0 || c.MinP > 1, c.TopP <= 0 || c.TopP > 1, c.Penalty <= 0, c.MaxTokens < 0:
+		return hint.Usage(hint.With(errors.New("a number is out of its range"),
+			"temperature, top-k and max-tokens are 0 or more, min-p is 0 to 1, top-p above 0 to 1, repetition-penalty above 0"))
+	}
+	return nil
+}
+
+func (c *generateCmd) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if len(c.Prompt) == 0 {
+		b, err := io.ReadAll(a.stdin)
+		if err != nil {
+			return err
+		}
+		c.Prompt = []string{string(b)}
+	}
+	bf16, err := c.bf16(c.Model)
+	if err != nil {
+		return modelError(err)
+	}
+	t, prefix, err := modelTokenizer(c.Model)
+	if err != nil {
+		return err
+	}
+	e, err := model.OpenEngine(c.Model, tensor.New(c.Workers), model.EngineOptions{BF16: bf16})
+	if err != nil {
+		return modelError(err)
+	}
+	var requests []model.Request
+	for i, p := range c.Prompt {
+		ids := encodePrompt(t, prefix, p, c.Special)
+		if cfg := e.Config(); len(ids) == 0 && len(cfg.BOS) > 0 {
+			ids = []uint32{uint32(cfg.BOS[0])}
+		} else if len(ids) == 0 && len(cfg.EOS) > 0 {
+			ids = []uint32{uint32(cfg.EOS[0])}
+		}
+		requests = append(requests, model.Request{Prompt: ids, MaxTokens: c.MaxTokens, Stop: c.Stop, Sampling: model.Sampling{
+			Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, MinP: c.MinP, Penalty: c.Penalty, Seed: c.Seed + uint64(i)}})
+	}
+	return c.generate(a, e, t, requests)
+}
+
+// generate prints: text as it comes for one prompt, else each text when all are done.
+func (c *generateCmd) generate(a *app, e *model.Engine, t *bpe.Tokenizer, requests []model.Request) error {
+	var wrong error
+	shown := 0
+	each := func(s []*model.Stream) {
+		if n := len(s[0].Text); wrong == nil && n > shown {
+			_, wrong = io.WriteString(a.stdout, s[0].Text[shown:])
+			shown = n
+		}
+	}
+	live := !c.JSON && len(requests) == 1
+	if !live {
+		each = nil
+	}
+	enc := json.NewEncoder(a.stdout)
+	enc.SetEscapeHTML(false)
+	streams, err := e.Generate(a.ctx, t, requests, each)
+	if live && (err == nil || shown > 0) && wrong == nil {
+		_, wrong = fmt.Fprintln(a.stdout)
+	}
+	if err != nil || live {
+		return errors.Join(err, wrong)
+	}
+	for i, s := range streams {
+		if c.JSON {
+			err = enc.Encode(generated{s.Text, s.Tokens, s.Finish, requests[i].Prompt})
+		} else {
+			_, err = fmt.Fprintf(a.stdout, "%s\n", s.Text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encodePrompt turns a prompt into tokens.
+func encodePrompt(t *bpe.Tokenizer, prefix []uint32, text string, special bool) []uint32 {
+	ids := slices.Clone(prefix)
+	if special {
+		return t.Encoder().EncodeSpecial(ids, []byte(text))
+	}
+	return t.Encoder().Encode(ids, []byte(text))
+}
+
+// modelTokenizer reads a model's tokenizer.json.
+func modelTokenizer(dir string) (*bpe.Tokenizer, []uint32, error) {
+	t, err := openTokenizer(filepath.Join(dir, "tokenizer.json"), "")
+	if err != nil {
+		return nil, nil, err
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
+	if err != nil {
+		return nil, nil, err
+	}
+	prefix, err := model.Prefix(b)
+	return t, prefix, err
+}
+
+// modelError says what a model's folder must hold, unless err says more.
+func modelError(err error) error {
+	if hint.Of(err) != "" {
+		return err
+	}
+	return hint.With(err, "a model is a folder with config.json, model.safetensors (or several with their index) and tokenizer.json")
+}

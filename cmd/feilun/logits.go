@@ -1,0 +1,127 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"feilun/internal/hint"
+	"feilun/internal/tensor"
+	"feilun/model"
+)
+
+type logitsCmd struct {
+	Model   string  `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json."`
+	Text    *string `placeholder:"TEXT" help:"Text to measure. Default: standard input."`
+	IDs     string  `name:"ids" placeholder:"LIST" help:"Numbers of tokens instead of a text; tokenizer.json is not needed then."`
+	Top     int     `placeholder:"N" help:"Also print the N likeliest tokens after each token; -1 for all of the vocabulary."`
+	Special bool    `help:"Take special tokens in the text for what they stand for."`
+	Workers int     `placeholder:"N" help:"How many calculate side by side; all processors by default."`
+	BF16    bool    `name:"bf16" help:"Products of bfloat16 instead of float32."`
+	JSON    bool    `help:"Print one line of JSON: ids, logprobs, and with --top the likeliest."`
+}
+
+// A likely is a token with its log-probability.
+type likely struct {
+	ID      uint32  `json:"id"`
+	LogProb float32 `json:"logprob"`
+}
+
+// A logitsLine is the result. LogProbs has for each token that of the token given those
+// before it, nothing for the first; Top what was likeliest behind each token.
+type logitsLine struct {
+	IDs      []uint32   `json:"ids"`
+	LogProbs []*float32 `json:"logprobs"`
+	Top      [][]likely `json:"top,omitempty"`
+}
+
+func (c *logitsCmd) Run(a *app) error {
+	ids, err := c.ids(a)
+	if err != nil {
+		return err
+	}
+	if len(ids) == 0 {
+		return hint.Usage(errors.New("no tokens to measure: the text is empty"))
+	}
+	m, err := model.Open(c.Model)
+	if err != nil {
+		return modelError(err)
+	}
+	line := logitsLine{IDs: ids, LogProbs: make([]*float32, 1)}
+	p := model.NewPass(m, tensor.New(c.Workers), 1, len(ids), model.PassOptions{Forward: true, BF16: c.BF16})
+	err = p.Logits(&model.Batch{Rows: 1, Len: len(ids), Tokens: ids}, func(i int, x []float32) {
+		model.LogProbs(x)
+		if i+1 < len(ids) {
+			v := x[ids[i+1]]
+			line.LogProbs = append(line.LogProbs, &v)
+		}
+		if c.Top != 0 {
+			line.Top = append(line.Top, likeliest(x, c.Top))
+		}
+	})
+	if err != nil {
+		return hint.Usage(err)
+	}
+	if c.JSON {
+		return json.NewEncoder(a.stdout).Encode(line)
+	}
+	return line.print(a.stdout)
+}
+
+// ids returns the tokens to measure.
+func (c *logitsCmd) ids(a *app) ([]uint32, error) {
+	if c.IDs != "" {
+		ids, err := numbers([]byte(c.IDs))
+		return ids, hint.Usage(err)
+	}
+	t, prefix, err := modelTokenizer(c.Model)
+	if err != nil {
+		return nil, err
+	}
+	if c.Text == nil {
+		b, err := io.ReadAll(a.stdin)
+		if err != nil {
+			return nil, err
+		}
+		text := string(b)
+		c.Text = &text
+	}
+	return encodePrompt(t, prefix, *c.Text, c.Special), nil
+}
+
+// likeliest returns the n likeliest tokens, all for -1; equal ones by number.
+func likeliest(x []float32, n int) []likely {
+	all := make([]likely, len(x))
+	for i, v := range x {
+		all[i] = likely{uint32(i), v}
+	}
+	slices.SortStableFunc(all, func(a, b likely) int { return cmp.Compare(b.LogProb, a.LogProb) })
+	if n >= 0 {
+		all = all[:min(n, len(all))]
+	}
+	return all
+}
+
+func (l *logitsLine) print(w io.Writer) error {
+	for i, id := range l.IDs {
+		p := "-"
+		if l.LogProbs[i] != nil {
+			p = fmt.Sprintf("%.6f", *l.LogProbs[i])
+		}
+		if _, err := fmt.Fprintf(w, "%d\t%s", id, p); err != nil {
+			return err
+		}
+		if l.Top != nil {
+			for _, t := range l.Top[i] {
+				fmt.Fprintf(w, "\t%d %.6f", t.ID, t.LogProb)
+			}
+		}
+		if _, err := fmt.Fprintln(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,185 @@
+package safetensors
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func write(t testing.TB, name string, b []byte) string {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(name, b, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func file(head string, data []byte) []byte {
+	b := binary.LittleEndian.AppendUint64(nil, uint64(len(head)))
+	return append(append(b, head...), data...)
+}
+
+// TestRoundTrip writes and reads, in both types.
+func TestRoundTrip(t *testing.T) {
+	entries := []Entry{
+		{"a", []int{2, 3}, []float32{1, -2, 3.5, 0, float32(math.Inf(1)), 1e-30}},
+		{"empty", []int{0, 4}, nil},
+		{"scalar", []int{}, []float32{7}},
+		{`q"ü`, []int{1}, []float32{0.1}},
+	}
+	for _, bf16 := range []bool{false, true} {
+		var b bytes.Buffer
+		if err := Write(&b, entries, map[string]string{"format": "pt"}, bf16); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Open(write(t, "x.safetensors", b.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if c.Metadata["format"] != "pt" || len(c.Tensors()) != len(entries) {
+			t.Errorf("metadata %v, %d tensors", c.Metadata, len(c.Tensors()))
+		}
+		for _, e := range entries {
+			got := make([]float32, len(e.Data))
+			if err := c.F32(got, e.Name); err != nil {
+				t.Fatal(err)
+			}
+			half := make([]uint16, len(e.Data))
+			if err := c.BF16(half, e.Name); err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range e.Data {
+				if r := math.Float32frombits(uint32(half[i]) << 16); !bf16 && got[i] != v || bf16 && got[i] != r || math.Abs(float64(r-v)) > math.Abs(float64(v))/256 {
+					t.Errorf("bf16 %v: %s[%d] = %v and %v, want %v", bf16, e.Name, i, got[i], r, v)
+				}
+			}
+			if tensor, _ := c.Tensor(e.Name); !slices.Equal(tensor.Shape, e.Shape) {
+				t.Errorf("%s has shape %v, want %v", e.Name, tensor.Shape, e.Shape)
+			}
+		}
+	}
+}
+
+func TestF16(t *testing.T) {
+	values := map[uint16]float32{0: 0, 0x3c00: 1, 0xc000: -2, 0x7bff: 65504, 1: 1.0 / (1 << 24), 0x8001: -1.0 / (1 << 24), 0x03ff: 1023.0 / (1 << 24), 0x0400: 1.0 / (1 << 14), 0x3555: 0.333251953125}
+	for h, want := range values {
+		if got := half(h); got != want {
+			t.Errorf("half(%04x) = %v, want %v", h, got, want)
+		}
+	}
+	if !math.IsInf(float64(half(0xfc00)), -1) || half(0x7e00) == half(0x7e00) {
+		t.Error("infinity or NaN of float16 is lost")
+	}
+}
+
+// TestErrors: hostile and broken files are errors, and say why.
+func TestErrors(t *testing.T) {
+	one := `{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`
+	huge := `{"a":{"dtype":"F32","shape":[2147483647,2147483647,2147483647],"data_offsets":[0,8]}}`
+	for _, tt := range []struct {
+		why  string
+		b    []byte
+		want string
+	}{
+		{"empty", nil, "0 bytes"},
+		{"huge header", []byte("\xff\xff\xff\xff\xff\xff\xff\x7f{}"), "a header of"},
+		{"header longer than the file", binary.LittleEndian.AppendUint64(nil, 100), "a header of 100"},
+		{"no object", file(`[]`, nil), "no JSON object"},
+		{"truncated JSON", file(one[:20], make([]byte, 8)), "unexpected"},
+		{"truncated data", file(one, make([]byte, 7)), "lies at 0 to 8 of 7"},
+		{"bytes behind", file(one, make([]byte, 9)), "8 bytes of tensors, 9 in the file"},
+		{"overflow", file(huge, make([]byte, 8)), "larger than the file"},
+		{"shape", file(strings.Replace(one, "[2]", "[3]", 1), make([]byte, 8)), "shape [3] of F32 in 8"},
+		{"negative shape", file(strings.Replace(one, "[2]", "[-2]", 1), make([]byte, 8)), "dimension of -2"},
+		{"negative offset", file(strings.Replace(one, "[0,8]", "[-8,0]", 1), make([]byte, 8)), "lies at -8"},
+		{"one offset", file(strings.Replace(one, "[0,8]", "[8]", 1), make([]byte, 8)), "1 offsets"},
+		{"twice", file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, make([]byte, 8)), "twice"},
+		{"overlap", file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, make([]byte, 8)), "behind 8"},
+	} {
+		_, err := Open(write(t, "x.safetensors", tt.b))
+		if err == nil || !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v, want %q", tt.why, err, tt.want)
+		}
+	}
+	c, err := Open(write(t, "x.safetensors", file(`{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"X9","shape":[5],"data_offsets":[8,8]}}`, make([]byte, 8))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		if err := c.F32(make([]float32, 1), name); !errors.Is(err, ErrFormat) {
+			t.Errorf("reading %q: %v", name, err)
+		}
+	}
+}
+
+// TestIndex: an index may name files beside it alone, with all their tensors.
+func TestIndex(t *testing.T) {
+	dir := t.TempDir()
+	part := file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, make([]byte, 8))
+	if err := os.WriteFile(filepath.Join(dir, "part"), part, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for index, want := range map[string]string{
+		`{"weight_map":{"a":"part"}}`:               "",
+		`{"weight_map":{"a":"part","b":"part"}}`:    "1 of its 2 tensors are not there",
+		`{"weight_map":{"a":"../part"}}`:            "not the name of a file beside it",
+		`{"weight_map":{"a":"/etc/passwd"}}`:        "not the name of a file beside it",
+		`{"weight_map":{"a":".."}}`:                 "not the name of a file beside it",
+		`{"weight_map":{}}`:                         "names no tensors",
+		`{"weight_map":`:                            "unexpected",
+		`{"weight_map":{"a":"part","b":"nowhere"}}`: "nowhere",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "model.safetensors.index.json"), []byte(index), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Open(dir)
+		if err == nil {
+			c.Close()
+		}
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", index, err, want)
+		}
+	}
+	if _, err := Open(t.TempDir()); err == nil {
+		t.Error("an empty folder was no error")
+	}
+}
+
+// FuzzHeader: no bytes make the reader panic, and what it accepts it can read.
+func FuzzHeader(f *testing.F) {
+	var b bytes.Buffer
+	if err := Write(&b, []Entry{{"a", []int{2, 2}, []float32{1, 2, 3, 4}}, {"b", []int{1}, []float32{5}}}, nil, true); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add(file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, make([]byte, 8)))
+	f.Add(file(`{"__metadata__":{"x":"y"},"a":{"dtype":"F16","shape":[],"data_offsets":[0,2]}}`, make([]byte, 2)))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		r := bytes.NewReader(in)
+		c := &Checkpoint{byName: map[string]int{}, files: []io.ReaderAt{r}}
+		if c.enter(r, int64(len(in)), nil) != nil {
+			return
+		}
+		for _, e := range c.Tensors() {
+			if _, known := sizes[e.Type]; !known {
+				continue // its size says nothing
+			}
+			if n := e.Len(); n > len(in) {
+				t.Fatalf("%q has %d numbers in a file of %d bytes", e.Name, n, len(in))
+			}
+			if err := c.F32(make([]float32, e.Len()), e.Name); err != nil && !errors.Is(err, ErrFormat) {
+				t.Fatal(fmt.Errorf("%q: %w", e.Name, err))
+			}
+		}
+	})
+}

@@ -1,0 +1,119 @@
+package model
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"feilun/internal/tensor"
+)
+
+// TestGreedy holds greedy generation in float32 to transformers'.
+func TestGreedy(t *testing.T) {
+	goldens(t, func(t *testing.T, dir string, want *expected) {
+		e, err := OpenEngine(dir, tensor.New(2), EngineOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams, err := e.Generate(t.Context(), nil, []Request{{Prompt: want.Prompt, MaxTokens: len(want.Greedy)}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := streams[0]; !slices.Equal(s.Tokens, want.Greedy) || s.Finish != FinishLength {
+			t.Errorf("generated %v (%s), want %v", s.Tokens, s.Finish, want.Greedy)
+		}
+	})
+}
+
+// TestStep holds the engine's logits to those of the forward pass, however the tokens are
+// divided into steps, and to the same bits whoever else is in the batch.
+func TestStep(t *testing.T) {
+	for name, c := range variants() {
+		for _, bf16 := range []bool{false, true} {
+			rng := rand.New(rand.NewPCG(8, 8))
+			m := randomModel(t, c, rng)
+			const n = 140
+			b := randomBatch(c, 1, n, rng)
+			b.Starts = nil
+			var last []float32
+			if err := NewPass(m, tensor.New(1), 1, n, PassOptions{BF16: bf16, Forward: true}).Logits(b, func(i int, x []float32) { last = slices.Clone(x) }); err != nil {
+				t.Fatal(err)
+			}
+			e := NewEngine(m, tensor.New(2), EngineOptions{BF16: bf16})
+			step := func(all ...Extension) [][]float32 {
+				out, err := e.Step(all)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i := range out {
+					out[i] = slices.Clone(out[i])
+				}
+				return out
+			}
+			near := 1e-5
+			if bf16 {
+				near = 0.05
+			}
+			one, two, alone := e.NewSequence(), e.NewSequence(), e.NewSequence()
+			step(Extension{one, b.Tokens[:100]})
+			step(Extension{alone, b.Tokens[:100]})
+			for i := 100; i < n-5; i++ {
+				step(Extension{one, b.Tokens[i : i+1]}, Extension{two, b.Tokens[i-90 : i-87]})
+				step(Extension{alone, b.Tokens[i : i+1]})
+			}
+			fork := alone.Fork()
+			got := step(Extension{two, b.Tokens[:40]}, Extension{one, b.Tokens[n-5:]})[1]
+			if d := distance(got, last); d > near {
+				t.Errorf("%s, bf16 %v: logits differ by %.2g", name, bf16, d)
+			}
+			if !slices.Equal(step(Extension{alone, b.Tokens[n-5:]})[0], got) {
+				t.Errorf("%s, bf16 %v: other bits in company", name, bf16)
+			}
+			fork.Truncate(90)
+			step(Extension{fork, b.Tokens[90 : n-1]})
+			if d := distance(step(Extension{fork, b.Tokens[n-1:]})[0], last); d > near {
+				t.Errorf("%s, bf16 %v: logits differ by %.2g after going back", name, bf16, d)
+			}
+		}
+	}
+}
+
+// TestSettle: a stream never splits a character and never shows the beginning of a stop
+// string.
+func TestSettle(t *testing.T) {
+	for _, tt := range []struct {
+		stop          []string
+		pieces        []string
+		seen          []string // after each piece
+		finish, whole string
+	}{
+		{nil, []string{"\xe4", "\xbd", "\xa0!", "\xff"}, []string{"", "", "你!", "你!\ufffd"}, "", "你!\ufffd"},
+		{[]string{"END"}, []string{"a", "E", "N", "x", "EN", "D y"}, []string{"a", "a", "a", "aENx", "aENx", "aENx"}, FinishStop, "aENx"},
+		{[]string{"。\n", "。。"}, []string{"好", "。", "吗", "。", "\n"}, []string{"好", "好", "好。吗", "好。吗", "好。吗"}, FinishStop, "好。吗"},
+		{[]string{"bc", "b"}, []string{"abc"}, []string{"a"}, FinishStop, "a"},
+	} {
+		s := &Stream{request: Request{Stop: tt.stop}}
+		for i, p := range tt.pieces {
+			s.raw = append(s.raw, p...)
+			s.settle()
+			if s.Text != tt.seen[i] {
+				t.Errorf("%q: text %q after %d pieces, want %q", tt.pieces, s.Text, i+1, tt.seen[i])
+			}
+		}
+		if s.Finish != tt.finish || s.Text != tt.whole {
+			t.Errorf("%q: %q ended by %q, want %q by %q", tt.pieces, s.Text, s.Finish, tt.whole, tt.finish)
+		}
+	}
+}
+
+// TestValid compares with what Python's bytes.decode("utf-8", "replace") gives.
+func TestValid(t *testing.T) {
+	for _, tt := range [][2]string{
+		{"好", "好"}, {"\xff\xfe", "\ufffd\ufffd"}, {"\xe4\xbd", "\ufffd"}, {"\xe4\xbdx", "\ufffdx"}, {"\xe4\xe4\xbd\xa0", "\ufffd你"},
+		{"\xf0\x9f\x8ea\x80\x80", "\ufffda\ufffd\ufffd"}, {"\xe0\x80\x80", "\ufffd\ufffd\ufffd"}, {"\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
+	} {
+		if got := valid([]byte(tt[0])); got != tt[1] {
+			t.Errorf("valid(%q) = %q, want %q", tt[0], got, tt[1])
+		}
+	}
+}

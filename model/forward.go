@@ -1,0 +1,182 @@
+package model
+
+import (
+	"math"
+
+	"feilun/internal/tensor"
+)
+
+// forward runs a batch up to the last norm.
+func (p *Pass) forward(b *Batch) {
+	c, m := &p.m.Config, b.Rows*b.Len
+	p.embed(p.act(0).x, b)
+	for i := range p.m.lay.blocks {
+		l, a := &p.m.lay.blocks[i], p.act(i)
+		p.norm(l.in, a.n1, a.stat1, a.x, m)
+		p.linear(l.qkv, a.qkv, a.n1, m)
+		p.prepare(l, a, b)
+		p.attend(l, a, b)
+		p.linear(l.out, a.x2, a.y, m)
+		p.addRows(a.x2, a.x, m, c.Width)
+		p.norm(l.post, a.n2, a.stat2, a.x2, m)
+		p.linear(l.up, a.up, a.n2, m)
+		p.activate(l, a, m)
+		next := p.final
+		if i+1 < c.Layers {
+			next = p.act(i + 1).x
+		}
+		p.linear(l.down, next, a.act, m)
+		p.addRows(next, a.x2, m, c.Width)
+	}
+	p.norm(p.m.lay.final, p.hidden, p.finalStat, p.final, m)
+}
+
+// embed looks up the embeddings of a batch.
+func (p *Pass) embed(x []float32, b *Batch) {
+	w, n := p.m.W, p.m.Config.Width
+	p.cpu.Rows(b.Rows*b.Len, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			row := x[i*n : (i+1)*n]
+			copy(row, w[p.m.lay.embed+int(b.Tokens[i])*n:])
+			if at := p.m.lay.positions; at >= 0 {
+				p.cpu.Add(row, w[at+b.position(i)*n:])
+			}
+		}
+	})
+}
+
+func (p *Pass) addRows(y, x []float32, m, n int) {
+	p.cpu.Rows(m, func(_, from, to int) { p.cpu.Add(y[from*n:to*n], x[from*n:to*n]) })
+}
+
+// norm sets y to x normed, row by row, and keeps what the way back needs.
+func (p *Pass) norm(l norm, y, stat, x []float32, m int) {
+	n := p.m.Config.Width
+	p.cpu.Rows(m, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			stat[i], stat[m+i] = p.m.normRow(p.cpu, l, y[i*n:(i+1)*n], x[i*n:(i+1)*n])
+		}
+	})
+}
+
+// normRow norms a row: RMSNorm (Zhang and Sennrich, 2019), y = w·x/√(mean x² + eps),
+// or LayerNorm, which takes the mean away first and adds a bias.
+func (m *Model) normRow(cpu *tensor.CPU, l norm, y, x []float32) (r, mean float32) {
+	n := len(x)
+	w := m.W[l.w : l.w+n]
+	if l.b < 0 {
+		r = float32(1 / math.Sqrt(float64(cpu.Dot(x, x))/float64(n)+m.Config.Eps))
+		cpu.MulScale(y, x, w, r)
+		return r, 0
+	}
+	sum, square := 0.0, 0.0
+	for _, v := range x {
+		sum += float64(v)
+	}
+	mean = float32(sum / float64(n))
+	for i, v := range x {
+		y[i] = v - mean
+		square += float64(y[i]) * float64(y[i])
+	}
+	r = float32(1 / math.Sqrt(square/float64(n)+m.Config.Eps))
+	cpu.MulScale(y, y, w, r)
+	cpu.Add(y, m.W[l.b:l.b+n])
+	return r, mean
+}
+
+// matrix returns a linear layer's matrix, in × out.
+func (m *Model) matrix(l linear) tensor.View {
+	w := m.W[l.w : l.w+l.in*l.out]
+	if l.conv {
+		return tensor.Matrix(w, l.out)
+	}
+	return tensor.Matrix(w, l.in).T()
+}
+
+// linear sets y to x·W + b.
+func (p *Pass) linear(l linear, y, x []float32, m int) {
+	p.cpu.Pack(&p.b, p.m.matrix(l), l.in, l.out, p.bf16)
+	p.cpu.MatMul(y, l.out, tensor.Matrix(x, l.in), &p.b, m, false)
+	if l.b < 0 {
+		return
+	}
+	bias := p.m.W[l.b : l.b+l.out]
+	p.cpu.Rows(m, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			p.cpu.Add(y[i*l.out:(i+1)*l.out], bias)
+		}
+	})
+}
+
+// activate applies SwiGLU (Shazeer, 2020) or GELU.
+func (p *Pass) activate(l *block, a *activations, m int) {
+	h, u := p.m.Config.Hidden, p.m.Config.upWidth()
+	p.cpu.Rows(m, func(_, from, to int) {
+		for i := from; i < to; i++ {
+			activateRow(p.cpu, l, a.act[i*h:(i+1)*h], a.up[i*u:(i+1)*u])
+		}
+	})
+}
+
+func activateRow(cpu *tensor.CPU, l *block, y, up []float32) {
+	if l.hiddenHalf > 0 {
+		cpu.SiluMul(y, up[:l.hiddenHalf], up[l.hiddenHalf:])
+		return
+	}
+	for i, x := range up {
+		y[i] = gelu(x)
+	}
+}
+
+// Constants of GELU by tanh (Hendrycks and Gimpel, 2016): tanh(z/2) with
+// z = 2·√(2/π)·(x + 0.044715·x³), so that GELU is x·σ(z).
+const (
+	gelu1 = 2 * 0.7978845608028654
+	gelu3 = gelu1 * 0.044715
+)
+
+func gelu(x float32) float32 {
+	return x / (1 + float32(math.Exp(float64(-x*(gelu1+gelu3*x*x)))))
+}
+
+// geluSlope is the derivative of gelu.
+func geluSlope(x float32) float32 {
+	s := 1 / (1 + float32(math.Exp(float64(-x*(gelu1+gelu3*x*x)))))
+	return s + x*s*(1-s)*(gelu1+3*gelu3*x*x)
+}
+
+// prepare makes the queries and keys that attention takes.
+func (p *Pass) prepare(l *block, a *activations, b *Batch) {
+	c := &p.m.Config
+	from, to := c.qkvWidth(), c.queryWidth()+c.kvWidth()
+	p.cpu.Rows(b.Rows*b.Len, func(_, r0, r1 int) {
+		for i := r0; i < r1; i++ {
+			p.m.prepareRow(p.cpu, l, p.rope, a.qk[i*to:(i+1)*to], a.qkv[i*from:i*from+to], b.position(i))
+		}
+	})
+}
+
+// prepareRow norms each head's query and key, turns it to its position, and scales
+// queries by 1/√width, so that attention is a plain product.
+func (m *Model) prepareRow(cpu *tensor.CPU, l *block, rope *rotary, y, x []float32, position int) {
+	c := &m.Config
+	d := c.HeadDim
+	scale := float32(1 / math.Sqrt(float64(d)))
+	for h := range c.Heads + c.KVHeads {
+		to, from := y[h*d:(h+1)*d], x[h*d:(h+1)*d]
+		n := l.qNorm
+		if h >= c.Heads {
+			scale, n = 1, l.kNorm
+		}
+		if l.headNorm {
+			m.normRow(cpu, norm{n.w, -1}, to, from)
+		} else {
+			copy(to, from)
+		}
+		if rope != nil {
+			rope.turn(cpu, to, position, scale, 1)
+		} else {
+			cpu.Scale(to, scale)
+		}
+	}
+}
