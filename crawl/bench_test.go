@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 
@@ -78,14 +77,6 @@ func iterate(tb testing.TB, s Source, tasks []feilun.Task) (docs int64) {
 	return docs
 }
 
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // BenchmarkRead interleaves bare decompression with reading records, and
 // reports the ratio of their CPU times; the bar is 0.95.
 func BenchmarkRead(b *testing.B) {
@@ -97,11 +88,11 @@ func BenchmarkRead(b *testing.B) {
 			var size, docs int64
 			b.ReportAllocs()
 			for b.Loop() {
-				t0 := cpu()
+				t0 := testkit.CPUTime()
 				size = bare(b, name)
-				t1 := cpu()
+				t1 := testkit.CPUTime()
 				docs = iterate(b, s, tasks)
-				floor, ours = floor+t1-t0, ours+cpu()-t1
+				floor, ours = floor+t1-t0, ours+testkit.CPUTime()-t1
 			}
 			b.ReportMetric(floor.Seconds()/ours.Seconds(), "of-bare")
 			b.ReportMetric(float64(size)*float64(b.N)/1e6/ours.Seconds(), "MB/s-ours")
@@ -126,7 +117,7 @@ func BenchmarkDump(b *testing.B) {
 					b.Fatal(err)
 				}
 				task := feilun.Task{File: "x", End: int64(len(content))}
-				start, n := cpu(), 0
+				start, n := testkit.CPUTime(), 0
 				for b.Loop() {
 					for _, err := range s.Docs(b.Context(), task, func(ledger.Row) {}) {
 						if err != nil {
@@ -135,7 +126,7 @@ func BenchmarkDump(b *testing.B) {
 					}
 					n += len(plain)
 				}
-				b.ReportMetric(float64(n)/1e6/(cpu()-start).Seconds(), "cpu-MB/s")
+				b.ReportMetric(float64(n)/1e6/(testkit.CPUTime()-start).Seconds(), "cpu-MB/s")
 			})
 		}
 	}

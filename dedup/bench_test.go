@@ -53,7 +53,7 @@ func BenchmarkSketch(b *testing.B) {
 				s := newSketcher(p)
 				b.SetBytes(size(docs))
 				b.ReportAllocs()
-				report := cpuTime(b, size(docs))
+				report := testkit.CPU(b, int(size(docs)))
 				for b.Loop() {
 					for i := range docs {
 						s.sketch(&docs[i])
@@ -80,7 +80,7 @@ func BenchmarkMinimums(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(xs)))
-			report := cpuTime(b, int64(len(xs)))
+			report := testkit.CPU(b, len(xs))
 			for b.Loop() {
 				loop()
 			}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"feilun"
+	"feilun/internal/testkit"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -248,7 +249,7 @@ func BenchmarkSubstring(b *testing.B) {
 			}
 			shards := writeShards(b, all, 4)
 			n := size(all)
-			report := cpuTime(b, n)
+			report := testkit.CPU(b, int(n))
 			for b.Loop() {
 				decide(b, Of(New("substring")), shards, Options{Workers: 1, Memory: 256 << 20})
 			}
@@ -259,7 +260,7 @@ func BenchmarkSubstring(b *testing.B) {
 			for _, d := range all {
 				text = append(text, d.Text...)
 			}
-			report := cpuTime(b, int64(len(text)))
+			report := testkit.CPU(b, len(text))
 			for b.Loop() {
 				suffixarray.New(text)
 			}

@@ -1,19 +1,10 @@
 package extract
 
 import (
-	"syscall"
 	"testing"
-	"time"
-)
 
-// cpu is the processor time the process has used.
-func cpu(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
+	"feilun/internal/testkit"
+)
 
 // BenchmarkNews extracts the scrapinghub pages, decoding and parsing included.
 // pages/cpu-s is per second of processor time, which other load on the machine
@@ -38,11 +29,11 @@ func benchmarkSet(b *testing.B, set string) {
 	}
 	b.SetBytes(size)
 	b.ReportAllocs()
-	start := cpu(b)
+	start := testkit.CPUTime()
 	for b.Loop() {
 		for _, g := range pages {
 			x.Page(g.doc())
 		}
 	}
-	b.ReportMetric(float64(b.N*len(pages))/(cpu(b)-start).Seconds(), "pages/cpu-s")
+	b.ReportMetric(float64(b.N*len(pages))/(testkit.CPUTime()-start).Seconds(), "pages/cpu-s")
 }

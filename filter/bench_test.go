@@ -5,7 +5,6 @@ package filter
 import (
 	"encoding/json"
 	"strings"
-	"syscall"
 	"testing"
 
 	"feilun"
@@ -31,16 +30,6 @@ func realDocs(b *testing.B, language string, elem ...string) (docs []*feilun.Doc
 	return docs, size
 }
 
-// cpu returns the processor time this process has used, in seconds: on a busy
-// machine it says more than the clock.
-func cpu(b *testing.B) float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
-
 // BenchmarkHeuristics measures the four heuristics of FineWeb on real pages,
 // each deciding on every page, words cut once for all.
 func BenchmarkHeuristics(b *testing.B) {
@@ -63,8 +52,8 @@ func BenchmarkHeuristics(b *testing.B) {
 			b.Run(set.name+"/"+name, func(b *testing.B) {
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
-				from := cpu(b)
-				defer func() { b.ReportMetric(float64(size)*float64(b.N)/1e6/(cpu(b)-from), "MB/cpu-s") }()
+				from := testkit.CPUTime().Seconds()
+				defer func() { b.ReportMetric(float64(size)*float64(b.N)/1e6/(testkit.CPUTime().Seconds()-from), "MB/cpu-s") }()
 				for b.Loop() {
 					for _, d := range docs {
 						fresh := feilun.Doc{Text: d.Text, Language: d.Language}
@@ -82,8 +71,8 @@ func BenchmarkHeuristics(b *testing.B) {
 		b.Run(set.name+"/words", func(b *testing.B) {
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
-			from := cpu(b)
-			defer func() { b.ReportMetric(float64(size)*float64(b.N)/1e6/(cpu(b)-from), "MB/cpu-s") }()
+			from := testkit.CPUTime().Seconds()
+			defer func() { b.ReportMetric(float64(size)*float64(b.N)/1e6/(testkit.CPUTime().Seconds()-from), "MB/cpu-s") }()
 			var spans []words.Span
 			for b.Loop() {
 				for _, d := range docs {

@@ -184,7 +184,7 @@ func BenchmarkScan(b *testing.B) {
 			}
 			tt := newTokenText()
 			var hits []hit
-			report := cpuTime(b, n)
+			report := testkit.CPU(b, int(n))
 			for b.Loop() {
 				for _, s := range texts {
 					tt.cut(s)

@@ -105,7 +105,7 @@ func (j *job) sum(p *Plan) error {
 			off := math.Abs(r.Got/r.Share - 1)
 			p.Off = max(p.Off, off)
 			if off > 0.001 {
-				p.Warnings = append(p.Warnings, fmt.Sprintf("source %s: its documents are too long to come closer than %.2g %% to the share asked for", r.Source, off*100))
+				p.Warnings = append(p.Warnings, fmt.Sprintf("source %s: its documents are too long to come closer than %.3g %% to the share asked for", r.Source, off*100))
 			}
 		}
 	}

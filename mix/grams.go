@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
+
+	"feilun/internal/hint"
 )
 
 // A gram is one run of tokens that is searched for.
@@ -106,15 +108,17 @@ func (g *grams) read(set int, name string, t *tokenText, known map[string]uint32
 		n = min(n, max(p5/wordWeight, p.Whole, 1))
 	}
 	g.lengths = append(g.lengths, n)
-	return eachItem(name, p, func(line int, fields []string) error {
-		best, _ := longest(t, fields)
+	texts := 0
+	err := eachItem(name, p, func(line int, fields []string) error {
+		texts += len(fields)
+		best, weight := longest(t, fields)
 		it := item{set: set, line: line, text: clip(best, sampleItem)}
 		for _, f := range fields {
 			t.cut(f)
 			it.grams = g.field(it.grams, t, n, known)
 		}
-		if t.cut(best); len(it.grams) == 0 && p.Sentence > 0 && t.total() >= p.Sentence*wordWeight {
-			it.grams = g.add(it.grams, t, 0, len(t.tokens), true, known)
+		if len(it.grams) == 0 && p.Sentence > 0 {
+			it.grams = g.sentences(it.grams, t, fields, max(p.Sentence*wordWeight, weight*3/4), known)
 		}
 		slices.Sort(it.grams)
 		it.grams = slices.Compact(it.grams)
@@ -124,6 +128,22 @@ func (g *grams) read(set int, name string, t *tokenText, known map[string]uint32
 		g.items = append(g.items, it)
 		return nil
 	})
+	if err == nil && texts == 0 {
+		err = hint.Usage(hint.With(fmt.Errorf("%s: no item has a text that could be searched for", name), "fields names the fields to take; without it all are taken but ids, labels and names of sources"))
+	}
+	return err
+}
+
+// sentences adds the fields of at least that weight, each to be found where it
+// stands as a sentence: the longest, and those nearly as long, such as the other
+// half of a minimal pair, but not the short choices beside a question.
+func (g *grams) sentences(out []uint32, t *tokenText, fields []string, least int, known map[string]uint32) []uint32 {
+	for _, f := range fields {
+		if t.cut(f); t.total() >= least {
+			out = g.add(out, t, 0, len(t.tokens), true, known)
+		}
+	}
+	return out
 }
 
 // field adds the grams of one field: all runs of n words, or the field as a

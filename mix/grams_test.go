@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"feilun"
+	"feilun/internal/hint"
 )
 
 func rule(tb testing.TB, name string) *DecontaminateParams {
@@ -102,6 +103,58 @@ func TestFound(t *testing.T) {
 	} {
 		if hits, v, _ := one(g, c.text); len(hits) > 0 != c.found || v.Kept() == c.found {
 			t.Errorf("%s: %d hits, verdict %+v, want found %t", c.name, len(hits), v, c.found)
+		}
+	}
+}
+
+// TestSentences finds both halves of a minimal pair, but not the choices beside a
+// short question.
+func TestSentences(t *testing.T) {
+	g := load(t, rule(t, "any"), `{"good":"Those men have listened.","bad":"Those men has listened today."}
+{"question":"Which river froze that year?","choices":["the Ob","the old Lena"]}`)
+	for text, found := range map[string]bool{
+		"Then. Those men have listened. Why?": true,
+		"Those men has listened today":        true,
+		"which river froze that year":         true,
+		"the old Lena":                        false,
+	} {
+		if hits, _, _ := one(g, text); len(hits) > 0 != found {
+			t.Errorf("%q: %d hits, want found %t", text, len(hits), found)
+		}
+	}
+	p := rule(t, "any")
+	p.Fields, p.Sets = "zzz", g.params.Sets
+	if _, err := newGrams(p); !hint.IsUsage(err) {
+		t.Errorf("a field that no item has: %v", err)
+	}
+}
+
+func TestPercentile(t *testing.T) {
+	var weights []int
+	for n := range 100 {
+		weights = append(weights, 100-n)
+	}
+	if got, err := percentile5(weights); got != 6 || err != nil {
+		t.Errorf("the 5th percentile of 1 to 100 is %d, %v", got, err)
+	}
+	if _, err := percentile5(nil); err == nil {
+		t.Error("a set without items has a percentile")
+	}
+}
+
+// TestCommon: what ten documents hold is a trace, what eleven hold a phrase.
+func TestCommon(t *testing.T) {
+	g := load(t, rule(t, "gpt3"), fmt.Sprintf("{\"question\":%q}", question))
+	tt := newTokenText()
+	tt.cut(question)
+	hits := g.scan(question, tt, nil)
+	for n, kept := range map[uint32]bool{1: false, 10: false, 11: true} {
+		docs := make([]uint32, len(g.all))
+		for i := range docs {
+			docs[i] = n
+		}
+		if v, _ := g.decide(question, hits, docs); v.Kept() != kept {
+			t.Errorf("in %d documents: %+v, want kept %t", n, v, kept)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func findInputs(s *Spec, out string) ([]input, error) {
 	for i, src := range s.Sources {
 		var names []string
 		for _, pattern := range src.Path.List() {
-			files, err := matches(pattern)
+			files, err := matches(pattern, out)
 			if err != nil {
 				return nil, fmt.Errorf("source %s: %w", src.Name, err)
 			}
@@ -46,15 +46,31 @@ func findInputs(s *Spec, out string) ([]input, error) {
 	return all, nil
 }
 
+// inside reports whether a path lies in a folder, links followed.
 func inside(name, dir string) bool {
-	a, err1 := filepath.Abs(name)
-	d, err2 := filepath.Abs(dir)
-	return err1 == nil && err2 == nil && strings.HasPrefix(a, d+string(filepath.Separator))
+	return strings.HasPrefix(resolved(name), resolved(dir)+string(filepath.Separator))
+}
+
+// resolved follows the links of a path, of which the last elements need not be
+// there yet.
+func resolved(name string) string {
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
+	for at, rest := name, ""; ; at, rest = filepath.Dir(at), filepath.Join(filepath.Base(at), rest) {
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(real, rest)
+		}
+		if at == filepath.Dir(at) {
+			return name
+		}
+	}
 }
 
 // matches finds the files of one path: a file, a pattern, or a folder, of a run
-// or of files.
-func matches(pattern string) ([]string, error) {
+// or of files, that does not hold the output folder.
+func matches(pattern, out string) ([]string, error) {
 	names := []string{pattern}
 	if _, err := os.Stat(pattern); err != nil {
 		if names, err = filepath.Glob(pattern); err != nil {
@@ -74,7 +90,7 @@ func matches(pattern string) ([]string, error) {
 			files = append(files, name)
 			continue
 		}
-		found, err := folderFiles(name)
+		found, err := folderFiles(name, out)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +101,7 @@ func matches(pattern string) ([]string, error) {
 
 // folderFiles lists the documents of a folder. Of a run's folder these are the
 // files of its corpus, and the run must be finished.
-func folderFiles(dir string) ([]string, error) {
+func folderFiles(dir, out string) ([]string, error) {
 	if _, err := os.Stat(filepath.Join(dir, "work", "plan.json")); err == nil {
 		if _, err := os.Stat(filepath.Join(dir, "stats.json")); err != nil {
 			return nil, hint.Usage(hint.With(fmt.Errorf("%s is a run that is not finished", dir), "run its command again, which goes on where it stopped"))
@@ -93,6 +109,12 @@ func folderFiles(dir string) ([]string, error) {
 	}
 	if info, err := os.Stat(filepath.Join(dir, "corpus")); err == nil && info.IsDir() {
 		dir = filepath.Join(dir, "corpus")
+	}
+	if inside(out, dir) {
+		return nil, hint.Usage(hint.With(fmt.Errorf("the output folder %s lies in %s, a source", out, dir), "take an --out beside it"))
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil && real != filepath.Clean(dir) {
+		dir += string(filepath.Separator) // a walk does not follow a link it begins with
 	}
 	var files []string
 	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"feilun"
+	"feilun/internal/atomicfile"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -155,7 +156,7 @@ func open(s *Spec, o Options, what string) (*job, func(), error) {
 			return nil, nil, err
 		}
 	}
-	unlock, err := j.folder.lock()
+	unlock, err := atomicfile.Lock(j.folder.path("work", "lock"), o.Out)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"feilun"
 	"feilun/internal/corpus"
+	"feilun/internal/hint"
 	"feilun/internal/ledger"
 
 	"github.com/google/go-cmp/cmp"
@@ -302,6 +303,8 @@ func TestTargets(t *testing.T) {
 		{name: "both", tokens: 20000, a: src{Share: 0.8}, b: src{Share: 0.2, Epochs: 9}, epochs: [2]float64{-1, -1}, warn: "the share decides"},
 		{name: "no room", tokens: 100, a: src{Epochs: 1}, b: src{Share: 0.5}, err: "leaves nothing"},
 		{name: "no room for epochs", a: src{Epochs: 1}, b: src{Share: 1}, err: "leaves nothing"},
+		{name: "mistyped", tokens: 1e15, a: src{Share: 1}, b: src{Share: 1}, err: "would come"},
+		{name: "nearly all beside epochs", a: src{Share: 0.9999999999}, b: src{Epochs: 9e5}, err: "would come"},
 		{name: "neither", a: src{Epochs: 1}, b: src{}, err: "neither share nor epochs"},
 	} {
 		s := New()
@@ -322,6 +325,34 @@ func TestTargets(t *testing.T) {
 		}
 		if w := strings.Join(r.Plan.Warnings, "; "); !strings.Contains(w, c.warn) || c.warn == "" && w != "" {
 			t.Errorf("%s: warnings %q, want %q", c.name, w, c.warn)
+		}
+	}
+}
+
+// TestLinks mixes a folder that is a link, and refuses an output folder inside a
+// source whatever way leads there.
+func TestLinks(t *testing.T) {
+	dir := t.TempDir()
+	path := source(t, dir, "a", 20, 100, 1)
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		path, out string
+		ok        bool
+	}{
+		{link, filepath.Join(dir, "out"), true},
+		{path, filepath.Join(path, "out"), false},
+		{path, filepath.Join(link, "deep", "out"), false},
+		{link, filepath.Join(path, "out"), false},
+	} {
+		s := New()
+		s.Output.Format = "jsonl"
+		s.Sources = []NamedSource{{"a", SourceParams{Path: Paths(c.path), Share: 1}}}
+		r, err := Run(t.Context(), s, Options{Out: c.out, Do: do(1)})
+		if (err == nil) != c.ok || err == nil && r.Plan.Docs != 20 || err != nil && !hint.IsUsage(err) {
+			t.Errorf("%s to %s: %v", c.path, c.out, err)
 		}
 	}
 }

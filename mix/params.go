@@ -36,9 +36,9 @@ type SourceParams struct {
 	// Path names the documents: folders of runs or corpora, Parquet or JSON lines files, and patterns, separated by commas, or a list.
 	Path Paths `json:"path" default:""`
 	// Share is the part of the mix's tokens that come from this source. Shares are divided by their sum, as those of GPT-3's table sum to 1.01.
-	Share float64 `json:"share" default:"0" range:"0.."`
+	Share float64 `json:"share" default:"0" range:"0..1000000"`
 	// Epochs is how often each document comes; 0.44 takes 44 % of the tokens once. Where a share is given too, the share decides and the plan warns if the two disagree.
-	Epochs float64 `json:"epochs" default:"0" range:"0.."`
+	Epochs float64 `json:"epochs" default:"0" range:"0..1000000"`
 }
 
 // OutputParams say how the mixed corpus is written.

@@ -25,7 +25,7 @@ type DecontaminateParams struct {
 	Adapt bool `json:"adapt" default:"true"`
 	// Whole is the number of words from which a field shorter than ngram is searched for as a whole; 0 never does.
 	Whole int `json:"whole" default:"8" range:"0..100"`
-	// Sentence is the number of words from which an item with no longer field is found where its longest field stands as a sentence or line of its own; 0 never does.
+	// Sentence is the number of words from which an item with no longer field is found where its longest field, or one at least three quarters as long, stands as a sentence or line of its own; 0 never does.
 	Sentence int `json:"sentence" default:"2" range:"0..100"`
 	// MaxDocs is the number of documents above which a trace is taken for a common phrase and ignored; 0 ignores none.
 	MaxDocs int `json:"max_docs" default:"10" range:"0.."`

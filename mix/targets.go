@@ -11,6 +11,10 @@ import (
 // the share comes to before the plan warns.
 const disagree = 0.05
 
+// mostEpochs is how often a source may come at all; who asks for more has
+// mistyped a number.
+const mostEpochs = 1_000_000
+
 // targets says how many tokens each source gives. Sources with epochs alone
 // give these; the others share what is left of Tokens, or, where no number of
 // tokens is said, as much as leaves none of them short, or keeps their shares
@@ -37,9 +41,14 @@ func (j *job) targets(p *Plan) error {
 			return hint.Usage(fmt.Errorf("mix: %w", err))
 		}
 		for i, s := range j.spec.Sources {
-			if s.Share > 0 {
-				j.rows[i].Target = int64(math.Round(s.Share / shares * total))
+			if s.Share == 0 {
+				continue
 			}
+			r, target := &j.rows[i], math.Round(s.Share/shares*total)
+			if epochs := target / float64(r.Tokens); epochs > mostEpochs {
+				return hint.Usage(hint.With(fmt.Errorf("mix: source %s has %v tokens and would come %.3g times", s.Name, Amount(r.Tokens), epochs), "lower tokens or its share"))
+			}
+			r.Target = int64(target)
 		}
 		if !fixedShare && math.Abs(shares-1) > 1e-9 {
 			p.Warnings = append(p.Warnings, fmt.Sprintf("shares sum to %.4g; each is divided by that", shares))

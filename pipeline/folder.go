@@ -91,6 +91,16 @@ func (f folder) open(p plan, r *Recipe, fresh bool) error {
 	return writeJSON(f.path("work", "plan.json"), p)
 }
 
+// lock keeps a second process out of the folder until the returned function is
+// called or the process ends.
+func (f folder) lock() (unlock func(), err error) {
+	unlock, err = atomicfile.Lock(f.path("work", "lock"), string(f))
+	if err != nil && hint.Of(err) == "" {
+		err = f.shut(err)
+	}
+	return unlock, err
+}
+
 // shut says what to do when nothing can be written in the folder.
 func (f folder) shut(err error) error {
 	return hint.Usage(hint.With(fmt.Errorf("cannot write in %s: %w", string(f), err), "name another folder with --out, one that may be written"))

@@ -85,9 +85,7 @@ func (j *job) scores(hists map[string]*stats.Histogram) []stats.Quality {
 		if q.Scores == nil {
 			q.Scores = &stats.Histogram{}
 		}
-		if len(j.recipe.labelled) > 0 {
-			q.Labelled = labels(st.Params, j.recipe.labelled)
-		}
+		q.Labelled = labels(&st, j.recipe.labelled)
 		all = append(all, q)
 	}
 	return all
@@ -96,20 +94,28 @@ func (j *job) scores(hists map[string]*stats.Histogram) []stats.Quality {
 // curvePoints is about how many points of a precision-recall curve are kept.
 const curvePoints = 100
 
-func labels(step any, labelled []quality.Example) *stats.Labelled {
-	judge := quality.NewJudge(step)
-	all := make([]quality.Scored, len(labelled))
-	for i, e := range labelled {
+// labels measures a step on the labelled documents that it looks at: those of
+// its languages, and those of none. It is nil where a class is missing.
+func labels(st *Step, labelled []quality.Example) *stats.Labelled {
+	judge := quality.NewJudge(st.Params)
+	var all []quality.Scored
+	for _, e := range labelled {
+		if e.Doc.Language != "" && !st.applies(e.Doc.Language, e.Doc.Script) {
+			continue
+		}
 		s, _ := judge.Document(e.Doc)
-		if quality.LowIsGood(step) {
+		if quality.LowIsGood(st.Params) {
 			s = -s
 		}
-		all[i] = quality.Scored{Score: s, Positive: e.Positive}
+		all = append(all, quality.Scored{Score: s, Positive: e.Positive})
 	}
 	a := quality.Area(all)
+	if a.Positives == 0 || a.Negatives == 0 {
+		return nil
+	}
 	l := &stats.Labelled{Positives: a.Positives, Negatives: a.Negatives, AUC: [3]float64{a.Value, a.Low, a.High}}
 	for _, p := range quality.Curve(all, curvePoints) {
-		if quality.LowIsGood(step) {
+		if quality.LowIsGood(st.Params) {
 			p.Threshold = -p.Threshold
 		}
 		l.Curve = append(l.Curve, [3]float64{p.Threshold, p.Precision, p.Recall})

@@ -111,7 +111,7 @@ func TestQualityRows(t *testing.T) {
 	}
 	model := sampleModel(t, 1)
 	runIn(t, writeRecipe(t, "crawl.range: 60000\nquality:\n  gpt3@zh+en: {model: \""+model+"\", alpha: 3}\n"), input, filepath.Join(dir, "out"), 1)
-	m, err := quality.Open(model)
+	m, err := quality.Open(model, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,6 +160,13 @@ func TestLabels(t *testing.T) {
 	if l := s.Quality[0].Labelled; l == nil || l.Positives != 3 || l.Negatives != 1 || len(l.Curve) == 0 {
 		t.Errorf("labelled: %+v", l)
 	}
+	// labelled pages of other languages say nothing of a step
+	write(`{"text":"The old bridge stood in the valley.","label":1,"language":"en"}` + "\n" + `{"text":"login cart","label":0,"language":"en"}` + "\n" + `{"text":"登录","label":0,"language":"zh"}`)
+	steps = "crawl.range: 60000\nquality:\n  gpt3@en: {model: \"" + model + "\"}\n  gpt3@zh: {model: \"" + model + "\"}\n"
+	s = runIn(t, writeRecipe(t, steps+"output.labels: \""+labels+"\"\n"), input, filepath.Join(dir, "languages"), 1)
+	if en, zh := s.Quality[0].Labelled, s.Quality[1].Labelled; en == nil || en.Positives != 1 || en.Negatives != 1 || zh != nil {
+		t.Errorf("labelled: in English %+v, in Chinese %+v", en, zh)
+	}
 	for _, bad := range []string{"", `{"text":"a","label":1}`, `{"text":"a","label":"yes"}`, "{"} {
 		write(bad)
 		r, err := Load(recipe, "crawl.path="+input)
@@ -169,5 +176,28 @@ func TestLabels(t *testing.T) {
 		if _, err := Run(t.Context(), r, Options{Out: filepath.Join(dir, "bad"), Memory: 4 << 30}); !hint.IsUsage(err) {
 			t.Errorf("labels %q: %v", bad, err)
 		}
+	}
+}
+
+// TestModelsNeedMemory: models count in the prediction, and a limit that they
+// do not fit into is a mistake in use.
+func TestModelsNeedMemory(t *testing.T) {
+	dir := t.TempDir()
+	input := filepath.Join(dir, "sample.warc.gz")
+	if err := os.WriteFile(input, sampleWARC(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	recipe := writeRecipe(t, "quality:\n  gpt3: {model: \""+sampleModel(t, 1)+"\"}\n")
+	r, err := Load(recipe, "crawl.path="+input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Run(t.Context(), r, Options{Out: filepath.Join(dir, "out"), Workers: 1, Memory: workerMemory + 128<<20})
+	if !hint.IsUsage(err) || !strings.Contains(err.Error(), "quality models") {
+		t.Errorf("a limit without room for models: %v", err)
+	}
+	o := Options{Workers: 1, Memory: 1 << 40}
+	if more := predict(0, 1<<30, o).Memory - predict(0, 0, o).Memory; more != 1<<30 {
+		t.Errorf("a model of 1 GiB adds %d bytes to the prediction", more)
 	}
 }

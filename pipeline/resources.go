@@ -1,10 +1,14 @@
 package pipeline
 
 import (
+	"fmt"
 	"runtime/debug"
 
 	"feilun/extract"
+	"feilun/internal/hint"
+	"feilun/internal/params"
 	"feilun/internal/stats"
+	"feilun/quality"
 )
 
 // workerMemory is what one worker of the fused pass may hold: the largest page,
@@ -19,9 +23,32 @@ const (
 	diskPerByte    = 0.5
 )
 
-// predict says what a run over so many stored bytes will take.
-func predict(input int64, o Options) stats.Prediction {
-	memory := int64(o.Workers)*56<<20 + 64<<20 + input/2048
+// modelMemory is what the quality models of a prepared recipe take.
+func (r *Recipe) modelMemory(workers int) (n int64) {
+	for _, s := range r.Quality {
+		n += quality.Memory(s.Params, workers)
+	}
+	return n
+}
+
+// fits reports a memory limit below what workers and quality models need.
+func (r *Recipe) fits(o Options) error {
+	models := params.Size(r.modelMemory(o.Workers))
+	least := params.Size(o.Workers)*workerMemory + 128<<20
+	if o.Memory >= least+models {
+		return nil
+	}
+	err := fmt.Errorf("--memory %v is too little for %d workers, which need %v", o.Memory, o.Workers, least)
+	if models > 0 {
+		err = fmt.Errorf("%w, and for quality models, which need %v", err, models)
+	}
+	return hint.Usage(hint.With(err, "give more --memory or fewer --workers"))
+}
+
+// predict says what a run over so many stored bytes, with quality models of so
+// many bytes, will take.
+func predict(input, models int64, o Options) stats.Prediction {
+	memory := int64(o.Workers)*56<<20 + 64<<20 + input/2048 + models
 	return stats.Prediction{
 		Seconds: 1 + float64(input)*secondsPerByte/float64(o.Workers),
 		Memory:  min(memory, int64(o.Memory)),

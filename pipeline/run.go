@@ -113,9 +113,8 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if least := params.Size(o.Workers)*workerMemory + 128<<20; o.Memory < least {
-		return nil, hint.Usage(hint.With(fmt.Errorf("--memory %v is too little for %d workers, which need %v", o.Memory, o.Workers, least),
-			"give more --memory or fewer --workers"))
+	if err := r.fits(o); err != nil {
+		return nil, err
 	}
 	source, tasks, err := input(ctx, r, o.Out)
 	if err != nil {
@@ -132,7 +131,7 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	for _, t := range tasks {
 		j.times.InputBytes += t.End - t.Start
 	}
-	j.times.Predicted = predict(j.times.InputBytes, o)
+	j.times.Predicted = predict(j.times.InputBytes, r.modelMemory(o.Workers), o)
 	return j, nil
 }
 

@@ -4,7 +4,6 @@ package quality
 
 import (
 	"strings"
-	"syscall"
 	"testing"
 
 	"feilun"
@@ -32,12 +31,12 @@ func BenchmarkScore(b *testing.B) {
 				docs := pieces(bb.text, 2000, 200)
 				g.logit(docs[0].Text)
 				b.ReportAllocs()
-				n, before := 0, cpuSeconds()
+				n, before := 0, testkit.CPUTime()
 				for b.Loop() {
 					g.score(docs[n%len(docs)])
 					n++
 				}
-				b.ReportMetric(float64(n)/(cpuSeconds()-before), "docs/cpu-s")
+				b.ReportMetric(float64(n)/(testkit.CPUTime()-before).Seconds(), "docs/cpu-s")
 			})
 		}
 	}
@@ -50,12 +49,4 @@ func pieces(text string, size, most int) []*feilun.Doc {
 		text = text[size:]
 	}
 	return docs
-}
-
-func cpuSeconds() float64 {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)/1e6
 }

@@ -1,8 +1,6 @@
 package quality
 
 import (
-	"math"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -66,16 +64,4 @@ func (t *lineTokens) ccnet(pieces *sentencepiece.Encoder, text string, each func
 	if len(t.ends) > 0 {
 		t.emit(each)
 	}
-}
-
-// oneDecimal rounds as Python's round does.
-func oneDecimal(x float64) float64 {
-	if math.IsInf(x, 0) || math.IsNaN(x) {
-		return x
-	}
-	y, err := strconv.ParseFloat(strconv.FormatFloat(x, 'f', 1, 64), 64)
-	if err != nil {
-		panic(err) // a printed number
-	}
-	return y
 }

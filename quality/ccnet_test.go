@@ -21,8 +21,8 @@ func TestNormalizeCCNet(t *testing.T) {
 
 func TestOneDecimal(t *testing.T) {
 	for _, tt := range []struct{ x, want float64 }{{0.25, 0.2}, {0.35, 0.3}, {339.95, 339.9}, {339.96, 340}, {1e9, 1e9}} { // as Python's round
-		if got := oneDecimal(tt.x); got != tt.want {
-			t.Errorf("oneDecimal(%v) = %v, want %v", tt.x, got, tt.want)
+		if got := tenths(tt.x); got != tt.want {
+			t.Errorf("tenths(%v) = %v, want %v", tt.x, got, tt.want)
 		}
 	}
 }

@@ -1,17 +1,19 @@
 package quality
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"feilun"
 	"feilun/internal/fasttext"
+	"feilun/internal/hint"
 )
 
 // fasttextModel scores by the probability of one label of a fastText classifier.
 type fasttextModel struct {
 	predictor *fasttext.Predictor
-	label     string          // as in the model
+	label     string          // as in the model; "" before one is chosen
 	trained   *fasttext.Model // to be saved; nil for one that was read
 }
 
@@ -37,7 +39,7 @@ func openFasttext(name string) (*Model, error) {
 
 func newFasttext(f *fasttext.Model) *Model {
 	labels := f.Labels()
-	label := labels[0]
+	label := ""
 	for _, g := range slices.Backward(goodLabels) {
 		if slices.Contains(labels, labelMark+g) {
 			label = labelMark + g
@@ -46,29 +48,37 @@ func newFasttext(f *fasttext.Model) *Model {
 	return &Model{Kind: "fasttext", scorer: &fasttextModel{predictor: f.Predictor(), label: label}}
 }
 
-// Label makes a fastText model score by this label, with or without its
-// "__label__". It reports whether the model has it.
-func (m *Model) Label(label string) bool {
+// choose makes a fastText model score by this label, with or without its
+// "__label__"; "" leaves the choice to [goodLabels]. Other kinds have no labels.
+func (m *Model) choose(name, label string) error {
 	f, ok := m.scorer.(*fasttextModel)
-	if !ok {
-		return false
+	switch {
+	case !ok && label != "":
+		return hint.Usage(hint.With(fmt.Errorf("%s is a %s model: it has no label %q", name, m.Kind, label), "labels are for fastText models: leave the label out"))
+	case !ok || label == "" && f.label != "":
+		return nil
+	case label == "":
+		return hint.Usage(hint.With(fmt.Errorf("%s has no label that is known to mean good", name), "say which is: set label to one of "+f.list()))
 	}
 	if !strings.HasPrefix(label, labelMark) {
 		label = labelMark + label
 	}
 	if !slices.Contains(f.predictor.Labels(), label) {
-		return false
+		return hint.Usage(hint.With(fmt.Errorf("%s has no label %q", name, label), "its labels are "+f.list()))
 	}
 	f.label = label
-	return true
+	return nil
 }
 
-// Labels lists the labels of a fastText model; nil for other kinds.
-func (m *Model) Labels() []string {
-	if f, ok := m.scorer.(*fasttextModel); ok {
-		return f.predictor.Labels()
+// list names the labels, the first of them where there are many.
+func (f *fasttextModel) list() string {
+	const most = 20
+	labels := f.predictor.Labels()
+	more := ""
+	if n := len(labels) - most; n > 0 {
+		labels, more = labels[:most], fmt.Sprintf(" and %d more", n)
 	}
-	return nil
+	return strings.Join(labels, ", ") + more
 }
 
 func (f *fasttextModel) clone() scorer {
@@ -79,7 +89,11 @@ func (f *fasttextModel) clone() scorer {
 // without a feature the model knows. fastText adds 1e-5 to probabilities,
 // so that they may come to 1.00001: 1 at most is returned.
 func (f *fasttextModel) score(d *feilun.Doc) float64 {
-	return min(1, float64(f.predictor.Probability(d.Text, f.label)))
+	p := float64(f.predictor.Probability(d.Text, f.label))
+	if p != p { // weights near the ends of float32 can overflow
+		return 0
+	}
+	return min(1, p)
 }
 
 // explain gives what each word and n-gram adds to the logarithm of the label's

@@ -106,7 +106,13 @@ func decode(b []byte, name string) (*Model, error) {
 	case h.Kind == "perplexity" && h.Perplexity != nil:
 		m.scorer, err = readPerplexity(*h.Perplexity, body)
 	case h.Kind == "signals" && h.Signals != nil:
-		m.scorer, err = newSignals(*h.Signals, body, name)
+		var s *signals
+		if s, err = newSignals(*h.Signals, body, name); err == nil {
+			m.scorer = s
+			for _, o := range s.others {
+				m.size += o.Memory(1)
+			}
+		}
 	default:
 		err = fmt.Errorf("kind %q is not known to this version", h.Kind)
 	}

@@ -88,7 +88,12 @@ func (g *gpt3) clone() scorer {
 // examples.
 func (g *gpt3) score(d *feilun.Doc) float64 { return sigmoid(g.logit(d.Text)) }
 
+// An empty text, of which Spark makes one empty token, has none here: it is no
+// better than one of blanks.
 func (g *gpt3) logit(text string) float64 {
+	if text == "" {
+		return g.Intercept
+	}
 	g.found = g.reader.features(g.found[:0], text)
 	sum := 0.0
 	if g.counts == nil {
@@ -119,6 +124,9 @@ func (g *gpt3) logit(text string) float64 {
 // explain gives each token its share of its feature's part in the log-odds:
 // tokens of one feature share by how often they occur.
 func (g *gpt3) explain(d *feilun.Doc) []Reason {
+	if d.Text == "" {
+		return nil
+	}
 	at := map[string]int{}
 	var all []Reason
 	var features []uint32 // of each reason

@@ -74,13 +74,19 @@ func NewJudge(s any) *Judge {
 // Document returns the document's score with the verdict on it.
 func (j *Judge) Document(d *feilun.Doc) (float64, feilun.Verdict) { return j.step.Judge(d) }
 
-// Limit returns the score around which the step decides, and SHA256 of its
-// model's file. The step has been through [Prepare].
+// Limit returns the score around which the step decides. The step has been through [Prepare].
 func Limit(s any) float64 { return s.(step).Limit() }
 
-// LowIsGood reports whether a prepared step judges by a value that is low for
+// LowIsGood reports whether a step judges by a value that is low for
 // good documents, as perplexity is.
-func LowIsGood(s any) bool { return (*s.(step).loaded()).Kind == "perplexity" }
+func LowIsGood(s any) bool {
+	_, ok := s.(*Perplexity)
+	return ok
+}
+
+// Memory estimates the bytes that the model of a prepared step takes, with a
+// judge for each of so many workers.
+func Memory(s any, workers int) int64 { return (*s.(step).loaded()).Memory(workers) }
 
 // Fingerprint identifies the model of a prepared step.
 func Fingerprint(s any) string { return (*s.(step).loaded()).SHA256 }

@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"context"
 	"math"
 	"runtime"
 	"slices"
@@ -113,13 +114,17 @@ func sigmoid(z float64) float64 { return 1 / (1 + math.Exp(-z)) }
 const memory = 10
 
 // minimize runs L-BFGS (Liu and Nocedal 1989) from w, which it overwrites,
-// with a backtracking line search, until the gradient is below tolerance.
-func minimize(value func(w, grad []float64) float64, w []float64, tolerance float64, most int) {
+// with a backtracking line search, until the gradient is below tolerance, or ctx
+// is done.
+func minimize(ctx context.Context, value func(w, grad []float64) float64, w []float64, tolerance float64, most int) {
 	n := len(w)
 	grad, next, nextGrad := make([]float64, n), make([]float64, n), make([]float64, n)
 	var s, y [][]float64
 	f := value(w, grad)
 	for range most {
+		if ctx.Err() != nil {
+			return
+		}
 		if math.Sqrt(inner(grad, grad)) <= tolerance*max(1, math.Sqrt(inner(w, w))) {
 			return
 		}

@@ -36,6 +36,7 @@ type page struct {
 	Model      string
 	Kind       string
 	About      string
+	AboutZh    string
 	Lang       string
 	CSS        template.CSS
 	JS         template.JS
@@ -61,7 +62,7 @@ func (m *Model) Page(name, lang string, examples []Example) error {
 	if err != nil {
 		return err
 	}
-	p := &page{Model: name, Kind: m.Kind, About: k.About, Lang: lang, Result: r, E: r.HeldOut}
+	p := &page{Model: name, Kind: m.Kind, About: k.About, AboutZh: k.AboutZh, Lang: lang, Result: r, E: r.HeldOut}
 	p.PR = curvePlot(r.HeldOut.Curve, func(q Point) (x, y float64) { return q.Recall, q.Precision })
 	p.Keep = curvePlot(r.HeldOut.Thresholds, func(q Point) (x, y float64) { return q.Threshold, q.Keep })
 	p.Calibrated = calibrationPlot(r.HeldOut.Calibration)

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 
 	"feilun"
 	"feilun/internal/hint"
@@ -18,8 +19,8 @@ import (
 
 // Perplexity sorts documents by how surprising an n-gram language model of good
 // text finds them, as CCNet does (arXiv 1911.00359): head, middle and tail. The
-// value in the ledger is the perplexity, the limit the upper end of the last
-// part that stays.
+// value in the ledger is the perplexity, to one decimal as in CCNet, the limit
+// the upper end of the last part that stays.
 type Perplexity struct {
 	// Model is the file of a model that feilun quality train --kind perplexity wrote, or an ARPA language model of words between white space.
 	Model string `json:"model" default:""`
@@ -44,13 +45,13 @@ func (p *Perplexity) Prepare() (err error) {
 			return hint.Usage(fmt.Errorf("keep: %q is none of head, middle, tail", k))
 		}
 	}
-	if p.model, err = openNamed(p.Model); err != nil {
+	if len(p.Keep) == 0 {
+		return hint.Usage(errors.New("keep names no part: it would drop every document"))
+	}
+	if p.model, err = openKind(p.Model, "", "perplexity"); err != nil {
 		return err
 	}
-	m, ok := p.model.scorer.(*perplexity)
-	if !ok {
-		return hint.Usage(fmt.Errorf("%s is a %s model, not a language model", p.Model, p.model.Kind))
-	}
+	m := p.model.scorer.(*perplexity)
 	if err := p.openPieces(m); err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ var parts = []string{"head", "middle", "tail"}
 
 // Judge returns the document's perplexity with the verdict on it.
 func (p *Perplexity) Judge(d *feilun.Doc) (float64, feilun.Verdict) {
-	v := p.model.scorer.(*perplexity).perplexity(d.Text)
+	v := tenths(p.model.scorer.(*perplexity).perplexity(d.Text))
 	part := "tail"
 	switch {
 	case v < p.Head:
@@ -116,6 +117,17 @@ func (p *Perplexity) Judge(d *feilun.Doc) (float64, feilun.Verdict) {
 	drop := feilun.Drop("keep", v, p.Limit())
 	drop.Note = part
 	return v, drop
+}
+
+// tenths rounds to one decimal, halves of the decimal form to even, as Python's
+// round does.
+func tenths(v float64) float64 {
+	var buf [32]byte
+	r, err := strconv.ParseFloat(string(strconv.AppendFloat(buf[:0], v, 'f', 1, 64)), 64)
+	if err != nil {
+		panic(err) // what was written can be read
+	}
+	return r
 }
 
 // Limit is the upper end of the last part that stays.
@@ -147,7 +159,7 @@ type perplexity struct {
 
 const (
 	usualPerplexity = 1000 // where models without calibration put a score of a half
-	mostPerplexity  = 1e9
+	mostPerplexity  = 1e9  // what is more surprising, or has no word, has this one
 )
 
 // openNgram reads an ARPA language model, or one of [ngram]'s own, of words
@@ -189,8 +201,8 @@ func (m *Model) Perplexity(d *feilun.Doc) (float64, bool) {
 }
 
 // perplexity is 10^(−Σ log10 p / n) over the words and ends of all lines that
-// are not blank: CCNet's, which takes the document as one line. Texts without a
-// word have an infinite one.
+// are not blank: CCNet's, which takes the document as one line. It is
+// mostPerplexity at most, and for texts without a word.
 func (p *perplexity) perplexity(text string) float64 {
 	sum, n := 0.0, 0
 	p.t.lines(text, func(line [][]byte) {
@@ -207,7 +219,7 @@ func (p *perplexity) perplexity(text string) float64 {
 	}
 	v := min(math.Pow(10, -sum/float64(n)), mostPerplexity)
 	if p.t.cut != nil {
-		return oneDecimal(v)
+		return tenths(v)
 	}
 	return v
 }

@@ -86,7 +86,7 @@ func TestTrainPerplexity(t *testing.T) {
 	if err := m.Save(file); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Open(file)
+	again, err := Open(file, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestPerplexityOfARPA(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	m, err := Open(file)
+	m, err := Open(file, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,9 @@ var Source embed.FS
 type Kind struct {
 	Name  string
 	About string // one line
-	Step  any    // the recipe step that applies it, with zero parameters
+	// AboutZh is the same in Chinese, for pages.
+	AboutZh string
+	Step    any // the recipe step that applies it, with zero parameters
 	// open reads a model of this kind; dir is the folder it lies in.
 	open func(name string) (*Model, error)
 	// train makes a model; nil where this program cannot.
@@ -43,10 +45,14 @@ type Kind struct {
 // Kinds is the table of kinds, in the order help lists them.
 func Kinds() []Kind {
 	return []Kind{
-		{"gpt3", "GPT-3's classifier: hashed words, logistic regression, a Pareto draw on the score", &GPT3{}, openOwn, trainGPT3},
-		{"fasttext", "a fastText classifier, such as DCLM's", &Fasttext{}, openFasttext, trainFasttext},
-		{"perplexity", "perplexity of an n-gram language model, CCNet's head, middle and tail", &Perplexity{}, openNgram, trainPerplexity},
-		{"signals", "cheap signals and the scores of other models in one calibrated score", &Signals{}, openOwn, trainSignals},
+		{"gpt3", "GPT-3's classifier: hashed words, logistic regression, a Pareto draw on the score",
+			"GPT-3 的分类器：词语哈希、逻辑回归，按分数作帕累托抽样", &GPT3{}, openOwn, trainGPT3},
+		{"fasttext", "a fastText classifier, such as DCLM's",
+			"fastText 分类器，例如 DCLM 所用的", &Fasttext{}, openFasttext, trainFasttext},
+		{"perplexity", "perplexity of an n-gram language model, CCNet's head, middle and tail",
+			"n 元语言模型的困惑度，即 CCNet 的 head、middle、tail", &Perplexity{}, openNgram, trainPerplexity},
+		{"signals", "cheap signals and the scores of other models in one calibrated score",
+			"简单信号与其他模型的分数，合成一个经过校准的分数", &Signals{}, openOwn, trainSignals},
 	}
 }
 
@@ -86,6 +92,14 @@ type Reason struct {
 	Weight  float64 `json:"weight"`
 }
 
+// Name is the feature as people read it.
+func (r Reason) Name() string {
+	if r.Feature == "" {
+		return "(empty token)"
+	}
+	return r.Feature
+}
+
 // A Model scores documents. It is used by one goroutine; others take clones.
 type Model struct {
 	Kind   string
@@ -93,6 +107,7 @@ type Model struct {
 	scorer
 	header header
 	body   []byte
+	size   int64 // bytes of its file and of the files it stands on
 }
 
 // Score returns the document's score: 0 to 1, high for documents like the
@@ -103,6 +118,16 @@ func (m *Model) Score(d *feilun.Doc) float64 { return m.score(d) }
 func (m *Model) Explain(d *feilun.Doc, n int) []Reason {
 	all := m.explain(d)
 	return all[:min(n, len(all))]
+}
+
+// Memory estimates the bytes that the model and its clones take: matrices are
+// about as large as their file, n-grams and packed weights larger.
+func (m *Model) Memory(clones int) int64 {
+	n := m.size + 2*int64(len(m.body))
+	if m.header.GPT3 != nil {
+		n += 4 * int64(m.header.GPT3.Features) * int64(clones)
+	}
+	return n
 }
 
 // Clone returns a model for another goroutine that shares the weights.
@@ -116,8 +141,18 @@ func (m *Model) Clone() *Model {
 const fasttextMagic = 793712314
 
 // Open loads a model: one of [Train]'s, a fastText classifier (.bin, .ftz), or
-// a language model in ARPA text. The bytes tell which, not the name.
-func Open(name string) (*Model, error) {
+// a language model in ARPA text. The bytes tell which, not the name. Label is
+// the class of a fastText model that counts as good, with or without its
+// "__label__"; "" takes one that is known to mean good, if the model has any.
+func Open(name, label string) (*Model, error) {
+	m, err := open(name)
+	if err != nil {
+		return nil, err
+	}
+	return m, m.choose(name, label)
+}
+
+func open(name string) (*Model, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, missing(name, err)
@@ -141,6 +176,9 @@ func Open(name string) (*Model, error) {
 		return nil, err
 	}
 	m.SHA256, err = sum(f)
+	if info, statErr := f.Stat(); err == nil && statErr == nil {
+		m.size += info.Size()
+	}
 	return m, err
 }
 
@@ -151,7 +189,9 @@ func kindOf(head []byte) (string, error) {
 		return "gpt3", nil // every kind of our own has the same opener
 	case len(head) >= 4 && binary.LittleEndian.Uint32(head) == fasttextMagic:
 		return "fasttext", nil
-	case strings.HasPrefix(strings.TrimLeft(string(head), "\r\n\t "), `\data\`), bytes.HasPrefix(head, []byte(ngram.Magic)),
+	case bytes.HasPrefix(head, []byte(magic[:len(magic)-1])):
+		return "", errors.New("a quality model of a newer version of feilun: use that version, or train anew")
+	case strings.HasPrefix(strings.TrimLeft(string(head), "\r\n\t "), `\data\`), bytes.HasPrefix(head, []byte("mmap lm ")), bytes.HasPrefix(head, []byte(ngram.Magic)),
 		bytes.HasPrefix(head, []byte{0x1f, 0x8b}), bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		return "perplexity", nil // ARPA text may be compressed
 	}

@@ -98,7 +98,7 @@ func reopened(t *testing.T, m *Model, all []Example) {
 	if err := m.Save(name); err != nil {
 		t.Fatal(err)
 	}
-	o, err := Open(name)
+	o, err := Open(name, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestSignalsStandOnFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	joined = filepath.Join(dir, "b", "s.flq")
-	m, err := Open(joined)
+	m, err := Open(joined, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestSignalsStandOnFiles(t *testing.T) {
 	}
 	p.Models, p.Seed = nil, 5
 	save("gpt3", filepath.Join(dir, "b", "g.flq"))
-	if _, err := Open(joined); err == nil || !strings.Contains(err.Error(), "another model") {
+	if _, err := Open(joined, ""); err == nil || !strings.Contains(err.Error(), "another model") {
 		t.Errorf("another model in its place: %v", err)
 	}
 	p.Models = []string{joined}
@@ -203,7 +203,7 @@ func TestLogistic(t *testing.T) {
 		l.target = append(l.target, float64([]int{1, 1, 1, 0, 1, 0, 0, 0}[i]))
 	}
 	w := make([]float64, 2)
-	minimize(l.value, w, 1e-10, 100)
+	minimize(t.Context(), l.value, w, 1e-10, 100)
 	if b := math.Log(1. / 3); math.Abs(w[1]-b) > 1e-6 || math.Abs(w[0]-(math.Log(3)-b)) > 1e-6 {
 		t.Errorf("w = %v", w)
 	}

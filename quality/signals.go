@@ -96,7 +96,7 @@ func newSignals(h signalHeader, body []byte, name string) (*signals, error) {
 
 // need opens a model that this one stands on.
 func (s *signals) need(path, sum string) error {
-	o, err := Open(path)
+	o, err := Open(path, "")
 	if err != nil {
 		return err
 	}
@@ -197,10 +197,10 @@ func readHosts(name string) (map[string]float64, error) {
 		}
 		host, value, ok := strings.Cut(line, "\t")
 		r, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		if !ok || err != nil || math.IsNaN(r) {
+		if !ok || err != nil || math.IsNaN(r) || math.IsInf(r, 0) {
 			return nil, hint.Usage(fmt.Errorf("%s line %d: want host, tab, number", name, n))
 		}
-		hosts[strings.ToLower(host)] = r
+		hosts[plainHost(strings.TrimSpace(host))] = r
 	}
 	return hosts, sc.Err()
 }

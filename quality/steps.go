@@ -32,6 +32,8 @@ func All() []any {
 type GPT3 struct {
 	// Model is the file of a model that feilun quality train wrote. A fastText model will do, too.
 	Model string `json:"model" default:""`
+	// Label is the class of a fastText model that counts as good, with or without its "__label__"; empty takes the one called hq, good, clean, positive, keep, wiki or 1.
+	Label string `json:"label" default:""`
 	// Alpha is the exponent: 9 in GPT-3, 3 in the Pile's and NeMo's filters; 0 keeps all that min lets pass.
 	Alpha float64 `json:"alpha" default:"9" range:"0..1000"`
 	// Min is the score a document must exceed in any case; 0 asks for nothing.
@@ -44,7 +46,7 @@ type GPT3 struct {
 
 // Prepare loads the model.
 func (g *GPT3) Prepare() (err error) {
-	g.model, err = openNamed(g.Model)
+	g.model, err = openNamed(g.Model, g.Label)
 	return err
 }
 
@@ -103,13 +105,8 @@ type Fasttext struct {
 
 // Prepare loads the model.
 func (f *Fasttext) Prepare() (err error) {
-	if f.model, err = openNamed(f.Model); err != nil {
-		return err
-	}
-	if f.Label != "" && !f.model.Label(f.Label) {
-		return hint.Usage(hint.With(fmt.Errorf("%s has no label %q", f.Model, f.Label), "its labels are "+strings.Join(f.model.Labels(), ", ")))
-	}
-	return nil
+	f.model, err = openKind(f.Model, f.Label, "fasttext")
+	return err
 }
 
 // Judge returns the document's score with the verdict on it.
@@ -142,7 +139,7 @@ type Signals struct {
 
 // Prepare loads the model.
 func (s *Signals) Prepare() (err error) {
-	s.model, err = openNamed(s.Model)
+	s.model, err = openKind(s.Model, "", "signals")
 	return err
 }
 
@@ -162,10 +159,19 @@ func above(m *Model, d *feilun.Doc, limit float64) (float64, feilun.Verdict) {
 	return s, feilun.Keep
 }
 
-func openNamed(name string) (*Model, error) {
+func openNamed(name, label string) (*Model, error) {
 	if name == "" {
 		return nil, hint.Usage(hint.With(fmt.Errorf("no model named"),
 			"set model: FILE; feilun quality train makes one"))
 	}
-	return Open(name)
+	return Open(name, label)
+}
+
+// openKind opens a model of the only kind that a step can use.
+func openKind(name, label, kind string) (*Model, error) {
+	m, err := openNamed(name, label)
+	if err == nil && m.Kind != kind {
+		err = hint.Usage(hint.With(fmt.Errorf("%s is a %s model, not one of kind %s", name, m.Kind, kind), "name the step after the model's kind: "+m.Kind))
+	}
+	return m, err
 }

@@ -3,7 +3,6 @@ package quality
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -34,12 +33,12 @@ type TrainParams struct {
 	// Weights says what counts: counts (how often a token occurs, as in GPT-3), unit (the same, scaled to length one, so that long texts weigh no more than short ones), or log (1 + ln of how often, scaled to length one).
 	Weights string `json:"weights" default:"log"`
 	// Spark2 hashes as Spark did before version 3.
-	Spark2 bool `json:"spark2" default:"false"`
+	Spark2 bool `name:"spark2" json:"spark2" default:"false"`
 	// Tokens is what a language model takes for a word: mixed (Chinese, Japanese and Korean characters, words, marks) or space (what stands between white space).
 	Tokens string `json:"tokens" default:"mixed"`
 	// Order is the length of a language model's longest n-grams.
 	Order int `json:"order" default:"5" range:"1..16"`
-	// Memory is what a language model's n-grams may take.
+	// Memory is what a language model's n-grams, or the weights of a fastText model, may take; 0 sets no limit.
 	Memory params.Size `json:"memory" default:"4GiB"`
 	// Prior is the share of positive documents that scores assume. Both classes are weighed to it, however many examples each has.
 	Prior float64 `json:"prior" default:"0.5" range:"0.001..0.999"`
@@ -48,21 +47,21 @@ type TrainParams struct {
 	// Dim is the width of a fastText model.
 	Dim int `json:"dim" default:"100" range:"1..65536"`
 	// Epochs is how often fastText reads the examples.
-	Epochs int `json:"epochs" default:"5" range:"1.."`
+	Epochs int `json:"epochs" default:"5" range:"1..1048576"`
 	// Rate is fastText's learning rate.
 	Rate float64 `json:"rate" default:"0.1" range:"0.000001..100"`
 	// WordNgrams is fastText's longest n-gram of words; DCLM's model has 2.
-	WordNgrams int `json:"word_ngrams" default:"2" range:"1..100"`
+	WordNgrams int `name:"word_ngrams" json:"word_ngrams" default:"2" range:"1..100"`
 	// Bucket is the number of rows fastText hashes n-grams to.
-	Bucket int `json:"bucket" default:"2000000" range:"1.."`
+	Bucket int `json:"bucket" default:"2000000" range:"1..2147483647"`
 	// MinN is the shortest n-gram of characters that fastText takes from words.
-	MinN int `json:"minn" default:"0" range:"0..100"`
+	MinN int `name:"minn" json:"minn" default:"0" range:"0..100"`
 	// MaxN is the longest; 0 takes none. Chinese text, whose words fastText does not see, needs about 1 to 2.
-	MaxN int `json:"maxn" default:"0" range:"0..100"`
+	MaxN int `name:"maxn" json:"maxn" default:"0" range:"0..100"`
 	// Threads is 1 for a fastText model equal to that of fastText -thread 1; more train faster, and give the same model whatever their number.
 	Threads int `json:"threads" default:"1" range:"1..1024"`
 	// Models are files of models whose scores the kind signals joins; the word gpt3 trains one inside, on the same examples.
-	Models []string `json:"models" default:"[]"`
+	Models params.List `json:"models" default:"[]"`
 	// Hosts is a file of hosts with their reputation for the kind signals: host, tab, number; the longest suffix of a host counts.
 	Hosts string `json:"hosts" default:""`
 }
@@ -201,8 +200,11 @@ func hostOf(d *feilun.Doc) string {
 	if err != nil {
 		return ""
 	}
-	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+	return plainHost(u.Hostname())
 }
+
+// plainHost is the form in which hosts are compared.
+func plainHost(host string) string { return strings.TrimPrefix(strings.ToLower(host), "www.") }
 
 // A group is the documents of one host, which go into one part together.
 type group struct {
@@ -297,5 +299,3 @@ func (t *training) spread(groups map[string]*group) (lack int) {
 	}
 	return lack
 }
-
-var errFold = errors.New("a part of the examples has documents of one class only")

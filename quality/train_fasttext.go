@@ -3,10 +3,13 @@ package quality
 import (
 	"bytes"
 	"cmp"
+	"errors"
+	"fmt"
 	"io"
 	"slices"
 
 	"feilun/internal/fasttext"
+	"feilun/internal/hint"
 
 	"github.com/zeebo/xxh3"
 )
@@ -22,12 +25,19 @@ const (
 // drawn by hash, since fastText learns in the order it reads.
 func trainFasttext(t *training) (*Model, error) {
 	t.result.Params = t.p
+	if t.p.MaxN > 0 && t.p.MinN > t.p.MaxN {
+		return nil, hint.Usage(fmt.Errorf("minn is %d, must be at most maxn, %d", t.p.MinN, t.p.MaxN))
+	}
 	a := fasttext.DefaultTrainArgs()
 	a.Seed, a.Dim, a.Epochs, a.LearningRate, a.WordNgrams = int32(t.p.Seed), t.p.Dim, t.p.Epochs, t.p.Rate, t.p.WordNgrams
 	a.Bucket, a.MinN, a.MaxN, a.Threads = t.p.Bucket, t.p.MinN, t.p.MaxN, t.p.Threads
+	a.Memory = int64(t.p.Memory)
 	rows := t.shuffled(func(fold int) bool { return fold != 0 })
 	open := func() (io.ReadCloser, error) { return io.NopCloser(&lineReader{t: t, rows: rows}), nil }
 	f, err := fasttext.Train(t.ctx, a, open, nil)
+	if errors.Is(err, fasttext.ErrMemory) {
+		err = hint.Usage(hint.With(err, "give more --memory, a smaller --bucket or a smaller --dim"))
+	}
 	if err != nil {
 		return nil, err
 	}

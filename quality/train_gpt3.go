@@ -1,13 +1,13 @@
 package quality
 
 import (
+	"context"
+	"fmt"
 	"math"
 	"slices"
 	"unicode"
 
 	"feilun/internal/hint"
-
-	"fmt"
 )
 
 // penalties are the strengths of regularisation that training tries, strong
@@ -143,7 +143,7 @@ func (t *training) fit(x *matrix) (w, odds []float64, err error) {
 	t.result.Penalty = t.result.Tried[best].Lambda
 	l := c.problem(t.result.Penalty, func(f int) bool { return f != 0 })
 	w = make([]float64, x.width+1)
-	minimize(l.value, w, fitTolerance, fitSteps)
+	minimize(t.ctx, l.value, w, fitTolerance, fitSteps)
 	a, b := platt(l.rows, odds, target, t.weight)
 	for j := range w {
 		w[j] *= a
@@ -152,10 +152,7 @@ func (t *training) fit(x *matrix) (w, odds []float64, err error) {
 	for i := range odds {
 		odds[i] = a*odds[i] + b
 	}
-	if slices.ContainsFunc(w, math.IsNaN) {
-		return nil, nil, errFold
-	}
-	return w, odds, nil
+	return w, odds, t.ctx.Err()
 }
 
 // A choice of the penalty in progress.
@@ -183,14 +180,11 @@ func (c *choice) try(lambda float64) (scores []float64, loss float64, err error)
 	scores = make([]float64, len(c.target))
 	total := 0.0
 	for f := 1; f < folds; f++ {
-		if err := c.t.ctx.Err(); err != nil {
-			return nil, 0, err
-		}
 		if c.starts[f] == nil {
 			c.starts[f] = make([]float64, c.x.width+1)
 		}
 		w := c.starts[f]
-		minimize(c.problem(lambda, func(g int) bool { return g != 0 && g != f }).value, w, fitTolerance, fitSteps)
+		minimize(c.t.ctx, c.problem(lambda, func(g int) bool { return g != 0 && g != f }).value, w, fitTolerance, fitSteps)
 		for i, g := range c.t.fold {
 			if g == f {
 				scores[i] = c.x.dot(i, w) + w[c.x.width]
@@ -199,7 +193,7 @@ func (c *choice) try(lambda float64) (scores []float64, loss float64, err error)
 			}
 		}
 	}
-	return scores, loss / total, nil
+	return scores, loss / total, c.t.ctx.Err()
 }
 
 // platt fits P(positive | s) = 1/(1+exp(−(a·s+b))) to scores, with Platt's
@@ -221,6 +215,6 @@ func platt(rows []int, scores, target, weight []float64) (a, b float64) {
 	}
 	w := []float64{1, 0}
 	l := &logistic{x: x, rows: rows, target: soft, weight: weight}
-	minimize(l.value, w, 1e-9, 200)
+	minimize(context.Background(), l.value, w, 1e-9, 200)
 	return max(w[0], 1e-6), w[1]
 }

@@ -1,12 +1,15 @@
 package tokenize
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -75,29 +78,27 @@ const batchBytes = 1 << 20
 // call finished are left as they are. The bytes do not depend on the number of
 // workers.
 func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir string, workers int, done func(bytes int64)) (*Manifest, error) {
-	eot, ok := t.ID(EndOfText)
-	if !ok {
-		if len(t.Special) == 0 {
-			return nil, hint.Usage(fmt.Errorf("the vocabulary has no special token to end a document with, such as %s", EndOfText))
-		}
-		eot = t.Special[0].ID
+	eot, err := endOfText(t)
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	if _, err := tokens.NewWriter(p.Format, false, io.Discard, io.Discard); err != nil {
+		return nil, hint.Usage(err)
 	}
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	var text bytes.Buffer
+	if err := t.WriteJSON(&text); err != nil {
 		return nil, err
 	}
-	name := filepath.Join(dir, "tokenizer.json")
-	if err := atomicfile.Write(name, t.WriteJSON); err != nil {
-		return nil, err
-	}
-	b, err := os.ReadFile(name)
+	sum := sha256.Sum256(text.Bytes())
+	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: hex.EncodeToString(sum[:]), Vocab: t.Size(), EOT: eot, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	unlock, err := openFolder(dir, m, text.Bytes())
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(b)
-	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: hex.EncodeToString(sum[:]), Vocab: t.Size(), EOT: eot, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	defer unlock()
 	for i, in := range inputs {
 		k := &packer{p: p, t: t, m: m, dir: dir, index: i, workers: workers, done: done}
 		s, err := k.shard(ctx, in)
@@ -108,7 +109,28 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 		m.Train.add(s.Train)
 		m.Valid.add(s.Valid)
 	}
+	if err := sweep(dir, p.Format, len(inputs)); err != nil {
+		return nil, err
+	}
 	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
+}
+
+// ends are the names that vocabularies give the token behind a document.
+var ends = [...]string{EndOfText, "<|end_of_text|>", "</s>", "<eos>"}
+
+// endOfText returns the number of the token that ends a document.
+func endOfText(t *bpe.Tokenizer) (uint32, error) {
+	for _, name := range ends {
+		for _, s := range t.Special {
+			if s.Text == name {
+				return s.ID, nil
+			}
+		}
+	}
+	if len(t.Special) == 1 {
+		return t.Special[0].ID, nil
+	}
+	return 0, fmt.Errorf("the vocabulary has no special token to end a document with; known are %q", ends)
 }
 
 func writeJSON(name string, v any) error {
@@ -144,38 +166,37 @@ type marker struct {
 	Version   string  `json:"version"`
 }
 
-func (k *packer) path(side string) string {
-	return filepath.Join(k.dir, fmt.Sprintf("%s-%05d", side, k.index))
-}
+func (k *packer) path(name string) string { return filepath.Join(k.dir, name) }
 
 // shard packs an input, or takes what an earlier call made of it.
 func (k *packer) shard(ctx context.Context, in Input) (Shard, error) {
-	want := marker{Shard: Shard{Input: in.Name, SHA256: in.SHA256, Name: filepath.Base(k.path("train"))},
+	want := marker{Shard: Shard{Input: in.Name, SHA256: in.SHA256, Name: fmt.Sprintf("train-%05d", k.index)},
 		Tokenizer: k.m.Tokenizer, Form: k.p.Format, ValidPart: k.p.Valid, Version: feilun.Version}
 	var found marker
-	if b, err := os.ReadFile(k.path("done") + ".json"); err == nil && json.Unmarshal(b, &found) == nil {
+	if b, err := os.ReadFile(k.path(doneFile(k.index))); err == nil && json.Unmarshal(b, &found) == nil {
 		want.Train, want.Valid = found.Train, found.Valid
 		if in.SHA256 != "" && found == want {
 			return found.Shard, nil
 		}
 	}
+	if err := os.Remove(k.path(doneFile(k.index))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Shard{}, err // no marker may vouch for files that are being replaced
+	}
 	if err := k.files(ctx, in); err != nil {
 		return Shard{}, err
 	}
 	want.Train, want.Valid = k.count[0], k.count[1]
-	return want.Shard, writeJSON(k.path("done")+".json", want)
+	return want.Shard, writeJSON(k.path(doneFile(k.index)), want)
 }
 
 // files writes the five files of a shard; they appear together, at the end.
 func (k *packer) files(ctx context.Context, in Input) error {
-	trainBin, trainIndex := tokens.Names(k.p.Format, k.path("train"))
-	validBin, validIndex := tokens.Names(k.p.Format, k.path("valid"))
-	names := []string{trainBin, trainIndex, validBin, validIndex, k.path("documents") + ".jsonl.zst"}
+	names := shardFiles(k.p.Format, k.index)
 	var open []io.Writer
 	var next func() error
 	next = func() error {
 		if len(open) < len(names) {
-			return atomicfile.Write(names[len(open)], func(w io.Writer) error {
+			return atomicfile.Write(k.path(names[len(open)]), func(w io.Writer) error {
 				open = append(open, w)
 				return next()
 			})

@@ -35,8 +35,8 @@ type Params struct {
 	Pattern string `json:"pattern" default:"qwen2"`
 	// NFC brings text into Unicode's composed form before it is encoded. What comes back is the composed form.
 	NFC bool `json:"nfc" default:"false"`
-	// Special lists the special tokens; their numbers are the last ones, in this order.
-	Special []string `json:"special" default:"[\"<|endoftext|>\",\"<|im_start|>\",\"<|im_end|>\"]"`
+	// Special lists the special tokens, separated by commas or as a list of JSON; their numbers are the last ones, in this order.
+	Special params.List `json:"special" default:"[\"<|endoftext|>\",\"<|im_start|>\",\"<|im_end|>\"]"`
 	// Tokenizer is a file to take the vocabulary from (tokenizer.json, or ranks of tiktoken) instead of training one.
 	Tokenizer string `json:"tokenizer" default:""`
 	// Format is the form of packed files: megatron (.bin and .idx) or plain (.ds and .ds.index).
@@ -69,7 +69,11 @@ func Train(ctx context.Context, p Params, docs Docs, workers int, done func(byte
 		return nil, bpe.TrainReport{}, err
 	}
 	special := slices.DeleteFunc(slices.Clone(p.Special), func(s string) bool { return s == "" })
-	return bpe.Train(ctx, all, p.Vocab, special)
+	t, r, err := bpe.Train(ctx, all, p.Vocab, special)
+	if errors.Is(err, bpe.ErrTrain) {
+		err = hint.Usage(err)
+	}
+	return t, r, err
 }
 
 // count counts the pieces of the documents.

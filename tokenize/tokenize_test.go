@@ -7,10 +7,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"feilun"
 	"feilun/internal/bpe"
+	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/tokens"
 )
@@ -192,5 +194,99 @@ func check(t *testing.T, p Params, m *Manifest, tok *bpe.Tokenizer, all []*feilu
 	}
 	if docs != int64(len(all)) || m.Train.Docs+m.Valid.Docs != docs || m.Valid.Docs < 40 || m.Valid.Docs > 160 {
 		t.Errorf("%d documents, %d for training and %d for validation of %d", docs, m.Train.Docs, m.Valid.Docs, len(all))
+	}
+}
+
+// TestPackAgain packs into a folder that holds something already.
+func TestPackAgain(t *testing.T) {
+	all := stories(60)
+	tok := vocabulary(t, usual(t), 1)
+	p, dir := usual(t), t.TempDir()
+	pack := func(p Params, tok *bpe.Tokenizer, inputs ...Input) error {
+		_, err := Pack(t.Context(), p, tok, inputs, dir, 1, nil)
+		return err
+	}
+	a, b := Input{"a", "1", list(all[:30])}, Input{"b", "2", list(all[30:])}
+	if err := pack(p, tok, a, b); err != nil {
+		t.Fatal(err)
+	}
+	before := files(t, dir)
+	p.Format = "parquet"
+	if err := pack(p, tok, a); !hint.IsUsage(err) {
+		t.Errorf("an unknown form: %v", err)
+	}
+	p.Format = tokens.Megatron
+	other := usual(t)
+	other.Vocab = 300
+	if err := pack(p, vocabulary(t, other, 1), a); !hint.IsUsage(err) {
+		t.Errorf("another vocabulary in the same folder: %v", err)
+	}
+	same(t, files(t, dir), before)
+
+	p.Format = tokens.Plain
+	if err := pack(p, tok, a); err != nil {
+		t.Fatal(err)
+	}
+	for name := range files(t, dir) {
+		if strings.Contains(name, "00001") || strings.HasSuffix(name, ".bin") || strings.HasSuffix(name, ".idx") {
+			t.Errorf("%s was left, which the manifest does not name", name)
+		}
+	}
+
+	// An input that breaks leaves neither manifest nor a marker of what was there.
+	broken := Input{"a", "3", func(func(*feilun.Doc) error) error { return errors.New("stop") }}
+	if err := pack(p, tok, broken); err == nil {
+		t.Error("a broken input was packed")
+	}
+	for name := range files(t, dir) {
+		if name == "manifest.json" || name == "done-00000.json" {
+			t.Errorf("%s vouches for what is not whole", name)
+		}
+	}
+}
+
+// TestValidByID: the draw of documents for validation looks at ids alone.
+func TestValidByID(t *testing.T) {
+	all := stories(400)
+	other := stories(400)
+	for i := range other {
+		other[i].Text, other[i].URL = other[i].Text+" again", ""
+	}
+	tok, p := vocabulary(t, usual(t), 1), usual(t)
+	p.Valid = 0.3
+	var counts []int64
+	for _, docs := range [][]*feilun.Doc{all, other} {
+		m, err := Pack(t.Context(), p, tok, []Input{{"a", "1", list(docs)}}, t.TempDir(), 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts = append(counts, m.Valid.Docs)
+	}
+	if counts[0] != counts[1] || counts[0] < 80 || counts[0] > 160 {
+		t.Errorf("%d of 400 documents for validation with one text, %d with another", counts[0], counts[1])
+	}
+}
+
+// TestEndOfText finds the token that ends a document in foreign vocabularies.
+func TestEndOfText(t *testing.T) {
+	tok := vocabulary(t, usual(t), 1)
+	for _, tt := range []struct {
+		names []string
+		want  int
+	}{
+		{[]string{"<|begin_of_text|>", "<|end_of_text|>"}, 1},
+		{[]string{"<s>", "</s>"}, 1},
+		{[]string{"<end>"}, 0},
+		{[]string{"<one>", "<two>"}, -1},
+		{nil, -1},
+	} {
+		tok.Special = nil
+		for i, name := range tt.names {
+			tok.Special = append(tok.Special, bpe.Special{Text: name, ID: uint32(1000 + i)})
+		}
+		got, err := endOfText(tok)
+		if (err != nil) != (tt.want < 0) || err == nil && got != uint32(1000+tt.want) {
+			t.Errorf("endOfText of %q = %d, %v", tt.names, got, err)
+		}
 	}
 }

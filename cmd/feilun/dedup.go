@@ -123,7 +123,7 @@ func checkRanges(ptr any) error {
 			err = params.Set(ptr, name, string(b))
 		}
 		if err != nil {
-			return hint.With(hint.Usage(err), "feilun dedup VERB --help shows each parameter")
+			return hint.With(hint.Usage(err), "the same command with --help shows each parameter")
 		}
 	}
 	return nil

@@ -152,7 +152,7 @@ func encodePrompt(t *bpe.Tokenizer, prefix []uint32, text string, special bool) 
 
 // modelTokenizer reads a model's tokenizer.json.
 func modelTokenizer(dir string) (*bpe.Tokenizer, []uint32, error) {
-	t, err := openTokenizer(filepath.Join(dir, "tokenizer.json"))
+	t, err := openTokenizer(filepath.Join(dir, "tokenizer.json"), "")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -226,7 +226,7 @@ func (x *inspectTools) models() ([]*inspect.Model, error) {
 	var all []*inspect.Model
 	var errs []error
 	add := func(name, file, label string, limit float64) {
-		m, err := openModel(file, label)
+		m, err := quality.Open(file, label)
 		if err != nil {
 			errs = append(errs, err)
 			return

@@ -10,6 +10,7 @@ import (
 	"feilun/inspect"
 	"feilun/internal/ledger"
 	"feilun/pipeline"
+	"feilun/quality"
 )
 
 type statsCmd struct {
@@ -109,9 +110,12 @@ func (c *whyCmd) Run(a *app) error {
 // quality explains a document's score: its text in the corpus, or, if it was
 // dropped, in the source.
 func (c *whyCmd) quality(a *app, f inspect.Fate) error {
-	m, err := openModel(c.Quality, c.Label)
+	m, err := quality.Open(c.Quality, c.Label)
 	if err != nil {
 		return err
+	}
+	if f.Dropped != nil && f.Dropped.Stage == "crawl" {
+		return nil // a record without a text
 	}
 	var d *feilun.Doc
 	if f.Dropped != nil {

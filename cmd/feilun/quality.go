@@ -3,8 +3,11 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -67,7 +70,7 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := map[xxh3.Uint128]bool{}
+	texts := repeats{seen: map[xxh3.Uint128]bool{}}
 	var all []quality.Example
 	for _, side := range []struct {
 		paths    []string
@@ -76,8 +79,7 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 		s := sampler{most: l.Sample}
 		for _, path := range side.paths {
 			err := r.Docs(a.ctx, path, func(d *feilun.Doc) error {
-				if h := xxh3.HashString128(d.Text); !seen[h] {
-					seen[h] = true
+				if texts.first(d.Text, side.positive) {
 					s.add(quality.Example{Doc: d, Positive: side.positive})
 				}
 				return nil
@@ -86,7 +88,11 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 				return nil, err
 			}
 		}
-		if len(s.all) == 0 {
+		switch {
+		case len(s.all) > 0:
+		case texts.both > 0:
+			return nil, hint.Usage(fmt.Errorf("every document in %s stands among the positive ones, too", strings.Join(side.paths, ", ")))
+		default:
 			return nil, hint.Usage(fmt.Errorf("no documents in %s", strings.Join(side.paths, ", ")))
 		}
 		all = append(all, s.sample()...)
@@ -94,7 +100,32 @@ func (l *labelled) read(a *app) ([]quality.Example, error) {
 	if n := r.Damaged + r.Dropped; n > 0 {
 		fmt.Fprintf(a.stderr, "%d records could not be read, %d pages had no text of their own\n", r.Damaged, r.Dropped)
 	}
+	if texts.again+texts.both > 0 {
+		fmt.Fprintf(a.stderr, "%d documents repeat the text of another and are left out; so are %d negative ones that stand among the positive ones\n", texts.again, texts.both)
+	}
 	return all, nil
+}
+
+// Repeats counts the texts that were met before.
+type repeats struct {
+	seen  map[xxh3.Uint128]bool // whether as a positive one
+	again int                   // in the same class
+	both  int                   // in the other class
+}
+
+// first reports whether a text is met for the first time.
+func (r *repeats) first(text string, positive bool) bool {
+	h := xxh3.HashString128(text)
+	before, known := r.seen[h]
+	switch {
+	case !known:
+		r.seen[h] = positive
+	case before == positive:
+		r.again++
+	default:
+		r.both++
+	}
+	return !known
 }
 
 // A sampler keeps the examples whose ids hash lowest.
@@ -144,6 +175,9 @@ func (c *qualityTrainCmd) Run(a *app) error {
 	if err := checkRanges(&c.TrainParams); err != nil {
 		return err
 	}
+	if err := canWrite(c.Out); err != nil {
+		return err
+	}
 	examples, err := c.read(a)
 	if err != nil {
 		return err
@@ -167,6 +201,18 @@ func (c *qualityTrainCmd) Run(a *app) error {
 	}
 	_, err = fmt.Fprintf(a.stdout, "\nmodel  %s\npage   %s\n", c.Out, page)
 	return err
+}
+
+// canWrite reports, before the work is done, that a file cannot be put there.
+func canWrite(name string) error {
+	if i, err := os.Stat(name); err == nil && i.IsDir() {
+		return hint.Usage(hint.With(fmt.Errorf("--out %s is a folder", name), "name the file of the model"))
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".feilun-*")
+	if err != nil {
+		return hint.Usage(hint.With(fmt.Errorf("--out: %w", err), "name a file in a folder that is there and can be written to"))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // resultText prints what training found.
@@ -203,7 +249,7 @@ type qualityEvaluateCmd struct {
 }
 
 func (c *qualityEvaluateCmd) Run(a *app) error {
-	m, err := openModel(c.Model, c.Label)
+	m, err := quality.Open(c.Model, c.Label)
 	if err != nil {
 		return err
 	}
@@ -216,16 +262,4 @@ func (c *qualityEvaluateCmd) Run(a *app) error {
 		return json.NewEncoder(a.stdout).Encode(map[string]any{"model": c.Model, "kind": m.Kind, "evaluation": e})
 	}
 	return evaluationText(a.stdout, e)
-}
-
-// openModel opens a quality model, fastText's by the label asked for.
-func openModel(name, label string) (*quality.Model, error) {
-	m, err := quality.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	if label != "" && !m.Label(label) {
-		return nil, hint.Usage(hint.With(fmt.Errorf("%s has no label %q", name, label), fmt.Sprintf("its labels are %v", m.Labels())))
-	}
-	return m, nil
 }

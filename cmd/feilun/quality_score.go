@@ -33,7 +33,7 @@ type badLine struct {
 }
 
 func (c *qualityScoreCmd) Run(a *app) error {
-	m, err := openModel(c.Model, c.Label)
+	m, err := quality.Open(c.Model, c.Label)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ type explained struct {
 }
 
 func (c *qualityExplainCmd) Run(a *app) error {
-	m, err := openModel(c.Model, c.Label)
+	m, err := quality.Open(c.Model, c.Label)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func explain(a *app, m *quality.Model, d *feilun.Doc, top int, asJSON bool) erro
 	}
 	fmt.Fprintf(a.stdout, "%s\n  %s score %.4f\n", d.ID, m.Kind, e.Score)
 	for _, r := range e.Reasons {
-		if _, err := fmt.Fprintf(a.stdout, "  %+8.3f  %6.4g × %s\n", r.Weight, r.Value, oneLine(r.Feature, 40)); err != nil {
+		if _, err := fmt.Fprintf(a.stdout, "  %+8.3f  %6.4g × %s\n", r.Weight, r.Value, oneLine(r.Name(), 40)); err != nil {
 			return err
 		}
 	}

@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 
 	"feilun"
 	"feilun/internal/atomicfile"
@@ -29,14 +32,23 @@ type tokenizeCmd struct {
 	Decode tokenizeDecodeCmd `cmd:"" help:"Print the text of the token numbers on standard input."`
 }
 
-func tokenizeHelp() string {
+// The parameters that each verb uses.
+var (
+	tokenizeTrains = [...]string{"vocab", "pattern", "nfc", "special", "sample", "memory"}
+	tokenizePacks  = [...]string{"tokenizer", "format", "valid"}
+)
+
+// tokenizeHelp explains the parameters named.
+func tokenizeHelp(names []string) string {
 	ps, err := params.Describe(&tokenize.Params{}, tokenize.Source)
 	if err != nil {
 		panic(err) // the embedded source does not parse
 	}
 	help := ""
 	for _, p := range ps {
-		help += fmt.Sprintf("--%s (%s): %s\n\n", p.Name, p.Default, p.Help)
+		if slices.Contains(names, p.Name) {
+			help += fmt.Sprintf("--%s (%s): %s\n\n", p.Name, p.Default, p.Help)
+		}
 	}
 	return help
 }
@@ -68,10 +80,17 @@ type tokenizeTrainCmd struct {
 	Input   []string `arg:"" name:"path" help:"Run folders, or files and folders of any form that crawl reads."`
 }
 
-func (c *tokenizeTrainCmd) Help() string { return tokenizeHelp() }
+func (c *tokenizeTrainCmd) Help() string { return tokenizeHelp(tokenizeTrains[:]) }
 
 func (c *tokenizeTrainCmd) Run(a *app) error {
-	if err := checkRanges(&c.Params); err != nil {
+	if err := onlyFor(&c.Params, "tokenize pack", tokenizeTrains[:]); err != nil {
+		return err
+	}
+	ranks := trimExt(c.Out) + ".tiktoken"
+	if ranks == c.Out {
+		return hint.Usage(hint.With(fmt.Errorf("--out %s is the name for the ranks that are written beside tokenizer.json", c.Out), "name a file that ends in .json"))
+	}
+	if err := os.MkdirAll(filepath.Dir(c.Out), 0o777); err != nil {
 		return err
 	}
 	meter := progress.New(a.stderr, "counting", 0, progress.Bytes)
@@ -84,7 +103,6 @@ func (c *tokenizeTrainCmd) Run(a *app) error {
 	if err := atomicfile.Write(c.Out, t.WriteJSON); err != nil {
 		return err
 	}
-	ranks := trimExt(c.Out) + ".tiktoken"
 	if err := atomicfile.Write(ranks, t.WriteTiktoken); err != nil {
 		return err
 	}
@@ -99,6 +117,26 @@ func (c *tokenizeTrainCmd) Run(a *app) error {
 	return err
 }
 
+// onlyFor holds parameters to their ranges, and refuses those not named, which
+// would do nothing, unless they have their default values.
+func onlyFor(p *tokenize.Params, other string, names []string) error {
+	if err := checkRanges(p); err != nil {
+		return err
+	}
+	var usual tokenize.Params
+	if err := params.Fill(&usual); err != nil {
+		panic(err) // a default tag is wrong
+	}
+	for _, name := range params.Names(p) {
+		got, _ := params.Value(p, name)
+		want, _ := params.Value(&usual, name)
+		if !slices.Contains(names, name) && !reflect.DeepEqual(got, want) {
+			return hint.Usage(hint.With(fmt.Errorf("--%s has no effect here", name), "it is a parameter of feilun "+other))
+		}
+	}
+	return nil
+}
+
 func trimExt(name string) string { return name[:len(name)-len(filepath.Ext(name))] }
 
 type tokenizePackCmd struct {
@@ -109,16 +147,16 @@ type tokenizePackCmd struct {
 	Input   []string `arg:"" name:"path" help:"Run folders, or files and folders of any form that crawl reads."`
 }
 
-func (c *tokenizePackCmd) Help() string { return tokenizeHelp() }
+func (c *tokenizePackCmd) Help() string { return tokenizeHelp(tokenizePacks[:]) }
 
 func (c *tokenizePackCmd) Run(a *app) error {
-	if err := checkRanges(&c.Params); err != nil {
+	if err := onlyFor(&c.Params, "tokenize train", tokenizePacks[:]); err != nil {
 		return err
 	}
 	if c.Tokenizer == "" {
 		return hint.Usage(hint.With(errors.New("pack needs a vocabulary"), "name one with --tokenizer FILE; feilun tokenize train makes one"))
 	}
-	t, err := openTokenizer(c.Tokenizer)
+	t, err := openTokenizer(c.Tokenizer, "")
 	if err != nil {
 		return err
 	}
@@ -199,13 +237,20 @@ func fileSum(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func openTokenizer(name string) (*bpe.Tokenizer, error) {
+// openTokenizer reads a vocabulary; pattern, unless empty, is the split pattern
+// of ranks, which do not say it.
+func openTokenizer(name, pattern string) (*bpe.Tokenizer, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		name = filepath.Join(name, "tokenizer.json")
 	}
 	t, err := bpe.Open(name)
 	if err != nil {
 		return nil, hint.With(hint.Usage(err), "a vocabulary is a tokenizer.json of Hugging Face with byte-level BPE, or ranks of tiktoken")
+	}
+	if pattern != "" {
+		if t.Pattern, err = bpe.ParsePattern(pattern); err != nil {
+			return nil, hint.Usage(err)
+		}
 	}
 	return t, nil
 }
@@ -219,14 +264,9 @@ type tokenizeEncodeCmd struct {
 }
 
 func (c *tokenizeEncodeCmd) Run(a *app) error {
-	t, err := openTokenizer(c.Tokenizer)
+	t, err := openTokenizer(c.Tokenizer, c.Pattern)
 	if err != nil {
 		return err
-	}
-	if c.Pattern != "" {
-		if t.Pattern, err = bpe.ParsePattern(c.Pattern); err != nil {
-			return hint.Usage(err)
-		}
 	}
 	e := t.Encoder()
 	out := bufio.NewWriter(a.stdout)
@@ -289,7 +329,7 @@ type tokenizeDecodeCmd struct {
 // Run reads numbers between white space, commas and brackets, so that lines of
 // JSON from encode do as well.
 func (c *tokenizeDecodeCmd) Run(a *app) error {
-	t, err := openTokenizer(c.Tokenizer)
+	t, err := openTokenizer(c.Tokenizer, "")
 	if err != nil {
 		return err
 	}
@@ -297,7 +337,7 @@ func (c *tokenizeDecodeCmd) Run(a *app) error {
 	err = texts(a.stdin, c.Lines, func(b []byte) error {
 		ids, err := numbers(b)
 		if err != nil {
-			return hint.Usage(err)
+			return hint.With(hint.Usage(err), "numbers stand between spaces or commas; lines of JSON from encode --lines need --lines here too")
 		}
 		text, err := t.Decode(nil, ids)
 		if err != nil {
@@ -326,8 +366,8 @@ func numbers(b []byte) ([]uint32, error) {
 	for i := 0; i <= len(b); i++ {
 		if i < len(b) && b[i] >= '0' && b[i] <= '9' {
 			n, digits = n*10+uint64(b[i]-'0'), digits+1
-			if digits > 10 {
-				return nil, fmt.Errorf("a number of more than ten digits at byte %d", i)
+			if n > math.MaxUint32 {
+				return nil, fmt.Errorf("the number at byte %d is too large for a token", i-digits+1)
 			}
 			continue
 		}

@@ -133,12 +133,25 @@ func (t *Tokenizer) finish() error {
 		}
 	}
 	slices.SortFunc(t.Special, func(a, b Special) int { return cmp.Compare(a.ID, b.ID) })
+	if err := t.specials(); err != nil {
+		return err
+	}
 	t.pairs = newPairTable(len(t.merges))
 	for _, m := range t.merges {
 		t.pairs.put(m.left, m.right, m.rank, m.id)
 	}
 	t.reach()
 	t.trie = newTrie(t)
+	return nil
+}
+
+// specials refuses special tokens with numbers of other tokens.
+func (t *Tokenizer) specials() error {
+	for i, s := range t.Special {
+		if int(s.ID) < len(t.tokens) && t.tokens[s.ID] != nil || i > 0 && t.Special[i-1].ID == s.ID {
+			return fmt.Errorf("special token %q has number %d, as another token has", s.Text, s.ID)
+		}
+	}
 	return nil
 }
 

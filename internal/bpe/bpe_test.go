@@ -2,6 +2,9 @@ package bpe
 
 import (
 	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -264,6 +267,87 @@ func trainPlainly(counts map[string]int, merges int) (all []merge) {
 		}
 	}
 	return all
+}
+
+// TestBadSteps refuses what tokenizer.json may say and we do not do.
+func TestBadSteps(t *testing.T) {
+	split := `{"type":"Split","pattern":{"Regex":"` + `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+` + `"},"behavior":"Isolated"}`
+	level := `{"type":"ByteLevel","use_regex":false}`
+	sequence := func(steps ...string) string {
+		return `"pre_tokenizer":{"type":"Sequence","pretokenizers":[` + strings.Join(steps, ",") + `]}`
+	}
+	for _, tt := range []struct{ steps, want string }{
+		{sequence(split, `{"type":"ByteLevel"}`), "several split patterns"},
+		{sequence(split, split, level), "several split patterns"},
+		{sequence(level, split), "behind ByteLevel"},
+		{sequence(`{"type":"Digits"}`, split, level), "individual_digits"},
+		{sequence(split, `{"type":"Digits","individual_digits":true}`, level), "individual_digits"},
+		{sequence(split, level) + `,"added_tokens":[{"id":300,"content":"<mask>","lstrip":true}]`, "white space"},
+		{sequence(split, level), "no token for byte"}, // the steps are right, the vocabulary is empty
+	} {
+		_, err := ReadJSON(strings.NewReader(`{"model":{"type":"BPE"},` + tt.steps + `}`))
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want an error with %q", tt.steps, err, tt.want)
+		}
+	}
+	_, err := ReadJSON(strings.NewReader(`{"model":{"type":"BPE","end_of_word_suffix":"</w>"},` + sequence(split, level) + `}`))
+	if err == nil || !strings.Contains(err.Error(), "end_of_word_suffix") {
+		t.Errorf("a suffix gives %v", err)
+	}
+	tok := trained(t, CL100K, 300)
+	tok.Special = []Special{{"<|end|>", 5}}
+	var b bytes.Buffer
+	if err := tok.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadJSON(&b); err == nil || !strings.Contains(err.Error(), "has number 5") {
+		t.Errorf("a special token with the number of a byte gives %v", err)
+	}
+}
+
+// TestPublished tells vocabularies of published sizes in tiktoken's form.
+func TestPublished(t *testing.T) {
+	for _, tt := range []struct {
+		ranks   int
+		pattern Pattern
+		special string
+		id      uint32
+	}{
+		{50256, GPT2, "<|endoftext|>", 50256}, {50280, GPT2, "<|endoftext|>", 50256}, {100256, CL100K, "<|endoftext|>", 100257},
+		{128000, CL100K, "<|end_of_text|>", 128001}, {151643, Qwen2, "<|im_end|>", 151645}, {199998, O200K, "<|endoftext|>", 199999},
+		{1000, CL100K, "", 0},
+	} {
+		var file bytes.Buffer
+		for n := range tt.ranks {
+			b := []byte{byte(n)}
+			if n >= 256 {
+				b = []byte{byte(n), byte(n >> 8), byte(n >> 16), 0}
+			}
+			id := n
+			if tt.ranks == 50280 && n >= 50256 { // that vocabulary leaves a number free
+				id++
+			}
+			fmt.Fprintf(&file, "%s %d\n", base64.StdEncoding.EncodeToString(b), id)
+		}
+		tok, err := ReadTiktoken(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id, ok := tok.ID(tt.special); tok.Pattern != tt.pattern || ok != (tt.special != "") || id != tt.id {
+			t.Errorf("%d ranks: pattern %s, %q has number %d", tt.ranks, tok.Pattern, tt.special, id)
+		}
+	}
+}
+
+// TestTrainSpecial refuses special tokens that mean something else already.
+func TestTrainSpecial(t *testing.T) {
+	for _, special := range [][]string{{"a"}, {"<x>", "<x>"}, {" mill"}} {
+		c := NewCounter(GPT2, false)
+		c.Add([]byte("the mill the mill the mill"), 1)
+		if _, _, err := Train(t.Context(), c, 300, special); !errors.Is(err, ErrTrain) {
+			t.Errorf("Train with special tokens %q = %v", special, err)
+		}
+	}
 }
 
 func TestBadFiles(t *testing.T) {

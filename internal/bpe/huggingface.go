@@ -60,8 +60,11 @@ func byteRunes() (of [256]rune, back map[rune]byte) {
 // tokenizerFile is what is read of tokenizer.json.
 type tokenizerFile struct {
 	AddedTokens []struct {
-		ID      uint32 `json:"id"`
-		Content string `json:"content"`
+		ID         uint32 `json:"id"`
+		Content    string `json:"content"`
+		SingleWord bool   `json:"single_word"`
+		LeftStrip  bool   `json:"lstrip"`
+		RightStrip bool   `json:"rstrip"`
 	} `json:"added_tokens"`
 	Normalizer   *step `json:"normalizer"`
 	PreTokenizer *step `json:"pre_tokenizer"`
@@ -69,6 +72,8 @@ type tokenizerFile struct {
 		Type         string            `json:"type"`
 		IgnoreMerges bool              `json:"ignore_merges"`
 		ByteFallback bool              `json:"byte_fallback"`
+		Prefix       string            `json:"continuing_subword_prefix"`
+		Suffix       string            `json:"end_of_word_suffix"`
 		Vocab        map[string]uint32 `json:"vocab"`
 		Merges       []json.RawMessage `json:"merges"`
 	} `json:"model"`
@@ -119,6 +124,9 @@ func (t *Tokenizer) steps(f *tokenizerFile) error {
 	if f.Model.Type != "BPE" || f.Model.ByteFallback {
 		return fmt.Errorf("a model of type %q with pieces of characters; byte-level BPE is read", cmp.Or(f.Model.Type, "none"))
 	}
+	if f.Model.Prefix != "" || f.Model.Suffix != "" {
+		return errors.New("continuing_subword_prefix and end_of_word_suffix are not known")
+	}
 	if n := f.Normalizer; n != nil {
 		if n.Type != "NFC" && (n.Type != "Sequence" || len(n.Normalizers) > 0) {
 			return fmt.Errorf("normalizer %s is not known", n.Type)
@@ -132,8 +140,18 @@ func (t *Tokenizer) steps(f *tokenizerFile) error {
 	if f.PreTokenizer.Type == "Sequence" {
 		all = f.PreTokenizer.Pretokenizers
 	}
+	return t.splits(all)
+}
+
+// splits takes the steps of a pre-tokenizer: at most one that cuts digits, then
+// one that cuts the rest, then the one that writes bytes as characters.
+func (t *Tokenizer) splits(all []step) error {
 	split, digits, level := "", false, false
 	for _, s := range all {
+		if level {
+			return fmt.Errorf("pre-tokenizer %s behind ByteLevel is not known", s.Type)
+		}
+		expr := ""
 		switch s.Type {
 		case "ByteLevel":
 			level = true
@@ -141,18 +159,25 @@ func (t *Tokenizer) steps(f *tokenizerFile) error {
 				return errors.New("add_prefix_space is not known")
 			}
 			if s.UseRegex == nil || *s.UseRegex {
-				split = patternTexts[GPT2].expr
+				expr = patternTexts[GPT2].expr
 			}
 		case "Split":
-			split = s.Pattern.Regex
-			if s.Behavior != "Isolated" && !(s.Behavior == "Removed" && s.Invert) {
+			if expr = s.Pattern.Regex; s.Behavior != "Isolated" && !(s.Behavior == "Removed" && s.Invert) {
 				return fmt.Errorf("split behavior %q is not known", s.Behavior)
 			}
 		case "Digits":
-			digits = s.IndividualDigits
+			if digits || split != "" || !s.IndividualDigits {
+				return errors.New("pre-tokenizer Digits is known before the others alone, with individual_digits")
+			}
+			digits = true
+			continue
 		default:
 			return fmt.Errorf("pre-tokenizer %s is not known", s.Type)
 		}
+		if split != "" && expr != "" {
+			return errors.New("several split patterns one after another are not known")
+		}
+		split = cmp.Or(split, expr)
 	}
 	if !level {
 		return errors.New("no ByteLevel pre-tokenizer")
@@ -183,6 +208,9 @@ func (t *Tokenizer) vocabulary(f *tokenizerFile) error {
 	for _, a := range f.AddedTokens {
 		if a.ID >= maxTokens || a.Content == "" {
 			return fmt.Errorf("added token %q has number %d", a.Content, a.ID)
+		}
+		if a.SingleWord || a.LeftStrip || a.RightStrip {
+			return fmt.Errorf("added token %q takes white space or word borders along, which is not known", a.Content)
 		}
 		if !added[a.Content] {
 			t.Special = append(t.Special, Special{a.Content, a.ID})

@@ -16,6 +16,9 @@ type TrainReport struct {
 	Tokens uint64 `json:"tokens"` // that the pieces make in the end
 }
 
+// ErrTrain is wrapped by the errors of what [Train] is asked for.
+var ErrTrain = errors.New("no vocabulary can be made")
+
 // Train makes a vocabulary of size tokens from counted pieces: the bytes, then a
 // token for the most frequent pair of neighbours, again and again; of pairs
 // with equal counts the one of the lower numbers (as Hugging Face's trainer
@@ -23,7 +26,7 @@ type TrainReport struct {
 // The counter is emptied.
 func Train(ctx context.Context, c *Counter, size int, special []string) (*Tokenizer, TrainReport, error) {
 	if size < 256+len(special) || size > maxTokens {
-		return nil, TrainReport{}, fmt.Errorf("a vocabulary of %d tokens: want %d (bytes and special tokens) to %d", size, 256+len(special), maxTokens)
+		return nil, TrainReport{}, fmt.Errorf("%w of %d tokens: want %d (bytes and special tokens) to %d", ErrTrain, size, 256+len(special), maxTokens)
 	}
 	t := &Tokenizer{Pattern: c.pattern, NFC: c.nfc, tokens: make([][]byte, 256)}
 	for b, id := range byteNumbers() {
@@ -35,7 +38,7 @@ func Train(ctx context.Context, c *Counter, size int, special []string) (*Tokeni
 		r.Bytes += uint64(x.n) * x.count
 	}
 	if r.Pieces == 0 {
-		return nil, r, errors.New("no text to train on")
+		return nil, r, fmt.Errorf("%w: no text to train on", ErrTrain)
 	}
 	known := map[string]uint32{}
 	for len(t.tokens) < size-len(special) {
@@ -62,10 +65,22 @@ func Train(ctx context.Context, c *Counter, size int, special []string) (*Tokeni
 	for _, x := range w.words {
 		r.Tokens += uint64(x.n) * x.count
 	}
+	return t, r, t.close(special, known)
+}
+
+// close gives the special tokens the numbers behind those of text, which known
+// holds but for the bytes.
+func (t *Tokenizer) close(special []string, known map[string]uint32) error {
 	for i, s := range special {
+		if _, ok := known[s]; ok || len(s) < 2 || slices.Contains(special[:i], s) {
+			return fmt.Errorf("%w: special token %q stands there twice, or is a token of the text too", ErrTrain, s)
+		}
 		t.Special = append(t.Special, Special{s, uint32(len(t.tokens) + i)})
 	}
-	return t, r, t.finish()
+	if err := t.finish(); err != nil {
+		return fmt.Errorf("%w: %w", ErrTrain, err)
+	}
+	return nil
 }
 
 // byteNumbers gives the bytes their numbers in the order of the characters that

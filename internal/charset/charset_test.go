@@ -2,9 +2,10 @@ package charset
 
 import (
 	"strings"
-	"syscall"
 	"testing"
 	"unicode/utf8"
+
+	"feilun/internal/testkit"
 )
 
 // texts are paragraphs written for these tests, one for each legacy encoding.
@@ -180,26 +181,15 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// cpu returns the seconds of processor time that this process has used: what a
-// crowded machine leaves comparable.
-func cpu(b *testing.B) float64 {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
-
 func benchmark(b *testing.B, body []byte, contentType string) {
 	var d Decoder
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
-	start := cpu(b)
+	start := testkit.CPUTime().Seconds()
 	for b.Loop() {
 		d.Decode(body, contentType)
 	}
-	b.ReportMetric(float64(len(body))*float64(b.N)/1e6/(cpu(b)-start), "cpu-MB/s")
+	b.ReportMetric(float64(len(body))*float64(b.N)/1e6/(testkit.CPUTime().Seconds()-start), "cpu-MB/s")
 }
 
 const markup = "<li class=\"item\"><a href=\"https://page.example/one/two\">read more about it</a></li>\n"

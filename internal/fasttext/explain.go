@@ -40,7 +40,7 @@ func (p *Predictor) Probability(text, label string) float32 {
 	}
 	p.hide()
 	p.scoreAll()
-	return float32(math.Exp(float64(logOf(p.scores[at]))))
+	return exp32(logOf(p.scores[at]))
 }
 
 // A Contribution is what a word, with its character n-grams, or an n-gram of

@@ -170,6 +170,8 @@ func TestRefused(t *testing.T) {
 		"words":        patch(68, 255, 255, 255, 127),
 		"pruned":       patch(84, 255, 255, 255, 255, 255, 255, 255, 127),
 		"cut":          file[:len(file)-1],
+		"NaN":          patch(len(file)-4, 0, 0, 192, 127),
+		"infinity":     patch(len(file)-4, 0, 0, 128, 255),
 	} {
 		if _, err := Load(bytes.NewReader(in), int64(len(in))); err == nil {
 			t.Errorf("Load of a model with wrong %s is no error", name)

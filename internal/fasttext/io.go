@@ -72,7 +72,7 @@ func (in *reader) bytes(n int64) ([]byte, error) {
 	return b, in.err
 }
 
-// floats reads n numbers; n must be backed by the file.
+// floats reads n numbers, all of them finite; n must be backed by the file.
 func (in *reader) floats(n int64) ([]float32, error) {
 	if !in.room(n, 4) {
 		return nil, fmt.Errorf("%d numbers wanted where %d bytes are left: %w", n, in.left, io.ErrUnexpectedEOF)
@@ -84,6 +84,9 @@ func (in *reader) floats(n int64) ([]float32, error) {
 		in.fill(b)
 		for i := range len(b) / 4 {
 			part[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+			if d := part[i] - part[i]; d != 0 {
+				return nil, fmt.Errorf("a weight is %v", part[i])
+			}
 		}
 		part = part[len(b)/4:]
 	}

@@ -74,7 +74,7 @@ func (p *Predictor) Predict(text string, k int, threshold float32) []Label {
 	}
 	sortHeap(p.heap)
 	for _, s := range p.heap {
-		p.out = append(p.out, Label{p.names[s.label], float32(math.Exp(float64(s.score)))})
+		p.out = append(p.out, Label{p.names[s.label], exp32(s.score)})
 	}
 	return p.out
 }

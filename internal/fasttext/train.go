@@ -26,6 +26,8 @@ type TrainArgs struct {
 	// fastText -thread 1. Above 1 lines are learned in rounds (see [Train]):
 	// the model is the same for 2 threads and for 64.
 	Threads int
+	// Memory is what the weights may take, in bytes; 0 sets no limit.
+	Memory int64
 }
 
 // DefaultTrainArgs returns the defaults of fastText 0.9.2 for classifiers, but
@@ -34,6 +36,10 @@ func DefaultTrainArgs() TrainArgs {
 	return TrainArgs{LearningRate: 0.1, Dim: 100, Epochs: 5, MinCount: 1, WordNgrams: 1, Bucket: 2000000,
 		Loss: LossSoftmax, Negatives: 5, UpdateRate: 100, Threads: 1}
 }
+
+// ErrMemory is wrapped by the error of [Train] when the weights need more
+// memory than allowed.
+var ErrMemory = errors.New("the model needs more memory than allowed")
 
 // ErrDiverged is returned by [Train] when weights grew beyond all numbers.
 var ErrDiverged = errors.New("training diverged: lower the learning rate")
@@ -131,6 +137,9 @@ func newModel(a TrainArgs, v *vocabulary) (*Model, error) {
 		return nil, errors.New("fasttext: negative sampling needs two labels")
 	case rows == 0 || rows > math.MaxInt32:
 		return nil, fmt.Errorf("fasttext: %d words of at least %d occurrences and %d buckets", v.words, a.MinCount, a.Bucket)
+	}
+	if need := (rows + int64(v.labels)) * int64(a.Dim) * 4; a.Memory > 0 && need > a.Memory {
+		return nil, fmt.Errorf("%w: %d MB for %d rows of %d numbers", ErrMemory, need/1e6, rows, a.Dim)
 	}
 	in := newDense(rows, int64(a.Dim))
 	in.randomize(float32(1/float64(a.Dim)), a.Seed)

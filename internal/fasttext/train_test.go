@@ -212,6 +212,7 @@ func TestTrainRefuses(t *testing.T) {
 		"rate":       {func(a *TrainArgs) { a.LearningRate = 0 }, "__label__a b\n", "LearningRate"},
 		"one label":  {func(a *TrainArgs) { a.Loss = LossNegative }, "__label__a b\n", "two labels"},
 		"buckets":    {func(a *TrainArgs) { a.WordNgrams, a.Bucket = 2, 0 }, "__label__a b\n", "Bucket"},
+		"memory":     {func(a *TrainArgs) { a.Memory = 10 }, "__label__a b\n", "needs more memory than allowed"},
 		"divergence": {func(a *TrainArgs) { a.LearningRate, a.Epochs = 9e5, 90 }, string(odd()), "diverged"},
 	} {
 		a := good

@@ -70,13 +70,13 @@ func bench(b *testing.B, set string, f func(src []byte)) {
 		all = pages(b, set)
 	}
 	b.ReportAllocs()
-	start := cpu(b)
+	start := testkit.CPUTime()
 	for b.Loop() {
 		for _, src := range all {
 			f(src)
 		}
 	}
-	s := (cpu(b) - start).Seconds()
+	s := (testkit.CPUTime() - start).Seconds()
 	b.ReportMetric(float64(size(all))*float64(b.N)/1e6/s, "cpu-MB/s")
 	b.ReportMetric(float64(len(all))*float64(b.N)/s, "cpu-pages/s")
 }

@@ -3,11 +3,12 @@ package html
 import (
 	"bytes"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	xhtml "golang.org/x/net/html"
+
+	"feilun/internal/testkit"
 )
 
 // hostile makes pages that cost quadratic time in parsers that look back.
@@ -46,16 +47,6 @@ var hostile = []struct {
 	{"cdata", func(n int) string { return "<svg>" + strings.Repeat("<![CDATA[", n/9) }},
 }
 
-// cpu returns the processor time that this process has used.
-func cpu(tb testing.TB) time.Duration {
-	tb.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		tb.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // TestHostile holds time linear: eight times the page may cost at most 32 times
 // the work, where a quadratic parser takes 64. It compares processor times, the
 // best of several runs; nothing depends on how fast the machine is.
@@ -64,12 +55,12 @@ func TestHostile(t *testing.T) {
 	cost := func(src []byte) time.Duration {
 		best := time.Hour
 		for range 5 {
-			start := cpu(t)
+			start := testkit.CPUTime()
 			tree := p.Parse(src)
 			for i := range tree.Nodes {
 				tree.Text(i)
 			}
-			best = min(best, cpu(t)-start)
+			best = min(best, testkit.CPUTime()-start)
 		}
 		return best
 	}

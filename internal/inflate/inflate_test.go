@@ -7,7 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"syscall"
 	"testing"
 	"time"
 
@@ -159,14 +158,6 @@ func FuzzMember(f *testing.F) {
 	})
 }
 
-func cpu() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
 // BenchmarkMember interleaves this package with klauspost's on the members of a
 // file, and reports how many times faster it is by CPU time.
 func BenchmarkMember(b *testing.B) {
@@ -184,7 +175,7 @@ func BenchmarkMember(b *testing.B) {
 			var z gzip.Reader
 			b.ReportAllocs()
 			for b.Loop() {
-				t0 := cpu()
+				t0 := testkit.CPUTime()
 				size = 0
 				for rest := src; len(rest) > 0; {
 					var n int
@@ -194,7 +185,7 @@ func BenchmarkMember(b *testing.B) {
 					size += int64(len(out))
 					rest = rest[n:]
 				}
-				t1 := cpu()
+				t1 := testkit.CPUTime()
 				in := bufio.NewReaderSize(bytes.NewReader(src), 1<<16)
 				for z.Reset(in) == nil {
 					z.Multistream(false)
@@ -202,7 +193,7 @@ func BenchmarkMember(b *testing.B) {
 						_, err = z.Read(buf)
 					}
 				}
-				ours, theirs = ours+t1-t0, theirs+cpu()-t1
+				ours, theirs = ours+t1-t0, theirs+testkit.CPUTime()-t1
 			}
 			b.ReportMetric(theirs.Seconds()/ours.Seconds(), "x-klauspost")
 			b.ReportMetric(float64(size)*float64(b.N)/1e6/ours.Seconds(), "MB/s-ours")

@@ -61,6 +61,16 @@ func (a *arpa) read() error {
 	if p := &a.m.levels[0].prob[unknownID]; *p != *p {
 		*p = unknownLog
 	}
+	return a.m.marks()
+}
+
+// marks refuses models that do not say how sentences begin and end, as KenLM does.
+func (m *Model) marks() error {
+	for _, id := range []uint32{beginID, endID} {
+		if p := m.levels[0].prob[id]; p != p {
+			return fmt.Errorf("%s is not among the single words", m.words[id])
+		}
+	}
 	return nil
 }
 
@@ -134,6 +144,9 @@ func (a *arpa) entry(b []byte, n int) error {
 		return fmt.Errorf("%.60q: want a probability, %d words and perhaps a back-off", b, n)
 	}
 	prob, err := number(f[0])
+	if err == nil && prob > 0 {
+		err = fmt.Errorf("%.60q: a probability above 1", b)
+	}
 	if err != nil {
 		return err
 	}

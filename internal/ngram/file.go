@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -202,6 +203,9 @@ func (r *reader) model() *Model {
 	return m
 }
 
+// above1 reports logarithms of what is no probability; NaN stands for none.
+func above1(p float32) bool { return p > 0 || p < -2e30 }
+
 func (r *reader) level(m *Model, n int) {
 	l := &m.levels[n]
 	count := int(r.uint32())
@@ -209,9 +213,16 @@ func (r *reader) level(m *Model, n int) {
 	if r.err != nil {
 		return
 	}
+	if e := slices.IndexFunc(l.prob, above1); e >= 0 {
+		r.fail("n-gram %d of %d words has no probability: %v", e, n+1, l.prob[e])
+	} else if e := slices.IndexFunc(l.back, func(v float32) bool { return !(v > -2e30 && v < 2e30) }); e >= 0 {
+		r.fail("n-gram %d of %d words has a back-off of %v", e, n+1, l.back[e])
+	}
 	if n == 0 {
 		if count != len(m.words) {
 			r.fail("%d single n-grams of %d words", count, len(m.words))
+		} else if slices.ContainsFunc(l.prob, func(p float32) bool { return p != p }) {
+			r.fail("a single word has no probability")
 		}
 		return
 	}

@@ -2,6 +2,7 @@ package ngram
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -220,6 +221,9 @@ func TestBadARPA(t *testing.T) {
 		"\\data\\\nngram 1=2\n\\1-grams:\n-1\ta\n\\end\\\n":                                 "the head says 2",
 		"\\data\\\nngram 1=1\nngram 2=1\n\\1-grams:\n-1\ta\n\\2-grams:\n-1\ta b\n\\end\\\n": "not among the single words",
 		"\\data\\\nngram 1=2\n\\1-grams:\n-1\ta\n-1\ta\n\\end\\\n":                          "twice",
+		"\\data\\\nngram 1=2\n\\1-grams:\n-1\ta\n-1\t<s>\n\\end\\\n":                        "</s> is not among the single words",
+		"\\data\\\nngram 1=2\n\\1-grams:\n-1\ta\n-1\t</s>\n\\end\\\n":                       "<s> is not among the single words",
+		"\\data\\\nngram 1=1\n\\1-grams:\n0.1\ta\n\\end\\\n":                                "above 1",
 		"mmap lm http://kheafield.com/code format version 5\n\x00":                          "binary model of KenLM",
 		"\\data\\\nngram 1=1\nngram 2=9999999999\n\\1-grams:\n-1\ta\n\\2-grams:\n":          "EOF",
 	} {
@@ -299,4 +303,55 @@ func BenchmarkNext(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N*len(ids))/b.Elapsed().Seconds(), "words/s")
+}
+
+// TestBadBinary: numbers that are no probabilities are refused, checksum or not.
+func TestBadBinary(t *testing.T) {
+	for _, set := range []func(m *Model){
+		func(m *Model) { m.levels[0].prob[endID] = missing },
+		func(m *Model) { m.levels[0].prob[unknownID] = 1 },
+		func(m *Model) { m.levels[1].prob[0] = float32(math.Inf(-1)) },
+		func(m *Model) { m.levels[0].back[beginID] = float32(math.Inf(1)) },
+	} {
+		m, err := ReadARPA(strings.NewReader("\\data\\\nngram 1=3\nngram 2=1\n\\1-grams:\n-1\t<s>\n-1\t</s>\n-1\ta\n\\2-grams:\n-1\t<s> a\n\\end\\\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set(m)
+		var b bytes.Buffer
+		if err := m.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(&b); !errors.Is(err, ErrFormat) {
+			t.Errorf("read: %v", err)
+		}
+	}
+}
+
+// TestMarksInText: words that look like the special ones count as unknown.
+func TestMarksInText(t *testing.T) {
+	var files [3]string
+	for i, mark := range []string{Unknown, Begin, End} {
+		c, err := NewCounter(2, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			if err := c.Add([][]byte{[]byte("a"), []byte(mark), []byte("b")}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, _, err := c.Model()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := m.WriteARPA(&b); err != nil {
+			t.Fatal(err)
+		}
+		files[i] = b.String()
+	}
+	if files[0] != files[1] || files[0] != files[2] {
+		t.Errorf("models of text with <unk>, <s>, </s>:\n%s", strings.Join(files[:], "\n"))
+	}
 }

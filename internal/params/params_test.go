@@ -54,3 +54,21 @@ func TestDescribe(t *testing.T) {
 		t.Errorf("Describe = %+v", ps)
 	}
 }
+
+// TestList reads lists as JSON and between commas.
+func TestList(t *testing.T) {
+	var p struct {
+		Names List `json:"names" default:"[\"a, b\",\"\"]"`
+	}
+	if err := Fill(&p); err != nil || len(p.Names) != 2 || p.Names[0] != "a, b" {
+		t.Fatalf("default is %q, %v", p.Names, err)
+	}
+	for _, tt := range []struct {
+		text string
+		want int
+	}{{`["x"]`, 1}, {"x,y", 2}, {`"x,y,z"`, 3}} {
+		if err := Set(&p, "names", tt.text); err != nil || len(p.Names) != tt.want {
+			t.Errorf("Set(%s) = %q, %v; want %d", tt.text, p.Names, err, tt.want)
+		}
+	}
+}

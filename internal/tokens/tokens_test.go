@@ -92,6 +92,13 @@ func TestMegatronBytes(t *testing.T) {
 	}
 }
 
+// TestWide: 65,536 tokens have numbers up to 65,535.
+func TestWide(t *testing.T) {
+	if Wide(1<<16) || !Wide(1<<16+1) {
+		t.Errorf("Wide(65536) = %t, Wide(65537) = %t", Wide(1<<16), Wide(1<<16+1))
+	}
+}
+
 func TestTooLarge(t *testing.T) {
 	w, err := NewWriter(Plain, false, &bytes.Buffer{}, &bytes.Buffer{})
 	if err != nil {

@@ -132,6 +132,19 @@ func hostile(n int) map[string]string {
 	}
 }
 
+// TestDepth: what people write is far from the limits of nesting.
+func TestDepth(t *testing.T) {
+	var p Parser
+	for name, text := range map[string]string{
+		"templates": strings.Repeat("{{#if:1|", 30) + "x" + strings.Repeat("}}", 30),
+		"tables":    strings.Repeat("{|\n|\n", 15) + "x" + strings.Repeat("\n|}", 15),
+	} {
+		if got := strings.TrimSpace(p.Text(text)); got != "x" {
+			t.Errorf("%s: %q, want x", name, got)
+		}
+	}
+}
+
 // TestHostile checks that the work grows with the input and no faster, by
 // counting steps: four times the input may cost no more than about four times
 // the bytes allocated.
