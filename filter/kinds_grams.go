@@ -1,6 +1,10 @@
 package filter
 
-import "sync"
+import (
+	"sync"
+
+	"feilun/internal/words"
+)
 
 // Spaces of grams: all parts share one, title and frame have one of their own too.
 const (
@@ -137,7 +141,7 @@ func simple(r rune) rune {
 
 var simpleTable = sync.OnceValue(func() *[1 << 16]uint16 {
 	t := new([1 << 16]uint16)
-	pairs := []rune(foldPairs)
+	pairs := []rune(words.FoldPairs)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		t[pairs[i+1]] = uint16(pairs[i])
 	}

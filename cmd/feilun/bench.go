@@ -16,6 +16,7 @@ import (
 type benchCmd struct {
 	Recipe benchRecipeCmd `cmd:"" default:"withargs" help:"Measure the stages of a recipe."`
 	Gemm   benchGemmCmd   `cmd:"" help:"Measure matrix products beside the peak of this processor."`
+	Matvec benchMatvecCmd `cmd:"" help:"Measure products of weights with a vector beside the speed of reading memory."`
 	Decode benchDecodeCmd `cmd:"" help:"Measure generation beside the speed of reading memory."`
 }
 

@@ -157,7 +157,7 @@ func TestShowJSON(t *testing.T) {
 		t.Errorf("shown as JSON and read again: %q\n%s", errs, again)
 	}
 	for _, args := range [][]string{{"recipes", "--json"}, {"recipes", "list", "--json"}} {
-		if code, out, errs := call(t, "", args...); code != 0 || !strings.Contains(out, `"name":"zh-web","runnable":true}`) {
+		if code, out, errs := call(t, "", args...); code != 0 || !strings.Contains(out, `"name":"zh-web","needs":{},"runnable":true}`) {
 			t.Errorf("feilun %v: exit code %d, %q %q", args, code, out, errs)
 		}
 	}

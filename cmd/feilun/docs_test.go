@@ -19,6 +19,7 @@ import (
 	"feilun/language"
 	"feilun/mix"
 	"feilun/quality"
+	"feilun/search"
 	"feilun/tokenize"
 	"feilun/train"
 )
@@ -54,6 +55,7 @@ func stagePages() []stagePage {
 		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
 		{"train", trainIntro, []stageSection{{"", &train.Params{}}, {"sft and dpo", &train.TuneParams{}}}, train.Source},
 		{"evaluate", evaluateIntro, []stageSection{{"", &evaluate.Params{}}}, evaluate.Source},
+		{"search", searchIntro, []stageSection{{"", &search.Params{}}, {"ranking", &search.Ranking{}}}, search.Source},
 	}
 }
 
@@ -133,6 +135,26 @@ Shares have Wilson's interval, means one by bootstrap, both of 95 %. Options of 
 
 Two options of equal score answer nothing. An item is found in a corpus if they share a run of N words or Han characters, N the fifth percentile of the task's items, from 8 to 13; runs that
 more than ten items share do not count. A task of which 1 % is found is flagged, and its accuracy is told for both parts.
+`
+
+const searchIntro = `Search indexes documents and finds the passages that answer a question. As verb only; recipes do not name it.
+
+    feilun search index DIR… --out INDEX
+    feilun search INDEX "问题" --k 10 --json
+    feilun search embed INDEX --embeddings http://127.0.0.1:11434/v1 --model NAME
+    feilun search remove INDEX URL…
+    feilun search show INDEX VERSION:START-END
+    feilun search verify INDEX
+
+The same index command brings an index up to date: new and changed documents are added, others removed. Killed at any moment, it goes on
+where it was, to the same bytes. An index in a folder named as one of these verbs is asked with ` + "`feilun search query`" + `.
+
+In a question, "quoted words" must stand together, -word may not occur, site:HOST keeps to one host; all else is wished for. Questions and
+pages may be in traditional or simplified Chinese, full or half width, any case.
+
+A hit has the document's id, score, ` + "`span`" + ` (the passage: version of the document, first byte and the one behind the last), ` + "`best`" + ` (the sentences in it that hold most of the question),
+url, title, date, ` + "`snippet`" + ` (text of best), ` + "`marks`" + ` (ranges of the snippet that match) and ` + "`same`" + ` (ids of documents left out because they say nearly the same).
+How it is stored is told in ../formats/search-index.md.
 `
 
 const crawlIntro = `Crawl reads raw files and gives pages or documents. Recipe key: ` + "`crawl:`" + `. What it reads, and what

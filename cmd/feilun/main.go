@@ -45,8 +45,10 @@ type cli struct {
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Train    trainCmd    `cmd:"" help:"Train a model on tokens, tune it on conversations or preferences."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a model: bits a byte, tasks, overlap with the training corpus."`
+	Search   searchCmd   `cmd:"" help:"Index documents and find passages that answer a question."`
 	Generate generateCmd `cmd:"" help:"Continue a text with a model."`
 	Logits   logitsCmd   `cmd:"" help:"Print the log-probability that a model gives to each token of a text."`
+	Convert  convertCmd  `cmd:"" help:"Write a model as GGUF for llama.cpp, or as safetensors."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 	Inspect  inspectCmd  `cmd:"" help:"Browse a run in a browser, label documents, train from the labels."`
 

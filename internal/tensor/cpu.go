@@ -40,6 +40,7 @@ type CPU struct {
 	level   Level
 	workers int
 	scratch []*scratch // by worker
+	vector  []float32  // vectors made ready for [CPU.MatVecs]
 }
 
 // A scratch is a worker's own memory.

@@ -12,8 +12,12 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "decode" {
+		save(os.Args[2], decode)
+		return
+	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: tensorgen FILE")
+		fmt.Fprintln(os.Stderr, "usage: tensorgen [decode] FILE")
 		os.Exit(2)
 	}
 	var b strings.Builder

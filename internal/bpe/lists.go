@@ -1,0 +1,76 @@
+package bpe
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Lists is a vocabulary as lists of words, the way GGUF has it. Bytes are written in
+// the characters that stand for them in tokenizer.json, special tokens as they are.
+type Lists struct {
+	Pattern Pattern
+	NFC     bool
+	Whole   bool // a piece that is a token is taken as it is
+
+	Tokens  []string // by number; "" where there is none
+	Special []bool   // by number
+	Merges  []string // two tokens with a space between, by rank
+}
+
+// Lists returns the vocabulary as lists.
+func (t *Tokenizer) Lists() Lists {
+	l := Lists{Pattern: t.Pattern, NFC: t.NFC, Whole: t.whole, Tokens: make([]string, t.Size()), Special: make([]bool, t.Size())}
+	of, _ := byteRunes()
+	for id, b := range t.tokens {
+		if b != nil {
+			l.Tokens[id] = letters(b, &of)
+		}
+	}
+	for _, s := range t.Special {
+		l.Tokens[s.ID], l.Special[s.ID] = s.Text, true
+	}
+	for _, m := range t.ordered() {
+		l.Merges = append(l.Merges, letters(t.tokens[m.left], &of)+" "+letters(t.tokens[m.right], &of))
+	}
+	return l
+}
+
+// FromLists returns the tokenizer of lists.
+func FromLists(l Lists) (*Tokenizer, error) {
+	if len(l.Special) != len(l.Tokens) || len(l.Tokens) > maxTokens {
+		return nil, fmt.Errorf("%w: %d tokens, %d marks of special ones; at most %d can be read", ErrFormat, len(l.Tokens), len(l.Special), maxTokens)
+	}
+	var f tokenizerFile
+	f.Model.Vocab = make(map[string]uint32, len(l.Tokens))
+	t := &Tokenizer{Pattern: l.Pattern, NFC: l.NFC, whole: l.Whole}
+	for id, word := range l.Tokens {
+		switch {
+		case word == "":
+		case l.Special[id]:
+			t.Special = append(t.Special, Special{word, uint32(id)})
+		default:
+			if _, twice := f.Model.Vocab[word]; twice {
+				return nil, fmt.Errorf("%w: token %q stands there twice", ErrFormat, word)
+			}
+			f.Model.Vocab[word] = uint32(id)
+		}
+	}
+	for _, m := range l.Merges {
+		raw, err := json.Marshal(m)
+		if err != nil {
+			return nil, err
+		}
+		f.Model.Merges = append(f.Model.Merges, raw)
+	}
+	err := t.vocabulary(&f)
+	if err == nil {
+		err = t.mergeList(f.Model.Merges)
+	}
+	if err == nil {
+		err = t.finish()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return t, nil
+}

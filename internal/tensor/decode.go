@@ -1,0 +1,319 @@
+package tensor
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"unsafe"
+
+	"feilun/internal/quant"
+)
+
+// Weights is how a [QuantMatrix] holds its numbers.
+type Weights uint8
+
+// The forms of weights, each with the type of blocks that it is made from.
+const (
+	WeightsBF16 Weights = iota // BF16
+	WeightsInt8                // Q8_0: 8 bits, a half-precision scale for 32
+	WeightsInt4                // Q4_0: 4 bits, a half-precision scale for 32
+)
+
+// String returns the form's name.
+func (k Weights) String() string { return [...]string{"bf16", "int8", "int4"}[k] }
+
+// Type returns the type of the blocks of [QuantMatrix.PackRow].
+func (k Weights) Type() quant.Type { return [...]quant.Type{quant.BF16, quant.Q8_0, quant.Q4_0}[k] }
+
+// group returns the bytes of 16 rows and 64 columns.
+func (k Weights) group() int {
+	return [...]int{groupCols * tileRows * 2, 64 + groupCols*tileRows, 64 + groupCols*tileRows/2}[k]
+}
+
+// Sizes of tiles and groups, and of a vector's group of int8, in bytes.
+const (
+	tileRows    = 16
+	groupCols   = 64
+	vectorBytes = 80
+)
+
+// A QuantMatrix is a matrix of weights laid out for products with few vectors, which
+// are bound by how fast memory is read: make one with [NewQuantMatrix], fill its rows,
+// multiply by [CPU.MatVec]. It does not depend on the machine's instructions.
+type QuantMatrix struct {
+	kind       Weights
+	rows, cols int
+	groups     int
+	data       []byte
+}
+
+// NewQuantMatrix returns a matrix of zeros.
+func NewQuantMatrix(kind Weights, rows, cols int) *QuantMatrix {
+	m := &QuantMatrix{kind: kind, rows: rows, cols: cols, groups: (cols + groupCols - 1) / groupCols}
+	n := 2 * m.tileBytes() * ((rows + 2*tileRows - 1) / (2 * tileRows))
+	m.data = unsafe.Slice((*byte)(pointer(unsafe.SliceData(Floats((n+3)/4)))), n)
+	return m
+}
+
+// Rows returns how many rows the matrix has, the length of a product.
+func (m *QuantMatrix) Rows() int { return m.rows }
+
+// Cols returns how many columns the matrix has, the length of a vector.
+func (m *QuantMatrix) Cols() int { return m.cols }
+
+// Weights returns the form of the numbers.
+func (m *QuantMatrix) Weights() Weights { return m.kind }
+
+// Bytes returns the memory that a product reads.
+func (m *QuantMatrix) Bytes() int { return len(m.data) }
+
+func (m *QuantMatrix) tileBytes() int { return m.groups * m.kind.group() }
+
+// at returns where tile t begins: two tiles lie group by group in turns.
+func (m *QuantMatrix) at(t int) int { return t/2*2*m.tileBytes() + t%2*m.kind.group() }
+
+// Quantize rounds w, rows × cols, and returns it laid out.
+func (c *CPU) Quantize(kind Weights, w []float32, rows, cols int) (*QuantMatrix, error) {
+	m := NewQuantMatrix(kind, rows, cols)
+	const block = 32
+	padded := (cols + block - 1) / block * block
+	errs := make([]error, rows)
+	c.Rows(rows, func(_, from, to int) {
+		row, raw := make([]float32, padded), make([]byte, kind.Type().Bytes(padded))
+		for i := from; i < to; i++ {
+			copy(row, w[i*cols:][:cols])
+			if errs[i] = quant.Encode(raw, kind.Type(), row); errs[i] == nil {
+				m.PackRow(i, raw)
+			}
+		}
+	})
+	for i, err := range errs {
+		if err != nil {
+			return nil, fmt.Errorf("row %d: %w", i, err)
+		}
+	}
+	return m, nil
+}
+
+// PackRow lays out a row that is in blocks of the form's type. Rows may be packed side
+// by side.
+func (m *QuantMatrix) PackRow(i int, raw []byte) {
+	if m.groups == 0 {
+		return
+	}
+	tile, r, size := m.data[m.at(i/tileRows):], i%tileRows, m.kind.group()
+	if m.kind == WeightsBF16 {
+		for col := 0; col < m.cols; col++ {
+			at := col/groupCols*2*size + col%groupCols/2*64 + 4*r + col%2*2
+			copy(tile[at:at+2], raw[2*col:])
+		}
+		return
+	}
+	half, bytes := (size-64)/2, m.kind.Type().Bytes(32)
+	for b := range (m.cols + 31) / 32 {
+		group := tile[b/2*2*size:][:size]
+		block := raw[b*bytes:][:bytes]
+		copy(group[b%2*32+2*r:][:2], block)
+		for q := 2; q < bytes; q += 4 {
+			four := binary.LittleEndian.Uint32(block[q:])
+			if m.kind == WeightsInt8 {
+				four ^= 0x80808080
+			}
+			binary.LittleEndian.PutUint32(group[64+b%2*half+(q-2)*tileRows+4*r:], four)
+		}
+	}
+}
+
+// Row returns the numbers of a row as they are held.
+func (m *QuantMatrix) Row(dst []float32, i int) {
+	if m.groups == 0 {
+		return
+	}
+	tile, r, size := m.data[m.at(i/tileRows):], i%tileRows, m.kind.group()
+	half := (size - 64) / 2
+	for col := range dst[:m.cols] {
+		group := tile[col/groupCols*2*size:][:size]
+		if m.kind == WeightsBF16 {
+			dst[col] = FromBF16(binary.LittleEndian.Uint16(group[col%groupCols/2*64+4*r+col%2*2:]))
+			continue
+		}
+		h, k := col%groupCols/32, col%32
+		scale := quant.FromHalf(binary.LittleEndian.Uint16(group[32*h+2*r:]))
+		if m.kind == WeightsInt8 {
+			dst[col] = scale * float32(int(group[64+h*half+k/4*64+4*r+k%4])-128)
+		} else {
+			dst[col] = scale * float32(int(group[64+h*half+k%16/4*64+4*r+k%4]>>(k/16*4)&15)-8)
+		}
+	}
+}
+
+// A decodeKernel multiplies groups of a tile with vectors whose groups lie xstep bytes
+// apart, and writes 16 numbers for each, ystep bytes apart.
+type decodeKernel func(groups int, w, x pointer, xstep int, y pointer, ystep int)
+
+// A decoder has kernels for 1, 2, 4 and 8 vectors, up to widest.
+type decoder struct {
+	of     [4]decodeKernel
+	pair   decodeKernel // both tiles of a pair and one vector; or nil
+	widest int
+	half   bool // vectors of bfloat16 are taken as such
+}
+
+// MatVec sets y to the product of m and x. Vectors are rounded to the form of the
+// weights: to bfloat16, or to 8 bits with a scale for each 32.
+func (c *CPU) MatVec(y []float32, m *QuantMatrix, x []float32) { c.MatVecs(y, m, x, 1) }
+
+// MatVecs multiplies m with n vectors, one behind another in x, and writes the products
+// one behind another to y. A product is the same, bit by bit, for any number of vectors
+// and workers; up to 8 vectors read the weights once.
+func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
+	y, x = y[:n*m.rows], x[:n*m.cols]
+	if n == 0 || m.rows == 0 {
+		return
+	}
+	d := c.level.decoder(m.kind)
+	v := c.vectors(m, x, n, d.half)
+	tiles, per := (m.rows+tileRows-1)/tileRows, max(1, decodeTask/max(1, m.tileBytes()))
+	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
+	c.Do((tiles+per-1)/per, func(w, i int) {
+		for t := i * per; t < min(tiles, (i+1)*per); t++ {
+			if n == 1 && d.pair != nil && t%2 == 0 && (t+2)*tileRows <= m.rows && m.groups > 0 {
+				d.pair(m.groups, pointer(&m.data[m.at(t)]), v.data, v.each, pointer(&y[t*tileRows]), 0)
+				t++
+				continue
+			}
+			m.tile(&d, y, v, t, n, c.scratch[w].c)
+		}
+	})
+}
+
+// decodeTask is how many bytes of weights a worker takes at a time.
+const decodeTask = 1 << 18
+
+// tile multiplies 16 rows; edge has room for those of 8 vectors.
+func (m *QuantMatrix) tile(d *decoder, y []float32, v vectors, t, n int, edge []float32) {
+	w := pointer(nil)
+	if m.groups > 0 {
+		w = pointer(&m.data[m.at(t)])
+	}
+	rows := min(tileRows, m.rows-t*tileRows)
+	for j := 0; j < n; {
+		width, k := 1, 0
+		for 2*width <= min(d.widest, n-j) {
+			width, k = 2*width, k+1
+		}
+		x := unsafe.Add(v.data, j*v.each)
+		if rows == tileRows {
+			d.of[k](m.groups, w, x, n*v.each, pointer(&y[j*m.rows+t*tileRows]), 4*m.rows)
+		} else {
+			d.of[k](m.groups, w, x, n*v.each, pointer(&edge[0]), 4*tileRows)
+			for i := range width {
+				copy(y[(j+i)*m.rows+t*tileRows:][:rows], edge[i*tileRows:])
+			}
+		}
+		j += width
+	}
+}
+
+// vectors are ready for the kernels: for each group of 64 columns each vector's bytes.
+type vectors struct {
+	data pointer
+	each int // bytes of a vector's group
+}
+
+func (c *CPU) vectors(m *QuantMatrix, x []float32, n int, half bool) vectors {
+	each := vectorBytes
+	if m.kind == WeightsBF16 {
+		each = groupCols * 4
+		if half {
+			each = groupCols * 2
+		}
+	}
+	if need := max(16, m.groups*n*each/4); cap(c.vector) < need {
+		c.vector = Floats(need)
+	} else {
+		c.vector = c.vector[:need]
+	}
+	v := vectors{pointer(&c.vector[0]), each}
+	if m.cols%groupCols != 0 { // what lies behind a vector's end
+		clear(c.vector[(m.groups-1)*n*each/4:])
+	}
+	for j := range n {
+		row, whole := x[j*m.cols:][:m.cols], m.cols/groupCols
+		to := unsafe.Add(v.data, j*each)
+		done := m.kind != WeightsBF16 && whole > 0 && c.level.bytes(whole, to, n*each, row, -m.kind.plus())
+		for g := range m.groups {
+			if done && g < whole {
+				continue
+			}
+			part := row[g*groupCols : min(len(row), (g+1)*groupCols)]
+			m.kind.vector(c, unsafe.Add(to, g*n*each), part, half)
+		}
+	}
+	return v
+}
+
+// vector makes a group of a vector ready.
+func (k Weights) vector(c *CPU, to pointer, x []float32, half bool) {
+	switch {
+	case half:
+		c.ToBF16((*[groupCols]uint16)(to)[:len(x)], x)
+	case k == WeightsBF16:
+		for i, v := range x {
+			(*[groupCols]float32)(to)[i] = FromBF16(BF16(v))
+		}
+	default:
+		k.bytes((*[vectorBytes]byte)(to), x)
+	}
+}
+
+// plus is what the bytes of the weights have too much.
+func (k Weights) plus() int32 {
+	if k == WeightsInt4 {
+		return 8
+	}
+	return 128
+}
+
+// leastVector is the largest number of a vector's half that counts as zero.
+const leastVector = 1e-30
+
+// bytes rounds a vector's group to 8 bits, each half by its largest number.
+func (k Weights) bytes(to *[vectorBytes]byte, x []float32) {
+	for h := range (len(x) + 31) / 32 {
+		part := x[32*h : min(len(x), 32*h+32)]
+		most := float32(0)
+		for _, v := range part {
+			most = max(most, math.Float32frombits(math.Float32bits(v)&^(1<<31)))
+		}
+		inv, sum := float32(0), int32(0)
+		if most > leastVector {
+			inv = 127 / most
+		}
+		for i, v := range part {
+			// adding 1.5·2²³ leaves the rounded number in the last bits
+			q := int8(math.Float32bits(float32(v*inv) + 0x1.8p23))
+			to[32*h+i] = byte(q)
+			sum += int32(q)
+		}
+		binary.LittleEndian.PutUint32(to[64+4*h:], math.Float32bits(most/127))
+		binary.LittleEndian.PutUint32(to[72+4*h:], uint32(-k.plus()*sum))
+	}
+}
+
+// Read reads the matrix once, workers side by side, as fast as it can, and does nothing
+// with it: the measure for [CPU.MatVec].
+func (m *QuantMatrix) Read(c *CPU) {
+	b := m.data[:len(m.data)/1024*1024]
+	c.Do((len(b)+decodeTask-1)/decodeTask, func(_, i int) {
+		part := b[i*decodeTask : min(len(b), (i+1)*decodeTask)]
+		c.level.readMemory(len(part)/1024, pointer(&part[0]))
+	})
+}
+
+// Clone returns a copy.
+func (m *QuantMatrix) Clone() *QuantMatrix {
+	n := NewQuantMatrix(m.kind, m.rows, m.cols)
+	copy(n.data, m.data)
+	return n
+}

@@ -1,0 +1,120 @@
+package tensor
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/cpu"
+)
+
+//go:generate go run feilun/internal/tensorgen decode decode_amd64.s
+
+//go:noescape
+func decodeBF16Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeBF16x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeBF16x2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeBF16x4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeBF16x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeBF16AVX512(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeBF16AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt8Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt8x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt8x2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt8x4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt8x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt8AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt4Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt4x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt4x2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt4x4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt4x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt4AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func bytes512(n int, dst unsafe.Pointer, step int, src unsafe.Pointer, less int32, least float32)
+
+//go:noescape
+func readAVX512(n int, p unsafe.Pointer)
+
+//go:noescape
+func readAVX2(n int, p unsafe.Pointer)
+
+// vnni reports whether products of bytes (VPDPBUSD) may be used.
+func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
+
+// decoder returns the kernels of a level for weights of a type.
+func (l Level) decoder(kind Weights) decoder {
+	switch {
+	case kind == WeightsBF16 && l >= AVX512BF16:
+		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, widest: 8, half: true}
+	case kind == WeightsBF16 && l == AVX512:
+		return decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
+	case kind == WeightsBF16 && l == AVX2:
+		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, widest: 1}
+	case kind == WeightsInt8 && l.vnni():
+		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: decodeInt8Pair, widest: 8}
+	case kind == WeightsInt8 && l >= AVX2:
+		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, widest: 1}
+	case kind == WeightsInt4 && l.vnni():
+		return decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: decodeInt4Pair, widest: 8}
+	case kind == WeightsInt4 && l >= AVX2:
+		return decoder{of: [4]decodeKernel{decodeInt4AVX2}, widest: 1}
+	}
+	return plainDecoder(kind)
+}
+
+// readMemory reads 1024·n bytes and does nothing with them.
+func (l Level) readMemory(n int, p unsafe.Pointer) {
+	switch {
+	case l >= AVX512:
+		readAVX512(n, p)
+	case l == AVX2:
+		readAVX2(n, p)
+	default:
+		plainRead(n, p)
+	}
+}
+
+// bytes rounds n groups of a vector and reports whether the level has a loop for it.
+func (l Level) bytes(n int, dst unsafe.Pointer, step int, src []float32, less int32) bool {
+	if l < AVX512 {
+		return false
+	}
+	bytes512(n, dst, step, unsafe.Pointer(&src[0]), less, leastVector)
+	return true
+}

@@ -1,0 +1,211 @@
+package model
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+
+	"feilun/internal/bpe"
+	"feilun/internal/gguf"
+	"feilun/internal/quant"
+	"feilun/internal/tensor"
+)
+
+// TestGGUFRoundTrip writes the fixtures as GGUF and reads them again: in F32 the same
+// weights and shape, in F16 and Q8_0 nearly the same logits as transformers'.
+func TestGGUFRoundTrip(t *testing.T) {
+	goldens(t, func(t *testing.T, dir string, want *expected) {
+		m, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tt := range []struct {
+			kind  quant.Type
+			limit float64
+		}{{quant.F32, 1e-3}, {quant.F16, 0.01}, {quant.Q8_0, 0.05}} {
+			got := throughGGUF(t, dir, tt.kind)
+			if tt.kind == quant.F32 {
+				c := m.Config
+				if c.Arch == Mistral {
+					c.Arch, c.Window = Llama, 0
+					c.Context = got.Config.Context
+				}
+				if c.Window > 0 {
+					c.Window, c.WindowFrom, c.Context = 0, 0, got.Config.Context
+				}
+				if len(c.EOS) > 1 || len(c.BOS) > 1 || c.EOS != nil || c.BOS != nil { // without a vocabulary they are not written
+					c.EOS, c.BOS = nil, nil
+				}
+				if !reflect.DeepEqual(got.Config, c) {
+					t.Errorf("configuration comes back as %+v, want %+v", got.Config, c)
+				}
+				if !slices.Equal(got.W, m.W) {
+					t.Error("weights come back changed")
+				}
+			}
+			p := NewPass(got, tensor.New(1), 1, len(want.Tokens), PassOptions{Forward: true})
+			far := 0.0
+			err := p.Logits(&Batch{Rows: 1, Len: len(want.Tokens), Tokens: want.Tokens}, func(i int, x []float32) {
+				if at := slices.Index(want.At, i); at >= 0 {
+					far = max(far, distance(x, want.Logits[at]))
+				}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if t.Logf("%s: logits differ by %.5f", tt.kind, far); far > tt.limit && m.Config.Window == 0 {
+				t.Errorf("%s: logits differ by %.5f, at most %v", tt.kind, far, tt.limit)
+			}
+		}
+	})
+}
+
+func throughGGUF(t *testing.T, dir string, kind quant.Type) *Model {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "model.gguf")
+	if err := SaveGGUF(t.Context(), name, dir, GGUFOptions{Type: kind}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := gguf.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	m, err := OpenGGUF(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestTurnHeads turns rows of two heads as llama.cpp's converter does: a head's rows
+// 0 1 2 3 4 5 become 0 3 1 4 2 5.
+func TestTurnHeads(t *testing.T) {
+	x := make([]float32, 12*2)
+	for i := range x {
+		x[i] = float32(i)
+	}
+	old := slices.Clone(x)
+	turnHeads(x, 2, 12, false)
+	for i, row := range []int{0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11} {
+		if x[2*i] != float32(2*row) || x[2*i+1] != float32(2*row+1) {
+			t.Fatalf("row %d is %v, want row %d", i, x[2*i:2*i+2], row)
+		}
+	}
+	if turnHeads(x, 2, 12, true); !slices.Equal(x, old) {
+		t.Errorf("turned back: %v", x)
+	}
+}
+
+// TestGGUFWords takes vocabularies through GGUF: the same tokens for the same texts.
+func TestGGUFWords(t *testing.T) {
+	for _, pattern := range []bpe.Pattern{bpe.GPT2, bpe.CL100K, bpe.O200K, bpe.Qwen2, bpe.SmolLM} {
+		l := words(t, pattern)
+		tok, err := bpe.FromLists(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := FromDepth(1, len(l.Tokens)+3)
+		c.EOS, c.BOS = []int{256}, []int{256}
+		meta, err := c.ggufWords(&GGUFOptions{Tokenizer: tok, Prefix: []uint32{256}, Template: "{{ x }}"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := gguf.Write(&b, meta, nil); err != nil {
+			t.Fatal(err)
+		}
+		f, err := gguf.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, prefix, template, err := GGUFTokenizer(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(prefix, []uint32{256}) || template != "{{ x }}" || got.Pattern != pattern {
+			t.Errorf("%s: prefix %v, template %q, pattern %s", pattern, prefix, template, got.Pattern)
+		}
+		for _, text := range []string{"", "hello there 1234 飞轮\n\n x", "\x00\xff e\u0301"} {
+			want := tok.Encoder().EncodeSpecial(nil, []byte(text+"<|end|>"))
+			if ids := got.Encoder().EncodeSpecial(nil, []byte(text+"<|end|>")); !slices.Equal(ids, want) && !(got.NFC && text == "\x00\xff e\u0301") {
+				t.Errorf("%s: %q becomes %v, want %v", pattern, text, ids, want)
+			}
+		}
+	}
+}
+
+// words is a vocabulary of bytes, a special token and two merges.
+func words(t *testing.T, pattern bpe.Pattern) bpe.Lists {
+	t.Helper()
+	l := bpe.Lists{Pattern: pattern}
+	of := map[byte]rune{}
+	next := rune(256)
+	for c := range 256 {
+		r := rune(c)
+		if !(c >= '!' && c <= '~' || c >= 0xa1 && c <= 0xac || c >= 0xae) {
+			r, next = next, next+1
+		}
+		of[byte(c)] = r
+		l.Tokens = append(l.Tokens, string(r))
+	}
+	l.Tokens = append(l.Tokens, "<|end|>", "he", "hel")
+	l.Special = make([]bool, len(l.Tokens))
+	l.Special[256] = true
+	l.Merges = []string{"h e", "he l"}
+	return l
+}
+
+func TestGGUFRefuses(t *testing.T) {
+	read := func(meta []gguf.KV, tensors []gguf.Source) error {
+		var b bytes.Buffer
+		if err := gguf.Write(&b, meta, tensors); err != nil {
+			t.Fatal(err)
+		}
+		f, err := gguf.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = OpenGGUF(f)
+		return err
+	}
+	embed := gguf.Source{Name: "token_embd.weight", Type: quant.F32, Shape: []int{40, 16}, Rows: func([]float32) error { return nil }}
+	arch := gguf.KV{Key: "general.architecture", Value: "llama"}
+	big := func(key string) gguf.KV { return gguf.KV{Key: "llama." + key, Value: uint64(1 << 40)} }
+	for _, err := range []error{
+		read(nil, nil),
+		read([]gguf.KV{{Key: "general.architecture", Value: "mamba"}}, nil),
+		read([]gguf.KV{arch}, nil),
+		read([]gguf.KV{arch}, []gguf.Source{embed}),
+		read([]gguf.KV{arch, big("block_count"), big("attention.head_count"), big("feed_forward_length"), big("context_length")}, []gguf.Source{embed}),
+	} {
+		if !errors.Is(err, ErrFormat) {
+			t.Errorf("OpenGGUF: %v, want ErrFormat", err)
+		}
+	}
+}
+
+// FuzzGGUF opens files as models and vocabularies.
+func FuzzGGUF(f *testing.F) {
+	name := filepath.Join(f.TempDir(), "a.gguf")
+	if err := SaveGGUF(f.Context(), name, "testdata/golden/llama", GGUFOptions{Type: quant.Q8_0}); err != nil {
+		f.Fatal(err)
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		g, err := gguf.Read(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			return
+		}
+		OpenGGUF(g)
+		GGUFTokenizer(g)
+	})
+}

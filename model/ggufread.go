@@ -1,0 +1,166 @@
+package model
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"feilun/internal/gguf"
+	"feilun/internal/hint"
+)
+
+// GGUFConfig returns the shape of the model in a file of llama.cpp.
+func GGUFConfig(f *gguf.File) (Config, error) {
+	c, err := ggufConfig(f)
+	if err != nil {
+		return c, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return c, c.check()
+}
+
+func ggufConfig(f *gguf.File) (Config, error) {
+	arch, _ := gguf.Get[string](f, "general.architecture")
+	var c Config
+	switch arch {
+	case Llama, Qwen2, Qwen3, GPT2:
+		c.Arch = arch
+	default:
+		return c, hint.With(fmt.Errorf("architecture %q is not known", arch), "known are llama (with Mistral), qwen2, qwen3 and gpt2")
+	}
+	n := func(key string, def int) int { return ggufNumber(f, arch+"."+key, def) }
+	x := func(key string, def float64) float64 { return short(ggufNumber(f, arch+"."+key, def)) }
+	embed, ok := f.Tensor("token_embd.weight")
+	if !ok || len(embed.Shape) != 2 {
+		return c, fmt.Errorf("no matrix %q", "token_embd.weight")
+	}
+	c.Vocab, c.Width = embed.Shape[0], embed.Shape[1]
+	c.Layers, c.Heads, c.Hidden, c.Context = n("block_count", 0), n("attention.head_count", 0), n("feed_forward_length", 0), n("context_length", 0)
+	c.KVHeads = n("attention.head_count_kv", c.Heads)
+	if experts := n("expert_count", 0); experts > 0 {
+		return c, fmt.Errorf("a mixture of %d experts is not known", experts)
+	}
+	if c.Heads > 0 {
+		c.HeadDim = n("attention.key_length", c.Width/c.Heads)
+	}
+	if v := n("attention.value_length", c.HeadDim); v != c.HeadDim {
+		return c, fmt.Errorf("heads of %d for keys and %d for values are not known", c.HeadDim, v)
+	}
+	has := func(name string) bool { _, ok := f.Tensor(name); return ok }
+	c.Tied = !has("output.weight")
+	c.ends(f)
+	if arch == GPT2 {
+		c.Eps, c.QKVBias, c.OutBias, c.MLPBias = x("attention.layer_norm_epsilon", 1e-5), true, true, true
+		return c, nil
+	}
+	c.Eps, c.Theta = x("attention.layer_norm_rms_epsilon", 1e-6), x("rope.freq_base", 10_000)
+	c.QKVBias, c.OutBias, c.MLPBias = has("blk.0.attn_q.bias"), has("blk.0.attn_output.bias"), has("blk.0.ffn_up.bias")
+	c.QKNorm = arch == Qwen3
+	if rotated := n("rope.dimension_count", c.HeadDim); rotated != c.HeadDim {
+		return c, fmt.Errorf("a rotary embedding of %d of a head's %d numbers is not known", rotated, c.HeadDim)
+	}
+	return c, c.ggufScaling(f)
+}
+
+// ggufNumber returns the metadata of a key, or def.
+func ggufNumber[T int | float64](f *gguf.File, key string, def T) T {
+	if v, ok := gguf.Get[T](f, key); ok {
+		return v
+	}
+	return def
+}
+
+// short undoes the way of a decimal number through float32: 1e-6, not
+// 9.999999974752427e-07.
+func short(v float64) float64 {
+	if f := float32(v); float64(f) == v {
+		var s float64
+		if _, err := fmt.Sscan(fmt.Sprint(f), &s); err == nil {
+			return s
+		}
+	}
+	return v
+}
+
+// ends takes the tokens that begin and end texts.
+func (c *Config) ends(f *gguf.File) {
+	if id, ok := gguf.Get[int](f, "tokenizer.ggml.bos_token_id"); ok && id >= 0 && id < c.Vocab {
+		c.BOS = []int{id}
+	}
+	for _, key := range []string{"eos", "eot", "eom"} {
+		if id, ok := gguf.Get[int](f, "tokenizer.ggml."+key+"_token_id"); ok && id >= 0 && id < c.Vocab && !slices.Contains(c.EOS, id) {
+			c.EOS = append(c.EOS, id)
+		}
+	}
+}
+
+// ropeKeys begin metadata of our own, which say how [ropeTensor] was made.
+const ropeKeys = "feilun.rope."
+
+// ggufScaling reads the scaling of the rotary embedding. Of Llama 3's most files have
+// only what comes out; without our own metadata it must be what Meta's models have.
+func (c *Config) ggufScaling(f *gguf.File) error {
+	kind, _ := gguf.Get[string](f, c.Arch+".rope.scaling.type")
+	factor, _ := gguf.Get[float64](f, c.Arch+".rope.scaling.factor")
+	switch {
+	case kind == "linear" && factor > 0:
+		c.Scaling = &Scaling{Kind: "linear", Factor: short(factor)}
+	case kind != "" && kind != "none":
+		return fmt.Errorf("rotary embedding of kind %q is not known; linear and Llama 3's are", kind)
+	}
+	t, ok := f.Tensor(ropeTensor)
+	if !ok {
+		return nil
+	}
+	if c.HeadDim < 2 || t.Len() != c.HeadDim/2 {
+		return fmt.Errorf("%q has %d numbers for heads of %d", ropeTensor, t.Len(), c.HeadDim)
+	}
+	got := make([]float32, t.Len())
+	if err := f.F32(got, ropeTensor); err != nil {
+		return err
+	}
+	own := func(key string, def float64) float64 { return short(ggufNumber(f, ropeKeys+key, def)) }
+	c.Scaling = &Scaling{Kind: "llama3", Factor: own("factor", short(float64(slices.Max(got)))), Low: own("low", 1), High: own("high", 4), OriginalContext: int(own("context", 8192))}
+	if s := c.Scaling; s.Factor > 0 && s.Low > 0 && s.High > s.Low && s.OriginalContext > 0 &&
+		slices.EqualFunc(got, c.ropeFactors(), func(a, b float32) bool { return math.Abs(float64(a-b)) <= 1e-4*math.Abs(float64(b)) }) {
+		return nil
+	}
+	return fmt.Errorf("the rotary embedding is scaled in a way that is not known (%q)", ropeTensor)
+}
+
+// OpenGGUF reads a model from a file of llama.cpp.
+func OpenGGUF(f *gguf.File) (*Model, error) {
+	c, err := GGUFConfig(f)
+	if err != nil {
+		return nil, err
+	}
+	params, _, _ := c.layout()
+	known := map[string]bool{ropeTensor: true}
+	for _, p := range params {
+		name := ggufName(p.Name)
+		t, ok := f.Tensor(name)
+		if !ok {
+			return nil, fmt.Errorf("%w: no tensor %q", ErrFormat, name)
+		}
+		if shape := c.ggufShape(&p); !slices.Equal(t.Shape, shape) {
+			return nil, fmt.Errorf("%w: %q has shape %v, its metadata want %v", ErrFormat, name, t.Shape, shape)
+		}
+		known[name] = true
+	}
+	for _, t := range f.Tensors {
+		if !known[t.Name] {
+			return nil, fmt.Errorf("%w: tensor %q is not part of its architecture", ErrFormat, t.Name)
+		}
+	}
+	m, err := New(c)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range m.Params {
+		x := m.W[p.From:p.To]
+		if err := f.F32(x, ggufName(p.Name)); err != nil {
+			return nil, err
+		}
+		c.fromGGUF(&p, x)
+	}
+	return m, nil
+}

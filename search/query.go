@@ -1,0 +1,222 @@
+package search
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"feilun/internal/words"
+)
+
+// A Query asks an index.
+type Query struct {
+	// Text is the question. "Quoted" words must stand together, -word may not occur, site:host
+	// keeps to one host; all else is wished for.
+	Text string
+	K    int // hits wanted; 10 when 0
+
+	Ranking *Ranking  // nil for the defaults
+	Vector  []float32 // of the question, where the index has vectors; nil searches by words alone
+}
+
+// maxTerms is how many different terms of a question count; pasted pages have
+// more, and their first ones say enough.
+const maxTerms = 256
+
+// A queryTerm is a term of the question with its weight.
+type queryTerm struct {
+	term   string
+	weight float64
+}
+
+// A parsed is a question as the index sees it.
+type parsed struct {
+	terms   []queryTerm
+	number  map[string]int // of a term in terms
+	idf     []float64      // of each term, set by candidates
+	seq     []int          // the terms in the order they stand
+	follows []bool         // whether each stands right behind the one before
+	phrases [][]string     // must stand together
+	not     []string       // terms that may not occur
+	site    string
+}
+
+// parse reads a question. Any text is one.
+func parse(text string, r *Ranking) *parsed {
+	p := &parsed{number: map[string]int{}}
+	s := newScanner()
+	text = strings.ToValidUTF8(text, " ")
+	for text != "" {
+		if strings.HasPrefix(text, `"`) || strings.HasPrefix(text, "“") {
+			_, n := utf8.DecodeRuneInString(text)
+			if inner, rest, ok := cutQuote(text[n:]); ok {
+				p.phrase(s, inner, r)
+				text = rest
+				continue
+			}
+		}
+		if rest, ok := p.operator(s, text); ok {
+			text = rest
+			continue
+		}
+		n := nextOperator(text)
+		p.wish(s, text[:n], r)
+		text = text[n:]
+	}
+	return p
+}
+
+func cutQuote(s string) (inner, rest string, ok bool) {
+	i := strings.IndexAny(s, `"”`)
+	if i < 0 {
+		return "", s, false
+	}
+	_, n := utf8.DecodeRuneInString(s[i:])
+	return s[:i], s[i+n:], true
+}
+
+// operator reads -word and site:host.
+func (p *parsed) operator(s *scanner, text string) (rest string, ok bool) {
+	end := strings.IndexFunc(text, unicode.IsSpace)
+	if end < 0 {
+		end = len(text)
+	}
+	word := text[:end]
+	if host, ok := strings.CutPrefix(word, "site:"); ok && host != "" {
+		p.site = strings.TrimPrefix(strings.ToLower(host), "www.")
+		return text[end:], true
+	}
+	if not, ok := strings.CutPrefix(word, "-"); ok && not != "" && not[0] != '-' {
+		for s.reset(not); s.next(); {
+			p.not = append(p.not, string(s.term(nil)))
+			ok = true
+		}
+		return text[end:], len(p.not) > 0
+	}
+	return text, false
+}
+
+// nextOperator returns where the next quotation or operator may begin: after
+// white space, and not at once.
+func nextOperator(text string) int {
+	space := false
+	for i, r := range text {
+		if i > 0 && (r == '"' || r == '“' || space && (r == '-' || strings.HasPrefix(text[i:], "site:"))) {
+			return i
+		}
+		space = unicode.IsSpace(r)
+	}
+	return len(text)
+}
+
+func (p *parsed) phrase(s *scanner, text string, r *Ranking) {
+	var terms []string
+	for s.reset(text); s.next(); {
+		terms = append(terms, string(s.term(nil)))
+	}
+	if len(terms) > 0 {
+		p.phrases = append(p.phrases, terms)
+	}
+	p.wish(s, text, r)
+}
+
+// wish adds the terms of a text with their weights.
+func (p *parsed) wish(s *scanner, text string, r *Ranking) {
+	weigh := newWeigher(text, s.folds, r)
+	first := true
+	last := token{}
+	for s.reset(text); s.next(); first = false {
+		weight := weigh.of(s)
+		term := string(s.term(nil))
+		n, known := p.number[term]
+		switch {
+		case known:
+			p.terms[n].weight += weight
+		case len(p.terms) == maxTerms:
+			continue
+		default:
+			n = len(p.terms)
+			p.number[term] = n
+			p.terms = append(p.terms, queryTerm{term, weight})
+		}
+		p.seq = append(p.seq, n)
+		p.follows = append(p.follows, !first && near(text, last, s.tok))
+		last = s.tok
+	}
+}
+
+// near reports whether b is the neighbour of a: the next pair of its run, or the
+// next word behind spaces or nothing.
+func near(text string, a, b token) bool {
+	return b.joined || a.end <= b.start && strings.TrimLeft(text[a.end:b.start], " ") == ""
+}
+
+// A weigher tells the weight of a question's tokens: words that hold sentences
+// together count less, pairs across words of Chinese too.
+type weigher struct {
+	r     *Ranking
+	at    []int     // for each byte of the text, the number of the word there plus one
+	words []float64 // weights
+}
+
+func newWeigher(text string, folds *foldTable, r *Ranking) *weigher {
+	w := &weigher{r: r}
+	if strings.IndexFunc(text, func(c rune) bool { return folds.of(c)>>24 == classPair }) < 0 {
+		return w
+	}
+	var folded strings.Builder
+	var places []int // in text, of each byte of folded
+	for i, c := range text {
+		if e := folds.of(c); e>>24 == classPair {
+			c = rune(e & 0xffffff)
+		}
+		for range utf8.RuneLen(c) {
+			places = append(places, i)
+		}
+		folded.WriteRune(c)
+	}
+	places = append(places, len(text))
+	w.at = make([]int, len(text)+1)
+	for _, s := range words.Tokenize(nil, folded.String(), "zh") {
+		weight := 1.0
+		if functionWords()[s.Of(folded.String())] {
+			weight = r.Function
+		}
+		w.words = append(w.words, weight)
+		for i := places[s.Start]; i < places[s.End]; i++ {
+			w.at[i] = len(w.words)
+		}
+	}
+	return w
+}
+
+func (w *weigher) of(s *scanner) float64 {
+	if s.tok.word {
+		if functionWords()[string(s.word)] {
+			return w.r.Function
+		}
+		return 1
+	}
+	a, b := w.at[s.tok.start], w.at[s.tok.end-1]
+	if a == 0 || b == 0 {
+		return 1
+	}
+	weight := min(w.words[a-1], w.words[b-1])
+	if a != b {
+		weight *= w.r.Cross
+	}
+	return weight
+}
+
+// hostMatches reports whether a host is site or below it.
+func hostMatches(host, site string) bool {
+	return host == site || strings.HasSuffix(host, "."+site)
+}
+
+// distinct returns the terms that a chunk must or must not have, each once.
+func distinct(lists ...[]string) []string {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
