@@ -32,7 +32,7 @@ type state struct {
 	Norm    float64 `json:"norm"`          // running mean of the gradient's norm
 	Best    float64 `json:"best"`          // lowest validation loss so far, 0 before the first
 	BestAt  int     `json:"best_at"`       // its step
-	Log     int64   `json:"log"`           // bytes of log.jsonl
+	Log     int64   `json:"log"`           // bytes of train.log
 	Seconds float64 `json:"seconds"`       // of training so far
 }
 

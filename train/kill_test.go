@@ -61,7 +61,7 @@ func TestKill(t *testing.T) {
 			t.Fatal(err)
 		}
 		if kills < 6 {
-			waitSteps(t, filepath.Join(dir, "log.jsonl"), 1+rng.IntN(6))
+			waitSteps(t, filepath.Join(dir, "train.log"), 1+rng.IntN(6))
 			cmd.Process.Kill()
 			cmd.Wait()
 			kills++
@@ -89,7 +89,7 @@ func TestKill(t *testing.T) {
 
 func lossesOf(t *testing.T, dir string) []point {
 	t.Helper()
-	rows, err := readLog(filepath.Join(dir, "log.jsonl"))
+	rows, err := readLog(filepath.Join(dir, "train.log"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"os"
 )
 
-// A Row is a line of log.jsonl: a step, a measurement, or a sample.
+// A Row is a line of train.log: a step, a measurement, or a sample.
 type Row struct {
 	Step    int     `json:"step"`
 	Loss    float64 `json:"loss,omitempty"` // mean of the batch, in nats a token
@@ -33,7 +33,7 @@ type Sample struct {
 	Text   string `json:"text"`
 }
 
-// A logFile appends rows to log.jsonl.
+// A logFile appends rows to train.log.
 type logFile struct {
 	f       *os.File
 	w       *bufio.Writer

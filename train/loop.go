@@ -63,7 +63,7 @@ func (l *loop) start() error {
 	if err := l.feed.skip(int64(s.Step)); err != nil {
 		return err
 	}
-	l.log, err = openLog(filepath.Join(filepath.Dir(l.dir), "log.jsonl"), s.Log)
+	l.log, err = openLog(filepath.Join(filepath.Dir(l.dir), "train.log"), s.Log)
 	if err != nil {
 		return err
 	}

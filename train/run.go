@@ -256,7 +256,7 @@ func (j *job) identify(steps int) error {
 	sum := sha256.Sum256(b)
 	j.recipe = hex.EncodeToString(sum[:])
 	if j.Fresh {
-		for _, name := range []string{"checkpoints", "log.jsonl", "train.html", "model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "manifest.json"} {
+		for _, name := range []string{"checkpoints", "train.log", "train.html", "model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "manifest.json"} {
 			if err := os.RemoveAll(filepath.Join(j.Out, name)); err != nil {
 				return err
 			}
@@ -294,7 +294,7 @@ func (j *job) finished() (*Outcome, error) {
 
 func (j *job) outcome(s *state) *Outcome {
 	o := &Outcome{Model: j.Out, Weights: len(j.m.W), Steps: s.Step, Tokens: int64(s.Step) * int64(j.p.batchRows()*j.p.Context), Skipped: s.Skipped,
-		Valid: s.Best, Kept: s.Step, Seconds: s.Seconds, Log: filepath.Join(j.Out, "log.jsonl"), Page: filepath.Join(j.Out, "train.html")}
+		Valid: s.Best, Kept: s.Step, Seconds: s.Seconds, Log: filepath.Join(j.Out, "train.log"), Page: filepath.Join(j.Out, "train.html")}
 	if s.Best > 0 && j.p.Keep == keepBest {
 		o.Kept = s.BestAt
 	}

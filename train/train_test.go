@@ -174,7 +174,7 @@ func TestLearns(t *testing.T) {
 	if err := l.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	log, err := openLog(filepath.Join(dir, "log.jsonl"), l.s.Log)
+	log, err := openLog(filepath.Join(dir, "train.log"), l.s.Log)
 	if err != nil {
 		t.Fatal(err)
 	}

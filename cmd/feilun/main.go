@@ -6,7 +6,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -86,7 +85,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c, kong.Name("feilun"),
 		kong.Description("Feilun (飞轮): raw crawl → corpus → model → chat → feedback, in one program."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
-		kong.KindMapper(reflect.String, kong.MapperFunc(text)), kong.PostBuild(plainLists), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.KindMapper(reflect.String, kong.MapperFunc(text)), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
 		panic(err) // a struct tag in this package is wrong
 	}
@@ -112,20 +111,6 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitInterrupted
 	}
 	return report(stderr, err)
-}
-
-// plainLists writes defaults of lists, which struct tags give as JSON, as kong
-// reads them.
-func plainLists(k *kong.Kong) error {
-	return kong.Visit(k.Model, func(n kong.Visitable, next kong.Next) error {
-		if f, ok := n.(*kong.Flag); ok && f.IsSlice() && f.HasDefault {
-			var list []string
-			if err := json.Unmarshal([]byte(f.Default), &list); err == nil {
-				f.Default, f.HasDefault = strings.Join(list, ","), len(list) > 0
-			}
-		}
-		return next(nil)
-	})
 }
 
 // text takes an argument byte by byte as it is: names of files need not be UTF-8.
