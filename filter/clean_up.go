@@ -47,8 +47,9 @@ func (f *CleanUp) Edit(d *feilun.Doc) (string, []feilun.Cut) {
 			feeds, i = 0, end
 			continue
 		}
-		for i < end {
-			from, to := address(d.Text[i:end])
+		for bare := false; i < end; {
+			var from, to int
+			from, to, bare = address(d.Text[i:end], bare)
 			if from > 0 {
 				feeds = 0
 			}
@@ -66,20 +67,31 @@ func (f *CleanUp) Edit(d *feilun.Doc) (string, []feilun.Cut) {
 }
 
 // address returns the span of the first web address in a word, or its end
-// twice. Brackets, quotes and marks around it are no part of it.
-func address(word string) (from, to int) {
-	lower := asciiLower(word)
-	at := len(word)
-	for _, start := range []string{"http://", "https://", "www."} {
-		i := strings.Index(lower, start)
-		if i >= 0 && i < at && (i == 0 || !isWordByte(word[i-1])) && i+len(start) < len(word) && isWordByte(word[i+len(start)]) {
-			at = i
+// twice. Brackets, quotes and marks around it are no part of it. Bare says that
+// only host names alone are left to look for, so that a word is read once.
+func address(word string, bare bool) (from, to int, _ bool) {
+	for i := 0; !bare && i < len(word); i++ {
+		if startsAddress(word, i) {
+			return i, i + addressEnd(word[i:]), false
 		}
 	}
-	if at == len(word) {
-		return bareHost(word)
+	from, to = bareHost(word)
+	return from, to, true
+}
+
+// startsAddress reports whether http://, https:// or www. stands at i, with no
+// letter or digit before it and one behind.
+func startsAddress(word string, i int) bool {
+	if c := word[i] | 0x20; c != 'h' && c != 'w' || i > 0 && isWordByte(word[i-1]) {
+		return false
 	}
-	return at, at + addressEnd(word[at:])
+	for _, start := range []string{"http://", "https://", "www."} {
+		n := i + len(start)
+		if n < len(word) && isWordByte(word[n]) && strings.EqualFold(word[i:n], start) {
+			return true
+		}
+	}
+	return false
 }
 
 // addressEnd returns where an address that begins s ends: before characters

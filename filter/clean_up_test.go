@@ -18,6 +18,7 @@ func TestCleanUp(t *testing.T) {
 		{"", "http://", "http://"},
 		{"", "main.rs pd.read a.id news.cn news.cn/x. Cars.com?", "main.rs pd.read a.id news.cn . ?"},
 		{"", "awww.com owww", " owww"},
+		{"", "xwww.a,www.b.cn", "xwww.a,"},
 		{"", "ann@example.com e.g. i.e. 3.14 a..b end.In U.S.", "ann@example.com e.g. i.e. 3.14 a..b end.In U.S."},
 		{"", "a\nhttp://b.example\n\n\nc", "a\n\nc"},
 		{"", "a\n\n\n\nb", "a\n\nb"},
@@ -37,5 +38,17 @@ func TestCleanUp(t *testing.T) {
 			t.Errorf("clean_up(%s) of %q = %q, want %q", tt.set, tt.text, got, tt.want)
 		}
 		checkCuts(t, tt.text, got, cuts)
+	}
+}
+
+// TestCleanUpLongWord has words of many addresses, each of which must be read
+// once: reading what is left of the word for each address takes minutes.
+func TestCleanUpLongWord(t *testing.T) {
+	for _, tt := range [][2]string{{"http://a)", ")"}, {"www.a|", "|"}, {"a.com,", ","}, {"看http://a。", "看。"}} {
+		const times = 200_000
+		got, _ := build(t, "clean_up").(Edit).Edit(&feilun.Doc{Text: strings.Repeat(tt[0], times)})
+		if got != strings.Repeat(tt[1], times) {
+			t.Errorf("clean_up of %d times %q = %.40q…, %d bytes", times, tt[0], got, len(got))
+		}
 	}
 }
