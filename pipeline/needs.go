@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"feilun/internal/hint"
@@ -145,6 +146,9 @@ func (r *Recipe) lacks() error {
 		fmt.Fprintf(&b, "\n  %s (%s): %s", n.Key, value, n.What)
 	}
 	tip := fmt.Sprintf("put them there, or name each with --set, such as --set %s=PATH", lacking[0].Key)
+	if slices.ContainsFunc(lacking, func(n Need) bool { return n.Key == "language.model" }) {
+		tip += "; the language model inside the program instead: --set language.model= --set needs.language.model=off"
+	}
 	for _, n := range lacking {
 		if step, _, _ := cutLast(n.Key); strings.Count(step, ".") == 1 && !strings.HasPrefix(step, "mix.") {
 			tip += fmt.Sprintf("; a step you do without: --set %s=off", step)
