@@ -6,7 +6,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"feilun/internal/ledger"
 )
@@ -90,4 +92,53 @@ func TestIndexRanges(t *testing.T) {
 			t.Errorf("%s: made anew with %d documents, %v", what, n, err)
 		}
 	}
+}
+
+// TestLabelsEdited holds labels that somebody edits while an inspector is open
+// to be read anew, whether the file keeps its length, grows or is another one.
+func TestLabelsEdited(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "labels.jsonl")
+	l := must(openLabels(name))
+	for _, id := range []string{"a", "b", "c"} {
+		if err := l.set(id, "http://"+id+".example/", "good", time.Unix(0, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := string(must(os.ReadFile(name)))
+	write := func(name, text string) {
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(what, want string) {
+		t.Helper()
+		if err := l.refresh(); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, r := range l.rows() {
+			got += r.ID + "=" + r.Label + " "
+		}
+		if got != want || l.bad != 0 {
+			t.Errorf("%s: %q and %d odd lines, want %q", what, got, l.bad, want)
+		}
+	}
+	write(name, strings.Replace(file, "good", "none", 1))
+	if err := os.Chtimes(name, time.Time{}, time.Now().Add(time.Second)); err != nil { // coarse clocks
+		t.Fatal(err)
+	}
+	check("as long as before", "b=good c=good ")
+	write(name, strings.ReplaceAll(file, `"good"`, `"bad","why":"a longer line"`))
+	check("longer lines", "a=bad b=bad c=bad ")
+	write(name+"~", file+strings.Replace(file[:strings.Index(file, "\n")+1], "good", "none", 1))
+	if err := os.Rename(name+"~", name); err != nil {
+		t.Fatal(err)
+	}
+	check("another file", "b=good c=good ")
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	check("none", "")
+	write(name, file)
+	check("back again", "a=good b=good c=good ")
 }
