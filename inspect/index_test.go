@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -141,4 +143,20 @@ func TestLabelsEdited(t *testing.T) {
 	check("none", "")
 	write(name, file)
 	check("back again", "a=good b=good c=good ")
+}
+
+// TestLabelRefused holds words that are no labels to be the asker's fault, and
+// to leave the file alone.
+func TestLabelRefused(t *testing.T) {
+	dir := writeRun(t, smallRun(), inspectRows())
+	c := newClient(t, dir, Tools{})
+	for _, word := range []string{"", "ugly", "any", "Good"} {
+		status, _, body := c.ask("POST", "/api/label", map[string]any{"n": 1, "gen": c.s.current().gen, "label": word}, nil)
+		if status != http.StatusBadRequest || !strings.Contains(body, "no label") {
+			t.Errorf("%q: %d %s", word, status, body)
+		}
+	}
+	if _, err := os.Stat(LabelsName(dir)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("labels were written: %v", err)
+	}
 }
