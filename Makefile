@@ -25,7 +25,7 @@ $(STATICCHECK):
 # The race detector needs cgo and a C compiler; the product does not.
 race:
 ifeq ($(RACE),1)
-	CGO_ENABLED=1 go test -race -short ./...
+	CGO_ENABLED=1 go test -race -short -timeout 30m ./...
 else
 	@echo "no C compiler: race tests skipped"
 endif
