@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -172,12 +173,12 @@ func (s *snapshot) document(n int) (*foundDoc, error) {
 
 // staged looks for a document among the texts that --keep-stages leaves.
 func (s *snapshot) staged(id string) (*feilun.Doc, error) {
-	names, err := filepath.Glob(filepath.Join(s.dir, "work", "docs", "*.jsonl.zst"))
+	names, err := fs.Glob(os.DirFS(s.dir), "work/docs/*.jsonl.zst")
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		for d, err := range corpus.From(name, 0) {
+		for d, err := range corpus.From(filepath.Join(s.dir, filepath.FromSlash(name)), 0) {
 			if err != nil {
 				return nil, err
 			}

@@ -150,7 +150,7 @@ func (x *index) read() error {
 	for i := range at {
 		at[i] = int64(e.Uint64(b[8*i:]))
 	}
-	if at[0] < 0 || at[1] < at[0] || at[2] < at[1] || at[2] > size || at[3] < 0 || at[3]*recordSize != at[0] {
+	if at[0] < 0 || at[1] < at[0] || at[2] < at[1] || at[2] > size || at[3] < 0 || at[3] > at[0]/recordSize || at[3]*recordSize != at[0] {
 		return errors.New("offsets out of range")
 	}
 	head := make([]byte, size-at[2])
@@ -163,6 +163,11 @@ func (x *index) read() error {
 	x.t.strings, x.t.places, x.t.tables = at[0], at[1], at[2]
 	if int64(x.t.Docs) != at[3] {
 		return errors.New("counts differ")
+	}
+	for _, r := range x.t.Rules {
+		if r.Bit < 0 || r.Bit >= cutBits {
+			return errors.New("rules out of range")
+		}
 	}
 	return nil
 }
@@ -246,7 +251,7 @@ func (n *names) parse(b []byte) error {
 
 // names reads the strings of a record.
 func (x *index) names(r *record) (n names, err error) {
-	if r.Strings < 0 || r.Strings+int64(r.Length) > x.t.places-x.t.strings {
+	if r.Strings < 0 || r.Strings > x.t.places-x.t.strings-int64(r.Length) {
 		return n, errIndex
 	}
 	b := make([]byte, r.Length)
@@ -278,7 +283,7 @@ func (s *stringScan) next(r *record) (n names, err error) {
 
 // read fills buf with the strings of a record, as they are stored.
 func (s *stringScan) read(r *record) error {
-	if r.Strings < s.at || r.Strings+int64(r.Length) > s.x.t.places-s.x.t.strings {
+	if r.Strings < s.at || r.Strings > s.x.t.places-s.x.t.strings-int64(r.Length) {
 		return errIndex
 	}
 	for s.at < r.Strings {

@@ -46,16 +46,15 @@ func filesOf(dir string) (runFiles, error) {
 	h := xxh3.New()
 	for i, patterns := range [][]string{ledgers, docs} {
 		for _, p := range patterns {
-			names, err := filepath.Glob(filepath.Join(dir, filepath.FromSlash(p)))
+			names, err := fs.Glob(os.DirFS(dir), p) // whatever stands in the folder's own name
 			if err != nil {
 				return f, err
 			}
-			for _, name := range names {
-				info, err := os.Stat(name)
+			for _, rel := range names {
+				info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(rel)))
 				if err != nil {
 					return f, err
 				}
-				rel := filepath.ToSlash(strings.TrimPrefix(strings.TrimPrefix(name, dir), string(filepath.Separator)))
 				fmt.Fprintf(h, "%s\x00%d\x00%d\x00", rel, info.Size(), info.ModTime().UnixNano())
 				if i == 0 {
 					f.ledgers = append(f.ledgers, rel)

@@ -55,12 +55,14 @@ func Rows(dir string) iter.Seq2[ledger.Row, error] {
 	return func(yield func(ledger.Row, error) bool) {
 		var files []string
 		for _, pattern := range []string{"pages-*", "dedup-*", "mix-*"} {
-			names, err := filepath.Glob(filepath.Join(dir, "ledger", pattern+".jsonl.zst"))
+			names, err := fs.Glob(os.DirFS(dir), "ledger/"+pattern+".jsonl.zst")
 			if err != nil {
 				yield(ledger.Row{}, err)
 				return
 			}
-			files = append(files, names...)
+			for _, name := range names {
+				files = append(files, filepath.Join(dir, filepath.FromSlash(name)))
+			}
 		}
 		if len(files) == 0 {
 			yield(ledger.Row{}, hint.Usage(hint.With(fmt.Errorf("%s holds no ledger", dir), "name the --out folder of a feilun run")))

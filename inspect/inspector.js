@@ -465,7 +465,12 @@ async function write(item, word) {
   return true;
 }
 async function advance() { if ($("advance").checked) await move(1); }
-async function undo() {
+// undo waits for a label that is still on its way, so that it takes that one back.
+function undo() {
+  labelling = labelling.then(undoNow).catch(complain);
+  return labelling;
+}
+async function undoNow() {
   const u = last.pop();
   if (!u) { toast(t("nothingToUndo")); return; }
   if (u.gen !== answer.gen) { toast(t("nothingToUndo")); last = []; return; }

@@ -46,9 +46,11 @@ func LabelsName(dir string) string { return filepath.Join(dir, "labels.jsonl") }
 type labels struct {
 	mu    sync.Mutex
 	name  string
-	read  int64 // bytes of the file that are read
-	bad   int   // lines that are no labels
-	torn  bool  // the file ends in half a line
+	read  int64       // bytes of the file that are read
+	last  []byte      // the last line of them
+	seen  fs.FileInfo // the file when it was read, nil before
+	bad   int         // lines that are no labels
+	torn  bool        // the file ends in half a line
 	order []string
 	by    map[string]Label
 	keys  map[uint64]uint8
@@ -61,7 +63,7 @@ func openLabels(name string) (*labels, error) {
 }
 
 func (l *labels) reset() {
-	l.read, l.bad, l.torn, l.order = 0, 0, false, nil
+	l.read, l.last, l.seen, l.bad, l.torn, l.order = 0, nil, nil, 0, false, nil
 	l.by, l.keys = map[string]Label{}, map[uint64]uint8{}
 }
 
@@ -83,12 +85,16 @@ func (l *labels) tail() error {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil || info.Size() == l.read {
+	if err != nil {
 		return err
 	}
-	if info.Size() < l.read { // somebody wrote it anew
+	if l.seen != nil && info.Size() == l.read && os.SameFile(info, l.seen) && info.ModTime().Equal(l.seen.ModTime()) {
+		return nil
+	}
+	if !l.grown(f, info) { // somebody wrote it anew
 		l.reset()
 	}
+	l.seen = info
 	if _, err := f.Seek(l.read, io.SeekStart); err != nil {
 		return err
 	}
@@ -102,9 +108,20 @@ func (l *labels) tail() error {
 		if err != nil {
 			return err
 		}
-		l.read += int64(len(line))
+		l.read, l.last = l.read+int64(len(line)), line
 		l.line(line)
 	}
+}
+
+// grown reports whether the file is the one that was read, with more behind it:
+// not another in its place, as editors leave, nor other bytes in the same one.
+func (l *labels) grown(f *os.File, info fs.FileInfo) bool {
+	if l.seen == nil || !os.SameFile(info, l.seen) || info.Size() <= l.read {
+		return false
+	}
+	last := make([]byte, len(l.last))
+	_, err := f.ReadAt(last, l.read-int64(len(last)))
+	return err == nil && bytes.Equal(last, l.last)
 }
 
 func (l *labels) line(line []byte) {

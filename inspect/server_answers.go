@@ -285,6 +285,9 @@ func (s *Server) answerLabel(_ context.Context, r *http.Request) (any, error) {
 	if id == "" {
 		id = names[fieldWhere]
 	}
+	if _, ok := labelNumber(in.Label); !ok {
+		return nil, hint.Usage(fmt.Errorf("no label %q: good, bad or none", in.Label))
+	}
 	if err := s.labels.set(id, names[fieldURL], in.Label, time.Now()); err != nil {
 		return nil, err
 	}

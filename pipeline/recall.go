@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -77,9 +78,10 @@ func (r *Recaller) Docs(ctx context.Context, rows []ledger.Row, each func(i int,
 			return err
 		}
 	}
-	for _, at := range wanted {
+	for record, at := range wanted {
+		name := fmt.Sprintf("%s@%d", record.File, record.Offset) // damaged records have no id
 		for _, i := range at {
-			each(i, nil, hint.With(fmt.Errorf("%s is not in the input of the recipe any more", rows[i].ID),
+			each(i, nil, hint.With(fmt.Errorf("%s is no document of the recipe's input, or not any more", cmp.Or(rows[i].ID, name)),
 				"run from the folder that feilun run was started in, with its input where it was"))
 		}
 	}

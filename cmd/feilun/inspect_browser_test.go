@@ -396,6 +396,12 @@ func labelByKey(b *browser) {
 	b.until(`state.labels.good === 1`)
 	b.keys("u")
 	b.until(`state.labels.good === 0 && answer.docs[0].label === "none"`)
+	eval[bool](b, `(["g", "u"].forEach((key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }))), window.calm = "",
+		labelling.then(() => { window.calm = state.labels.good + " " + answer.docs[0].label; }), true)`)
+	b.until(`window.calm`)
+	if got := eval[string](b, `window.calm`); got != "0 none" { // u takes back the g whose line is not written yet
+		b.t.Errorf("after g and u at once: %s", got)
+	}
 	b.search("-") // ids
 	b.until(`answer.docs.length > 30`)
 	for i := range 16 {
