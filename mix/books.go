@@ -13,72 +13,6 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// tally gathers what was dropped and cut.
-type tally struct {
-	report feilun.Report
-	rules  map[[2]string]*feilun.RuleCount
-}
-
-func newTally() *tally {
-	return &tally{report: feilun.Report{Stage: "mix"}, rules: map[[2]string]*feilun.RuleCount{}}
-}
-
-func (t *tally) rule(filter, rule string) *feilun.RuleCount {
-	k := [2]string{filter, rule}
-	if t.rules[k] == nil {
-		t.rules[k] = &feilun.RuleCount{Filter: filter, Rule: rule}
-	}
-	return t.rules[k]
-}
-
-func (t *tally) drop(filter, rule string, c feilun.Count) {
-	t.report.Dropped.Add(c)
-	r := t.rule(filter, rule)
-	r.Docs += c.Docs
-	r.Bytes += c.Bytes
-}
-
-func (t *tally) cut(filter, rule string, bytes int64) {
-	t.report.Cut += bytes
-	r := t.rule(filter, rule)
-	r.Cuts++
-	r.Bytes += bytes
-}
-
-func (t *tally) done() feilun.Report {
-	r := t.report
-	for _, c := range t.rules {
-		r.Rules = append(r.Rules, *c)
-	}
-	sortRules(r.Rules)
-	return r
-}
-
-func sortRules(rules []feilun.RuleCount) {
-	slices.SortFunc(rules, func(a, b feilun.RuleCount) int {
-		return cmp.Or(cmp.Compare(b.Docs, a.Docs), cmp.Compare(b.Cuts, a.Cuts), cmp.Compare(a.Filter, b.Filter), cmp.Compare(a.Rule, b.Rule))
-	})
-}
-
-// addReport adds b to a.
-func addReport(a *feilun.Report, b feilun.Report) {
-	a.In.Add(b.In)
-	a.Kept.Add(b.Kept)
-	a.Dropped.Add(b.Dropped)
-	a.Cut += b.Cut
-	for _, r := range b.Rules {
-		i := slices.IndexFunc(a.Rules, func(x feilun.RuleCount) bool { return x.Filter == r.Filter && x.Rule == r.Rule })
-		if i < 0 {
-			a.Rules = append(a.Rules, r)
-			continue
-		}
-		a.Rules[i].Docs += r.Docs
-		a.Rules[i].Cuts += r.Cuts
-		a.Rules[i].Bytes += r.Bytes
-	}
-	sortRules(a.Rules)
-}
-
 // size is the size of a document's text.
 func size(text string) feilun.Count {
 	return feilun.Count{Docs: 1, Bytes: int64(len(text)), Chars: int64(utf8.RuneCountInString(text))}
@@ -89,8 +23,8 @@ const decontaminate = "decontaminate"
 
 // settle does to a document what was decided about it, and enters that in the
 // books. It reports whether the document stays.
-func (w *runWriter) settle(d *feilun.Doc, s *settled, t *tally, rows *ledger.Writer, index int) (kept bool, err error) {
-	t.report.In.Add(size(d.Text))
+func (w *runWriter) settle(d *feilun.Doc, s *settled, t *stats.Tally, rows *ledger.Writer, index int) (kept bool, err error) {
+	t.Report.In.Add(size(d.Text))
 	if s == nil {
 		return true, nil
 	}
@@ -100,13 +34,13 @@ func (w *runWriter) settle(d *feilun.Doc, s *settled, t *tally, rows *ledger.Wri
 	if v := s.Verdict; !v.Kept() {
 		row.Rule, row.Value, row.Limit, row.Note = v.Rule, v.Value, v.Limit, v.Note
 		row.Bytes, row.Sample = int64(len(d.Text)), clipChars(d.Text, sample)
-		t.drop(row.Filter, row.Rule, size(d.Text))
+		t.Drop(row.Filter, row.Rule, size(d.Text))
 		return false, rows.Write(row)
 	}
 	for _, c := range s.Cuts {
 		row.Rule, row.Cut, row.Start, row.End, row.Bytes = c.Rule, true, c.Start, c.End, int64(c.Bytes)
 		row.Sample = clipChars(d.Text[c.Start:c.End], sample)
-		t.cut(row.Filter, row.Rule, row.Bytes)
+		t.Cut(row.Filter, row.Rule, row.Bytes)
 		if err := rows.Write(row); err != nil {
 			return false, err
 		}

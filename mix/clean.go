@@ -64,7 +64,7 @@ func Decontaminate(ctx context.Context, p *DecontaminateParams, paths Paths, out
 // clean writes one file of the corpus.
 func (j *job) clean(ctx context.Context, i int) (mark cleanMark, err error) {
 	name := j.folder.part(i, corpus.Ext(j.spec.Output.Format))
-	sum, t := sha256.New(), newTally()
+	sum, t := sha256.New(), stats.NewTally("mix")
 	left, err := j.settled(i)
 	if err != nil {
 		return mark, err
@@ -95,13 +95,13 @@ func (j *job) clean(ctx context.Context, i int) (mark cleanMark, err error) {
 	if err != nil {
 		return mark, err
 	}
-	mark.Report = t.done()
+	mark.Report = t.Done()
 	mark.File = stats.File{Name: "corpus/" + info.Name(), Count: mark.Report.Kept, Size: info.Size(), SHA256: hex.EncodeToString(sum.Sum(nil))}
 	return mark, nil
 }
 
 // cleanDocs writes what stays of the documents of one file.
-func (j *job) cleanDocs(ctx context.Context, i int, left map[int]*settled, t *tally, w *corpus.Writer, rows *ledger.Writer) error {
+func (j *job) cleanDocs(ctx context.Context, i int, left map[int]*settled, t *stats.Tally, w *corpus.Writer, rows *ledger.Writer) error {
 	books, index := &runWriter{job: j, input: i}, 0
 	for d, err := range corpus.Read(j.inputs[i].File) {
 		kept := false
@@ -112,7 +112,7 @@ func (j *job) cleanDocs(ctx context.Context, i int, left map[int]*settled, t *ta
 			kept, err = books.settle(d, left[index], t, rows, index)
 		}
 		if kept && err == nil {
-			t.report.Kept.Add(size(d.Text))
+			t.Report.Kept.Add(size(d.Text))
 			err = w.Write(d)
 		}
 		if err != nil {
@@ -130,7 +130,7 @@ func (j *job) finishClean(r *Result, marks []cleanMark) error {
 	report := feilun.Report{Stage: "mix"}
 	var inputs []map[string]any
 	for i, m := range marks {
-		addReport(&report, m.Report)
+		stats.AddReport(&report, m.Report)
 		run.Files = append(run.Files, m.File)
 		inputs = append(inputs, map[string]any{"file": j.inputs[i].File, "size": j.inputs[i].Size, "sha256": j.scans[i].SHA256, "docs": j.scans[i].Docs})
 	}

@@ -218,7 +218,7 @@ func (j *job) finish(r *Result, reports []feilun.Report, parts []partMark) error
 	run := &stats.Run{Recipe: "mix", About: j.about(), Version: feilun.Version, RecipeHash: j.spec.Hash(), InputHash: inputHash(j.inputs)}
 	report := feilun.Report{Stage: "mix"}
 	for _, x := range reports {
-		addReport(&report, x)
+		stats.AddReport(&report, x)
 	}
 	if report.In.Docs != report.Kept.Docs+report.Dropped.Docs || report.In.Bytes != report.Kept.Bytes+report.Cut+report.Dropped.Bytes {
 		panic(fmt.Sprintf("mix: books do not balance: %+v", report))

@@ -13,6 +13,7 @@ import (
 	"feilun/internal/atomicfile"
 	"feilun/internal/corpus"
 	"feilun/internal/ledger"
+	"feilun/internal/stats"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/zeebo/xxh3"
@@ -149,7 +150,7 @@ func (j *job) writeInput(ctx context.Context, i int) (runMark, error) {
 		return runMark{}, err
 	}
 	w := &runWriter{job: j, input: i, z: z, limit: int(max(int64(j.Memory-128<<20)/int64(4*j.Workers), 1<<20))}
-	t := newTally()
+	t := stats.NewTally("mix")
 	err = atomicfile.Write(j.folder.ledger(i), func(out io.Writer) error {
 		rows, err := ledger.NewWriter(out)
 		if err != nil {
@@ -178,11 +179,11 @@ func (j *job) writeInput(ctx context.Context, i int) (runMark, error) {
 		}
 		return rows.Close()
 	})
-	return runMark{Runs: w.runs, Report: t.done()}, err
+	return runMark{Runs: w.runs, Report: t.Done()}, err
 }
 
 // document takes one document into the mix or leaves it out.
-func (w *runWriter) document(d *feilun.Doc, index int, s *settled, t *tally, rows *ledger.Writer, id []byte) ([]byte, error) {
+func (w *runWriter) document(d *feilun.Doc, index int, s *settled, t *stats.Tally, rows *ledger.Writer, id []byte) ([]byte, error) {
 	j, source := w.job, w.job.inputs[w.input].Source
 	number := j.base[w.input] + uint64(index)
 	draw, place, id := j.identity(source, d, id)
@@ -197,10 +198,10 @@ func (w *runWriter) document(d *feilun.Doc, index int, s *settled, t *tally, row
 		r.Filter, r.Rule = row.Source, row.rule
 		r.Value, r.Limit = float64(draw)/(1<<64), float64(row.limit)/(1<<64)
 		r.Bytes, r.Sample = int64(len(d.Text)), clipChars(d.Text, j.spec.Output.Sample)
-		t.drop(r.Filter, r.Rule, size(d.Text))
+		t.Drop(r.Filter, r.Rule, size(d.Text))
 		return id, rows.Write(r)
 	}
-	t.report.Kept.Add(size(d.Text))
+	t.Report.Kept.Add(size(d.Text))
 	tokens, _ := countTokens(d.Text, j.spec.Count)
 	for epoch := range int(n) {
 		r := record{key: placeOf(place, epoch), number: number, epoch: epoch, source: source, tokens: tokens, doc: feilun.Doc{

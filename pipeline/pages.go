@@ -67,7 +67,7 @@ type pageWorker struct {
 	sample    int
 	scores    bool // documents keep their scores
 
-	tallies    [perDocument]*tally
+	tallies    [perDocument]*stats.Tally
 	histograms map[string]*stats.Histogram
 	languages  stats.Shares
 	hosts      stats.Shares
@@ -80,7 +80,7 @@ type pageWorker struct {
 
 func (w *pageWorker) reset() {
 	for i, s := range Stages()[:perDocument] {
-		w.tallies[i] = newTally(s.Word)
+		w.tallies[i] = stats.NewTally(s.Word)
 	}
 	w.histograms = map[string]*stats.Histogram{}
 	w.languages, w.hosts = stats.Shares{}, stats.Shares{}
@@ -149,8 +149,8 @@ func (w *pageWorker) task(ctx context.Context, t feilun.Task) error {
 func (w *pageWorker) lost(r ledger.Row) {
 	r.Stage = Stages()[atCrawl].Word
 	c := feilun.Count{Docs: 1, Bytes: r.Bytes}
-	w.tallies[atCrawl].report.In.Add(c)
-	w.tallies[atCrawl].drop("", r.Rule, c)
+	w.tallies[atCrawl].Report.In.Add(c)
+	w.tallies[atCrawl].Drop("", r.Rule, c)
 	w.row(r)
 }
 
@@ -177,9 +177,9 @@ func size(d *feilun.Doc) feilun.Count {
 func (w *pageWorker) document(d *feilun.Doc, start time.Time) {
 	host := hostOf(d.URL)
 	page := fetched(d)
-	w.tallies[atCrawl].report.In.Add(feilun.Count{Docs: 1, Bytes: storedBytes(d, page.Bytes), Chars: page.Chars})
-	w.tallies[atCrawl].report.Cut += storedBytes(d, page.Bytes) - page.Bytes
-	w.tallies[atCrawl].report.Kept.Add(page)
+	w.tallies[atCrawl].Report.In.Add(feilun.Count{Docs: 1, Bytes: storedBytes(d, page.Bytes), Chars: page.Chars})
+	w.tallies[atCrawl].Report.Cut += storedBytes(d, page.Bytes) - page.Bytes
+	w.tallies[atCrawl].Report.Kept.Add(page)
 
 	c, kept := w.extract(d, page)
 	mid := time.Now()
@@ -229,25 +229,25 @@ func storedBytes(d *feilun.Doc, body int64) int64 {
 // extract returns the size of the text too, which the next stages take.
 func (w *pageWorker) extract(d *feilun.Doc, page feilun.Count) (feilun.Count, bool) {
 	t := w.tallies[atExtract]
-	t.report.In.Add(page)
+	t.Report.In.Add(page)
 	if v := w.extractor.Page(d); !v.Kept() {
 		w.dropped(atExtract, "", d, v, page)
 		return page, false
 	}
 	text := size(d)
-	t.report.Cut += page.Bytes - text.Bytes
-	t.report.Kept.Add(text)
+	t.Report.Cut += page.Bytes - text.Bytes
+	t.Report.Kept.Add(text)
 	return text, true
 }
 
 func (w *pageWorker) identify(d *feilun.Doc, c feilun.Count) bool {
 	t := w.tallies[atLanguage]
-	t.report.In.Add(c)
+	t.Report.In.Add(c)
 	if v := w.language.Check(d); !v.Kept() {
 		w.dropped(atLanguage, "", d, v, c)
 		return false
 	}
-	t.report.Kept.Add(c)
+	t.Report.Kept.Add(c)
 	return true
 }
 
@@ -255,7 +255,7 @@ func (w *pageWorker) identify(d *feilun.Doc, c feilun.Count) bool {
 // returns the size of the text too, which edits change.
 func (w *pageWorker) filter(d *feilun.Doc, c feilun.Count) (feilun.Count, bool) {
 	t := w.tallies[atFilter]
-	t.report.In.Add(c)
+	t.Report.In.Add(c)
 	measure := w.measured()
 	for i := range w.steps {
 		s := &w.steps[i]
@@ -281,7 +281,7 @@ func (w *pageWorker) filter(d *feilun.Doc, c feilun.Count) (feilun.Count, bool) 
 			return c, false
 		}
 	}
-	t.report.Kept.Add(c)
+	t.Report.Kept.Add(c)
 	return c, true
 }
 
@@ -307,7 +307,7 @@ func (w *pageWorker) step(s *liveStep, d *feilun.Doc) feilun.Verdict {
 	gone := 0
 	for _, c := range cuts {
 		gone += c.Bytes
-		w.tallies[atFilter].cut(s.Key, c.Rule, int64(c.Bytes))
+		w.tallies[atFilter].Cut(s.Key, c.Rule, int64(c.Bytes))
 		w.row(ledger.Row{
 			ID: d.ID, URL: d.URL, Record: d.Record, Stage: "filter", Filter: s.Key, Rule: c.Rule,
 			Cut: true, Start: c.Start, End: c.End, Bytes: int64(c.Bytes), Sample: clip(d.Text[c.Start:c.End], w.sample),
@@ -324,7 +324,7 @@ func (w *pageWorker) step(s *liveStep, d *feilun.Doc) feilun.Verdict {
 }
 
 func (w *pageWorker) dropped(stage int, key string, d *feilun.Doc, v feilun.Verdict, c feilun.Count) {
-	w.tallies[stage].drop(key, v.Rule, c)
+	w.tallies[stage].Drop(key, v.Rule, c)
 	text := d.Text
 	if text == "" {
 		text = d.Title
@@ -358,7 +358,7 @@ func hostOf(raw string) string {
 func (w *pageWorker) close() (pagesStats, error) {
 	s := pagesStats{Histograms: w.histograms, Languages: w.languages.Top(200), Hosts: w.hosts.Top(hostsKept)}
 	for _, t := range w.tallies {
-		s.Reports = append(s.Reports, t.done())
+		s.Reports = append(s.Reports, t.Done())
 	}
 	for _, d := range w.spent {
 		s.Seconds = append(s.Seconds, d.Seconds())

@@ -103,7 +103,7 @@ type partWriter struct {
 	job     *job
 	corpus  *corpus.Writer
 	ledger  *ledger.Writer
-	tally   *tally
+	tally   *stats.Tally
 	langs   stats.Shares
 	hosts   stats.Shares
 	samples []stats.Sample
@@ -111,7 +111,7 @@ type partWriter struct {
 
 func (j *job) part(i int, shards []int, repeats *dedup.Decisions, meter *progress.Meter) (partStats, error) {
 	start := time.Now()
-	w := &partWriter{job: j, tally: newTally("dedup"), langs: stats.Shares{}, hosts: stats.Shares{}}
+	w := &partWriter{job: j, tally: stats.NewTally("dedup"), langs: stats.Shares{}, hosts: stats.Shares{}}
 	name := j.folder.part(i, corpus.Ext(j.recipe.Output.Format))
 	sum := sha256.New()
 	err := atomicfile.Write(name, func(out io.Writer) error {
@@ -145,7 +145,7 @@ func (j *job) part(i int, shards []int, repeats *dedup.Decisions, meter *progres
 	if err != nil {
 		return partStats{}, err
 	}
-	r := w.tally.done()
+	r := w.tally.Done()
 	return partStats{
 		File:   stats.File{Name: "corpus/" + info.Name(), Count: r.Kept, Size: info.Size(), SHA256: hex.EncodeToString(sum.Sum(nil))},
 		Report: r, Languages: w.langs.Top(200), Hosts: w.hosts.Top(hostsKept),
@@ -187,10 +187,10 @@ func (w *partWriter) shard(i int, repeats *dedup.Decisions) error {
 
 func (w *partWriter) document(d *feilun.Doc, r *dedup.Decision) error {
 	c := size(d)
-	w.tally.report.In.Add(c)
+	w.tally.Report.In.Add(c)
 	row := ledger.Row{ID: d.ID, URL: d.URL, Record: d.Record, Stage: "dedup"}
 	if r != nil && !r.Verdict.Kept() {
-		w.tally.drop("", r.Verdict.Rule, c)
+		w.tally.Drop("", r.Verdict.Rule, c)
 		row.Rule, row.Value, row.Limit, row.Note = r.Verdict.Rule, r.Verdict.Value, r.Verdict.Limit, r.Verdict.Note
 		row.Survivor, row.Language, row.Bytes, row.Sample = r.Survivor, d.Language, c.Bytes, clip(d.Text, w.job.recipe.Output.Sample)
 		return w.ledger.Write(row)
@@ -201,7 +201,7 @@ func (w *partWriter) document(d *feilun.Doc, r *dedup.Decision) error {
 		}
 		c = size(d)
 	}
-	w.tally.report.Kept.Add(c)
+	w.tally.Report.Kept.Add(c)
 	w.langs.Add(d.Language, 0, 1)
 	w.hosts.Add(hostOf(d.URL), 0, 1)
 	w.samples = append(w.samples, stats.Sample{
@@ -218,7 +218,7 @@ func (w *partWriter) document(d *feilun.Doc, r *dedup.Decision) error {
 func (w *partWriter) cut(d *feilun.Doc, r *dedup.Decision, row ledger.Row) error {
 	gone := 0
 	for _, c := range r.Cuts {
-		w.tally.cut("", c.Rule, int64(c.Bytes))
+		w.tally.Cut("", c.Rule, int64(c.Bytes))
 		gone += c.Bytes
 		row.Rule, row.Cut, row.Start, row.End, row.Bytes = c.Rule, true, c.Start, c.End, int64(c.Bytes)
 		row.Sample = clip(d.Text[c.Start:c.End], w.job.recipe.Output.Sample)

@@ -38,7 +38,7 @@ func (r *Recipe) judges() []liveJudge {
 // until one drops it.
 func (w *pageWorker) quality(d *feilun.Doc, c feilun.Count) bool {
 	t := w.tallies[atQuality]
-	t.report.In.Add(c)
+	t.Report.In.Add(c)
 	for i := range w.judges {
 		s := &w.judges[i]
 		if !s.applies(d.Language, d.Script) {
@@ -54,7 +54,7 @@ func (w *pageWorker) quality(d *feilun.Doc, c feilun.Count) bool {
 			return false
 		}
 	}
-	t.report.Kept.Add(c)
+	t.Report.Kept.Add(c)
 	return true
 }
 

@@ -40,7 +40,7 @@ func (j *job) sum(units, parts int) (*stats.Run, error) {
 		if err := readJSON(j.folder.partMarker(i), &p); err != nil {
 			return nil, err
 		}
-		addReport(&last, p.Report)
+		stats.AddReport(&last, p.Report)
 		t.part(p)
 	}
 	s := t.run
@@ -61,7 +61,7 @@ func (j *job) sum(units, parts int) (*stats.Run, error) {
 
 func (t *total) page(p pagesStats) {
 	for i, r := range p.Reports {
-		addReport(&t.run.Reports[i], r)
+		stats.AddReport(&t.run.Reports[i], r)
 	}
 	for i, x := range p.Seconds {
 		t.seconds[i] += x

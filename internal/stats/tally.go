@@ -1,4 +1,4 @@
-package pipeline
+package stats
 
 import (
 	"cmp"
@@ -7,17 +7,18 @@ import (
 	"feilun"
 )
 
-// tally gathers what the rules of one stage dropped and cut.
-type tally struct {
-	report feilun.Report
+// A Tally gathers what the rules of one stage dropped and cut.
+type Tally struct {
+	Report feilun.Report // all but its rules, until [Tally.Done]
 	rules  map[[2]string]*feilun.RuleCount
 }
 
-func newTally(stage string) *tally {
-	return &tally{report: feilun.Report{Stage: stage}, rules: map[[2]string]*feilun.RuleCount{}}
+// NewTally returns an empty tally of a stage.
+func NewTally(stage string) *Tally {
+	return &Tally{Report: feilun.Report{Stage: stage}, rules: map[[2]string]*feilun.RuleCount{}}
 }
 
-func (t *tally) rule(filter, rule string) *feilun.RuleCount {
+func (t *Tally) rule(filter, rule string) *feilun.RuleCount {
 	k := [2]string{filter, rule}
 	if t.rules[k] == nil {
 		t.rules[k] = &feilun.RuleCount{Filter: filter, Rule: rule}
@@ -25,23 +26,25 @@ func (t *tally) rule(filter, rule string) *feilun.RuleCount {
 	return t.rules[k]
 }
 
-func (t *tally) drop(filter, rule string, c feilun.Count) {
-	t.report.Dropped.Add(c)
+// Drop counts a document that a rule dropped.
+func (t *Tally) Drop(filter, rule string, c feilun.Count) {
+	t.Report.Dropped.Add(c)
 	r := t.rule(filter, rule)
 	r.Docs += c.Docs
 	r.Bytes += c.Bytes
 }
 
-func (t *tally) cut(filter, rule string, bytes int64) {
-	t.report.Cut += bytes
+// Cut counts a piece that a rule cut.
+func (t *Tally) Cut(filter, rule string, bytes int64) {
+	t.Report.Cut += bytes
 	r := t.rule(filter, rule)
 	r.Cuts++
 	r.Bytes += bytes
 }
 
-// done returns the report with its rules in order.
-func (t *tally) done() feilun.Report {
-	r := t.report
+// Done returns the report with its rules in order.
+func (t *Tally) Done() feilun.Report {
+	r := t.Report
 	for _, c := range t.rules {
 		r.Rules = append(r.Rules, *c)
 	}
@@ -55,8 +58,8 @@ func sortRules(rules []feilun.RuleCount) {
 	})
 }
 
-// addReport adds b to a, which is of the same stage.
-func addReport(a *feilun.Report, b feilun.Report) {
+// AddReport adds b to a, which is of the same stage.
+func AddReport(a *feilun.Report, b feilun.Report) {
 	a.Stage = b.Stage
 	a.In.Add(b.In)
 	a.Kept.Add(b.Kept)
