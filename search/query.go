@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"feilun/internal/terms"
 	"feilun/internal/words"
 )
 
@@ -45,7 +46,7 @@ type parsed struct {
 // parse reads a question. Any text is one.
 func parse(text string, r *Ranking) *parsed {
 	p := &parsed{number: map[string]int{}}
-	s := newScanner()
+	s := terms.NewScanner()
 	text = strings.ToValidUTF8(text, " ")
 	for text != "" {
 		if strings.HasPrefix(text, `"`) || strings.HasPrefix(text, "“") {
@@ -77,7 +78,7 @@ func cutQuote(s string) (inner, rest string, ok bool) {
 }
 
 // operator reads -word and site:host.
-func (p *parsed) operator(s *scanner, text string) (rest string, ok bool) {
+func (p *parsed) operator(s *terms.Scanner, text string) (rest string, ok bool) {
 	end := strings.IndexFunc(text, unicode.IsSpace)
 	if end < 0 {
 		end = len(text)
@@ -88,8 +89,8 @@ func (p *parsed) operator(s *scanner, text string) (rest string, ok bool) {
 		return text[end:], true
 	}
 	if not, ok := strings.CutPrefix(word, "-"); ok && not != "" && not[0] != '-' {
-		for s.reset(not); s.next(); {
-			p.not = append(p.not, string(s.term(nil)))
+		for s.Reset(not); s.Next(); {
+			p.not = append(p.not, string(s.Term(nil)))
 			ok = true
 		}
 		return text[end:], len(p.not) > 0
@@ -110,25 +111,25 @@ func nextOperator(text string) int {
 	return len(text)
 }
 
-func (p *parsed) phrase(s *scanner, text string, r *Ranking) {
-	var terms []string
-	for s.reset(text); s.next(); {
-		terms = append(terms, string(s.term(nil)))
+func (p *parsed) phrase(s *terms.Scanner, text string, r *Ranking) {
+	var phrase []string
+	for s.Reset(text); s.Next(); {
+		phrase = append(phrase, string(s.Term(nil)))
 	}
-	if len(terms) > 0 {
-		p.phrases = append(p.phrases, terms)
+	if len(phrase) > 0 {
+		p.phrases = append(p.phrases, phrase)
 	}
 	p.wish(s, text, r)
 }
 
 // wish adds the terms of a text with their weights.
-func (p *parsed) wish(s *scanner, text string, r *Ranking) {
-	weigh := newWeigher(text, s.folds, r)
+func (p *parsed) wish(s *terms.Scanner, text string, r *Ranking) {
+	weigh := newWeigher(text, s.Folds, r)
 	first := true
-	last := token{}
-	for s.reset(text); s.next(); first = false {
+	last := terms.Token{}
+	for s.Reset(text); s.Next(); first = false {
 		weight := weigh.of(s)
-		term := string(s.term(nil))
+		term := string(s.Term(nil))
 		n, known := p.number[term]
 		switch {
 		case known:
@@ -141,15 +142,15 @@ func (p *parsed) wish(s *scanner, text string, r *Ranking) {
 			p.terms = append(p.terms, queryTerm{term, weight})
 		}
 		p.seq = append(p.seq, n)
-		p.follows = append(p.follows, !first && near(text, last, s.tok))
-		last = s.tok
+		p.follows = append(p.follows, !first && near(text, last, s.Tok))
+		last = s.Tok
 	}
 }
 
 // near reports whether b is the neighbour of a: the next pair of its run, or the
 // next word behind spaces or nothing.
-func near(text string, a, b token) bool {
-	return b.joined || a.end <= b.start && strings.TrimLeft(text[a.end:b.start], " ") == ""
+func near(text string, a, b terms.Token) bool {
+	return b.Joined || a.End <= b.Start && strings.TrimLeft(text[a.End:b.Start], " ") == ""
 }
 
 // A weigher tells the weight of a question's tokens: words that hold sentences
@@ -160,15 +161,15 @@ type weigher struct {
 	words []float64 // weights
 }
 
-func newWeigher(text string, folds *foldTable, r *Ranking) *weigher {
+func newWeigher(text string, folds *terms.FoldTable, r *Ranking) *weigher {
 	w := &weigher{r: r}
-	if strings.IndexFunc(text, func(c rune) bool { return folds.of(c)>>24 == classPair }) < 0 {
+	if strings.IndexFunc(text, func(c rune) bool { return folds.Of(c)>>24 == terms.ClassPair }) < 0 {
 		return w
 	}
 	var folded strings.Builder
 	var places []int // in text, of each byte of folded
 	for i, c := range text {
-		if e := folds.of(c); e>>24 == classPair {
+		if e := folds.Of(c); e>>24 == terms.ClassPair {
 			c = rune(e & 0xffffff)
 		}
 		for range utf8.RuneLen(c) {
@@ -180,7 +181,7 @@ func newWeigher(text string, folds *foldTable, r *Ranking) *weigher {
 	w.at = make([]int, len(text)+1)
 	for _, s := range words.Tokenize(nil, folded.String(), "zh") {
 		weight := 1.0
-		if functionWords()[s.Of(folded.String())] {
+		if terms.Function()[s.Of(folded.String())] {
 			weight = r.Function
 		}
 		w.words = append(w.words, weight)
@@ -191,14 +192,14 @@ func newWeigher(text string, folds *foldTable, r *Ranking) *weigher {
 	return w
 }
 
-func (w *weigher) of(s *scanner) float64 {
-	if s.tok.word {
-		if functionWords()[string(s.word)] {
+func (w *weigher) of(s *terms.Scanner) float64 {
+	if s.Tok.Word {
+		if terms.Function()[string(s.Word)] {
 			return w.r.Function
 		}
 		return 1
 	}
-	a, b := w.at[s.tok.start], w.at[s.tok.end-1]
+	a, b := w.at[s.Tok.Start], w.at[s.Tok.End-1]
 	if a == 0 || b == 0 {
 		return 1
 	}
