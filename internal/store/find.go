@@ -4,23 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
-	"feilun/internal/words"
+	"feilun/internal/terms"
 
 	"golang.org/x/text/unicode/norm"
 )
-
-// simplified maps traditional characters to simplified ones, so that either finds the other.
-var simplified = sync.OnceValue(func() map[rune]rune {
-	pairs, m := []rune(words.FoldPairs), map[rune]rune{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		m[pairs[i+1]] = pairs[i]
-	}
-	return m
-})
 
 // A term of a text: a word, or two neighbours of a script without spaces. The last character of a run of these is a
 // term of its own too, so that every character begins one.
@@ -31,10 +21,9 @@ type term struct {
 	run    bool // of a script without spaces
 }
 
-// terms cuts a text. Width, case and traditional characters are folded.
-func terms(text string, yield func(term)) {
-	var word []rune
-	var run []rune
+// cut cuts a text. Width, case, accents and traditional characters are folded.
+func cut(text string, yield func(term)) {
+	var word, run, folded []rune
 	var at []int
 	wordAt := 0
 	flush := func() {
@@ -48,24 +37,25 @@ func terms(text string, yield func(term)) {
 		run, at = run[:0], at[:0]
 	}
 	for i, r := range text {
-		for _, f := range foldRune(r) {
-			switch {
-			case unspaced(f):
+		folded = foldRune(folded[:0], r)
+		for _, f := range folded {
+			switch terms.Folds().Of(f) >> 24 {
+			case terms.ClassPair:
 				if len(word) > 0 {
 					flush()
 				}
 				run, at = append(run, f), append(at, i)
-			case unicode.IsLetter(f) || unicode.IsDigit(f):
+			case terms.ClassWord, terms.ClassDigit:
 				if len(run) > 0 {
 					flush()
 				}
 				if len(word) == 0 {
 					wordAt = i
 				}
-				if len(word) < 64 {
+				if len(word) < maxWord {
 					word = append(word, f)
 				}
-			case !unicode.IsMark(f):
+			case terms.ClassNone:
 				flush()
 			}
 		}
@@ -73,26 +63,26 @@ func terms(text string, yield func(term)) {
 	flush()
 }
 
-func foldRune(r rune) []rune {
-	if r < utf8.RuneSelf {
-		return []rune{unicode.ToLower(r)}
-	}
-	if s, ok := simplified()[r]; ok {
-		return []rune{s}
-	}
-	if unicode.Is(unicode.Han, r) {
-		return []rune{r}
-	}
-	return []rune(strings.ToLower(norm.NFKC.String(string(r))))
-}
+// maxWord is how many characters of a word are kept.
+const maxWord = 64
 
-func unspaced(r rune) bool {
-	return r >= 0x0e00 && (unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) && !unicode.IsMark(r) || r == 'ー')
+// foldRune appends what a character folds to; a space for what separates.
+func foldRune(dst []rune, r rune) []rune {
+	switch e := terms.Folds().Of(r); e >> 24 {
+	case terms.ClassNone:
+		return append(dst, ' ')
+	case terms.ClassSkip:
+		return dst
+	case terms.ClassMany:
+		return append(dst, []rune(strings.ToLower(norm.NFKC.String(string(r))))...)
+	default:
+		return append(dst, rune(e&0xffffff))
+	}
 }
 
 func termText(text string) string {
 	var b strings.Builder
-	terms(text, func(t term) {
+	cut(text, func(t term) {
 		b.WriteString(t.text)
 		b.WriteByte(' ')
 	})
@@ -103,7 +93,7 @@ func termText(text string) string {
 // It is "" when the text has no terms.
 func matchQuery(owner, text string) string {
 	var parts [][]term
-	terms(text, func(t term) {
+	cut(text, func(t term) {
 		if t.joined {
 			parts[len(parts)-1] = append(parts[len(parts)-1], t)
 			return
@@ -225,9 +215,9 @@ func scanHits(rows *sql.Rows, limit int) ([]hit, error) {
 func snippet(text, query string) string {
 	wanted := map[string]bool{}
 	last := ""
-	terms(query, func(t term) { wanted[t.text], last = true, t.text })
+	cut(query, func(t term) { wanted[t.text], last = true, t.text })
 	at, exact := -1, false
-	terms(text, func(t term) {
+	cut(text, func(t term) {
 		if wanted[t.text] && !exact && (!t.run || len(t.text) > 4 || len(wanted) == 1) {
 			at, exact = t.start, true
 		} else if at < 0 && strings.HasPrefix(t.text, last) {

@@ -39,5 +39,5 @@ CREATE TABLE sends (
 CREATE INDEX sends_by_chat ON sends(chat);
 
 -- Terms of messages (rowid n of the message) and of titles (rowid -n of the chat).
-CREATE VIRTUAL TABLE found USING fts5(owner, terms, chat UNINDEXED, tokenize = "unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE found USING fts5(owner, terms, chat UNINDEXED, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'");
 INSERT INTO found(found, rank) VALUES ('secure-delete', 1);
