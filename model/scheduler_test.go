@@ -62,11 +62,11 @@ func someRequests(n int) []Request {
 func TestScheduler(t *testing.T) {
 	tok := byteTokenizer(t)
 	for name, c := range variants() {
-		for _, bf16 := range []bool{false, true} {
+		for _, weights := range []Weights{F32, BF16, Int8, Int4} {
 			m := byteModel(t, c)
 			requests := someRequests(16)
-			alone := NewEngine(m, tensor.New(1), EngineOptions{BF16: bf16})
-			s := NewScheduler(NewEngine(m, tensor.New(2), EngineOptions{BF16: bf16}), tok, SchedulerOptions{Running: 5, KVBytes: int64(600 * c.kvBytes())})
+			alone := engineOf(t, m, tensor.New(1), weights)
+			s := NewScheduler(engineOf(t, m, tensor.New(2), weights), tok, SchedulerOptions{Running: 5, KVBytes: int64(600 * c.kvBytes())})
 			var group sync.WaitGroup
 			for i, r := range requests {
 				group.Go(func() {
@@ -80,7 +80,7 @@ func TestScheduler(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					checkStream(t, fmt.Sprintf("%s, bf16 %v, request %d", name, bf16, i), g, &r, want)
+					checkStream(t, fmt.Sprintf("%s, %s, request %d", name, weights, i), g, &r, want)
 				})
 			}
 			group.Wait()
@@ -141,7 +141,7 @@ func never(n int) Request {
 func TestCancel(t *testing.T) {
 	c := variants()["llama"]
 	c.Context = 1 << 20
-	s := NewScheduler(NewEngine(byteModel(t, c), tensor.New(2), EngineOptions{}), byteTokenizer(t), SchedulerOptions{Running: 1})
+	s := NewScheduler(engineOf(t, byteModel(t, c), tensor.New(2), F32), byteTokenizer(t), SchedulerOptions{Running: 1})
 	defer s.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	long, err := s.Submit(ctx, never(1<<19))
@@ -180,7 +180,7 @@ func TestCancel(t *testing.T) {
 // TestLimits: what does not fit is an error, or waits; never is a prompt cut.
 func TestLimits(t *testing.T) {
 	c := variants()["llama"]
-	e := NewEngine(byteModel(t, c), tensor.New(1), EngineOptions{})
+	e := engineOf(t, byteModel(t, c), tensor.New(1), F32)
 	s := NewScheduler(e, nil, SchedulerOptions{Running: 1, Queue: 1, KVBytes: int64(130 * c.kvBytes())})
 	if s.Context() != 128 {
 		t.Errorf("context of %d tokens in memory for 130", s.Context())
@@ -229,7 +229,7 @@ func TestLimits(t *testing.T) {
 
 // TestSlowReader: one that does not read keeps nobody waiting, and gets it all in one.
 func TestSlowReader(t *testing.T) {
-	s := NewScheduler(NewEngine(byteModel(t, variants()["gpt2"]), tensor.New(1), EngineOptions{}), byteTokenizer(t), SchedulerOptions{})
+	s := NewScheduler(engineOf(t, byteModel(t, variants()["gpt2"]), tensor.New(1), F32), byteTokenizer(t), SchedulerOptions{})
 	defer s.Close()
 	slow, err := s.Submit(t.Context(), never(20))
 	if err != nil {
@@ -246,7 +246,7 @@ func TestSlowReader(t *testing.T) {
 
 // TestAbandoned: many requests cancelled at random times leave nothing behind.
 func TestAbandoned(t *testing.T) {
-	s := NewScheduler(NewEngine(byteModel(t, variants()["qwen3"]), tensor.New(2), EngineOptions{}), byteTokenizer(t), SchedulerOptions{Running: 4})
+	s := NewScheduler(engineOf(t, byteModel(t, variants()["qwen3"]), tensor.New(2), F32), byteTokenizer(t), SchedulerOptions{Running: 4})
 	defer s.Close()
 	var group sync.WaitGroup
 	for i := range 60 {

@@ -56,8 +56,35 @@ type Extension struct {
 // that follow each one's last token. They are overwritten by the next step. What a
 // sequence gets does not depend on the others.
 func (e *Engine) Step(all []Extension) ([][]float32, error) {
-	if err := e.gather(all); err != nil {
+	if err := e.forward(all); err != nil {
 		return nil, err
+	}
+	return e.headRows(all), nil
+}
+
+// Logits adds tokens to a sequence, as a prompt, and calls each with the logits that follow
+// every one of them, which it may change.
+func (e *Engine) Logits(s *Sequence, tokens []uint32, each func(i int, logits []float32)) error {
+	c := &e.m.Config
+	last, logits := tensor.Floats(chunkTokens*c.Width), tensor.Floats(chunkTokens*c.Vocab)
+	for at := 0; at < len(tokens); at += chunkTokens {
+		part := tokens[at:min(len(tokens), at+chunkTokens)]
+		if err := e.forward([]Extension{{s, part, true}}); err != nil {
+			return err
+		}
+		e.norm(e.m.lay.final, last, e.x, len(part))
+		e.head.multiply(e.cpu, logits, c.Vocab, last, c.Width, len(part))
+		for i := range part {
+			each(at+i, logits[i*c.Vocab:(i+1)*c.Vocab])
+		}
+	}
+	return nil
+}
+
+// forward adds tokens to sequences; what comes out of the last layer is in e.x.
+func (e *Engine) forward(all []Extension) error {
+	if err := e.gather(all); err != nil {
+		return err
 	}
 	c, m := &e.m.Config, len(e.tokens)
 	e.lookUp()
@@ -78,7 +105,10 @@ func (e *Engine) Step(all []Extension) ([][]float32, error) {
 		e.linear(l.down, &w.down, e.n, e.act, m)
 		e.add(e.x, e.n, m*c.Width)
 	}
-	return e.headRows(all), nil
+	for _, x := range all {
+		x.Sequence.n += len(x.Tokens)
+	}
+	return nil
 }
 
 // gather lays out the tokens of a step and makes room for them.
@@ -117,7 +147,7 @@ func (e *Engine) lookUp() {
 	n := e.m.Config.Width
 	e.cpu.Do(len(e.tokens), func(_, t int) {
 		row := e.x[t*n : (t+1)*n]
-		e.embed.Column(row, int(e.tokens[t]))
+		e.embed.output(row, int(e.tokens[t]))
 		if at := e.m.lay.positions; at >= 0 {
 			e.cpu.Add(row, e.m.W[at+e.position[t]*n:])
 		}
@@ -133,8 +163,8 @@ func (e *Engine) norm(l norm, y, x []float32, m int) {
 	})
 }
 
-func (e *Engine) linear(l linear, w *tensor.Panels, y, x []float32, m int) {
-	e.cpu.MatMul(y, l.out, tensor.Matrix(x, l.in), w, m, false)
+func (e *Engine) linear(l linear, w *matrix, y, x []float32, m int) {
+	w.multiply(e.cpu, y, l.out, x, l.in, m)
 	if l.b >= 0 {
 		for t := range m {
 			e.cpu.Add(y[t*l.out:(t+1)*l.out], e.m.W[l.b:])
@@ -167,10 +197,9 @@ func (e *Engine) headRows(all []Extension) [][]float32 {
 	for i, x := range all {
 		t += len(x.Tokens)
 		e.m.normRow(e.cpu, e.m.lay.final, e.last[i*c.Width:(i+1)*c.Width], e.x[(t-1)*c.Width:t*c.Width])
-		x.Sequence.n += len(x.Tokens)
 		out[i] = e.logits[i*c.Vocab : (i+1)*c.Vocab : (i+1)*c.Vocab]
 	}
-	e.cpu.MatMul(e.logits, c.Vocab, tensor.Matrix(e.last, c.Width), &e.head, len(all), false)
+	e.head.multiply(e.cpu, e.logits, c.Vocab, e.last, c.Width, len(all))
 	return out
 }
 
