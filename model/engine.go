@@ -10,7 +10,8 @@ import (
 type Engine struct {
 	m      *Model // with norms, biases and learned positions alone
 	cpu    *tensor.CPU
-	bf16   bool // prompts attend to keys and values of bfloat16
+	bf16   bool // keys and values, and products with them, are in bfloat16
+	kv     keyStore
 	blocks []packed
 	embed  *matrix // head where they are tied
 	head   matrix
@@ -21,7 +22,8 @@ type Engine struct {
 	last, logits              []float32
 	tokens                    []uint32
 	owner, position           []int
-	workers                   []attention
+	workers                   []attention // float32
+	tiles                     []tileWork  // bfloat16
 }
 
 // packed are a block's matrices.
@@ -63,6 +65,7 @@ func newEngine(c Config, cpu *tensor.CPU, o EngineOptions, from source) (*Engine
 		r.linear(linear{w: lay.embed, b: -1, in: c.Width, out: c.Vocab}, e.embed)
 	}
 	e.m.lay = lay
+	e.kv, e.tiles = newKeyStore(&c, e.bf16), make([]tileWork, cpu.Workers())
 	return e, r.err
 }
 

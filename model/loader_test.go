@@ -114,27 +114,29 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// TestLogits holds the logits of every token to those of steps, and text to its vocabulary.
+// TestEngineLogits holds the logits of every token to those of steps of one, bit by bit.
 func TestEngineLogits(t *testing.T) {
-	m := byteModel(t, variants()["qwen3"])
-	e := engineOf(t, m, tensor.New(2), Int8)
-	tokens := someRequests(9)[8].Prompt
-	for len(tokens) < 130 {
-		tokens = append(tokens, tokens...)
+	tokens := make([]uint32, 150)
+	for i := range tokens {
+		tokens[i] = uint32(i * 7 % 251)
 	}
-	tokens = tokens[:130]
-	var all [][]float32
-	if err := e.Logits(e.NewSequence(), tokens, func(_ int, x []float32) { all = append(all, slices.Clone(x)) }); err != nil {
-		t.Fatal(err)
-	}
-	s := e.NewSequence()
-	for i, x := range tokens {
-		got, err := e.Step([]Extension{{s, []uint32{x}, true}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !slices.Equal(got[0], all[i]) {
-			t.Fatalf("other logits behind token %d", i)
+	for name, c := range variants() {
+		for _, w := range []Weights{F32, BF16, Int8, Int4} {
+			e := engineOf(t, byteModel(t, c), tensor.New(2), w)
+			var all [][]float32
+			if err := e.Logits(e.NewSequence(), tokens, func(_ int, x []float32) { all = append(all, slices.Clone(x)) }); err != nil {
+				t.Fatal(err)
+			}
+			s := e.NewSequence()
+			for i := range tokens {
+				got, err := e.Step([]Extension{{s, tokens[i : i+1], w == F32}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(got[0], all[i]) {
+					t.Fatalf("%s, %s: other logits behind token %d", name, w, i)
+				}
+			}
 		}
 	}
 	if _, err := OpenWords(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {

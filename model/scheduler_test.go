@@ -66,7 +66,8 @@ func TestScheduler(t *testing.T) {
 			m := byteModel(t, c)
 			requests := someRequests(16)
 			alone := engineOf(t, m, tensor.New(1), weights)
-			s := NewScheduler(engineOf(t, m, tensor.New(2), weights), tok, SchedulerOptions{Running: 5, KVBytes: int64(600 * c.kvBytes())})
+			e := engineOf(t, m, tensor.New(2), weights)
+			s := NewScheduler(e, tok, SchedulerOptions{Running: 5, KVBytes: int64(10 * e.kv.blockBytes())})
 			var group sync.WaitGroup
 			for i, r := range requests {
 				group.Go(func() {
@@ -84,10 +85,13 @@ func TestScheduler(t *testing.T) {
 				})
 			}
 			group.Wait()
+			s.Close()
 			if st := s.Stats(); st.Requests != len(requests) || st.Cancelled != 0 || st.KVTokens != 0 {
 				t.Errorf("%s: counts %+v after %d requests", name, st, len(requests))
 			}
-			s.Close()
+			if e.kv.blocks > 10 {
+				t.Errorf("%s: %d blocks of keys and values, 10 were allowed", name, e.kv.blocks)
+			}
 		}
 	}
 }
@@ -181,7 +185,7 @@ func TestCancel(t *testing.T) {
 func TestLimits(t *testing.T) {
 	c := variants()["llama"]
 	e := engineOf(t, byteModel(t, c), tensor.New(1), F32)
-	s := NewScheduler(e, nil, SchedulerOptions{Running: 1, Queue: 1, KVBytes: int64(130 * c.kvBytes())})
+	s := NewScheduler(e, nil, SchedulerOptions{Running: 1, Queue: 1, KVBytes: int64(2*e.kv.blockBytes() + 100)})
 	if s.Context() != 128 {
 		t.Errorf("context of %d tokens in memory for 130", s.Context())
 	}
@@ -266,5 +270,73 @@ func TestAbandoned(t *testing.T) {
 	g.Result()
 	if st := s.Stats(); st.Waiting != 0 || st.Running > 1 {
 		t.Errorf("left behind: %+v", st)
+	}
+}
+
+// TestPrefixReuse: a conversation that goes on reads what is new alone, and gets the same
+// bits as one that is read from its beginning.
+func TestPrefixReuse(t *testing.T) {
+	tok := byteTokenizer(t)
+	for name, c := range variants() {
+		for _, weights := range []Weights{F32, BF16, Int8, Int4} {
+			m := byteModel(t, c)
+			alone, e := engineOf(t, m, tensor.New(1), weights), engineOf(t, m, tensor.New(2), weights)
+			s := NewScheduler(e, tok, SchedulerOptions{KVBytes: int64(5 * e.kv.blockBytes())})
+			prompt, cached := someRequests(9)[8].Prompt[:20], 0
+			for turn := range 5 {
+				r := Request{Prompt: slices.Clone(prompt), MaxTokens: 25, Sampling: Sampling{Temperature: 1, Seed: uint64(turn)}}
+				r.LogProbs = true
+				want, err := alone1(t.Context(), alone, tok, r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 2 { // another that says the same, and ends the same
+					g, err := s.Submit(t.Context(), r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					checkStream(t, fmt.Sprintf("%s, %s, turn %d", name, weights, turn), g, &r, want)
+					cached += g.Result().CachedTokens
+				}
+				prompt = append(append(prompt, want.Tokens...), 9, 10, 11)
+				if _, err := s.Submit(t.Context(), never(40)); err != nil { // takes part of the room
+					t.Fatal(err)
+				}
+			}
+			if cached < 64*3 {
+				t.Errorf("%s, %s: %d tokens were there already", name, weights, cached)
+			}
+			s.Close()
+			if e.kv.blocks > 5 {
+				t.Errorf("%s, %s: %d blocks of keys and values, 5 were allowed", name, weights, e.kv.blocks)
+			}
+		}
+	}
+}
+
+// TestForkTruncate: what forks share is not written over.
+func TestForkTruncate(t *testing.T) {
+	e := engineOf(t, byteModel(t, variants()["llama"]), tensor.New(1), BF16)
+	tokens := make([]uint32, 190)
+	for i := range tokens {
+		tokens[i] = uint32(i * 7 % 251)
+	}
+	last := func(s *Sequence, from int) []float32 {
+		out, err := e.Step([]Extension{{s, tokens[from:], true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(out[0])
+	}
+	one := e.NewSequence()
+	want := last(one, 0)
+	two := one.Fork()
+	two.Truncate(10)
+	if _, err := e.Step([]Extension{{two, make([]uint32, 170), true}}); err != nil {
+		t.Fatal(err)
+	}
+	one.Truncate(189)
+	if !slices.Equal(last(one, 189), want) {
+		t.Error("a fork wrote into what it shared")
 	}
 }

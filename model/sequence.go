@@ -2,47 +2,9 @@ package model
 
 import (
 	"fmt"
-	"slices"
 
 	"feilun/internal/tensor"
 )
-
-// A Sequence is a text in the making: what an [Engine] remembers of its tokens, 8·layers·
-// width of keys bytes each.
-type Sequence struct {
-	n    int
-	k, v [][]float32 // by layer, then head: rows of a head's width
-}
-
-// NewSequence returns an empty sequence.
-func (e *Engine) NewSequence() *Sequence {
-	n := e.m.Config.Layers * e.m.Config.KVHeads
-	return &Sequence{k: make([][]float32, n), v: make([][]float32, n)}
-}
-
-// Len returns the number of tokens.
-func (s *Sequence) Len() int { return s.n }
-
-// Fork returns a copy, so that one prompt has several continuations.
-func (s *Sequence) Fork() *Sequence {
-	t := &Sequence{n: s.n}
-	for i := range s.k {
-		t.k, t.v = append(t.k, slices.Clone(s.k[i])), append(t.v, slices.Clone(s.v[i]))
-	}
-	return t
-}
-
-// Truncate forgets all but the first n tokens.
-func (s *Sequence) Truncate(n int) {
-	if n >= s.n {
-		return
-	}
-	for i := range s.k {
-		d := len(s.k[i]) / s.n
-		s.k[i], s.v[i] = s.k[i][:n*d], s.v[i][:n*d]
-	}
-	s.n = n
-}
 
 // An Extension is a sequence with the tokens to add to it.
 type Extension struct {
@@ -131,6 +93,9 @@ func (e *Engine) gather(all []Extension) error {
 	if c.learnedPositions() && longest > c.Context {
 		return fmt.Errorf("%d tokens, but this model has positions for %d", longest, c.Context)
 	}
+	for _, x := range all {
+		e.kv.grow(x.Sequence, x.Sequence.n+len(x.Tokens))
+	}
 	if e.rope != nil {
 		e.rope.grow(longest)
 	}
@@ -201,92 +166,4 @@ func (e *Engine) headRows(all []Extension) [][]float32 {
 	}
 	e.head.multiply(e.cpu, e.logits, c.Vocab, e.last, c.Width, len(all))
 	return out
-}
-
-// fewQueries is up to how many new tokens attention goes through the keys one by one.
-const fewQueries = 8
-
-// attend adds each new token's keys and values to its sequence, and attends.
-func (e *Engine) attend(l *block, layer int, all []Extension) {
-	c := &e.m.Config
-	starts := make([]int, len(all))
-	for i := 1; i < len(all); i++ {
-		starts[i] = starts[i-1] + len(all[i-1].Tokens)
-	}
-	d := c.HeadDim
-	sk, sv := c.queryWidth()+c.kvWidth(), c.qkvWidth()
-	e.cpu.Do(len(all)*c.KVHeads, func(worker, i int) {
-		x, kv := all[i/c.KVHeads], i%c.KVHeads
-		s, at := x.Sequence, layer*c.KVHeads+kv
-		t0 := starts[i/c.KVHeads]
-		for t := t0; t < t0+len(x.Tokens); t++ {
-			k := t*sk + c.queryWidth() + kv*d
-			v := t*sv + sk + kv*d
-			s.k[at], s.v[at] = append(s.k[at], e.qk[k:k+d]...), append(s.v[at], e.qkv[v:v+d]...)
-		}
-		h := head{t0: t0, n: len(x.Tokens), base: s.n, kv: kv, k: s.k[at], v: s.v[at]}
-		if h.n <= fewQueries && !x.prompt {
-			e.attendFew(worker, l, &h)
-		} else {
-			e.attendMany(worker, l, &h)
-		}
-	})
-}
-
-// A head is a sequence's head of keys and values with its new tokens: n from t0 on in
-// the step, behind base older ones.
-type head struct {
-	t0, n, base, kv int
-	k, v            []float32
-}
-
-func (e *Engine) attendFew(worker int, l *block, x *head) {
-	c, w := &e.m.Config, &e.workers[worker]
-	d, group := c.HeadDim, c.Heads/c.KVHeads
-	w.room((x.base+x.n)/queryRows + 1)
-	sk := c.queryWidth() + c.kvWidth()
-	for i := range x.n {
-		to := x.base + i + 1
-		from := firstKey(l.window, to-1)
-		score := w.score[:to-from]
-		for h := x.kv * group; h < (x.kv+1)*group; h++ {
-			q := e.qk[(x.t0+i)*sk+h*d:][:d]
-			for k := range score {
-				score[k] = e.cpu.Dot(q, x.k[(from+k)*d:(from+k+1)*d])
-			}
-			e.cpu.Softmax(score)
-			y := e.y[(x.t0+i)*c.queryWidth()+h*d:][:d]
-			clear(y)
-			for k, p := range score {
-				e.cpu.Axpy(y, p, x.v[(from+k)*d:(from+k+1)*d])
-			}
-		}
-	}
-}
-
-// firstKey is the first key that a query sees.
-func firstKey(window, query int) int {
-	if window > 0 {
-		return max(0, query-window+1)
-	}
-	return 0
-}
-
-func (e *Engine) attendMany(worker int, l *block, x *head) {
-	c, w := &e.m.Config, &e.workers[worker]
-	d, group, keys := c.HeadDim, c.Heads/c.KVHeads, x.base+x.n
-	sk := c.queryWidth() + c.kvWidth()
-	w.room(keys)
-	e.cpu.PackAlone(&w.kt, tensor.Matrix(x.k, d).T(), d, keys, e.bf16)
-	w.v = packTiles(e.cpu, w.v, x.v, d, keys, d, e.bf16)
-	first := func(q int) int { return firstKey(l.window, q) }
-	for h := x.kv * group; h < (x.kv+1)*group; h++ {
-		for i := 0; i < x.n; i += queryRows {
-			s := span{q: x.base + i, n: min(queryRows, x.n-i)}
-			s.from, s.to = first(s.q)/keyTile*keyTile, s.q+s.n
-			s.lda = roundUp(s.to-s.from, keyTile)
-			q := tensor.Matrix(e.qk[(x.t0+i)*sk+h*d:], sk)
-			w.attend(e.cpu, worker, q, e.y[(x.t0+i)*c.queryWidth()+h*d:], c.queryWidth(), s, first, nil)
-		}
-	}
 }
