@@ -36,7 +36,7 @@ func (s *Server) completionRequests(r *http.Request, a Actor, q *completionBody)
 	if err != nil {
 		return nil, m, err
 	}
-	sample, err := sampling(&q.Sampling, q.LogitBias)
+	out, err := s.completionRequest(q)
 	if err != nil {
 		return nil, m, err
 	}
@@ -44,28 +44,7 @@ func (s *Server) completionRequests(r *http.Request, a Actor, q *completionBody)
 	if err != nil {
 		return nil, m, err
 	}
-	if q.MaxTokens == nil {
-		most := defaultCompletion
-		q.MaxTokens = &most
-	}
-	least := 1
-	if q.Echo {
-		least = 0
-	}
-	tokens, err := s.maxTokens("max_tokens", q.MaxTokens, least)
-	if err != nil {
-		return nil, m, err
-	}
-	out := &Request{Model: m.ID, Sampling: sample, MaxTokens: tokens, Stop: q.Stop, Logprobs: -1, Echo: q.Echo, User: a.ID}
-	if q.Echo && tokens == 0 {
-		out.MaxTokens = EchoOnly
-	}
-	if q.Logprobs != nil {
-		out.Logprobs = *q.Logprobs
-	}
-	if err := within("logprobs", q.Logprobs, 0, 20); err != nil {
-		return nil, m, err
-	}
+	out.Model, out.User = m.ID, a.ID
 	var all []*Request
 	for _, p := range prompts {
 		c := *out
@@ -76,6 +55,33 @@ func (s *Server) completionRequests(r *http.Request, a Actor, q *completionBody)
 		return nil, m, badRequest("prompt", "%d texts are asked for; at most %d are written at once", len(all), s.o.Limits.Inputs)
 	}
 	return all, m, nil
+}
+
+// completionRequest is what all prompts of a body have in common.
+func (s *Server) completionRequest(q *completionBody) (*Request, error) {
+	sample, err := sampling(&q.Sampling, q.LogitBias)
+	if err != nil {
+		return nil, err
+	}
+	if q.MaxTokens == nil {
+		q.MaxTokens = new(defaultCompletion)
+	}
+	least := 1
+	if q.Echo {
+		least = 0
+	}
+	tokens, err := s.maxTokens("max_tokens", q.MaxTokens, least)
+	if err != nil {
+		return nil, err
+	}
+	out := &Request{Sampling: sample, MaxTokens: tokens, Stop: q.Stop, Logprobs: -1, Echo: q.Echo}
+	if *q.MaxTokens == 0 {
+		out.MaxTokens = EchoOnly
+	}
+	if q.Logprobs != nil {
+		out.Logprobs = *q.Logprobs
+	}
+	return out, within("logprobs", q.Logprobs, 0, 20)
 }
 
 func (s *Server) completions(w http.ResponseWriter, r *http.Request) error {

@@ -91,15 +91,9 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	if q.Query == "" || len(q.Documents) == 0 || len(q.Documents) > s.o.Limits.Inputs {
 		return badRequest("documents", "rerank needs a query and 1 to %d documents", s.o.Limits.Inputs)
 	}
-	texts := []string{q.Query}
-	for _, raw := range q.Documents {
-		var d struct {
-			Text string `json:"text"`
-		}
-		if json.Unmarshal(raw, &d.Text) != nil && json.Unmarshal(raw, &d) != nil || d.Text == "" {
-			return badRequest("documents", "a document is a text, or an object with a text")
-		}
-		texts = append(texts, d.Text)
+	texts, err := rerankTexts(q.Query, q.Documents)
+	if err != nil {
+		return err
 	}
 	m, err := s.model(r.Context(), q.Model)
 	if err != nil {
@@ -109,27 +103,43 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	type document struct {
-		Text string `json:"text"`
-	}
-	type result struct {
-		Index    int       `json:"index"`
-		Score    float64   `json:"relevance_score"`
-		Document *document `json:"document,omitempty"`
-	}
-	results := make([]result, len(q.Documents))
+	results := make([]rerankResult, len(q.Documents))
 	for i := range results {
-		results[i] = result{Index: i, Score: cosine(vectors[0], vectors[i+1])}
+		results[i] = rerankResult{Index: i, Score: cosine(vectors[0], vectors[i+1])}
 		if q.Return {
-			results[i].Document = &document{texts[i+1]}
+			results[i].Document = &rerankDocument{texts[i+1]}
 		}
 	}
-	slices.SortStableFunc(results, func(a, b result) int { return cmp.Compare(b.Score, a.Score) })
+	slices.SortStableFunc(results, func(a, b rerankResult) int { return cmp.Compare(b.Score, a.Score) })
 	if q.TopN != nil && *q.TopN >= 0 {
 		results = results[:min(*q.TopN, len(results))]
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"id": newID("rerank-"), "model": m.ID, "results": results, "usage": openai.Usage{Prompt: n, Total: n}})
 	return nil
+}
+
+type rerankDocument struct {
+	Text string `json:"text"`
+}
+
+type rerankResult struct {
+	Index    int             `json:"index"`
+	Score    float64         `json:"relevance_score"`
+	Document *rerankDocument `json:"document,omitempty"`
+}
+
+// rerankTexts returns the question and behind it the documents, each a text or an object with
+// one.
+func rerankTexts(query string, documents []json.RawMessage) ([]string, error) {
+	texts := []string{query}
+	for _, raw := range documents {
+		var d rerankDocument
+		if json.Unmarshal(raw, &d.Text) != nil && json.Unmarshal(raw, &d) != nil || d.Text == "" {
+			return nil, badRequest("documents", "a document is a text, or an object with a text")
+		}
+		texts = append(texts, d.Text)
+	}
+	return texts, nil
 }
 
 // cosine is the likeness of two vectors of one length, from -1 to 1.

@@ -79,20 +79,9 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	type piece struct {
-		ID    int `json:"id"`
-		Piece any `json:"piece"` // text, or bytes of a part of a character
-	}
-	ids, strs, pieces := make([]int, len(tokens)), make([]string, len(tokens)), make([]piece, len(tokens))
+	ids, strs, pieces := make([]int, len(tokens)), make([]string, len(tokens)), make([]tokenPiece, len(tokens))
 	for i, t := range tokens {
-		ids[i], strs[i], pieces[i] = t.ID, tokenText(t.Bytes), piece{t.ID, string(t.Bytes)}
-		if !utf8.Valid(t.Bytes) {
-			list := make([]int, len(t.Bytes))
-			for k, b := range t.Bytes {
-				list[k] = int(b)
-			}
-			pieces[i].Piece = list
-		}
+		ids[i], strs[i], pieces[i] = t.ID, tokenText(t.Bytes), pieceOf(t)
 	}
 	out := map[string]any{"tokens": ids, "count": len(ids), "max_model_len": m.Context}
 	if q.WithPieces {
@@ -103,6 +92,23 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 	}
 	writeJSON(w, http.StatusOK, out)
 	return nil
+}
+
+// A tokenPiece is a token as llama.cpp shows it.
+type tokenPiece struct {
+	ID    int `json:"id"`
+	Piece any `json:"piece"` // text, or bytes of a part of a character
+}
+
+func pieceOf(t Token) tokenPiece {
+	if utf8.Valid(t.Bytes) {
+		return tokenPiece{t.ID, string(t.Bytes)}
+	}
+	list := make([]int, len(t.Bytes))
+	for k, b := range t.Bytes {
+		list[k] = int(b)
+	}
+	return tokenPiece{t.ID, list}
 }
 
 // detokenize joins tokens. What makes no character is shown as U+FFFD.
