@@ -146,9 +146,9 @@ func renumber(answer string) string {
 
 // A pair is a claim with what it is held to.
 type pair struct {
-	kind, claim string
-	pages       []*page
-	true        bool
+	kind, question, claim string
+	pages                 []*page
+	true                  bool
 }
 
 // pairs makes claims of the questions of a half, true and false ones.
@@ -163,25 +163,25 @@ func pairs(all []*question, want int) (out []pair) {
 			continue
 		}
 		own := []*page{q.doc}
-		out = append(out, pair{"true", s, own, true})
+		out = append(out, pair{"true", q.text, s, own, true})
 		for _, o := range q.doc.questions {
 			if a := o.answers[0]; !related(a, q.answers) && strings.Contains(q.doc.text, a) {
-				out = append(out, pair{"other answer of the page", statement(q.text, a), own, false})
+				out = append(out, pair{"other answer of the page", q.text, statement(q.text, a), own, false})
 				break
 			}
 		}
 		other := all[(i+len(all)/2)%len(all)]
 		if a := other.answers[0]; !strings.Contains(q.doc.text, a) {
-			out = append(out, pair{"answer of another page", statement(q.text, a), own, false})
+			out = append(out, pair{"answer of another page", q.text, statement(q.text, a), own, false})
 		}
 		if a := renumber(answer); a != "" && !strings.Contains(q.doc.text, a) {
-			out = append(out, pair{"number changed", statement(q.text, a), own, false})
+			out = append(out, pair{"number changed", q.text, statement(q.text, a), own, false})
 		}
 		if n := negate(q.text, answer); n != "" {
-			out = append(out, pair{"negated", n, own, false})
+			out = append(out, pair{"negated", q.text, n, own, false})
 		}
 		if other.doc.title != q.doc.title {
-			out = append(out, pair{"another page", s, []*page{other.doc}, false})
+			out = append(out, pair{"another page", q.text, s, []*page{other.doc}, false})
 		}
 	}
 	return out
@@ -191,12 +191,12 @@ func related(a string, answers []string) bool {
 	return slices.ContainsFunc(answers, func(b string) bool { return strings.Contains(a, b) || strings.Contains(b, a) })
 }
 
-func setOf(pages []*page) *Set {
+func setOf(pages []*page, question string) *Set {
 	var sources []Source
 	for _, p := range pages {
 		sources = append(sources, Source{Title: p.title, Text: p.text})
 	}
-	return NewSet(sources)
+	return NewSet(sources, question)
 }
 
 // TestPairs tells how well support tells true claims from false ones, on the half
@@ -212,7 +212,7 @@ func TestPairs(t *testing.T) {
 			}
 			counts := map[string]*tally{}
 			for _, p := range pairs(all, want) {
-				m, _ := setOf(p.pages).Best(p.claim, -1)
+				m, _ := setOf(p.pages, p.question).Best(p.claim, -1)
 				for _, c := range []map[string]*tally{counts, total} {
 					if c[p.kind] == nil {
 						c[p.kind] = &tally{}

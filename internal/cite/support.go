@@ -23,7 +23,8 @@ type unit struct {
 	source int
 	Span   // of the source's Text
 	*facts
-	bad bool // tells who reads it what to do: never quoted, never support
+	place int  // among the sentences of the source
+	bad   bool // tells who reads it what to do: never quoted, never support
 }
 
 // A Set is what was read for an answer, ready to be compared with.
@@ -31,20 +32,26 @@ type Set struct {
 	Sources []Source
 	units   []unit
 	titles  []*facts
+	asked   *facts            // the question
+	keys    []map[string]bool // terms of each source
 	df      map[string]int
 }
 
-// NewSet prepares sources.
-func NewSet(sources []Source) *Set {
-	s := &Set{Sources: sources, df: map[string]int{}}
+// NewSet prepares sources that were read for a question. What a sentence says beyond the question is
+// what most needs support; the question may be "".
+func NewSet(sources []Source, question string) *Set {
+	s := &Set{Sources: sources, df: map[string]int{}, asked: read(question)}
 	for i := range sources {
 		s.titles = append(s.titles, read(strings.ReplaceAll(sources[i].Title, "_", " ")))
+		keys := map[string]bool{}
+		s.keys = append(s.keys, keys)
 		text := sources[i].Text
-		for _, sentence := range Sentences(text) {
-			u := unit{source: i, Span: sentence.Span, facts: read(sentence.Of(text)), bad: Instructs(sentence.Of(text))}
+		for place, sentence := range Sentences(text) {
+			u := unit{source: i, Span: sentence.Span, place: place, facts: read(sentence.Of(text)), bad: Instructs(sentence.Of(text))}
 			s.units = append(s.units, u)
 			for key := range u.keys {
 				s.df[key]++
+				keys[key] = true
 			}
 		}
 	}
@@ -67,6 +74,17 @@ func (s *Set) Best(claim string, only int) (m Match, ok bool) {
 }
 
 func (s *Set) best(c *facts, exact string, only int, bad bool) (m Match, ok bool) {
+	for _, span := range s.spans(c, only, bad) {
+		if v := s.support(c, exact, span); !ok || v > m.Support {
+			at := s.Sources[span[0].source].Start
+			m, ok = Match{span[0].source, Span{at + span[0].Start, at + span[len(span)-1].End}, v}, true
+		}
+	}
+	return m, ok
+}
+
+// spans are the sentences that share most with a claim, alone and with their neighbours.
+func (s *Set) spans(c *facts, only int, bad bool) (out [][]unit) {
 	type scored struct {
 		unit  int
 		cover float64
@@ -81,23 +99,15 @@ func (s *Set) best(c *facts, exact string, only int, bad bool) (m Match, ok bool
 		}
 	}
 	slices.SortStableFunc(top, func(a, b scored) int { return cmp.Compare(b.cover, a.cover) })
-	for _, t := range top[:min(4, len(top))] {
+	for _, t := range top[:min(5, len(top))] {
 		for _, r := range [][2]int{{t.unit, t.unit}, {t.unit - 1, t.unit}, {t.unit, t.unit + 1}} {
 			if r[0] < 0 || r[1] >= len(s.units) || s.units[r[0]].source != s.units[r[1]].source || s.units[r[0]].bad != bad || s.units[r[1]].bad != bad {
 				continue
 			}
-			v := s.support(c, exact, s.units[r[0]:r[1]+1])
-			if r[0] != r[1] {
-				v -= 0.05 // more text says more by chance
-			}
-			if !ok || v > m.Support {
-				src := s.units[r[0]].source
-				at := s.Sources[src].Start
-				m, ok = Match{src, Span{at + s.units[r[0]].Start, at + s.units[r[1]].End}, v}, true
-			}
+			out = append(out, s.units[r[0]:r[1]+1])
 		}
 	}
-	return m, ok
+	return out
 }
 
 // cover is the share of a claim's terms, by weight, that lists of terms have. The title counts in part:
@@ -121,40 +131,120 @@ func (s *Set) cover(c *facts, span, title map[string]bool) float64 {
 
 // support is how far sentences that stand together support a claim.
 func (s *Set) support(c *facts, exact string, span []unit) float64 {
-	keys, all := span[0].keys, []*facts{span[0].facts}
-	if len(span) > 1 {
-		keys = map[string]bool{}
-		for _, u := range span {
-			for k := range u.keys {
-				keys[k] = true
-			}
-		}
-		all = append(all, span[1].facts)
-	}
-	title := s.titles[span[0].source]
-	if len([]rune(exact)) >= quoted && within(exact, all) {
+	if len([]rune(exact)) >= quoted && within(exact, span) {
 		return 1
 	}
-	v := s.cover(c, keys, title.keys)
-	v *= s.order(c, all)
-	for _, n := range c.numbers {
-		if !slices.ContainsFunc(append(all, title), func(f *facts) bool { return f.has(n.value) }) {
-			v *= 0.3
+	x := s.features(c, span)
+	sum := supportWeights[0]
+	for i, v := range x {
+		sum += supportWeights[i+1] * v
+	}
+	v := 1 / (1 + math.Exp(-sum))
+	if x[covered]+x[titled] < 0.35 {
+		v /= 2 // whatever else: most of it is not there
+	}
+	return v
+}
+
+// The features of a claim and a span, in the order of [supportWeights] behind the constant.
+const (
+	covered   = iota // share of the claim's terms, by weight, that the span has
+	titled           // that the title has, and not the span
+	elsewhere        // that only other sentences of the source have
+	longest          // the longest piece of the claim that span and title lack, by weight of its terms
+	newTerms         // share that the span has of the terms which are not of the question
+	newLost          // whether it has none of these, or less than half of them
+	newNear          // how near the terms of the question stand to these in the span
+	noNumber         // numbers of the claim that neither span nor title has
+	noName           // capitalised words of the claim that neither has
+	denied           // one denies what the other says
+	opposed          // one has the opposite of a word of the other
+	several          // the span is two sentences
+	numFeatures
+)
+
+// supportWeights are a constant and a weight for each feature of a logistic regression on pairs of claims and
+// passages made from one half of four sets of questions (TestFitSupport).
+var supportWeights = [numFeatures + 1]float64{-0.181, -0.436, -2.581, -6.310, -0.367, 2.799, -0.465, 0.520, -2.825, -1.056, -3.602, -4.118, -1.100}
+
+// features compares a claim with sentences that stand together.
+func (s *Set) features(c *facts, span []unit) (x [numFeatures]float64) {
+	title, own := s.titles[span[0].source], s.keys[span[0].source]
+	places := map[string][]int{} // of terms, counted through the span
+	at := 0
+	for _, u := range span {
+		for i := range u.terms {
+			places[u.terms[i].key] = append(places[u.terms[i].key], at)
+			at++
 		}
 	}
+	sum, run, fresh := 1e-9, 0.0, 1e-9
+	var asked, said []int // where terms of the question and others stand
 	for i := range c.terms {
-		if t := &c.terms[i]; t.name && !keys[t.key] && !title.keys[t.key] {
-			v *= 0.5
+		t := &c.terms[i]
+		w := t.weightOf(s.idf)
+		sum += w
+		if !s.asked.keys[t.key] {
+			fresh += w
+		}
+		switch at := places[t.key]; {
+		case at != nil && s.asked.keys[t.key]:
+			x[covered], run, asked = x[covered]+w, 0, append(asked, at...)
+		case at != nil:
+			x[covered], x[newTerms], run, said = x[covered]+w, x[newTerms]+w, 0, append(said, at...)
+		case title.keys[t.key]:
+			x[titled], run = x[titled]+w, 0
+		default:
+			run += w
+			x[longest] = max(x[longest], run)
+			if own[t.key] {
+				x[elsewhere] += w
+			}
+			if t.name {
+				x[noName]++
+			}
 		}
 	}
-	return v * s.polarity(c, all)
+	x[covered], x[titled], x[elsewhere] = x[covered]/sum, x[titled]/sum, x[elsewhere]/sum
+	x[newTerms] /= fresh
+	if x[newTerms] < 0.5 {
+		x[newLost] = 1
+	}
+	x[newNear] = s.nearness(asked, said)
+	x[longest] = min(3, x[longest]/5)
+	x[noName] = min(3, x[noName])
+	for _, n := range c.numbers {
+		if !title.has(n.value) && !slices.ContainsFunc(span, func(u unit) bool { return u.has(n.value) }) {
+			x[noNumber] = min(3, x[noNumber]+1)
+		}
+	}
+	x[denied], x[opposed] = s.polarity(c, span)
+	x[several] = float64(len(span) - 1)
+	return x
+}
+
+// nearness is how many of the places a have one of b within twelve terms.
+func (s *Set) nearness(a, b []int) float64 {
+	if len(a) == 0 || len(b) == 0 {
+		return 0.5
+	}
+	n := 0
+	for _, i := range a {
+		for _, j := range b {
+			if d := i - j; d >= -12 && d <= 12 {
+				n++
+				break
+			}
+		}
+	}
+	return float64(n) / float64(len(a))
 }
 
 // within reports whether a quote stands in sentences, taken together.
-func within(exact string, all []*facts) bool {
+func within(exact string, span []unit) bool {
 	var b strings.Builder
-	for _, f := range all {
-		b.WriteString(plain(f.text))
+	for _, u := range span {
+		b.WriteString(plain(u.text))
 	}
 	return strings.Contains(b.String(), exact)
 }
@@ -162,10 +252,6 @@ func within(exact string, all []*facts) bool {
 func (f *facts) has(value float64) bool {
 	return slices.ContainsFunc(f.numbers, func(n number) bool { return math.Abs(n.value-value) <= 1e-9*math.Abs(value) })
 }
-
-// order is near 1 where the terms that claim and span share stand close together in
-// the span, less where they are gathered from all over it.
-func (s *Set) order(c *facts, all []*facts) float64 { return 1 }
 
 // opposites turn a sentence around.
 var opposites = [...][2]string{
@@ -175,22 +261,21 @@ var opposites = [...][2]string{
 	{"higher", "lower"}, {"first", "last"}, {"above", "below"}, {"allowed", "forbidden"}, {"success", "failure"}, {"supported", "opposed"}, {"better", "worse"}, {"earlier", "later"},
 }
 
-// polarity is below 1 where one of claim and span denies what the other says.
-func (s *Set) polarity(c *facts, all []*facts) float64 {
-	v := 1.0
-	if (len(c.not)%2 == 1) != s.denied(c, all) {
-		v = 0.4
+// polarity tells whether one of claim and span denies what the other says, and how many words stand for their opposites.
+func (s *Set) polarity(c *facts, span []unit) (denies, turned float64) {
+	if (len(c.not)%2 == 1) != s.denied(c, span) {
+		denies = 1
 	}
 	lower := strings.ToLower(c.text)
 	for _, o := range opposites {
 		for _, p := range [][2]string{o, {o[1], o[0]}} {
-			if hasWord(lower, p[0]) && !slices.ContainsFunc(all, func(f *facts) bool { return hasWord(strings.ToLower(f.text), p[0]) }) &&
-				slices.ContainsFunc(all, func(f *facts) bool { return hasWord(strings.ToLower(f.text), p[1]) }) {
-				v *= 0.4
+			if hasWord(lower, p[0]) && !slices.ContainsFunc(span, func(u unit) bool { return hasWord(strings.ToLower(u.text), p[0]) }) &&
+				slices.ContainsFunc(span, func(u unit) bool { return hasWord(strings.ToLower(u.text), p[1]) }) {
+				turned++
 			}
 		}
 	}
-	return v
+	return denies, turned
 }
 
 func hasWord(text, w string) bool {
@@ -202,9 +287,9 @@ func hasWord(text, w string) bool {
 }
 
 // denied reports whether the clause of a span that has most of a claim denies.
-func (s *Set) denied(c *facts, all []*facts) bool {
+func (s *Set) denied(c *facts, span []unit) bool {
 	best, odd := 0.0, false
-	for _, f := range all {
+	for _, f := range span {
 		for from := 0; from < len(f.text); {
 			to := clauseEnd(f.text, from)
 			sum := 0.0
