@@ -154,7 +154,7 @@ func (s *Set) answerFeatures(i int, f focus) (x [numAnswer]float64) {
 	if strings.HasSuffix(u.text, "?") || strings.HasSuffix(u.text, "？") {
 		x[asks] = 1
 	}
-	if u.place == 0 && f == definition {
+	if u.place == 0 && f == meaning {
 		x[leading] = 1
 	}
 	return x

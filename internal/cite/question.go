@@ -18,7 +18,7 @@ const (
 	place
 	reason
 	manner
-	definition
+	meaning
 )
 
 // focuses tells by which words a question is known; the first that fits counts.
@@ -32,7 +32,7 @@ var focuses = [...]struct {
 	{place, regexp.MustCompile(`哪[里裡裏兒儿]|何[处處地]|什[么麼](地方|地区|地區|地点|地點|国家|國家|城市)|哪[一个個]*(国|國|省|市|州|县|縣|城市|地区|地區|国家|國家|洲|座)|(?i)\bwhere\b|\b(which|what) (country|city|state|town|place|region|continent|county|river|island)\b`)},
 	{reason, regexp.MustCompile(`为[什甚何]|為[什甚何]|原因|理由|何故|(?i)\bwhy\b|\bwhat (caused|is the reason|was the reason)\b`)},
 	{manner, regexp.MustCompile(`如何|怎[么麼样樣]|(?i)\bhow\b`)},
-	{definition, regexp.MustCompile(`^什[么麼]是|是什[么麼](意思)?[？?]?$|何[谓謂]|指的?是什[么麼]|(?i)^what (is|are|was|were) (a |an |the )?\S+( \S+)?\?*$|\bdefin`)},
+	{meaning, regexp.MustCompile(`^什[么麼]是|是什[么麼](意思)?[？?]?$|何[谓謂]|指的?是什[么麼]|(?i)^what (is|are|was|were) (a |an |the )?\S+( \S+)?\?*$|\bdefin`)},
 }
 
 func focusOf(question string) focus {
@@ -69,7 +69,7 @@ func (u *unit) fits(f focus, q *facts) (fits, known bool) {
 		return reasonWords.MatchString(u.text), true
 	case manner:
 		return mannerWords.MatchString(u.text), true
-	case definition:
+	case meaning:
 		return isWords.MatchString(u.text), true
 	}
 	return false, false

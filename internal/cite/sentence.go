@@ -181,6 +181,7 @@ func closing(text string, at int, line, final bool) (int, bool) {
 
 // abbreviated reports whether a full stop behind s belongs to its last word.
 func abbreviated(s string) bool {
+	s = strings.TrimRight(s, `"”’)`)
 	i := strings.LastIndexFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '(' || r == '"' || r == '“' })
 	word := s[i+1:]
 	if i > 0 {
