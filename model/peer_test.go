@@ -28,7 +28,7 @@ func TestPeer(t *testing.T) {
 		}
 		prompt := []uint32{3, 1, 4, 1, 5, 9, 2, 6}
 		e := NewEngine(m, tensor.New(1), EngineOptions{})
-		out, err := e.Step([]Extension{{e.NewSequence(), prompt}})
+		out, err := e.Step([]Extension{{Sequence: e.NewSequence(), Tokens: prompt}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"feilun/internal/tensor"
@@ -49,6 +48,8 @@ func (s *Sequence) Truncate(n int) {
 type Extension struct {
 	Sequence *Sequence
 	Tokens   []uint32
+
+	prompt bool // part of a prompt, however few
 }
 
 // Step adds tokens to sequences, to all of them in one go, and returns the logits
@@ -195,7 +196,7 @@ func (e *Engine) attend(l *block, layer int, all []Extension) {
 			s.k[at], s.v[at] = append(s.k[at], e.qk[k:k+d]...), append(s.v[at], e.qkv[v:v+d]...)
 		}
 		h := head{t0: t0, n: len(x.Tokens), base: s.n, kv: kv, k: s.k[at], v: s.v[at]}
-		if h.n <= fewQueries {
+		if h.n <= fewQueries && !x.prompt {
 			e.attendFew(worker, l, &h)
 		} else {
 			e.attendMany(worker, l, &h)
@@ -258,18 +259,5 @@ func (e *Engine) attendMany(worker int, l *block, x *head) {
 			q := tensor.Matrix(e.qk[(x.t0+i)*sk+h*d:], sk)
 			w.attend(e.cpu, worker, q, e.y[(x.t0+i)*c.queryWidth()+h*d:], c.queryWidth(), s, first, nil)
 		}
-	}
-}
-
-// LogProbs sets x, logits, to the logarithms of the probabilities.
-func LogProbs(x []float32) {
-	m := float64(slices.Max(x))
-	sum := 0.0
-	for _, v := range x {
-		sum += math.Exp(float64(v) - m)
-	}
-	log := float32(m + math.Log(sum))
-	for i := range x {
-		x[i] -= log
 	}
 }

@@ -110,8 +110,8 @@ func (c *generateCmd) generate(a *app, e *model.Engine, t *bpe.Tokenizer, reques
 	var wrong error
 	shown := 0
 	each := func(s []*model.Stream) {
-		if n := len(s[0].Text); wrong == nil && n > shown {
-			_, wrong = io.WriteString(a.stdout, s[0].Text[shown:])
+		if n := len(s[0].Text()); wrong == nil && n > shown {
+			_, wrong = io.WriteString(a.stdout, s[0].Text()[shown:])
 			shown = n
 		}
 	}
@@ -130,9 +130,9 @@ func (c *generateCmd) generate(a *app, e *model.Engine, t *bpe.Tokenizer, reques
 	}
 	for i, s := range streams {
 		if c.JSON {
-			err = enc.Encode(generated{s.Text, s.Tokens, s.Finish, requests[i].Prompt})
+			err = enc.Encode(generated{s.Text(), s.Tokens, s.Finish, requests[i].Prompt})
 		} else {
-			_, err = fmt.Fprintf(a.stdout, "%s\n", s.Text)
+			_, err = fmt.Fprintf(a.stdout, "%s\n", s.Text())
 		}
 		if err != nil {
 			return err
