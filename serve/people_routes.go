@@ -1,13 +1,45 @@
 package serve
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"feilun/internal/store"
+)
+
+// Database is the name of the file in [Options.Data] that holds accounts, chats and feedback.
+const Database = "feilun.db"
 
 // people are accounts, sessions, keys and their limits.
-type people struct{}
+type people struct {
+	scratch string // folder to remove at the end
+}
 
-func (s *Server) setupPeople() error { return nil }
+// setupPeople opens the database, which the other areas use too.
+func (s *Server) setupPeople() (err error) {
+	dir := s.o.Data
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "feilun-"); err != nil {
+			return err
+		}
+		s.people.scratch = dir
+	}
+	s.store, err = store.OpenServer(filepath.Join(dir, Database))
+	return err
+}
 
-func (s *Server) closePeople() error { return nil }
+func (s *Server) closePeople() error {
+	var err error
+	if s.store != nil {
+		err = s.store.Close()
+	}
+	if s.people.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(s.people.scratch))
+	}
+	return err
+}
 
 // peopleRoutes are /api/me, login, keys and what admins do.
 func (s *Server) peopleRoutes(*http.ServeMux) {}

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"feilun/internal/store"
 )
 
 // Options say what a [Server] serves, and to whom.
@@ -16,7 +18,7 @@ type Options struct {
 	Generator Generator // nil where there is no model: answers are extractive alone
 	Searcher  Searcher  // nil where there is no index
 	Page      fs.FS     // built files of the chat page, index.html at its root; nil for none
-	Data      string    // folder for what is kept: accounts, chats, feedback; "" keeps it in memory
+	Data      string    // folder for what is kept: accounts, chats, feedback; "" keeps it until the server is closed
 	Addr      string    // the address it listens on, which decides whether a login is needed
 	Hosts     []string  // further names that requests may ask for in Host
 	Origins   []string  // web origins (https://app.example) whose pages may call the API under /v1/
@@ -66,6 +68,7 @@ type Server struct {
 	metrics *metrics
 	started time.Time
 	handler http.Handler
+	store   *store.Store
 
 	people   people
 	chats    chats
