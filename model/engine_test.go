@@ -25,21 +25,30 @@ func TestGreedy(t *testing.T) {
 	})
 }
 
+func engineOf(t testing.TB, m *Model, cpu *tensor.CPU, w Weights) *Engine {
+	t.Helper()
+	e, err := NewEngine(m, cpu, EngineOptions{Weights: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // TestStep holds the engine's logits to those of the forward pass, however the tokens are
 // divided into steps, and to the same bits whoever else is in the batch.
 func TestStep(t *testing.T) {
 	for name, c := range variants() {
-		for _, bf16 := range []bool{false, true} {
+		for _, weights := range []Weights{F32, BF16, Int8, Int4} {
 			rng := rand.New(rand.NewPCG(8, 8))
 			m := randomModel(t, c, rng)
 			const n = 140
 			b := randomBatch(c, 1, n, rng)
 			b.Starts = nil
 			var last []float32
-			if err := NewPass(m, tensor.New(1), 1, n, PassOptions{BF16: bf16, Forward: true}).Logits(b, func(i int, x []float32) { last = slices.Clone(x) }); err != nil {
+			if err := NewPass(m, tensor.New(1), 1, n, PassOptions{BF16: weights == BF16, Forward: true}).Logits(b, func(i int, x []float32) { last = slices.Clone(x) }); err != nil {
 				t.Fatal(err)
 			}
-			e := NewEngine(m, tensor.New(2), EngineOptions{BF16: bf16})
+			e := engineOf(t, m, tensor.New(2), weights)
 			step := func(all ...Extension) [][]float32 {
 				out, err := e.Step(all)
 				if err != nil {
@@ -50,10 +59,7 @@ func TestStep(t *testing.T) {
 				}
 				return out
 			}
-			near := 1e-5
-			if bf16 {
-				near = 0.05
-			}
+			near := []float64{1e-5, 0.05, 0.1, 0.7}[weights] // rounding of weights, as far as random ones show it
 			one, two, alone := e.NewSequence(), e.NewSequence(), e.NewSequence()
 			step(Extension{Sequence: one, Tokens: b.Tokens[:100]})
 			step(Extension{Sequence: alone, Tokens: b.Tokens[:100]})
@@ -64,15 +70,15 @@ func TestStep(t *testing.T) {
 			fork := alone.Fork()
 			got := step(Extension{Sequence: two, Tokens: b.Tokens[:40]}, Extension{Sequence: one, Tokens: b.Tokens[n-5:]})[1]
 			if d := distance(got, last); d > near {
-				t.Errorf("%s, bf16 %v: logits differ by %.2g", name, bf16, d)
+				t.Errorf("%s, %s: logits differ by %.2g", name, weights, d)
 			}
 			if !slices.Equal(step(Extension{Sequence: alone, Tokens: b.Tokens[n-5:]})[0], got) {
-				t.Errorf("%s, bf16 %v: other bits in company", name, bf16)
+				t.Errorf("%s, %s: other bits in company", name, weights)
 			}
 			fork.Truncate(90)
 			step(Extension{Sequence: fork, Tokens: b.Tokens[90 : n-1]})
 			if d := distance(step(Extension{Sequence: fork, Tokens: b.Tokens[n-1:]})[0], last); d > near {
-				t.Errorf("%s, bf16 %v: logits differ by %.2g after going back", name, bf16, d)
+				t.Errorf("%s, %s: logits differ by %.2g after going back", name, weights, d)
 			}
 		}
 	}

@@ -70,6 +70,7 @@ type Stream struct {
 	request Request
 	seq     *Sequence
 	feed    []uint32 // tokens that the model has not seen
+	offered int      // blocks of keys and values that others may have
 	sampler *sampler
 	spelling
 }
@@ -133,7 +134,36 @@ func (e *Engine) advance(streams []*Stream, room int) (tokens int, err error) {
 			s.take(e, logits[i])
 		}
 	})
+	for _, s := range on {
+		e.settle(s)
+	}
 	return tokens, nil
+}
+
+// settle offers a stream's full blocks to later ones, and gives them back at its end. In
+// float32 keys of generated tokens differ by rounding from those of a prompt, so that they
+// are its own.
+func (e *Engine) settle(s *Stream) {
+	prompt := s.request.Prompt
+	for (s.offered+1)*blockTokens <= s.seq.n && (e.bf16 || (s.offered+1)*blockTokens <= len(prompt)) {
+		tokens := prompt
+		if (s.offered+1)*blockTokens > len(prompt) {
+			tokens = slices.Concat(prompt, s.Tokens)
+		}
+		e.kv.offer(s.seq, s.offered, tokens)
+		s.offered++
+	}
+	if s.Finish != "" {
+		e.kv.release(s.seq, 0)
+	}
+}
+
+// resume takes over the beginning of a prompt that the engine has of earlier streams, and
+// returns how many tokens that is.
+func (e *Engine) resume(s *Stream) int {
+	e.kv.take(s.seq, s.feed)
+	s.feed = s.feed[s.seq.n:]
+	return s.seq.n
 }
 
 // Done reports whether all streams are finished.
@@ -197,5 +227,5 @@ func (s *Stream) take(e *Engine, logits []float32) {
 // finish ends a stream.
 func (s *Stream) finish(why string) {
 	s.Stopped = s.end()
-	s.Finish, s.seq, s.feed = why, nil, nil
+	s.Finish, s.feed = why, nil
 }

@@ -36,6 +36,7 @@ type Result struct {
 	Finish           string // FinishStop, FinishLength or FinishCancelled
 	Stopped          string // the stop string that ended it
 	PromptTokens     int
+	CachedTokens     int // of the prompt, whose keys and values were there already
 	CompletionTokens int
 	Err              error // why it was cancelled; nil otherwise
 }
@@ -122,6 +123,13 @@ func (g *Generation) publish() {
 	case g.wake <- struct{}{}:
 	default:
 	}
+}
+
+// resumed notes how much of the prompt need not be read.
+func (g *Generation) resumed(tokens int) {
+	g.mu.Lock()
+	g.result.CachedTokens = tokens
+	g.mu.Unlock()
 }
 
 // cancel ends the request, unless it has ended.

@@ -18,7 +18,9 @@ var (
 
 // A Scheduler generates for many requests at once: they join and leave the running batch at
 // any step, and a request's tokens are the same as when it runs alone. Requests that find no
-// room wait in order. It is for any number of goroutines:
+// room wait in order. Keys and values of earlier requests stay as long as there is room for
+// them, so that the next turn of a conversation reads only what is new; that does not change
+// a bit either. It is for any number of goroutines:
 //
 //	s := model.NewScheduler(engine, tokenizer, model.SchedulerOptions{})
 //	defer s.Close()
@@ -62,6 +64,7 @@ type SchedulerStats struct {
 	Requests          int // that came to an end, cancelled ones included
 	Cancelled         int
 	PromptTokens      int
+	CachedTokens      int // of these
 	CompletionTokens  int
 	Steps             int
 }
@@ -80,14 +83,13 @@ func NewScheduler(e *Engine, t *bpe.Tokenizer, o SchedulerOptions) *Scheduler {
 		o.KVBytes = 1 << 30
 	}
 	s := &Scheduler{e: e, tok: t, o: o, done: make(chan struct{})}
-	s.kvLimit = int(min(o.KVBytes/int64(e.m.Config.kvBytes())/chunkTokens, 1<<40)) * chunkTokens
+	blocks := int(min(o.KVBytes/int64(e.kv.blockBytes()), 1<<32))
+	s.kvLimit = blocks * blockTokens
+	e.kv.share(blocks)
 	s.wake = sync.NewCond(&s.mu)
 	go s.run()
 	return s
 }
-
-// kvBytes is what keys and values of a token take.
-func (c *Config) kvBytes() int { return 4 * 2 * c.Layers * c.kvWidth() }
 
 // Context returns how many tokens prompt and answer can have together: as many as the
 // model's context and the memory for keys and values hold.
@@ -184,12 +186,14 @@ func (s *Scheduler) admit() bool {
 			left := s.left(g)
 			if left {
 				s.kvUsed -= g.reserved
+				s.e.kv.release(g.stream.seq, 0)
 			}
 			return left
 		})
 		for len(s.queue) > 0 && len(s.running) < s.o.Running && s.kvUsed+s.queue[0].reserved <= s.kvLimit {
 			g := s.queue[0]
 			s.kvUsed += g.reserved
+			g.resumed(s.e.resume(g.stream))
 			s.queue, s.running = s.queue[1:], append(s.running, g)
 		}
 		if s.closed || len(s.running) > 0 {
@@ -208,6 +212,7 @@ func (s *Scheduler) left(g *Generation) bool {
 	g.forget()
 	s.total.Requests++
 	s.total.PromptTokens += r.PromptTokens
+	s.total.CachedTokens += r.CachedTokens
 	s.total.CompletionTokens += r.CompletionTokens
 	if r.Finish == FinishCancelled {
 		s.total.Cancelled++

@@ -62,11 +62,12 @@ func someRequests(n int) []Request {
 func TestScheduler(t *testing.T) {
 	tok := byteTokenizer(t)
 	for name, c := range variants() {
-		for _, bf16 := range []bool{false, true} {
+		for _, weights := range []Weights{F32, BF16, Int8, Int4} {
 			m := byteModel(t, c)
 			requests := someRequests(16)
-			alone := NewEngine(m, tensor.New(1), EngineOptions{BF16: bf16})
-			s := NewScheduler(NewEngine(m, tensor.New(2), EngineOptions{BF16: bf16}), tok, SchedulerOptions{Running: 5, KVBytes: int64(600 * c.kvBytes())})
+			alone := engineOf(t, m, tensor.New(1), weights)
+			e := engineOf(t, m, tensor.New(2), weights)
+			s := NewScheduler(e, tok, SchedulerOptions{Running: 5, KVBytes: int64(10 * e.kv.blockBytes())})
 			var group sync.WaitGroup
 			for i, r := range requests {
 				group.Go(func() {
@@ -80,14 +81,17 @@ func TestScheduler(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					checkStream(t, fmt.Sprintf("%s, bf16 %v, request %d", name, bf16, i), g, &r, want)
+					checkStream(t, fmt.Sprintf("%s, %s, request %d", name, weights, i), g, &r, want)
 				})
 			}
 			group.Wait()
+			s.Close()
 			if st := s.Stats(); st.Requests != len(requests) || st.Cancelled != 0 || st.KVTokens != 0 {
 				t.Errorf("%s: counts %+v after %d requests", name, st, len(requests))
 			}
-			s.Close()
+			if e.kv.blocks > 10 {
+				t.Errorf("%s: %d blocks of keys and values, 10 were allowed", name, e.kv.blocks)
+			}
 		}
 	}
 }
@@ -141,7 +145,7 @@ func never(n int) Request {
 func TestCancel(t *testing.T) {
 	c := variants()["llama"]
 	c.Context = 1 << 20
-	s := NewScheduler(NewEngine(byteModel(t, c), tensor.New(2), EngineOptions{}), byteTokenizer(t), SchedulerOptions{Running: 1})
+	s := NewScheduler(engineOf(t, byteModel(t, c), tensor.New(2), F32), byteTokenizer(t), SchedulerOptions{Running: 1})
 	defer s.Close()
 	ctx, cancel := context.WithCancelCause(t.Context())
 	long, err := s.Submit(ctx, never(1<<19))
@@ -180,8 +184,8 @@ func TestCancel(t *testing.T) {
 // TestLimits: what does not fit is an error, or waits; never is a prompt cut.
 func TestLimits(t *testing.T) {
 	c := variants()["llama"]
-	e := NewEngine(byteModel(t, c), tensor.New(1), EngineOptions{})
-	s := NewScheduler(e, nil, SchedulerOptions{Running: 1, Queue: 1, KVBytes: int64(130 * c.kvBytes())})
+	e := engineOf(t, byteModel(t, c), tensor.New(1), F32)
+	s := NewScheduler(e, nil, SchedulerOptions{Running: 1, Queue: 1, KVBytes: int64(2*e.kv.blockBytes() + 100)})
 	if s.Context() != 128 {
 		t.Errorf("context of %d tokens in memory for 130", s.Context())
 	}
@@ -229,7 +233,7 @@ func TestLimits(t *testing.T) {
 
 // TestSlowReader: one that does not read keeps nobody waiting, and gets it all in one.
 func TestSlowReader(t *testing.T) {
-	s := NewScheduler(NewEngine(byteModel(t, variants()["gpt2"]), tensor.New(1), EngineOptions{}), byteTokenizer(t), SchedulerOptions{})
+	s := NewScheduler(engineOf(t, byteModel(t, variants()["gpt2"]), tensor.New(1), F32), byteTokenizer(t), SchedulerOptions{})
 	defer s.Close()
 	slow, err := s.Submit(t.Context(), never(20))
 	if err != nil {
@@ -246,7 +250,7 @@ func TestSlowReader(t *testing.T) {
 
 // TestAbandoned: many requests cancelled at random times leave nothing behind.
 func TestAbandoned(t *testing.T) {
-	s := NewScheduler(NewEngine(byteModel(t, variants()["qwen3"]), tensor.New(2), EngineOptions{}), byteTokenizer(t), SchedulerOptions{Running: 4})
+	s := NewScheduler(engineOf(t, byteModel(t, variants()["qwen3"]), tensor.New(2), F32), byteTokenizer(t), SchedulerOptions{Running: 4})
 	defer s.Close()
 	var group sync.WaitGroup
 	for i := range 60 {
@@ -266,5 +270,73 @@ func TestAbandoned(t *testing.T) {
 	g.Result()
 	if st := s.Stats(); st.Waiting != 0 || st.Running > 1 {
 		t.Errorf("left behind: %+v", st)
+	}
+}
+
+// TestPrefixReuse: a conversation that goes on reads what is new alone, and gets the same
+// bits as one that is read from its beginning.
+func TestPrefixReuse(t *testing.T) {
+	tok := byteTokenizer(t)
+	for name, c := range variants() {
+		for _, weights := range []Weights{F32, BF16, Int8, Int4} {
+			m := byteModel(t, c)
+			alone, e := engineOf(t, m, tensor.New(1), weights), engineOf(t, m, tensor.New(2), weights)
+			s := NewScheduler(e, tok, SchedulerOptions{KVBytes: int64(5 * e.kv.blockBytes())})
+			prompt, cached := someRequests(9)[8].Prompt[:20], 0
+			for turn := range 5 {
+				r := Request{Prompt: slices.Clone(prompt), MaxTokens: 25, Sampling: Sampling{Temperature: 1, Seed: uint64(turn)}}
+				r.LogProbs = true
+				want, err := alone1(t.Context(), alone, tok, r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range 2 { // another that says the same, and ends the same
+					g, err := s.Submit(t.Context(), r)
+					if err != nil {
+						t.Fatal(err)
+					}
+					checkStream(t, fmt.Sprintf("%s, %s, turn %d", name, weights, turn), g, &r, want)
+					cached += g.Result().CachedTokens
+				}
+				prompt = append(append(prompt, want.Tokens...), 9, 10, 11)
+				if _, err := s.Submit(t.Context(), never(40)); err != nil { // takes part of the room
+					t.Fatal(err)
+				}
+			}
+			if cached < 64*3 {
+				t.Errorf("%s, %s: %d tokens were there already", name, weights, cached)
+			}
+			s.Close()
+			if e.kv.blocks > 5 {
+				t.Errorf("%s, %s: %d blocks of keys and values, 5 were allowed", name, weights, e.kv.blocks)
+			}
+		}
+	}
+}
+
+// TestForkTruncate: what forks share is not written over.
+func TestForkTruncate(t *testing.T) {
+	e := engineOf(t, byteModel(t, variants()["llama"]), tensor.New(1), BF16)
+	tokens := make([]uint32, 190)
+	for i := range tokens {
+		tokens[i] = uint32(i * 7 % 251)
+	}
+	last := func(s *Sequence, from int) []float32 {
+		out, err := e.Step([]Extension{{s, tokens[from:], true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(out[0])
+	}
+	one := e.NewSequence()
+	want := last(one, 0)
+	two := one.Fork()
+	two.Truncate(10)
+	if _, err := e.Step([]Extension{{two, make([]uint32, 170), true}}); err != nil {
+		t.Fatal(err)
+	}
+	one.Truncate(189)
+	if !slices.Equal(last(one, 189), want) {
+		t.Error("a fork wrote into what it shared")
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"feilun/internal/terms"
-	"feilun/internal/words"
 )
 
 // A Query asks an index.
@@ -124,11 +123,11 @@ func (p *parsed) phrase(s *terms.Scanner, text string, r *Ranking) {
 
 // wish adds the terms of a text with their weights.
 func (p *parsed) wish(s *terms.Scanner, text string, r *Ranking) {
-	weigh := newWeigher(text, s.Folds, r)
+	weigh := terms.Weigh(text, r.Function, r.Cross)
 	first := true
 	last := terms.Token{}
 	for s.Reset(text); s.Next(); first = false {
-		weight := weigh.of(s)
+		weight := weigh.Of(s)
 		term := string(s.Term(nil))
 		n, known := p.number[term]
 		switch {
@@ -151,63 +150,6 @@ func (p *parsed) wish(s *terms.Scanner, text string, r *Ranking) {
 // next word behind spaces or nothing.
 func near(text string, a, b terms.Token) bool {
 	return b.Joined || a.End <= b.Start && strings.TrimLeft(text[a.End:b.Start], " ") == ""
-}
-
-// A weigher tells the weight of a question's tokens: words that hold sentences
-// together count less, pairs across words of Chinese too.
-type weigher struct {
-	r     *Ranking
-	at    []int     // for each byte of the text, the number of the word there plus one
-	words []float64 // weights
-}
-
-func newWeigher(text string, folds *terms.FoldTable, r *Ranking) *weigher {
-	w := &weigher{r: r}
-	if strings.IndexFunc(text, func(c rune) bool { return folds.Of(c)>>24 == terms.ClassPair }) < 0 {
-		return w
-	}
-	var folded strings.Builder
-	var places []int // in text, of each byte of folded
-	for i, c := range text {
-		if e := folds.Of(c); e>>24 == terms.ClassPair {
-			c = rune(e & 0xffffff)
-		}
-		for range utf8.RuneLen(c) {
-			places = append(places, i)
-		}
-		folded.WriteRune(c)
-	}
-	places = append(places, len(text))
-	w.at = make([]int, len(text)+1)
-	for _, s := range words.Tokenize(nil, folded.String(), "zh") {
-		weight := 1.0
-		if terms.Function()[s.Of(folded.String())] {
-			weight = r.Function
-		}
-		w.words = append(w.words, weight)
-		for i := places[s.Start]; i < places[s.End]; i++ {
-			w.at[i] = len(w.words)
-		}
-	}
-	return w
-}
-
-func (w *weigher) of(s *terms.Scanner) float64 {
-	if s.Tok.Word {
-		if terms.Function()[string(s.Word)] {
-			return w.r.Function
-		}
-		return 1
-	}
-	a, b := w.at[s.Tok.Start], w.at[s.Tok.End-1]
-	if a == 0 || b == 0 {
-		return 1
-	}
-	weight := min(w.words[a-1], w.words[b-1])
-	if a != b {
-		weight *= w.r.Cross
-	}
-	return weight
 }
 
 // hostMatches reports whether a host is site or below it.

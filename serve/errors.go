@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -116,14 +117,19 @@ func (s *Server) readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	if err != nil || len(b) == 0 {
 		return err
 	}
-	err = json.Unmarshal(b, v)
+	return wrongType(json.Unmarshal(b, v))
+}
+
+// wrongType says which field of a body is not what it must be.
+func wrongType(err error) error {
+	if err == nil {
+		return nil
+	}
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return badRequest(t.Field, "%s is a JSON %s, which it may not be", orBody(t.Field), t.Value)
+		field := strings.TrimPrefix(t.Field, "Sampling.") // fields that several bodies share
+		return badRequest(field, "%s is a JSON %s, which it may not be", orBody(field), t.Value)
 	}
-	if err != nil {
-		return badRequest("", "the body is not JSON: %v", err)
-	}
-	return nil
+	return badRequest("", "the body is not as it must be: %v", err)
 }
 
 func orBody(field string) string {
