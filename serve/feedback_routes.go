@@ -24,6 +24,8 @@ func (s *Server) feedbackRoutes(mux *http.ServeMux) {
 		"POST /api/messages/{id}/report": s.report,
 		"POST /api/consent":              s.consent,
 		"POST /api/consent/withdraw":     s.withdraw,
+		"GET /api/admin/feedback":        s.feedbackCounts,
+		"GET /api/admin/feedback/export": s.feedbackExport,
 	} {
 		mux.HandleFunc(pattern, s.handle(h))
 	}

@@ -170,7 +170,7 @@ func setChatConsent(tx *sql.Tx, owner, id, consent, policy string) error {
 	if _, err := tx.Exec("UPDATE chats SET consent = ? WHERE id = ?", consent, id); err != nil {
 		return err
 	}
-	r, err := record(tx, id)
+	r, err := allowed(tx, id)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ type Export struct {
 	Created time.Time `json:"created"`
 	Actor   string    `json:"actor"` // who exported
 	Form    string    `json:"form"`
-	Rows    int       `json:"rows"`
+	Rows    int       `json:"rows"` // lines
 	Files   []string  `json:"files"` // SHA-256
 }
 
@@ -27,7 +27,7 @@ func (s *Store) AddExport(ctx context.Context, e Export, rows []ExportRow) (Expo
 	if e.ID == "" {
 		e.ID = s.NewID()
 	}
-	e.Created, e.Rows = Now(), len(rows)
+	e.Created = Now()
 	files, err := json.Marshal(e.Files)
 	if err != nil {
 		return e, err
@@ -36,19 +36,16 @@ func (s *Store) AddExport(ctx context.Context, e Export, rows []ExportRow) (Expo
 		if _, err := tx.Exec("INSERT INTO exports(id, created, actor, form, rows, files) VALUES (?, ?, ?, ?, ?, ?)", e.ID, millis(e.Created), e.Actor, e.Form, e.Rows, string(files)); err != nil {
 			return err
 		}
-		allowed := map[string]bool{}
+		may := map[string]bool{}
 		for _, r := range rows {
-			if _, seen := allowed[r.Chat]; !seen {
-				rec, err := record(tx, r.Chat)
-				if notFound(err) == ErrNotFound {
-					err = nil
-				}
+			if _, seen := may[r.Chat]; !seen {
+				rec, err := allowed(tx, r.Chat)
 				if err != nil {
 					return err
 				}
-				allowed[r.Chat] = rec != nil
+				may[r.Chat] = rec != nil
 			}
-			if !allowed[r.Chat] {
+			if !may[r.Chat] {
 				return fmt.Errorf("%w: consent was withdrawn while rows were written", ErrConflict)
 			}
 			if _, err := tx.Exec("INSERT OR IGNORE INTO export_rows(export, row, user, chat) VALUES (?, ?, ?, ?)", e.ID, r.ID, r.User, r.Chat); err != nil {

@@ -273,27 +273,9 @@ func (s *Store) Consented(ctx context.Context, each func(*Record) error) error {
 
 // record reads a chat, nil when it may not be used.
 func record(tx *sql.Tx, id string) (*Record, error) {
-	r := &Record{Chat: &Chat{}}
-	if err := tx.QueryRow("SELECT owner FROM chats WHERE id = ?", id).Scan(&r.User); err != nil {
+	r, err := allowed(tx, id)
+	if r == nil || err != nil {
 		return nil, err
-	}
-	var err error
-	if r.Chat.ChatHead, err = scanHead(tx.QueryRow("SELECT "+headColumns+" FROM chats c WHERE c.id = ?", id)); err != nil {
-		return nil, err
-	}
-	c, err := consentOf(tx.QueryRow("SELECT scope, policy, given FROM consents WHERE user = ? AND chat = '' ORDER BY n DESC LIMIT 1", r.User))
-	if err != nil {
-		return nil, err
-	}
-	if r.Scope = effective(r.Chat.Consent, r.Chat.Created, c); r.Scope == ConsentNone {
-		return nil, nil
-	}
-	own, err := consentOf(tx.QueryRow("SELECT scope, policy, given FROM consents WHERE user = ? AND chat = ? ORDER BY n DESC LIMIT 1", r.User, id))
-	if err != nil {
-		return nil, err
-	}
-	if r.Policy = c.Policy; own.Policy != "" {
-		r.Policy = own.Policy
 	}
 	rows, err := tx.Query("SELECT "+messageColumns+" FROM messages m WHERE m.chat = ? ORDER BY m.n", id)
 	if err != nil {
@@ -303,6 +285,34 @@ func record(tx *sql.Tx, id string) (*Record, error) {
 		return nil, err
 	}
 	r.Events, err = events(tx, id)
+	return r, err
+}
+
+// allowed is a record without messages and events, nil when the chat may not be used.
+func allowed(tx *sql.Tx, id string) (*Record, error) {
+	r := &Record{Chat: &Chat{}}
+	if err := tx.QueryRow("SELECT owner FROM chats WHERE id = ? AND temporary = 0", id).Scan(&r.User); err != nil {
+		if notFound(err) == ErrNotFound {
+			return nil, nil
+		}
+		return nil, err
+	}
+	var err error
+	if r.Chat.ChatHead, err = scanHead(tx.QueryRow("SELECT "+headColumns+" FROM chats c WHERE c.id = ?", id)); err != nil {
+		return nil, err
+	}
+	const newest = "SELECT scope, policy, given FROM consents WHERE user = ? AND chat = ? ORDER BY n DESC LIMIT 1"
+	c, err := consentOf(tx.QueryRow(newest, r.User, ""))
+	if err != nil {
+		return nil, err
+	}
+	if r.Scope = effective(r.Chat.Consent, r.Chat.Created, c); r.Scope == ConsentNone {
+		return nil, nil
+	}
+	own, err := consentOf(tx.QueryRow(newest, r.User, id))
+	if r.Policy = c.Policy; own.Policy != "" {
+		r.Policy = own.Policy
+	}
 	return r, err
 }
 

@@ -37,7 +37,7 @@ CREATE TABLE export_rows (
   row    TEXT NOT NULL,  -- id of the row: part of its SHA-256
   user   TEXT NOT NULL,
   chat   TEXT NOT NULL,
-  PRIMARY KEY (export, row)
+  PRIMARY KEY (export, row, chat)
 ) WITHOUT ROWID;
 CREATE INDEX export_rows_by_chat ON export_rows(chat);
 CREATE INDEX export_rows_by_user ON export_rows(user);
