@@ -100,6 +100,9 @@ func (s *Server) oidcCallback(w http.ResponseWriter, r *http.Request) error {
 	if err := s.limitAddress(r); err != nil {
 		return err
 	}
+	if !s.people.accounts.Load() {
+		return forbidden("the first account is made with the token that the server printed")
+	}
 	login, err := s.oidcOpen(r)
 	if err != nil {
 		return err
@@ -122,9 +125,6 @@ func (s *Server) oidcCallback(w http.ResponseWriter, r *http.Request) error {
 	}
 	if u.Disabled {
 		return forbidden("this account is disabled")
-	}
-	if !s.people.accounts.Load() {
-		return forbidden("the first account is made with the token that the server printed")
 	}
 	w.Header().Del("Set-Cookie")
 	if err := s.replaceSession(w, r, u); err != nil {
