@@ -169,7 +169,9 @@ func claims(body string) bool {
 	f := read(body)
 	weight := 0.0
 	for i := range f.terms {
-		weight += f.terms[i].weight
+		if weight += f.terms[i].weight; f.terms[i].name {
+			return true
+		}
 	}
 	return weight >= 1.5 || len(f.numbers) > 0
 }
