@@ -133,10 +133,10 @@ func (b *browser) press(css, event string) {
 // ask sends a question with Enter and waits until its answer has begun.
 func (b *browser) ask(text string) {
 	b.t.Helper()
-	before := eval[int](b, `document.querySelectorAll("[data-message]").length`)
+	before := eval[int](b, `document.querySelectorAll("[data-turn]").length`)
 	b.typeText("#question", text)
 	b.press("#question", `key: "Enter", keyCode: 13`)
-	b.until(fmt.Sprintf(`document.querySelectorAll("[data-message]").length > %d && document.querySelector("#question").value === ""`, before))
+	b.until(fmt.Sprintf(`document.querySelectorAll("[data-turn]").length > %d && document.querySelector("#question").value === ""`, before))
 }
 
 // answered asks and waits for the end of the answer.
@@ -208,7 +208,9 @@ func TestPage(t *testing.T) {
 		name string
 		run  func(*browser)
 	}{
-		{"stream", streams},
+		{"stream", streams}, {"stop", stopping}, {"resume", resuming}, {"refusals", refusals}, {"branches", branches}, {"citations", citations},
+		{"ratings", ratings}, {"history", history}, {"typing", typing}, {"settings", settings}, {"consent", consents}, {"people", people},
+		{"hostile", hostile}, {"accessible", accessible}, {"narrow", narrow}, {"languages", languages}, {"long", long}, {"paint", paints},
 	} {
 		ok := t.Run(s.name, func(t *testing.T) {
 			b.t = t
@@ -217,16 +219,5 @@ func TestPage(t *testing.T) {
 		if b.t = t; !ok && b.ctx.Err() != nil {
 			return
 		}
-	}
-}
-
-// streams asks and compares what the page shows with what the server wrote.
-func streams(b *browser) {
-	b.fresh()
-	b.shot("empty")
-	b.answered("hello")
-	b.shot("plain")
-	if got := eval[string](b, `document.querySelector(".prose").textContent`); got != "A flywheel stores energy as motion: E = ½ I ω². Twice the speed keeps four times as much." {
-		b.t.Errorf("the page says %q", got)
 	}
 }

@@ -265,7 +265,7 @@ func (m *mock) list(w http.ResponseWriter, r *http.Request) {
 			hit := strings.Contains(strings.ToLower(fmt.Sprint(c["title"])), q)
 			for _, k := range m.order {
 				x := m.messages[k]
-				if text := x.object["text"].(string); !hit && x.object["chat"] == id && strings.Contains(strings.ToLower(text), q) {
+				if text := x.object["text"].(string); head["message"] == nil && x.object["chat"] == id && strings.Contains(strings.ToLower(text), q) {
 					head["snippet"], head["message"], hit = text[:min(len(text), 90)], k, true
 				}
 			}
@@ -433,7 +433,7 @@ func (m *mock) messageRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /source/{version}", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, mockPages[r.PathValue("version")]) })
 }
 
-// follow streams the events of an answer. One viewer in each two is cut off in the scenario "cut".
+// follow streams the events of an answer. A viewer who comes to a cut loses the connection.
 func (m *mock) follow(w http.ResponseWriter, r *http.Request) {
 	from, _ := strconv.Atoi(r.URL.Query().Get("from"))
 	m.mu.Lock()
@@ -457,6 +457,9 @@ func (m *mock) follow(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		e := x.events[from]
+		if e.name == "cut" {
+			x.events = slices.Delete(x.events, from, from+1)
+		}
 		m.mu.Unlock()
 		from++
 		if e.name == "cut" {

@@ -66,6 +66,8 @@ function put(messages: Message[]) {
 }
 
 function clear() {
+  const left = chat.peek();
+  if (left?.temporary) call("DELETE", `/api/chats/${left.id}`).catch(() => {}); // temporary chats end when one leaves them
   for (const f of followers.values()) f.abort();
   followers.clear();
   batch(() => {
@@ -76,6 +78,11 @@ function clear() {
     gone.value = false;
   });
 }
+
+if (typeof window !== "undefined") window.addEventListener("pagehide", () => {
+  const left = chat.peek();
+  if (left?.temporary) fetch(`/api/chats/${left.id}`, { method: "DELETE", keepalive: true, headers: { "X-Feilun-CSRF": me.peek()?.csrf ?? "" } }).catch(() => {});
+});
 
 /** Opens a chat, at a message when one is named. */
 export async function openChat(id: string, message?: string) {

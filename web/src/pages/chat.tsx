@@ -11,7 +11,8 @@ import { newChat } from "../parts/rail.tsx";
 
 export function ChatPage() {
   const empty = !shown.value.length && !loading.value && !gone.value;
-  useEffect(() => { document.title = chat.value ? `${chat.value.title || t("untitled")} · ${t("brand")}` : t("brand"); });
+  const title = chat.value ? `${chat.value.title || t("untitled")} · ${t("brand")}` : t("brand");
+  useEffect(() => { document.title = title; }, [title]);
   return (
     <main class={`chat ${empty ? "empty" : ""} ${temporary.value ? "secret" : ""}`}>
       <Head />

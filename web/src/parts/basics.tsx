@@ -79,8 +79,8 @@ export function Popup(props: { anchor: HTMLElement; onClose: () => void; label: 
 
 export interface Choice { label: string; hint?: string; icon?: IconName; on?: boolean; bad?: boolean; href?: string; do?: () => void }
 
-/** A button that opens a menu. */
-export function Menu({ label, button, choices, class: c }: { label: string; button: ComponentChildren; choices: () => Choice[]; class?: string }) {
+/** A button that opens a menu; its words are its name where it has some. */
+export function Menu({ label, button, choices, class: c, worded }: { label: string; button: ComponentChildren; choices: () => Choice[]; class?: string; worded?: boolean }) {
   const at = useRef<HTMLButtonElement>(null);
   const [open, set] = useState(false);
   const pick = (choice: Choice) => {
@@ -91,7 +91,7 @@ export function Menu({ label, button, choices, class: c }: { label: string; butt
   const radio = open && choices().some((x) => x.on !== undefined);
   return (
     <>
-      <button ref={at} type="button" class={c ?? "icon-button"} aria-label={label} title={label} aria-haspopup="menu" aria-expanded={open} onClick={() => set(!open)}>{button}</button>
+      <button ref={at} type="button" class={c ?? "icon-button"} aria-label={worded ? undefined : label} title={label} aria-haspopup="menu" aria-expanded={open} onClick={() => set(!open)}>{button}</button>
       {open && (
         <Popup anchor={at.current!} onClose={() => set(false)} label={label} role="menu">
           {choices().map((x) => {

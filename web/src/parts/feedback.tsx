@@ -43,7 +43,7 @@ function Reasons({ id, onClose }: { id: string; onClose: () => void }) {
         <div class="chips" role="group" aria-label={t("reasons.title")}>
           {reasons.map((r) => {
             const on = chosen.includes(r);
-            return <button key={r} type="button" class="chip" aria-pressed={on} onClick={() => setChosen(on ? chosen.filter((x) => x !== r) : [...chosen, r])}>{t(`reason.${r}`)}</button>;
+            return <button key={r} type="button" class="chip" aria-pressed={on} onClick={() => setChosen((all) => (all.includes(r) ? all.filter((x) => x !== r) : [...all, r]))}>{t(`reason.${r}`)}</button>;
           })}
         </div>
         <Field label={t("optional.text")}><textarea rows={2} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>

@@ -108,7 +108,7 @@ function UserMenu() {
   const local = u.role === "local";
   return (
     <div class="rail-foot">
-      <Menu label={t("account.menu")} class="user-button" button={<><span class="avatar"><Icon name="user" /></span><span class="user-name">{local ? t("local.user") : u.name}</span><Icon name="more" /></>} choices={() => [
+      <Menu worded label={t("account.menu")} class="user-button" button={<><span class="avatar"><Icon name="user" /></span><span class="user-name">{local ? t("local.user") : u.name}</span><Icon name="more" /></>} choices={() => [
         { label: t("account"), icon: "user", href: "#/account" },
         ...(u.role === "admin" || local ? [{ label: t("admin"), icon: "shield" as const, href: "#/admin" }] : []),
         ...(me.value?.features.inspect ? [{ label: t("inspector"), icon: "lens" as const, href: "/inspect/" }] : []),
