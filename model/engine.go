@@ -17,6 +17,8 @@ type Engine struct {
 	head   matrix
 	rope   *rotary
 
+	vocabulary vocabularies
+
 	room                      int // tokens that the buffers hold
 	x, n, qkv, qk, y, up, act []float32
 	last, logits              []float32
