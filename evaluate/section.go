@@ -14,6 +14,8 @@ type Section struct {
 	HoldOut float64 `json:"hold_out" default:"0.05" range:"0..0.5"`
 	// Choose says which documents these are: last (the last ones of each input file in its order, such as the last chapters of a book, at least one of each file that has two) or draw (by a hash of the id).
 	Choose string `json:"choose" default:"last"`
+	// Size is how much of the text held out is measured at most, in bytes; of more, a part is drawn by document.
+	Size params.Size `json:"size" default:"16MiB"`
 	// Text lists more text to measure on, each as NAME=PATH: files or folders of any form that crawl reads. It has to be new to the model; what of it stands in the training text is reported.
 	Text params.List `json:"text" default:"[]"`
 	// Order is the order of the n-gram models that the model is compared with on the same text, in modified Kneser-Ney smoothing, one of the model's tokens, one of characters, one of bytes. 0 compares with none.

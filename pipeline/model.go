@@ -38,7 +38,10 @@ func (j *job) model(ctx context.Context) error {
 		return err
 	}
 	j.remark("model: %d weights, %d steps; %.4f bits a byte on validation text; in %s", o.Weights, o.Steps, o.BPB, o.Model)
-	return nil
+	if r.Evaluate == nil {
+		return nil
+	}
+	return j.evaluate(ctx, o)
 }
 
 // Tokens makes vocabulary and packed tokens of a run's corpus, of its mix where it
