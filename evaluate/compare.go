@@ -13,16 +13,24 @@ const (
 	KindAll      = "all"
 	KindLanguage = "language"
 	KindDomain   = "domain"
+	KindGroup    = "group"
 	KindText     = "text"
 )
 
 // A compared is a document measured by all models.
 type compared struct {
-	domain, language string
-	named            bool // of a text that the recipe names
-	bytes            float64
-	bits             map[string]float64 // by unit of a baseline
-	found, grams     int
+	Place
+	bytes        float64
+	bits         map[string]float64 // by unit of a baseline
+	found, grams int
+}
+
+// A Place says to which rows of a [Comparison] a document belongs.
+type Place struct {
+	Domain   string
+	Language string
+	Group    string // "" for none
+	Named    bool   // of a text that the recipe names, not of what was held out
 }
 
 // A Comparison measures the same documents with a model and with n-gram models.
@@ -41,12 +49,11 @@ func NewComparison(m *Model, p *Params) *Comparison {
 }
 
 // Add enters a document that training has not seen and measures it with the model.
-// Named says that it is of a text that the recipe names, not of what was held out.
-func (c *Comparison) Add(ctx context.Context, domain, language, text string, named bool) error {
+func (c *Comparison) Add(ctx context.Context, at Place, text string) error {
 	if text == "" {
 		return nil
 	}
-	c.docs = append(c.docs, compared{domain: domain, language: language, named: named, bytes: float64(len(text)), bits: map[string]float64{}})
+	c.docs = append(c.docs, compared{Place: at, bytes: float64(len(text)), bits: map[string]float64{}})
 	c.texts = append(c.texts, text)
 	c.cover.Add(text)
 	return c.meter.Add(ctx, "", text)
@@ -62,34 +69,19 @@ func (c *Comparison) Baseline(g *Grams) {
 	}
 }
 
-// Rows returns what was measured, and the unit of the baseline that needs the fewest
-// bits for all of it, "" when there is none. Choosing it by the very text that is
-// measured favours the baseline.
-func (c *Comparison) Rows(ctx context.Context) (rows []stats.Measured, best string, err error) {
+// Rows returns what was measured. Each row is held against the baseline that needs the
+// fewest bits for it: choosing by the very text that is measured favours the baseline.
+func (c *Comparison) Rows(ctx context.Context) (rows []stats.Measured, err error) {
 	if err := c.meter.flush(ctx); err != nil {
-		return nil, "", err
-	}
-	if len(c.docs) == 0 {
-		return nil, "", nil
+		return nil, err
 	}
 	for i := range c.docs {
 		c.docs[i].found, c.docs[i].grams = c.cover.Found(i)
 	}
-	total := map[string]float64{}
-	for _, d := range c.docs {
-		for unit, bits := range d.bits {
-			total[unit] += bits
-		}
-	}
-	for _, unit := range Units() {
-		if bits, ok := total[unit]; ok && (best == "" || bits < total[best]) {
-			best = unit
-		}
-	}
 	for _, g := range c.groups() {
-		rows = append(rows, c.row(g, best))
+		rows = append(rows, c.row(g))
 	}
-	return rows, best, nil
+	return rows, nil
 }
 
 // A group is documents that make a row.
@@ -111,15 +103,18 @@ func (c *Comparison) groups() []group {
 		all[i].docs = append(all[i].docs, doc)
 	}
 	for i, d := range c.docs {
-		if d.named {
-			put(KindText, d.domain, i)
+		if d.Named {
+			put(KindText, d.Domain, i)
 			continue
 		}
 		put(KindAll, KindAll, i)
-		put(KindLanguage, d.language, i)
-		put(KindDomain, d.domain, i)
+		if d.Group != "" {
+			put(KindGroup, d.Group, i)
+		}
+		put(KindLanguage, d.Language, i)
+		put(KindDomain, d.Domain, i)
 	}
-	order := []string{KindAll, KindLanguage, KindDomain, KindText}
+	order := []string{KindAll, KindGroup, KindLanguage, KindDomain, KindText}
 	slices.SortStableFunc(all, func(a, b group) int {
 		if x := slices.Index(order, a.kind) - slices.Index(order, b.kind); x != 0 {
 			return x
@@ -129,13 +124,13 @@ func (c *Comparison) groups() []group {
 	return all
 }
 
-func (c *Comparison) row(g group, best string) stats.Measured {
+func (c *Comparison) row(g group) stats.Measured {
 	r := stats.Measured{Name: g.name, Kind: g.kind, Docs: len(g.docs), Grams: coverGram}
-	var bits, bytes, base []float64
+	var bits, bytes []float64
 	found, grams := 0, 0
 	for _, i := range g.docs {
 		d := &c.docs[i]
-		bits, bytes, base = append(bits, c.meter.bits[""][i]), append(bytes, d.bytes), append(base, d.bits[best])
+		bits, bytes = append(bits, c.meter.bits[""][i]), append(bytes, d.bytes)
 		r.Bytes += int64(d.bytes)
 		r.Tokens += c.meter.lengths[""][i]
 		found, grams = found+d.found, grams+d.grams
@@ -143,17 +138,24 @@ func (c *Comparison) row(g group, best string) stats.Measured {
 	r.Overlap = float64(found) / float64(max(1, grams))
 	p := c.meter.p
 	r.Bits = bootstrap(bits, bytes, p.Draws, p.Seed)
-	if best == "" {
-		return r
-	}
-	ratio := bootstrap(bits, base, p.Draws, p.Seed)
-	r.Ratio, r.Baselines = &ratio, map[string]float64{}
-	for unit := range c.docs[g.docs[0]].bits {
-		sum := 0.0
-		for _, i := range g.docs {
-			sum += c.docs[i].bits[unit]
+	for _, unit := range Units() {
+		base, sum := make([]float64, len(g.docs)), 0.0
+		known := true
+		for k, i := range g.docs {
+			base[k], known = c.docs[i].bits[unit], known && c.docs[i].bits[unit] > 0
+			sum += base[k]
+		}
+		if !known {
+			continue
+		}
+		if r.Baselines == nil {
+			r.Baselines = map[string]float64{}
 		}
 		r.Baselines[unit] = sum / float64(r.Bytes)
+		if r.Best == "" || r.Baselines[unit] < r.Baselines[r.Best] {
+			ratio := bootstrap(bits, base, p.Draws, p.Seed)
+			r.Best, r.Ratio = unit, &ratio
+		}
 	}
 	return r
 }

@@ -2,6 +2,8 @@ package evaluate
 
 import (
 	"fmt"
+	"path"
+	"strings"
 
 	"feilun/internal/hint"
 	"feilun/internal/params"
@@ -16,6 +18,8 @@ type Section struct {
 	Choose string `json:"choose" default:"last"`
 	// Size is how much of the text held out is measured at most, in bytes; of more, a part is drawn by document.
 	Size params.Size `json:"size" default:"16MiB"`
+	// Groups are rows of the report that sum up text held out by the file it came from, each as NAME=PATTERN PATTERN, such as "chapters=*.txt *.epub".
+	Groups params.List `json:"groups" default:"[]"`
 	// Text lists more text to measure on, each as NAME=PATH: files or folders of any form that crawl reads. It has to be new to the model; what of it stands in the training text is reported.
 	Text params.List `json:"text" default:"[]"`
 	// Order is the order of the n-gram models that the model is compared with on the same text, in modified Kneser-Ney smoothing, one of the model's tokens, one of characters, one of bytes. 0 compares with none.
@@ -49,8 +53,27 @@ func (s *Section) Check() error {
 	if s.Choose != Last && s.Choose != Draw {
 		return hint.Usage(fmt.Errorf("evaluate.choose is %q: want %s or %s", s.Choose, Last, Draw))
 	}
+	for _, g := range s.Groups {
+		name, patterns, ok := strings.Cut(g, "=")
+		if _, err := path.Match(patterns, ""); !ok || name == "" || err != nil {
+			return hint.Usage(fmt.Errorf("evaluate.groups: %q is not NAME=PATTERN", g))
+		}
+	}
 	_, err := named(s.Tasks)
 	return err
+}
+
+// Group returns the first group that a source belongs to, or "".
+func (s *Section) Group(source string) string {
+	for _, g := range s.Groups {
+		name, patterns, _ := strings.Cut(g, "=")
+		for p := range strings.FieldsSeq(patterns) {
+			if ok, _ := path.Match(p, source); ok {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // Params are the parameters of the tasks and measurements.

@@ -168,7 +168,7 @@ func (e *evaluation) run(ctx context.Context, o *train.Outcome) error {
 	if err := e.baselines(ctx, c, filepath.Join(o.Model, "tokenizer.json")); err != nil {
 		return err
 	}
-	if e.out.Text, e.out.Best, err = c.Rows(ctx); err != nil {
+	if e.out.Text, err = c.Rows(ctx); err != nil {
 		return err
 	}
 	if err := e.tasks(ctx, m, sets, index); err != nil {
@@ -224,7 +224,7 @@ func (e *evaluation) measure(ctx context.Context, c *evaluate.Comparison) error 
 			return nil
 		}
 		meter.Add(int64(len(d.Text)))
-		return c.Add(ctx, domain(d), d.Language, d.Text, false)
+		return c.Add(ctx, evaluate.Place{Domain: domain(d), Language: d.Language, Group: e.section.Group(d.Source)}, d.Text)
 	})
 	if err != nil {
 		return err
@@ -243,7 +243,9 @@ func (e *evaluation) named(ctx context.Context, c *evaluate.Comparison) error {
 		if err != nil {
 			return err
 		}
-		err = r.Docs(ctx, path, func(d *feilun.Doc) error { return c.Add(ctx, name, d.Language, d.Text, true) })
+		err = r.Docs(ctx, path, func(d *feilun.Doc) error {
+			return c.Add(ctx, evaluate.Place{Domain: name, Language: d.Language, Named: true}, d.Text)
+		})
 		if err != nil {
 			return err
 		}

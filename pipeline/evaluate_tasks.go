@@ -63,7 +63,7 @@ func (e *evaluation) remarks() []string {
 		}
 		line := fmt.Sprintf("evaluate: %.4f bits a byte on %s, %d documents", r.Bits.Value, what, r.Docs)
 		if r.Ratio != nil {
-			line += fmt.Sprintf("; best %d-gram model, of %ss: %.4f", e.section.Order, e.out.Best, r.Baselines[e.out.Best])
+			line += fmt.Sprintf("; best %d-gram model, of %ss: %.4f", e.section.Order, r.Best, r.Baselines[r.Best])
 		}
 		all = append(all, line)
 	}

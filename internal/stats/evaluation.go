@@ -11,8 +11,7 @@ type Evaluation struct {
 	Curve     []CurvePoint    `json:"curve"`
 	HeldOut   HeldOut         `json:"held_out"`
 	Baselines []Baseline      `json:"baselines,omitempty"`
-	Best      string          `json:"best,omitempty"` // unit of the baseline with the fewest bits on all text
-	Text      []Measured      `json:"text,omitempty"` // all text first, then by language, then by domain
+	Text      []Measured      `json:"text,omitempty"` // all text first, then by group, language and domain
 	Tasks     []Task          `json:"tasks,omitempty"`
 	Samples   []WrittenSample `json:"samples,omitempty"`
 }
@@ -67,13 +66,14 @@ type Interval struct {
 // Measured is text of one kind.
 type Measured struct {
 	Name      string             `json:"name"`
-	Kind      string             `json:"kind"` // all, language, domain, or text that the recipe names
+	Kind      string             `json:"kind"` // all, group, language, domain, or text that the recipe names
 	Docs      int                `json:"docs"`
 	Bytes     int64              `json:"bytes"`
 	Tokens    int64              `json:"tokens"`
 	Bits      Interval           `json:"bits_per_byte"`       // by bootstrap over documents
 	Baselines map[string]float64 `json:"baselines,omitempty"` // bits for each byte by unit
-	Ratio     *Interval          `json:"ratio,omitempty"`     // the model's bits over the best baseline's, by bootstrap over documents
+	Best      string             `json:"best,omitempty"`      // unit of the baseline with the fewest of them
+	Ratio     *Interval          `json:"ratio,omitempty"`     // the model's bits over that baseline's, by bootstrap over documents
 	Overlap   float64            `json:"overlap"`             // share of its n-grams that the training text holds
 	Grams     int                `json:"overlap_n,omitempty"` // length of those, in words or Han characters
 }
