@@ -17,7 +17,7 @@ import (
 	"feilun/internal/stats"
 )
 
-//go:embed report.html report.css report.js
+//go:embed report.html report.css report.js ablation.html
 var page embed.FS
 
 // How much the page shows.
