@@ -10,6 +10,16 @@ import (
 // [Loss].Sum to grads, which is laid out as the model's weights: for the mean over
 // several batches, scale is 1 over the sum of all their weights.
 func (p *Pass) Gradient(b *Batch, grads []float32, scale float32) (Loss, error) {
+	return p.gradient(b, grads, scale, true)
+}
+
+// SetGradient is [Pass.Gradient] for gradients that are 0, whatever stands in grads: it
+// spares clearing and adding.
+func (p *Pass) SetGradient(b *Batch, grads []float32, scale float32) (Loss, error) {
+	return p.gradient(b, grads, scale, false)
+}
+
+func (p *Pass) gradient(b *Batch, grads []float32, scale float32, add bool) (Loss, error) {
 	if err := b.check(&p.m.Config, p.rows, p.length); err != nil {
 		return Loss{}, err
 	}
@@ -19,10 +29,23 @@ func (p *Pass) Gradient(b *Batch, grads []float32, scale float32) (Loss, error) 
 	if !p.back || len(grads) != len(p.m.W) {
 		panic("model: this pass goes forward only, or the gradients have another length than the weights")
 	}
+	if p.add = add; !add {
+		p.clearSums(grads)
+	}
 	p.forward(b)
 	loss := p.head(b, grads, scale)
 	p.backward(b, grads)
 	return loss, nil
+}
+
+// clearSums clears gradients that are only added to: all but those of the matrices
+// inside blocks and, where there is a loss, of the head.
+func (p *Pass) clearSums(grads []float32) {
+	for i := range p.m.Params {
+		if q := &p.m.Params[i]; !q.Matrix() && q.From != p.m.lay.head {
+			clear(grads[q.From:q.To])
+		}
+	}
 }
 
 // backward goes from dn, the gradient of the hidden rows, to the embedding.
@@ -55,7 +78,7 @@ func (p *Pass) linearBack(l linear, dx, dy, x []float32, m int, g []float32) {
 		from, to, rows, cols = x, dy, l.in, l.out
 	}
 	p.cpu.Pack(&p.b, tensor.Matrix(to, cols), m, cols, p.bf16)
-	p.cpu.MatMul(g[l.w:], cols, tensor.Matrix(from, rows).T(), &p.b, rows, true)
+	p.cpu.MatMul(g[l.w:], cols, tensor.Matrix(from, rows).T(), &p.b, rows, p.add)
 	if l.b >= 0 {
 		p.sumRows(g[l.b:l.b+l.out], m, func(part []float32, i int) { p.cpu.Add(part, dy[i*l.out:(i+1)*l.out]) })
 	}

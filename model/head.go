@@ -74,6 +74,9 @@ func (p *Pass) head(b *Batch, grads []float32, scale float32) Loss {
 	if grads != nil {
 		p.cpu.Pack(&p.a, e, c.Vocab, c.Width, p.bf16)
 		clear(p.dn[:m*c.Width])
+		if len(p.live) == 0 && !p.add {
+			clear(grads[p.m.lay.head:][:c.Vocab*c.Width])
+		}
 	}
 	var x tensor.Panels
 	step := c.headRows(p.rows * p.length)
@@ -88,7 +91,7 @@ func (p *Pass) head(b *Batch, grads []float32, scale float32) Loss {
 		d := tensor.Matrix(p.logits, c.Vocab)
 		p.cpu.MatMul(p.dgathered, c.Width, d, &p.a, len(live), false)
 		p.cpu.Pack(&x, tensor.Matrix(p.gathered, c.Width), len(live), c.Width, p.bf16)
-		p.cpu.MatMul(grads[p.m.lay.head:], c.Width, d.T(), &x, c.Vocab, true)
+		p.cpu.MatMul(grads[p.m.lay.head:], c.Width, d.T(), &x, c.Vocab, p.add || from > 0)
 		for i, row := range live {
 			copy(p.dn[row*c.Width:], p.dgathered[i*c.Width:(i+1)*c.Width])
 		}

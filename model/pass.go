@@ -11,6 +11,7 @@ type Pass struct {
 	m            *Model
 	cpu          *tensor.CPU
 	bf16, back   bool
+	add          bool // gradients are added to those that are there
 	rows, length int
 
 	rope  *rotary

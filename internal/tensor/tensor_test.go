@@ -212,7 +212,7 @@ func TestAdamW(t *testing.T) {
 		}
 		for step := 1; step <= 20; step++ {
 			g := random(rng, 37)
-			c.AdamW(p, g, m, v, AdamParams{Rate: 0.01, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Decay: 0.1, Step: step})
+			c.AdamW(p, g, m, v, AdamParams{Rate: 0.01, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Decay: 0.1, Scale: 0.5, Step: step})
 			for i, x := range g {
 				x := float64(x)
 				qm[i] = 0.9*qm[i] + 0.1*x
