@@ -6,29 +6,50 @@ import (
 	"feilun/internal/tensor"
 )
 
-// forward runs a batch up to the last norm.
+// forward runs a batch up to the last norm: in each layer a stage up to attention, and
+// one behind it.
 func (p *Pass) forward(b *Batch) {
 	c, m := &p.m.Config, b.Rows*b.Len
 	p.embed(p.act(0).x, b)
 	for i := range p.m.lay.blocks {
 		l, a := &p.m.lay.blocks[i], p.act(i)
-		p.norm(l.in, a.n1, a.stat1, a.x, m)
-		p.linear(l.qkv, a.qkv, a.n1, m)
-		p.prepare(l, a, b)
-		p.attend(l, a, b)
-		p.linear(l.out, a.x2, a.y, m)
-		p.addRows(a.x2, a.x, m, c.Width)
-		p.norm(l.post, a.n2, a.stat2, a.x2, m)
-		p.linear(l.up, a.up, a.n2, m)
-		p.activate(l, a, m)
 		next := p.final
 		if i+1 < c.Layers {
 			next = p.act(i + 1).x
 		}
-		p.linear(l.down, next, a.act, m)
-		p.addRows(next, a.x2, m, c.Width)
+		p.pack(l, false)
+		p.stage(m, func(w, from, to int) {
+			p.norm(l.in, a.n1, a.stat1, a.x, from, to)
+			p.linear(w, l.qkv, &p.packed.qkv, a.qkv, a.n1, from, to, false)
+			p.prepare(l, a, b, from, to)
+		})
+		p.attend(l, a, b)
+		p.stage(m, func(w, from, to int) {
+			copy(a.x2[from*c.Width:to*c.Width], a.x[from*c.Width:])
+			p.linear(w, l.out, &p.packed.out, a.x2, a.y, from, to, true)
+			p.norm(l.post, a.n2, a.stat2, a.x2, from, to)
+			p.linear(w, l.up, &p.packed.up, a.up, a.n2, from, to, false)
+			p.activate(l, a, from, to)
+			copy(next[from*c.Width:to*c.Width], a.x2[from*c.Width:])
+			p.linear(w, l.down, &p.packed.down, next, a.act, from, to, true)
+		})
 	}
-	p.norm(p.m.lay.final, p.hidden, p.finalStat, p.final, m)
+	p.stage(m, func(_, from, to int) { p.norm(p.m.lay.final, p.hidden, p.finalStat, p.final, from, to) })
+}
+
+// pack packs a block's matrices, for the way back transposed.
+func (p *Pass) pack(l *block, back bool) {
+	each := func(to *tensor.Panels, l linear) {
+		if back {
+			p.cpu.Pack(to, p.m.matrix(l).T(), l.out, l.in, p.bf16)
+		} else {
+			p.cpu.Pack(to, p.m.matrix(l), l.in, l.out, p.bf16)
+		}
+	}
+	each(&p.packed.qkv, l.qkv)
+	each(&p.packed.out, l.out)
+	each(&p.packed.up, l.up)
+	each(&p.packed.down, l.down)
 }
 
 // embed looks up the embeddings of a batch.
@@ -45,18 +66,13 @@ func (p *Pass) embed(x []float32, b *Batch) {
 	})
 }
 
-func (p *Pass) addRows(y, x []float32, m, n int) {
-	p.cpu.Rows(m, func(_, from, to int) { p.cpu.Add(y[from*n:to*n], x[from*n:to*n]) })
-}
-
 // norm sets y to x normed, row by row, and keeps what the way back needs.
-func (p *Pass) norm(l norm, y, stat, x []float32, m int) {
+func (p *Pass) norm(l norm, y, stat, x []float32, from, to int) {
 	n := p.m.Config.Width
-	p.cpu.Rows(m, func(_, from, to int) {
-		for i := from; i < to; i++ {
-			stat[i], stat[m+i] = p.m.normRow(p.cpu, l, y[i*n:(i+1)*n], x[i*n:(i+1)*n])
-		}
-	})
+	means := stat[p.rows*p.length:]
+	for i := from; i < to; i++ {
+		stat[i], means[i] = p.m.normRow(p.cpu, l, y[i*n:(i+1)*n], x[i*n:(i+1)*n])
+	}
 }
 
 // normRow norms a row: RMSNorm (Zhang and Sennrich, 2019), y = w·x/√(mean x² + eps),
@@ -93,29 +109,24 @@ func (m *Model) matrix(l linear) tensor.View {
 	return tensor.Matrix(w, l.in).T()
 }
 
-// linear sets y to x·W + b.
-func (p *Pass) linear(l linear, y, x []float32, m int) {
-	p.cpu.Pack(&p.b, p.m.matrix(l), l.in, l.out, p.bf16)
-	p.cpu.MatMul(y, l.out, tensor.Matrix(x, l.in), &p.b, m, false)
+// linear sets y to x·W + b, or adds that to it.
+func (p *Pass) linear(worker int, l linear, w *tensor.Panels, y, x []float32, from, to int, add bool) {
+	p.cpu.MatMulAlone(worker, y[from*l.out:], l.out, tensor.Matrix(x[from*l.in:], l.in), w, to-from, add)
 	if l.b < 0 {
 		return
 	}
 	bias := p.m.W[l.b : l.b+l.out]
-	p.cpu.Rows(m, func(_, from, to int) {
-		for i := from; i < to; i++ {
-			p.cpu.Add(y[i*l.out:(i+1)*l.out], bias)
-		}
-	})
+	for i := from; i < to; i++ {
+		p.cpu.Add(y[i*l.out:(i+1)*l.out], bias)
+	}
 }
 
 // activate applies SwiGLU (Shazeer, 2020) or GELU.
-func (p *Pass) activate(l *block, a *activations, m int) {
+func (p *Pass) activate(l *block, a *activations, from, to int) {
 	h, u := p.m.Config.Hidden, p.m.Config.upWidth()
-	p.cpu.Rows(m, func(_, from, to int) {
-		for i := from; i < to; i++ {
-			activateRow(p.cpu, l, a.act[i*h:(i+1)*h], a.up[i*u:(i+1)*u])
-		}
-	})
+	for i := from; i < to; i++ {
+		activateRow(p.cpu, l, a.act[i*h:(i+1)*h], a.up[i*u:(i+1)*u])
+	}
 }
 
 func activateRow(cpu *tensor.CPU, l *block, y, up []float32) {
@@ -146,14 +157,12 @@ func geluSlope(x float32) float32 {
 }
 
 // prepare makes the queries and keys that attention takes.
-func (p *Pass) prepare(l *block, a *activations, b *Batch) {
+func (p *Pass) prepare(l *block, a *activations, b *Batch, r0, r1 int) {
 	c := &p.m.Config
 	from, to := c.qkvWidth(), c.queryWidth()+c.kvWidth()
-	p.cpu.Rows(b.Rows*b.Len, func(_, r0, r1 int) {
-		for i := r0; i < r1; i++ {
-			p.m.prepareRow(p.cpu, l, p.rope, a.qk[i*to:(i+1)*to], a.qkv[i*from:i*from+to], b.position(i))
-		}
-	})
+	for i := r0; i < r1; i++ {
+		p.m.prepareRow(p.cpu, l, p.rope, a.qk[i*to:(i+1)*to], a.qkv[i*from:i*from+to], b.position(i))
+	}
 }
 
 // prepareRow norms each head's query and key, turns it to its position, and scales

@@ -19,9 +19,10 @@ type Pass struct {
 
 	final, hidden []float32 // before and behind the last norm
 	finalStat     []float32
-	dx, dn, dy    []float32 // gradients: of the residual stream, behind a norm, of attention's output
-	dqkv, dup, da []float32
-	partial       []float32 // sums over blocks of rows
+	dx, dn, dy    []float32 // gradients: of the residual stream, of the hidden rows, of attention's output
+	dqkv, dup     []float32
+	partial       []float32 // sums over groups of rows: of a norm, a bias
+	headPartial   []float32 // and of the norms of queries and keys
 	logits        []float32
 	gathered      []float32 // rows of hidden that count, and their gradients
 	dgathered     []float32
@@ -29,7 +30,14 @@ type Pass struct {
 	live          []int
 
 	a, b    tensor.Panels // of the product in work
-	workers []attention
+	packed  packed        // a block's matrices, there or back
+	workers []worker
+}
+
+// A worker is a worker's memory.
+type worker struct {
+	attention
+	dn, da []float32 // gradients behind a norm and an activation: of a stretch of rows
 }
 
 // activations are what a layer's forward pass leaves for the way back.
@@ -55,22 +63,32 @@ type PassOptions struct {
 
 // NewPass returns a pass for batches of up to rows × length tokens.
 func NewPass(m *Model, cpu *tensor.CPU, rows, length int, o PassOptions) *Pass {
-	p := &Pass{m: m, cpu: cpu, bf16: o.BF16, back: !o.Forward, rows: rows, length: length, rope: m.Config.newRotary(length)}
+	p := &Pass{m: m, cpu: cpu, bf16: o.BF16, back: !o.Forward, rows: rows, length: length, rope: m.Config.newRotary(length), workers: make([]worker, cpu.Workers())}
 	var count arena
 	p.carve(&count)
 	p.carve(&arena{mem: tensor.Floats(count.n)})
 	p.losses = make([]float64, rows*length)
-	p.workers = make([]attention, cpu.Workers())
 	return p
 }
 
-// PassMemory returns the bytes that a [Pass] takes, without the packed copies of
-// the matrices in work.
-func PassMemory(c Config, rows, length int, o PassOptions) int64 {
+// PassMemory returns the bytes that a [Pass] takes, packed copies of matrices among
+// them.
+func PassMemory(c Config, workers, rows, length int, o PassOptions) int64 {
 	var count arena
-	p := &Pass{m: &Model{Config: c}, back: !o.Forward, rows: rows, length: length}
+	p := &Pass{m: &Model{Config: c}, back: !o.Forward, rows: rows, length: length, workers: make([]worker, workers)}
 	p.carve(&count)
-	return int64(count.n) * 4
+	m, d := rows*length, c.HeadDim
+	matrix := c.Width*(c.qkvWidth()+c.upWidth()+c.Hidden) + c.queryWidth()*c.Width
+	head := c.Vocab * c.Width
+	if p.back {
+		head = 2*head + m*max(c.Width, c.Hidden) // what gradients of matrices are made from
+	}
+	values := matrix + head + workers*4*length*d
+	if o.BF16 {
+		values /= 2
+	}
+	scores := workers * 2 * queryRows * roundUp(length, keyTile)
+	return 4*int64(count.n+values+scores+length*d) + 8*int64(m)
 }
 
 // An arena hands out pieces of one memory; without memory it counts.
@@ -92,8 +110,28 @@ func (a *arena) take(n int) []float32 {
 // fewer than 112.
 func (c *Config) headRows(tokens int) int { return min(tokens, max(112, 8<<20/c.Vocab)) }
 
-// sumRows is how many rows a partial sum has.
-const sumRows = 64
+// sumRows is how many rows a partial sum has, and stageRows how many a worker takes
+// through a stage at a time, so that what one operator leaves is in the second-level cache
+// for the next. Both are multiples of the kernels' 14 rows.
+const (
+	sumRows   = 56
+	stageRows = 3 * sumRows
+)
+
+// stage calls f with stretches of rows that cover m, workers side by side: long ones
+// first, then short ones, so that all are done at about the same time. Stretches begin at
+// multiples of sumRows.
+func (p *Pass) stage(m int, f func(worker, from, to int)) {
+	starts := []int{0}
+	for at := 0; at < m; starts = append(starts, at) {
+		n := sumRows
+		if m-at > stageRows*len(p.workers) {
+			n = stageRows
+		}
+		at = min(m, at+n)
+	}
+	p.cpu.Do(len(starts)-1, func(w, i int) { f(w, starts[i], starts[i+1]) })
+}
 
 func (p *Pass) carve(a *arena) {
 	c, m := &p.m.Config, p.rows*p.length
@@ -115,9 +153,13 @@ func (p *Pass) carve(a *arena) {
 	if p.back {
 		p.dgathered = a.take(head * c.Width)
 		p.dx, p.dn, p.dy = a.take(m*c.Width), a.take(m*c.Width), a.take(m*c.queryWidth())
-		p.dqkv, p.dup, p.da = a.take(m*c.qkvWidth()), a.take(m*c.upWidth()), a.take(m*c.Hidden)
-		wide := max(2*c.Width, c.qkvWidth(), c.upWidth(), 2*c.HeadDim)
-		p.partial = a.take((m + sumRows - 1) / sumRows * wide)
+		p.dqkv, p.dup = a.take(m*c.qkvWidth()), a.take(m*c.upWidth())
+		groups := (m + sumRows - 1) / sumRows
+		p.partial, p.headPartial = a.take(groups*max(2*c.Width, c.qkvWidth(), c.upWidth())), a.take(groups*2*c.HeadDim)
+		for i := range p.workers {
+			w := &p.workers[i]
+			w.dn, w.da = a.take(stageRows*c.Width), a.take(stageRows*c.Hidden)
+		}
 	}
 }
 
