@@ -60,51 +60,51 @@ func (p *Pass) backward(b *Batch, g []float32) {
 	for i := c.Layers - 1; i >= 0; i-- {
 		l, a := &p.m.lay.blocks[i], p.act(i)
 		p.pack(l, true)
-		p.matrixBack(l.down, p.dx, a.act, m, g)
+		p.matrixBack(l.down, operand{f: p.dx}, a.act, m, g)
 		p.stage(m, func(w, from, to int) {
 			s := &p.workers[w]
-			p.linearBack(w, l.down, &p.packed.down, s.da, p.dx[from*c.Width:], to-from)
+			p.linearBack(w, l.down, &p.packed.down, s.da, operand{f: p.dx}, from, to)
 			p.activateBack(l, a, s.da, from, to)
-			p.linearBack(w, l.up, &p.packed.up, s.dn, p.dup[from*c.upWidth():], to-from)
+			p.linearBack(w, l.up, &p.packed.up, s.dn, p.dup, from, to)
 			p.normBack(l.post, a.stat2, a.x2, s.dn, from, to)
-			p.linearBack(w, l.out, &p.packed.out, p.dy[from*c.queryWidth():], p.dx[from*c.Width:], to-from)
+			p.linearBack(w, l.out, &p.packed.out, p.dy[from*c.queryWidth():], operand{f: p.dx}, from, to)
 		})
 		p.normSum(l.post, m, g)
 		p.matrixBack(l.up, p.dup, a.n2, m, g)
-		p.matrixBack(l.out, p.dx, a.y, m, g)
+		p.matrixBack(l.out, operand{f: p.dx}, operand{f: a.y}, m, g)
 		p.attendBack(l, a, b)
 		p.stage(m, func(w, from, to int) {
 			s := &p.workers[w]
 			p.prepareBack(l, a, b, from, to)
-			p.linearBack(w, l.qkv, &p.packed.qkv, s.dn, p.dqkv[from*c.qkvWidth():], to-from)
+			p.linearBack(w, l.qkv, &p.packed.qkv, s.dn, p.dqkvOp, from, to)
 			p.normBack(l.in, a.stat1, a.x, s.dn, from, to)
 		})
 		p.normSum(l.in, m, g)
 		p.prepareSum(l, m, g)
-		p.matrixBack(l.qkv, p.dqkv, a.n1, m, g)
+		p.matrixBack(l.qkv, p.dqkvOp, a.n1, m, g)
 	}
 	p.embedBack(b, g)
 }
 
-// linearBack sets dx to the gradient of a linear layer's input; w is its matrix
-// transposed.
-func (p *Pass) linearBack(worker int, l linear, w *tensor.Panels, dx, dy []float32, rows int) {
-	p.cpu.MatMulAlone(worker, dx, l.in, tensor.Matrix(dy, l.out), w, rows, false)
+// linearBack sets dx, whose first row is from, to the gradient of a linear layer's input;
+// w is its matrix transposed.
+func (p *Pass) linearBack(worker int, l linear, w *tensor.Panels, dx []float32, dy operand, from, to int) {
+	p.cpu.MatMulAlone(worker, dx, l.in, dy.view(from, l.out), w, to-from, false)
 }
 
 // matrixBack adds the gradients of a linear layer's matrix and bias.
-func (p *Pass) matrixBack(l linear, dy, x []float32, m int, g []float32) {
+func (p *Pass) matrixBack(l linear, dy, x operand, m int, g []float32) {
 	from, to, rows, cols := dy, x, l.out, l.in
 	if l.conv {
 		from, to, rows, cols = x, dy, l.in, l.out
 	}
-	p.cpu.Pack(&p.b, tensor.Matrix(to, cols), m, cols, p.bf16)
-	p.cpu.MatMul(g[l.w:], cols, tensor.Matrix(from, rows).T(), &p.b, rows, p.add)
+	p.cpu.Pack(&p.b, to.view(0, cols), m, cols, p.bf16)
+	p.cpu.MatMul(g[l.w:], cols, from.view(0, rows).T(), &p.b, rows, p.add)
 	if l.b < 0 {
 		return
 	}
 	p.stage(m, func(_, from, to int) {
-		groups(p.partial, l.out, from, to, func(sum []float32, i int) { p.cpu.Add(sum, dy[i*l.out:(i+1)*l.out]) })
+		groups(p.partial, l.out, from, to, func(sum []float32, i int) { p.cpu.Add(sum, dy.f[i*l.out:(i+1)*l.out]) })
 	})
 	p.total(g[l.b:l.b+l.out], p.partial, m)
 }
@@ -188,7 +188,13 @@ func (p *Pass) layerNormBackRow(w int, dw, dx, dy, x []float32, r, mean float32)
 func (p *Pass) activateBack(l *block, a *activations, da []float32, from, to int) {
 	h, u := p.m.Config.Hidden, p.m.Config.upWidth()
 	for i := from; i < to; i++ {
-		up, dup, da := a.up[i*u:(i+1)*u], p.dup[i*u:(i+1)*u], da[(i-from)*h:(i-from+1)*h]
+		up, da := a.up[i*u:(i+1)*u], da[(i-from)*h:(i-from+1)*h]
+		if p.dup.h != nil {
+			dup := p.dup.h[i*u : (i+1)*u]
+			p.cpu.SiluMulBackHalf(dup[:h], dup[h:], up[:h], up[h:], da)
+			continue
+		}
+		dup := p.dup.f[i*u : (i+1)*u]
 		if l.hiddenHalf > 0 {
 			p.cpu.SiluMulBack(dup[:h], dup[h:], up[:h], up[h:], da)
 			continue
@@ -204,6 +210,9 @@ func (p *Pass) activateBack(l *block, a *activations, da []float32, from, to int
 func (p *Pass) prepareBack(l *block, a *activations, b *Batch, from, to int) {
 	c := &p.m.Config
 	n, d := c.qkvWidth(), c.HeadDim
+	if p.dqkvOp.h != nil {
+		defer func() { p.cpu.ToBF16(p.dqkvOp.h[from*n:to*n], p.dqkv[from*n:]) }()
+	}
 	if !l.headNorm {
 		for i := from; i < to; i++ {
 			p.turnBack(p.dqkv[i*n:(i+1)*n], b.position(i))

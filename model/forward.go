@@ -19,22 +19,24 @@ func (p *Pass) forward(b *Batch) {
 		}
 		p.pack(l, false)
 		p.stage(m, func(w, from, to int) {
-			p.norm(l.in, a.n1, a.stat1, a.x, from, to)
+			p.norm(w, l.in, a.n1, a.stat1, a.x, from, to)
 			p.linear(w, l.qkv, &p.packed.qkv, a.qkv, a.n1, from, to, false)
 			p.prepare(l, a, b, from, to)
 		})
 		p.attend(l, a, b)
 		p.stage(m, func(w, from, to int) {
 			copy(a.x2[from*c.Width:to*c.Width], a.x[from*c.Width:])
-			p.linear(w, l.out, &p.packed.out, a.x2, a.y, from, to, true)
-			p.norm(l.post, a.n2, a.stat2, a.x2, from, to)
+			p.linear(w, l.out, &p.packed.out, a.x2, operand{f: a.y}, from, to, true)
+			p.norm(w, l.post, a.n2, a.stat2, a.x2, from, to)
 			p.linear(w, l.up, &p.packed.up, a.up, a.n2, from, to, false)
 			p.activate(l, a, from, to)
 			copy(next[from*c.Width:to*c.Width], a.x2[from*c.Width:])
 			p.linear(w, l.down, &p.packed.down, next, a.act, from, to, true)
 		})
 	}
-	p.stage(m, func(_, from, to int) { p.norm(p.m.lay.final, p.hidden, p.finalStat, p.final, from, to) })
+	p.stage(m, func(w, from, to int) {
+		p.norm(w, p.m.lay.final, operand{f: p.hidden}, p.finalStat, p.final, from, to)
+	})
 }
 
 // pack packs a block's matrices, for the way back transposed.
@@ -67,12 +69,28 @@ func (p *Pass) embed(x []float32, b *Batch) {
 }
 
 // norm sets y to x normed, row by row, and keeps what the way back needs.
-func (p *Pass) norm(l norm, y, stat, x []float32, from, to int) {
+func (p *Pass) norm(worker int, l norm, y operand, stat, x []float32, from, to int) {
 	n := p.m.Config.Width
 	means := stat[p.rows*p.length:]
 	for i := from; i < to; i++ {
-		stat[i], means[i] = p.m.normRow(p.cpu, l, y[i*n:(i+1)*n], x[i*n:(i+1)*n])
+		x := x[i*n : (i+1)*n]
+		switch {
+		case y.h == nil:
+			stat[i], means[i] = p.m.normRow(p.cpu, l, y.f[i*n:(i+1)*n], x)
+		case l.b < 0:
+			stat[i] = p.m.rms(p.cpu, x)
+			p.cpu.MulScaleHalf(y.h[i*n:(i+1)*n], x, p.m.W[l.w:l.w+n], stat[i])
+		default:
+			row := p.workers[worker].row
+			stat[i], means[i] = p.m.normRow(p.cpu, l, row, x)
+			p.cpu.ToBF16(y.h[i*n:(i+1)*n], row)
+		}
 	}
+}
+
+// rms is what RMSNorm multiplies a row with: 1/√(mean x² + eps).
+func (m *Model) rms(cpu *tensor.CPU, x []float32) float32 {
+	return float32(1 / math.Sqrt(float64(cpu.Dot(x, x))/float64(len(x))+m.Config.Eps))
 }
 
 // normRow norms a row: RMSNorm (Zhang and Sennrich, 2019), y = w·x/√(mean x² + eps),
@@ -81,7 +99,7 @@ func (m *Model) normRow(cpu *tensor.CPU, l norm, y, x []float32) (r, mean float3
 	n := len(x)
 	w := m.W[l.w : l.w+n]
 	if l.b < 0 {
-		r = float32(1 / math.Sqrt(float64(cpu.Dot(x, x))/float64(n)+m.Config.Eps))
+		r = m.rms(cpu, x)
 		cpu.MulScale(y, x, w, r)
 		return r, 0
 	}
@@ -110,8 +128,8 @@ func (m *Model) matrix(l linear) tensor.View {
 }
 
 // linear sets y to x·W + b, or adds that to it.
-func (p *Pass) linear(worker int, l linear, w *tensor.Panels, y, x []float32, from, to int, add bool) {
-	p.cpu.MatMulAlone(worker, y[from*l.out:], l.out, tensor.Matrix(x[from*l.in:], l.in), w, to-from, add)
+func (p *Pass) linear(worker int, l linear, w *tensor.Panels, y []float32, x operand, from, to int, add bool) {
+	p.cpu.MatMulAlone(worker, y[from*l.out:], l.out, x.view(from, l.in), w, to-from, add)
 	if l.b < 0 {
 		return
 	}
@@ -125,7 +143,19 @@ func (p *Pass) linear(worker int, l linear, w *tensor.Panels, y, x []float32, fr
 func (p *Pass) activate(l *block, a *activations, from, to int) {
 	h, u := p.m.Config.Hidden, p.m.Config.upWidth()
 	for i := from; i < to; i++ {
-		activateRow(p.cpu, l, a.act[i*h:(i+1)*h], a.up[i*u:(i+1)*u])
+		up := a.up[i*u : (i+1)*u]
+		if a.act.h == nil {
+			activateRow(p.cpu, l, a.act.f[i*h:(i+1)*h], up)
+			continue
+		}
+		y := a.act.h[i*h : (i+1)*h]
+		if l.hiddenHalf > 0 {
+			p.cpu.SiluMulHalf(y, up[:h], up[h:])
+			continue
+		}
+		for j, x := range up {
+			y[j] = tensor.BF16(gelu(x))
+		}
 	}
 }
 

@@ -88,7 +88,7 @@ func (p *Pass) head(b *Batch, grads []float32, scale float32) Loss {
 		if grads == nil {
 			continue
 		}
-		d := tensor.Matrix(p.logits, c.Vocab)
+		d := p.dlogits.view(0, c.Vocab)
 		p.cpu.MatMul(p.dgathered, c.Width, d, &p.a, len(live), false)
 		p.cpu.Pack(&x, tensor.Matrix(p.gathered, c.Width), len(live), c.Width, p.bf16)
 		p.cpu.MatMul(grads[p.m.lay.head:], c.Width, d.T(), &x, c.Vocab, p.add || from > 0)
@@ -119,8 +119,8 @@ func (p *Pass) gather(rows []int) {
 	}
 }
 
-// crossEntropy takes the losses from the logits and, with back, turns the logits into
-// their gradients: probability minus 1 at the target, times weight and scale.
+// crossEntropy takes the losses from the logits and, with back, makes their gradients:
+// probability minus 1 at the target, times weight and scale.
 func (p *Pass) crossEntropy(b *Batch, rows []int, scale float32, back bool) {
 	v := p.m.Config.Vocab
 	p.cpu.Do(len(rows), func(_, i int) {
@@ -128,8 +128,13 @@ func (p *Pass) crossEntropy(b *Batch, rows []int, scale float32, back bool) {
 		x, target := p.logits[i*v:(i+1)*v], b.Targets[row]
 		z := x[target]
 		p.losses[row] = float64(p.cpu.Softmax(x)) - float64(z)
-		if back {
-			x[target]--
+		if !back {
+			return
+		}
+		x[target]--
+		if p.dlogits.h != nil {
+			p.cpu.ScaleHalf(p.dlogits.h[i*v:(i+1)*v], x, scale*b.weight(row))
+		} else {
 			p.cpu.Scale(x, scale*b.weight(row))
 		}
 	})
