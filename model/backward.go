@@ -219,16 +219,12 @@ func (p *Pass) prepareBack(l *block, a *activations, b *Batch, from, to int) {
 		}
 		return
 	}
+	q, k := c.queryWidth(), c.kvWidth()
 	groups(p.headPartial, 2*d, from, to, func(sum []float32, i int) {
-		dy, x := p.dqkv[i*n:(i+1)*n], a.qkv[i*n:(i+1)*n]
-		p.turnBack(dy, b.position(i))
-		for h := range c.Heads + c.KVHeads {
-			w, dw := l.qNorm.w, sum[:d]
-			if h >= c.Heads {
-				w, dw = l.kNorm.w, sum[d:]
-			}
-			p.headNormBack(w, dw, dy[h*d:(h+1)*d], x[h*d:(h+1)*d])
-		}
+		dy, x := p.dqkv[i*n:i*n+q+k], a.qkv[i*n:i*n+q+k]
+		h := p.m.heads(l, p.rope, b.position(i))
+		p.cpu.HeadsBack(&h[0], dy[:q], x, sum[:d])
+		p.cpu.HeadsBack(&h[1], dy[q:], x[q:], sum[d:])
 	})
 }
 
@@ -244,28 +240,10 @@ func (p *Pass) prepareSum(l *block, m int, g []float32) {
 func (p *Pass) turnBack(dy []float32, position int) {
 	c := &p.m.Config
 	d := c.HeadDim
-	scale := float32(1 / math.Sqrt(float64(d)))
-	for h := range c.Heads + c.KVHeads {
-		if h >= c.Heads {
-			scale = 1
-		}
-		x := dy[h*d : (h+1)*d]
-		if p.rope != nil {
-			p.rope.turn(p.cpu, x, position, scale, -1)
-		} else if scale != 1 {
-			p.cpu.Scale(x, scale)
-		}
+	p.cpu.Scale(dy[:c.queryWidth()], float32(1/math.Sqrt(float64(d))))
+	for h := 0; p.rope != nil && h < c.queryWidth()+c.kvWidth(); h += d {
+		p.rope.turn(p.cpu, dy[h:h+d], position, 1, -1)
 	}
-}
-
-// headNormBack is [Pass.rmsBackRow] in place.
-func (p *Pass) headNormBack(w int, dw, dy, x []float32) {
-	n := len(x)
-	r := float32(1 / math.Sqrt(float64(p.cpu.Dot(x, x))/float64(n)+p.m.Config.Eps))
-	p.cpu.MulAdd(dw, dy, x, r)
-	p.cpu.MulScale(dy, dy, p.m.W[w:w+n], r)
-	s := p.cpu.Dot(dy, x)
-	p.cpu.Axpy(dy, -r*r*s/float32(n), x)
 }
 
 // embedBack adds dx to the rows of the embedding: each worker does a stretch of the

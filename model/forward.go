@@ -200,22 +200,26 @@ func (p *Pass) prepare(l *block, a *activations, b *Batch, r0, r1 int) {
 func (m *Model) prepareRow(cpu *tensor.CPU, l *block, rope *rotary, y, x []float32, position int) {
 	c := &m.Config
 	d := c.HeadDim
-	scale := float32(1 / math.Sqrt(float64(d)))
-	for h := range c.Heads + c.KVHeads {
-		to, from := y[h*d:(h+1)*d], x[h*d:(h+1)*d]
-		n := l.qNorm
-		if h >= c.Heads {
-			scale, n = 1, l.kNorm
-		}
-		if l.headNorm {
-			m.normRow(cpu, norm{n.w, -1}, to, from)
-		} else {
-			copy(to, from)
-		}
-		if rope != nil {
-			rope.turn(cpu, to, position, scale, 1)
-		} else {
-			cpu.Scale(to, scale)
-		}
+	q := c.queryWidth()
+	if l.headNorm {
+		h := m.heads(l, rope, position)
+		cpu.Heads(&h[0], y[:q], x)
+		cpu.Heads(&h[1], y[q:], x[q:])
+		return
 	}
+	copy(y, x)
+	cpu.Scale(y[:q], float32(1/math.Sqrt(float64(d))))
+	for h := 0; rope != nil && h < len(y); h += d {
+		rope.turn(cpu, y[h:h+d], position, 1, 1)
+	}
+}
+
+// heads are the norms and rotations of queries and of keys at a position.
+func (m *Model) heads(l *block, rope *rotary, position int) [2]tensor.Heads {
+	d, half := m.Config.HeadDim, rope.half
+	h := tensor.Heads{W: m.W[l.qNorm.w : l.qNorm.w+d], Cos: rope.cos[position*half : (position+1)*half], Sin: rope.sin[position*half : (position+1)*half],
+		Eps: float32(m.Config.Eps), Scale: float32(1 / math.Sqrt(float64(d)))}
+	k := h
+	k.W, k.Scale = m.W[l.kNorm.w:l.kNorm.w+d], 1
+	return [2]tensor.Heads{h, k}
 }

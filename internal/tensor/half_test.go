@@ -76,3 +76,29 @@ func TestHalfVectors(t *testing.T) {
 		}
 	}
 }
+
+// TestHeads holds norms and rotation of heads to the plain form, there and back.
+func TestHeads(t *testing.T) {
+	rng := rand.New(rand.NewPCG(33, 1))
+	for _, half := range []int{3, 16, 32, 48, 64} {
+		for n := range 5 {
+			x, dy, w := random(rng, n*2*half), random(rng, n*2*half), random(rng, 2*half)
+			h := &Heads{W: w, Cos: random(rng, half), Sin: random(rng, half), Eps: 1e-5, Scale: 0.125}
+			run := func(c *CPU) (y, dx, dw []float32) {
+				y, dx, dw = make([]float32, len(x)), slices.Clone(dy), slices.Clone(w)
+				c.Heads(h, y, x)
+				c.HeadsBack(h, dx, x, dw)
+				return y, dx, dw
+			}
+			y, dx, dw := run(New(1))
+			wy, wx, ww := run(NewLevel(Generic, 1))
+			for _, both := range [][2][]float32{{y, wy}, {dx, wx}, {dw, ww}} {
+				for i, v := range both[1] {
+					if d := math.Abs(float64(both[0][i] - v)); d > 2e-5*(1+math.Abs(float64(v))) {
+						t.Fatalf("%d heads of %d: %v at %d, want %v", n, 2*half, both[0][i], i, v)
+					}
+				}
+			}
+		}
+	}
+}
