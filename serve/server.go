@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Generator Generator // nil where there is no model: answers are extractive alone
 	Searcher  Searcher  // nil where there is no index
+	Web       Searcher  // searches the live web and keeps what it fetches; nil where that is not configured
 	Page      fs.FS     // built files of the chat page, index.html at its root; nil for none
 	Data      string    // folder for what is kept: accounts, chats, feedback; "" keeps it until the server is closed
 	Addr      string    // the address it listens on, which decides whether a login is needed

@@ -108,6 +108,29 @@ func (s *Set) answers(i int, f focus) float64 {
 
 func (s *Set) answerFeatures(i int, f focus) (x [numAnswer]float64) {
 	u, q := &s.units[i], s.asked
+	s.whereAsked(i, &x)
+	if fits, known := u.fits(f, q); known && fits {
+		x[fitting] = 1
+	} else if known {
+		x[unfitting] = 1
+	}
+	x[rank] = 1 / float64(1+u.source)
+	x[lacksNumber] = s.lacksNumbers(u.source)
+	if len(u.terms) < 12 {
+		x[brief] = 1
+	}
+	if strings.HasSuffix(u.text, "?") || strings.HasSuffix(u.text, "？") {
+		x[asks] = 1
+	}
+	if u.place == 0 && f == meaning {
+		x[leading] = 1
+	}
+	return x
+}
+
+// whereAsked shares the question's terms out to the sentence, the title, the sentence before and the page.
+func (s *Set) whereAsked(i int, x *[numAnswer]float64) {
+	u, q := &s.units[i], s.asked
 	title, page := s.titles[u.source], s.keys[u.source]
 	var before map[string]bool
 	if u.place > 0 {
@@ -141,23 +164,6 @@ func (s *Set) answerFeatures(i int, f focus) (x [numAnswer]float64) {
 		x[k] /= sum
 	}
 	x[askedNear] /= pairs
-	if fits, known := u.fits(f, q); known && fits {
-		x[fitting] = 1
-	} else if known {
-		x[unfitting] = 1
-	}
-	x[rank] = 1 / float64(1+u.source)
-	x[lacksNumber] = s.lacksNumbers(u.source)
-	if len(u.terms) < 12 {
-		x[brief] = 1
-	}
-	if strings.HasSuffix(u.text, "?") || strings.HasSuffix(u.text, "？") {
-		x[asks] = 1
-	}
-	if u.place == 0 && f == meaning {
-		x[leading] = 1
-	}
-	return x
 }
 
 // follows reports whether b stands right behind a in the sentence.

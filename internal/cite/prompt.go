@@ -50,7 +50,6 @@ func rules(language string) string {
 func (s *Set) told(i int) string {
 	text := s.Sources[i].Text
 	var b strings.Builder
-	seen := map[string]int{}
 	at := 0
 	for k := range s.units {
 		u := &s.units[k]
@@ -67,8 +66,7 @@ func (s *Set) told(i int) string {
 			between = "\n"
 		}
 		at = u.End
-		key := plain(u.text)
-		if seen[key]++; u.bad || seen[key] > 2 {
+		if u.bad {
 			continue
 		}
 		b.WriteString(between)

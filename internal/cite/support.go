@@ -24,7 +24,7 @@ type unit struct {
 	Span   // of the source's Text
 	*facts
 	place int  // among the sentences of the source
-	bad   bool // tells who reads it what to do: never quoted, never support
+	bad   bool // tells who reads it what to do, or repeats itself: never quoted, never support
 }
 
 // A Set is what was read for an answer, ready to be compared with.
@@ -43,19 +43,32 @@ func NewSet(sources []Source, question string) *Set {
 	s := &Set{Sources: sources, df: map[string]int{}, asked: read(question)}
 	for i := range sources {
 		s.titles = append(s.titles, read(strings.ReplaceAll(sources[i].Title, "_", " ")))
-		keys := map[string]bool{}
-		s.keys = append(s.keys, keys)
-		text := sources[i].Text
-		for place, sentence := range Sentences(text) {
-			u := unit{source: i, Span: sentence.Span, place: place, facts: read(sentence.Of(text)), bad: Instructs(sentence.Of(text))}
-			s.units = append(s.units, u)
-			for key := range u.keys {
-				s.df[key]++
-				keys[key] = true
-			}
-		}
+		s.keys = append(s.keys, map[string]bool{})
+		s.cutSource(i)
 	}
 	return s
+}
+
+// maxRepeats is how often a page may say the same before that is no content any more.
+const maxRepeats = 3
+
+func (s *Set) cutSource(i int) {
+	text := s.Sources[i].Text
+	times := map[string]int{}
+	first := len(s.units)
+	for place, sentence := range Sentences(text) {
+		u := unit{source: i, Span: sentence.Span, place: place, facts: read(sentence.Of(text)), bad: Instructs(sentence.Of(text))}
+		s.units = append(s.units, u)
+		times[plain(u.text)]++
+		for key := range u.keys {
+			s.df[key]++
+			s.keys[i][key] = true
+		}
+	}
+	for k := first; k < len(s.units); k++ {
+		u := &s.units[k]
+		u.bad = u.bad || times[plain(u.text)] > maxRepeats
+	}
 }
 
 // idf is the inverse document frequency of a term among the sentences read.
@@ -170,14 +183,7 @@ var supportWeights = [numFeatures + 1]float64{-0.181, -0.436, -2.581, -6.310, -0
 // features compares a claim with sentences that stand together.
 func (s *Set) features(c *facts, span []unit) (x [numFeatures]float64) {
 	title, own := s.titles[span[0].source], s.keys[span[0].source]
-	places := map[string][]int{} // of terms, counted through the span
-	at := 0
-	for _, u := range span {
-		for i := range u.terms {
-			places[u.terms[i].key] = append(places[u.terms[i].key], at)
-			at++
-		}
-	}
+	places := placesIn(span)
 	sum, run, fresh := 1e-9, 0.0, 1e-9
 	var asked, said []int // where terms of the question and others stand
 	for i := range c.terms {
@@ -213,14 +219,33 @@ func (s *Set) features(c *facts, span []unit) (x [numFeatures]float64) {
 	x[newNear] = s.nearness(asked, said)
 	x[longest] = min(3, x[longest]/5)
 	x[noName] = min(3, x[noName])
-	for _, n := range c.numbers {
-		if !title.has(n.value) && !slices.ContainsFunc(span, func(u unit) bool { return u.has(n.value) }) {
-			x[noNumber] = min(3, x[noNumber]+1)
-		}
-	}
+	x[noNumber] = c.numbersLost(title, span)
 	x[denied], x[opposed] = s.polarity(c, span)
 	x[several] = float64(len(span) - 1)
 	return x
+}
+
+// placesIn are the places of each term, counted through a span.
+func placesIn(span []unit) map[string][]int {
+	places := map[string][]int{}
+	at := 0
+	for _, u := range span {
+		for i := range u.terms {
+			places[u.terms[i].key] = append(places[u.terms[i].key], at)
+			at++
+		}
+	}
+	return places
+}
+
+// numbersLost counts the numbers of a claim that neither title nor span has.
+func (f *facts) numbersLost(title *facts, span []unit) (n float64) {
+	for _, num := range f.numbers {
+		if !title.has(num.value) && !slices.ContainsFunc(span, func(u unit) bool { return u.has(num.value) }) {
+			n++
+		}
+	}
+	return min(3, n)
 }
 
 // nearness is how many of the places a have one of b within twelve terms.

@@ -83,7 +83,7 @@ func (w *Writer) release(final bool) (out []Part) {
 			raw = " " + raw
 		}
 		if p := w.sentence(raw, code); p.Text != "" {
-			w.units += utf16Len(p.Text)
+			w.units += Units(p.Text)
 			w.last = p.Text[len(p.Text)-1]
 			out = append(out, p)
 		}
@@ -114,9 +114,9 @@ func (w *Writer) sentence(raw string, code bool) Part {
 		}
 		return Part{}
 	}
-	from := w.units + utf16Len(before)
+	from := w.units + Units(before)
 	p := Part{Text: before + body}
-	sentence := [2]int{from, from + utf16Len(body)}
+	sentence := [2]int{from, from + Units(body)}
 	if claims(body) {
 		w.Claims++
 		w.check(&p, body, numbers, sentence)
@@ -150,6 +150,9 @@ func (w *Writer) check(p *Part, body string, numbers []int, sentence [2]int) {
 		w.Unsupported++
 		return
 	}
+	if strings.HasSuffix(p.Text, "!") {
+		p.Text += " " // no picture
+	}
 	for _, m := range found {
 		w.n++
 		p.Citations = append(p.Citations, Citation{w.n, m.Source, m.Span, sentence, m.Support})
@@ -166,12 +169,15 @@ func claims(body string) bool {
 	f := read(body)
 	weight := 0.0
 	for i := range f.terms {
-		weight += f.terms[i].weight
+		if weight += f.terms[i].weight; f.terms[i].name {
+			return true
+		}
 	}
 	return weight >= 1.5 || len(f.numbers) > 0
 }
 
-func utf16Len(s string) (n int) {
+// Units is the length of a text in UTF-16 units.
+func Units(s string) (n int) {
 	for _, r := range s {
 		n += max(1, utf16.RuneLen(r))
 	}
