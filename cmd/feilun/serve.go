@@ -79,13 +79,8 @@ func (c *serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	data := c.Data
-	if data == "" && c.Dir != "" {
-		data = filepath.Join(c.Dir, "serve")
-	}
-	if data == "" {
-		c.say("unkept")
-	} else if err := os.MkdirAll(data, 0o700); err != nil {
+	data, err := c.data()
+	if err != nil {
 		return err
 	}
 	o := serve.Options{Page: chatPage(), Data: data, Addr: l.Addr().String(), Hosts: lower(c.Host), Origins: c.Origin, Version: feilun.Version,
@@ -97,6 +92,19 @@ func (c *serveCmd) Run(a *app) (err error) {
 		o.Searcher = found
 	}
 	return c.serve(a, l, o)
+}
+
+// data returns the folder for accounts and chats, which it makes; "" for none.
+func (c *serveCmd) data() (string, error) {
+	dir := c.Data
+	if dir == "" && c.Dir != "" {
+		dir = filepath.Join(c.Dir, "serve")
+	}
+	if dir == "" {
+		c.say("unkept")
+		return "", nil
+	}
+	return dir, os.MkdirAll(dir, 0o700)
 }
 
 // serve answers until the context ends.
