@@ -161,6 +161,7 @@ type Searcher interface {
 type Passage struct {
 	Doc, Version     string
 	URL, Title, Date string
+	Fetched          string // when, of a page of the live web (RFC 3339)
 	Start, End       int
 	Text             string // bytes Start to End
 	Before, After    string

@@ -9,14 +9,17 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"feilun/internal/store"
 )
 
 // Options say what a [Server] serves, and to whom.
 type Options struct {
 	Generator Generator // nil where there is no model: answers are extractive alone
 	Searcher  Searcher  // nil where there is no index
+	Web       Searcher  // searches the live web and keeps what it fetches; nil where that is not configured
 	Page      fs.FS     // built files of the chat page, index.html at its root; nil for none
-	Data      string    // folder for what is kept: accounts, chats, feedback; "" keeps it in memory
+	Data      string    // folder for what is kept: accounts, chats, feedback; "" keeps it until the server is closed
 	Addr      string    // the address it listens on, which decides whether a login is needed
 	Hosts     []string  // further names that requests may ask for in Host
 	Origins   []string  // web origins (https://app.example) whose pages may call the API under /v1/
@@ -24,6 +27,9 @@ type Options struct {
 	Log       *slog.Logger // one line a request, without what was asked; nil for none
 	Version   string
 	Tell      func(message string) // told what the operator must see, such as a setup token; nil for none
+	Proxies   []netip.Prefix       // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	OIDC      *OIDC                // login by another service; nil for none
+	Mask      func(string) string  // takes out of a text what points to persons; nil exports no feedback
 }
 
 // Limits bound what one request and all of them may take. Zero fields are filled with
@@ -66,6 +72,7 @@ type Server struct {
 	metrics *metrics
 	started time.Time
 	handler http.Handler
+	store   *store.Store
 
 	people   people
 	chats    chats
