@@ -1,12 +1,14 @@
 package serve
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
 
 	"feilun/internal/constrain"
+	"feilun/internal/openai"
 )
 
 // How our own models are told of tools, and how they call them: in the words that Qwen's and Hermes'
@@ -35,8 +37,7 @@ func toolTurns(r *Request) []Turn {
 				if !json.Valid(args) {
 					args = json.RawMessage("{}")
 				}
-				b, _ := json.Marshal(map[string]any{"name": c.Name, "arguments": args}) // both are JSON
-				t.Content = strings.TrimPrefix(t.Content+"\n"+callOpen+"\n"+string(b)+"\n"+callClose, "\n")
+				t.Content = strings.TrimPrefix(t.Content+"\n"+callOpen+"\n"+plainJSON(textCall{c.Name, args})+"\n"+callClose, "\n")
 			}
 		}
 		out = append(out, t)
@@ -47,9 +48,8 @@ func toolTurns(r *Request) []Turn {
 	var b strings.Builder
 	b.WriteString(toolsHead)
 	for _, t := range r.Tools {
-		f := map[string]any{"name": t.Name, "description": t.Description, "parameters": json.RawMessage(orEmpty(t.Parameters))}
-		line, _ := json.Marshal(map[string]any{"type": "function", "function": f})
-		b.WriteString("\n" + string(line))
+		f := openai.Function{Name: t.Name, Description: t.Description, Parameters: orEmpty(t.Parameters)}
+		b.WriteString("\n" + plainJSON(openai.Tool{Type: "function", Function: f}))
 	}
 	b.WriteString(toolsTail)
 	if len(out) > 0 && out[0].Role == "system" {
@@ -57,6 +57,17 @@ func toolTurns(r *Request) []Turn {
 		return out
 	}
 	return append([]Turn{{Role: "system", Content: b.String()}}, out...)
+}
+
+// plainJSON writes values that are known to be JSON, on one line.
+func plainJSON(v any) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // what came from outside was checked
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func orEmpty(schema []byte) []byte {
@@ -74,11 +85,10 @@ func grammarOf(r *Request) (*constrain.Grammar, error) {
 		if tools {
 			return nil, Unsupported("response_format", "a form of the answer is not supported together with tools")
 		}
-		schema := r.Schema
 		if r.Format == "json_object" {
-			schema = []byte(`{"type":"object"}`)
+			return constrain.JSON(), nil
 		}
-		g, err := constrain.Schema(schema)
+		g, err := constrain.Schema(r.Schema)
 		if err != nil {
 			return nil, badRequest("response_format", "response_format: %v", err)
 		}
@@ -87,10 +97,10 @@ func grammarOf(r *Request) (*constrain.Grammar, error) {
 	if !tools || r.ToolChoice == "auto" {
 		return nil, nil
 	}
-	var any []map[string]any
+	var calls []map[string]any
 	for _, t := range r.Tools {
 		if r.ToolChoice == "required" || r.ToolChoice == t.Name {
-			any = append(any, map[string]any{"type": "object", "required": []string{"name", "arguments"}, "additionalProperties": false,
+			calls = append(calls, map[string]any{"type": "object", "required": []string{"name", "arguments"}, "additionalProperties": false,
 				"properties": orderedCall{t.Name, orEmpty(t.Parameters)}})
 		}
 	}
@@ -98,7 +108,7 @@ func grammarOf(r *Request) (*constrain.Grammar, error) {
 	if r.OneCall || r.ToolChoice != "required" {
 		most = 1
 	}
-	schema, err := json.Marshal(map[string]any{"type": "array", "minItems": 1, "maxItems": most, "items": map[string]any{"anyOf": any}})
+	schema, err := json.Marshal(map[string]any{"type": "array", "minItems": 1, "maxItems": most, "items": map[string]any{"anyOf": calls}})
 	if err != nil {
 		return nil, badRequest("tools", "tools: %v", err)
 	}
@@ -217,6 +227,10 @@ func cutCall(text string) (call textCall, rest string, ok bool) {
 	}
 	if len(call.Arguments) == 0 {
 		call.Arguments = json.RawMessage("{}")
+	}
+	var short bytes.Buffer
+	if json.Compact(&short, call.Arguments) == nil {
+		call.Arguments = short.Bytes()
 	}
 	rest = strings.TrimLeft(text[d.InputOffset():], " \n")
 	rest = strings.TrimPrefix(rest, callClose)

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"feilun/plan"
+	"feilun/web"
 )
 
 // serveTexts are what the server tells its operator.
@@ -29,4 +30,4 @@ func teller(w io.Writer, lang string) func(key string, args ...any) {
 }
 
 // chatPage is what is served at /.
-func chatPage() fs.FS { return nil }
+func chatPage() fs.FS { return web.Files() }
