@@ -27,6 +27,9 @@ type Options struct {
 	Log       *slog.Logger // one line a request, without what was asked; nil for none
 	Version   string
 	Tell      func(message string) // told what the operator must see, such as a setup token; nil for none
+	Proxies   []netip.Prefix       // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	OIDC      *OIDC                // login by another service; nil for none
+	Mask      func(string) string  // takes out of a text what points to persons; nil exports no feedback
 }
 
 // Limits bound what one request and all of them may take. Zero fields are filled with

@@ -125,6 +125,7 @@ type ChatChange struct {
 	Title   *string `json:"title"`
 	Active  *string `json:"active"`
 	Consent *string `json:"consent"` // default, yes or no
+	Policy  string  `json:"-"`       // version of the text by which
 }
 
 // ChangeChat renames a chat, moves its active leaf, or sets what it may be used for.
@@ -154,7 +155,7 @@ func (s *Store) ChangeChat(ctx context.Context, owner, id string, change ChatCha
 			if !slices.Contains([]string{"default", "yes", "no"}, *c) {
 				return fmt.Errorf("%w: consent is default, yes or no", ErrConflict)
 			}
-			if _, err := tx.Exec("UPDATE chats SET consent = ? WHERE id = ?", *c, id); err != nil {
+			if err := setChatConsent(tx, owner, id, *c, change.Policy); err != nil {
 				return err
 			}
 		}
@@ -162,6 +163,24 @@ func (s *Store) ChangeChat(ctx context.Context, owner, id string, change ChatCha
 		return err
 	})
 	return head, err
+}
+
+// setChatConsent sets what a chat may be used for. What was exported of it is withdrawn when it no longer may.
+func setChatConsent(tx *sql.Tx, owner, id, consent, policy string) error {
+	if _, err := tx.Exec("UPDATE chats SET consent = ? WHERE id = ?", consent, id); err != nil {
+		return err
+	}
+	r, err := allowed(tx, id)
+	if err != nil {
+		return err
+	}
+	scope := ConsentNone
+	if r != nil {
+		scope = r.Scope
+	} else if _, _, err := withdrawRows(tx, "chat = ?1", id); err != nil {
+		return err
+	}
+	return addConsent(tx, owner, id, scope, policy)
 }
 
 // DeleteChat deletes a chat with its messages and all that was made of them. The bytes are overwritten in the file, and
@@ -176,6 +195,9 @@ func (s *Store) DeleteChat(ctx context.Context, owner, id string) error {
 }
 
 func (s *Store) deleteChat(tx *sql.Tx, id string) error {
+	if _, _, err := withdrawRows(tx, "chat = ?1", id); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		"DELETE FROM found WHERE rowid IN (SELECT n FROM messages WHERE chat = ?)",
 		"DELETE FROM found WHERE rowid = (SELECT -n FROM chats WHERE id = ?)",

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"feilun/internal/atomicfile"
+	"feilun/internal/hint"
 
 	_ "modernc.org/sqlite" // the driver
 )
@@ -47,8 +48,13 @@ type Store struct {
 	scrub bool // the write-ahead log holds deleted text; only the writer touches it
 }
 
-// Open opens the database for a tool, and makes it where there is none.
-func Open(path string) (*Store, error) { return open(path, func() {}) }
+// Open opens a database that is there, for a tool; a server may have it open too.
+func Open(path string) (*Store, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, hint.Usage(hint.With(err, "name the file, or the folder that a server was told to keep its data in"))
+	}
+	return open(path, func() {})
+}
 
 // OpenServer opens the database for the one process that serves it; a second is refused. Answers that
 // were being written when the last one ended become interrupted.
