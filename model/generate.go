@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	"feilun/internal/bpe"
+	"feilun/internal/constrain"
 )
 
 // Reasons why generation ended.
 const (
 	FinishStop      = "stop"      // a token that ends texts, or a stop string
 	FinishLength    = "length"    // MaxTokens, or the model's context is full
-	FinishCancelled = "cancelled" // the request's context ended, or the [Scheduler] was closed
+	FinishCancelled = "cancelled" // the request's context ended, the [Scheduler] was closed, or the grammar leaves no way
 )
 
 // A Request is what to generate.
@@ -23,6 +24,11 @@ type Request struct {
 	Sampling
 	Stop       []string // strings that end the text; they are not part of it
 	StopTokens []uint32 // tokens that end it, beside the model's own
+
+	// Grammar, where set, is what the text keeps to: see internal/constrain. With MaxTokens of
+	// as many as its shortest text has bytes, or more, the text is complete at its end. It
+	// needs a tokenizer.
+	Grammar *constrain.Grammar
 
 	LogProbs    bool // keep the log-probability of each token
 	TopLogProbs int  // and those of that many likeliest ones
@@ -66,8 +72,10 @@ type Stream struct {
 	LogProbs []LogProb // of Tokens, where the request wants them
 	Finish   string    // why it ended; empty while it goes on
 	Stopped  string    // the stop string that ended it
+	Err      error     // why it cannot go on, with FinishCancelled
 
 	request Request
+	matcher *constrain.Matcher
 	seq     *Sequence
 	feed    []uint32 // tokens that the model has not seen
 	offered int      // blocks of keys and values that others may have
@@ -85,7 +93,14 @@ func (e *Engine) Start(t *bpe.Tokenizer, r Request) (*Stream, error) {
 		r.MaxTokens = left
 	}
 	stop := slices.DeleteFunc(slices.Clone(r.Stop), func(s string) bool { return s == "" })
-	return &Stream{request: r, seq: e.NewSequence(), feed: slices.Clone(r.Prompt), sampler: newSampler(r.Sampling, r.Prompt), spelling: spelling{tok: t, stop: stop}}, nil
+	s := &Stream{request: r, seq: e.NewSequence(), feed: slices.Clone(r.Prompt), sampler: newSampler(r.Sampling, r.Prompt), spelling: spelling{tok: t, stop: stop}}
+	if r.Grammar != nil {
+		if t == nil {
+			return nil, errors.New("a grammar needs a tokenizer")
+		}
+		s.matcher = r.Grammar.Matcher(e.vocabulary.of(t, e.m.Config.Vocab))
+	}
+	return s, nil
 }
 
 // How prompts are read: in chunks that begin at multiples of chunkTokens, whoever else
@@ -207,21 +222,43 @@ func (s *Stream) take(e *Engine, logits []float32) {
 	if r.Adjust != nil {
 		r.Adjust(s.Tokens, logits)
 	}
+	ends := func(t uint32) bool {
+		return slices.Contains(e.m.Config.EOS, int(t)) || slices.Contains(r.StopTokens, t)
+	}
+	if s.matcher != nil {
+		if done, err := s.constrain(logits, ends); err != nil {
+			s.fail(err)
+			return
+		} else if done {
+			s.finish(FinishStop)
+			return
+		}
+	}
 	t := s.sampler.next(logits)
 	s.Tokens = append(s.Tokens, t)
 	if r.LogProbs {
 		s.LogProbs = append(s.LogProbs, logProb(raw, t, r.TopLogProbs))
 	}
-	if slices.Contains(e.m.Config.EOS, int(t)) || slices.Contains(r.StopTokens, t) {
+	if ends(t) {
 		s.finish(FinishStop)
 		return
 	}
+	if s.matcher != nil && !s.matcher.Accept(t) {
+		s.fail(errForbidden)
+		return
+	}
 	s.feed = []uint32{t}
-	if s.spell(t) {
+	if s.spell(t) || s.matcher != nil && s.matcher.Complete() {
 		s.finish(FinishStop)
 	} else if len(s.Tokens) >= r.MaxTokens {
 		s.finish(FinishLength)
 	}
+}
+
+// fail ends a stream that cannot go on.
+func (s *Stream) fail(err error) {
+	s.Err = err
+	s.finish(FinishCancelled)
 }
 
 // finish ends a stream.

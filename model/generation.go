@@ -116,7 +116,7 @@ func (g *Generation) publish() {
 	}
 	r.CompletionTokens = len(r.Tokens)
 	if s.Finish != "" {
-		r.Finish, r.Stopped = s.Finish, s.Stopped
+		r.Finish, r.Stopped, r.Err = s.Finish, s.Stopped, s.Err
 		close(g.end)
 	}
 	select {

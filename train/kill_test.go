@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"feilun/internal/hint"
-	"feilun/internal/tensor"
 )
 
 // childEnv names folders and workers of a run in a process of its own.
@@ -222,8 +221,7 @@ func TestPreferenceGradient(t *testing.T) {
 	var b batch
 	b.fill(pairRows(all))
 	aim(net, &b, pointers, 0.7, 2)
-	newOptimizer(tensor.New(1), usual(t), net.w).clear()
-	net.Backward(&b)
+	net.Backward(&b, true)
 	for i := range net.w {
 		for k := 0; k < len(net.w[i].Data); k += 5 {
 			x := net.w[i].Data[k]

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"runtime"
+
 	"feilun/internal/tensor"
 	"feilun/model"
 )
@@ -12,7 +14,7 @@ const base = 64 << 20
 // optimizer remembers, activations, and copies of the largest matrices in work.
 func memory(c *model.Config, m *model.Model, p *Params) int64 {
 	n := int64(len(m.W))
-	bytes := base + 8*n + model.PassMemory(*c, p.Rows, p.Context, model.PassOptions{BF16: p.BF16})
+	bytes := base + 8*n + model.PassMemory(*c, runtime.GOMAXPROCS(0), p.Rows, p.Context, model.PassOptions{BF16: p.BF16})
 	largest := int64(0)
 	for i := range m.Params {
 		q := &m.Params[i]
