@@ -147,7 +147,7 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 func (s *Server) handle(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
-			s.fail(w, r, ofStore(err))
+			s.fail(w, r, err)
 		}
 	}
 }
