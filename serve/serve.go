@@ -6,6 +6,8 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 )
 
 // Reasons why a request cannot be answered, which handlers turn into statuses.
@@ -82,15 +84,21 @@ type Request struct {
 	Turns  []Turn
 	Prompt string // of a completion, when Turns is nil
 	Sampling
-	MaxTokens  int // 0 for what the context holds
+	MaxTokens  int // 0 for what the context holds, [EchoOnly] for none
 	Stop       []string
 	Logprobs   int // -1 for none; else how many alternatives each token tells
 	Tools      []Tool
 	ToolChoice string // auto, none, required, or a tool's name
+	OneCall    bool   // at most one tool call in the answer
+	Effort     string // of reasoning, for models that know of it
+	Echo       bool   // of a completion: Result.Prompt tells the prompt's tokens
 	Format     string // "", json_object or json_schema
 	Schema     []byte // of Format json_schema
 	User       string // who asks, for fair queues
 }
+
+// EchoOnly as MaxTokens asks for the prompt's tokens alone.
+const EchoOnly = -1
 
 // A Piece is what came since the last one.
 type Piece struct {
@@ -126,6 +134,18 @@ type Result struct {
 	PromptTokens     int
 	CompletionTokens int
 	Seed             int64 // that was used
+
+	Prompt []TokenLogprob // with Echo; the first one's Logprob is 0 and means nothing
+}
+
+// A Detokenizer is a [Generator] that turns numbers of tokens back to text.
+type Detokenizer interface {
+	Detokenize(ctx context.Context, model string, ids []int) ([]byte, error)
+}
+
+// Unsupported is the error of a generator that cannot do what a field of the request asks.
+func Unsupported(param, format string, args ...any) error {
+	return &Error{Status: http.StatusBadRequest, Code: "unsupported_parameter", Message: fmt.Sprintf(format, args...), Param: param}
 }
 
 // A Searcher finds passages of stored documents. Only what it returns, or what was fetched for
@@ -141,6 +161,7 @@ type Searcher interface {
 type Passage struct {
 	Doc, Version     string
 	URL, Title, Date string
+	Fetched          string // when, of a page of the live web (RFC 3339)
 	Start, End       int
 	Text             string // bytes Start to End
 	Before, After    string

@@ -16,7 +16,7 @@ type benchDecodeCmd struct {
 	Layers  int      `default:"12" help:"Its layers."`
 	Hidden  int      `default:"2048" help:"Its feed-forward width."`
 	Vocab   int      `default:"32000" help:"Its vocabulary."`
-	Types   []string `default:"f32,bf16" enum:"f32,bf16" help:"Types of weights."`
+	Types   []string `default:"f32,bf16,int8,int4" enum:"f32,bf16,int8,int4" help:"Types of weights."`
 	Prompt  int      `default:"128" help:"Tokens of the prompt, which is read in one go."`
 	Tokens  int      `default:"4" help:"Tokens a turn."`
 	Runs    int      `default:"10" help:"Turns; the best counts, and beside it the best of as many turns of reading memory alone."`
@@ -72,7 +72,14 @@ func (c *benchDecodeCmd) Run(a *app) error {
 
 func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLine, error) {
 	cpu := tensor.New(max(1, c.Workers))
-	e := model.NewEngine(m, cpu, model.EngineOptions{BF16: kind == "bf16"})
+	weights, err := model.ParseWeights(kind)
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	e, err := model.NewEngine(m, cpu, model.EngineOptions{Weights: weights})
+	if err != nil {
+		return nil, err
+	}
 	l := &decodeLine{Type: kind, Workers: cpu.Workers(), Batch: c.Batch, Weights: e.Bytes()}
 	memory := tensor.Floats(e.Bytes() / 4)
 	for i := range memory {
@@ -87,7 +94,7 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 		if err := a.ctx.Err(); err != nil {
 			return nil, err
 		}
-		l.Peak = max(l.Peak, cpu.Peak(kind == "bf16", 3)/1e9)
+		l.Peak = max(l.Peak, cpu.Peak(kind != "f32" && cpu.BF16(), 3)/1e9)
 		read := float64(e.Bytes()) / 1e9 / tensor.Seconds(cpu.Workers(), func() { readAll(cpu, memory) })
 		s := tensor.Seconds(cpu.Workers(), func() {
 			for range c.Tokens {

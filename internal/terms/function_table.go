@@ -1,13 +1,13 @@
-package search
+package terms
 
 import (
 	"strings"
 	"sync"
 )
 
-// functionWords are words that ask or hold a sentence together and say little
+// Function are words that ask or hold a sentence together and say little
 // about what a passage is about. Chinese ones are as the segmenter cuts them.
-var functionWords = sync.OnceValue(func() map[string]bool {
+var Function = sync.OnceValue(func() map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(functionList) {
 		m[w] = true

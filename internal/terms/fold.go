@@ -1,4 +1,7 @@
-package search
+// Package terms cuts texts into the terms by which they are searched and compared:
+// stems of words, pairs of characters of scripts without spaces, with width, case, accents and
+// traditional characters folded. Start with [NewScanner]. It knows no meaning: that is for who weighs the terms.
+package terms
 
 import (
 	"sync"
@@ -11,25 +14,25 @@ import (
 
 // Classes of characters, in the upper byte of a fold entry.
 const (
-	classNone  = iota // ends a token
-	classWord         // part of a word between spaces: letters, digits, marks
-	classDigit        // a decimal digit
-	classPair         // of a script without spaces: indexed by pairs of neighbours
-	classSkip         // joins what stands beside it and leaves no trace: combining accents, soft hyphens
-	classMany         // folds to several characters, see foldMany
+	ClassNone  = iota // ends a token
+	ClassWord         // part of a word between spaces: letters, digits, marks
+	ClassDigit        // a decimal digit
+	ClassPair         // of a script without spaces: indexed by pairs of neighbours
+	ClassSkip         // joins what stands beside it and leaves no trace: combining accents, soft hyphens
+	ClassMany         // folds to several characters, see foldMany
 )
 
-// A fold entry is class<<24 | folded character.
-type foldTable [1 << 16]uint32
+// A FoldTable holds for each character class<<24 | folded character.
+type FoldTable [1 << 16]uint32
 
-// folds is the table of the basic plane: compatibility forms (full and half
+// Folds is the table of the basic plane: compatibility forms (full and half
 // width, ligatures) and case are folded, accents on Latin and Greek letters
 // dropped, traditional Chinese characters replaced by simplified ones.
-var folds = sync.OnceValue(func() *foldTable {
-	t := new(foldTable)
+var Folds = sync.OnceValue(func() *FoldTable {
+	t := new(FoldTable)
 	for r := rune(0); r < 1<<16; r++ {
 		if r < 0xd800 || r > 0xdfff {
-			t[r] = foldEntry(r)
+			t[r] = Entry(r)
 		}
 	}
 	pairs := []rune(words.FoldPairs)
@@ -41,28 +44,29 @@ var folds = sync.OnceValue(func() *foldTable {
 		}
 	}
 	for r, e := range t { // compatibility forms of traditional characters
-		if to := e & 0xffffff; e>>24 == classPair && to < 1<<16 {
+		if to := e & 0xffffff; e>>24 == ClassPair && to < 1<<16 {
 			t[r] = t[to]
 		}
 	}
 	return t
 })
 
-func foldEntry(r rune) uint32 {
+// Entry is the entry of a character before traditional ones are replaced.
+func Entry(r rune) uint32 {
 	if r < 0x80 {
 		return classOf(unicode.ToLower(r))
 	}
 	if r == 0xad || r == 0x3099 || r == 0x309a || r == 0xff9e || r == 0xff9f || unicode.Is(unicode.Diacritic, r) && r >= 0x300 && r <= 0x36f {
-		return classSkip << 24
+		return ClassSkip << 24
 	}
 	rs := foldMany(r)
 	switch {
 	case len(rs) == 1:
 		return classOf(rs[0])
-	case len(rs) > 1 && classOf(rs[0])>>24 != classNone:
-		return classMany<<24 | uint32(r)
+	case len(rs) > 1 && classOf(rs[0])>>24 != ClassNone:
+		return ClassMany<<24 | uint32(r)
 	}
-	return classNone << 24
+	return ClassNone << 24
 }
 
 // foldMany returns the characters that one folds to.
@@ -88,15 +92,15 @@ func classOf(r rune) uint32 {
 	switch {
 	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar), r == 'ー':
 		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
-			return classPair<<24 | uint32(r)
+			return ClassPair<<24 | uint32(r)
 		}
-		return classNone << 24
+		return ClassNone << 24
 	case unicode.IsDigit(r):
-		return classDigit<<24 | uint32(digit(r))
+		return ClassDigit<<24 | uint32(digit(r))
 	case unicode.IsLetter(r), unicode.IsNumber(r), unicode.IsMark(r):
-		return classWord<<24 | uint32(r)
+		return ClassWord<<24 | uint32(r)
 	}
-	return classNone << 24
+	return ClassNone << 24
 }
 
 // digit maps decimal digits of any script to ASCII: each block of ten starts
@@ -112,10 +116,10 @@ func digit(r rune) rune {
 	return '0' + r - zero
 }
 
-// foldOf is the entry of any character.
-func (t *foldTable) of(r rune) uint32 {
+// Of is the entry of any character.
+func (t *FoldTable) Of(r rune) uint32 {
 	if r < 1<<16 {
 		return t[r]
 	}
-	return foldEntry(r)
+	return Entry(r)
 }

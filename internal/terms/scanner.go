@@ -1,4 +1,4 @@
-package search
+package terms
 
 import (
 	"unicode/utf8"
@@ -10,44 +10,46 @@ import (
 // that base64 and the like cannot fill the dictionary with pages.
 const maxWord = 40
 
-// A token is a term where it stands in a text.
-type token struct {
-	start, end int  // bytes
-	a, b       rune // a pair of neighbours, or one character alone (b is 0), folded
-	word       bool // a word: its folded letters are in the scanner's word, until the next call
-	joined     bool // follows the token before without anything between: the next pair of a run
+// A Token is a term where it stands in a text.
+type Token struct {
+	Start, End int  // bytes
+	A, B       rune // a pair of neighbours, or one character alone (B is 0), folded
+	Word       bool // a word: its folded letters are in the scanner's Word, until the next call
+	Joined     bool // follows the token before without anything between: the next pair of a run
 }
 
-// A scanner cuts a text into tokens: words of scripts with spaces, pairs of
+// A Scanner cuts a text into tokens: words of scripts with spaces, pairs of
 // neighbouring characters of scripts without, single characters where one stands
-// alone. Index and query use the same one.
-type scanner struct {
+// alone. Whatever is compared is cut by the same one.
+type Scanner struct {
 	text  string
-	folds *foldTable
-	word  []byte
-	pos   int  // of the next character
-	prev  rune // the first half of the next pair, 0 when there is none
-	from  int  // where prev stands
-	inRun bool // prev was the second half of a pair
-	tok   token
+	Folds *FoldTable
+	Word  []byte // folded letters of the current word
+	pos   int    // of the next character
+	prev  rune   // the first half of the next pair, 0 when there is none
+	from  int    // where prev stands
+	inRun bool   // prev was the second half of a pair
+	Tok   Token  // the current one
 }
 
-func newScanner() *scanner { return &scanner{folds: folds()} }
+// NewScanner returns a scanner of nothing; see [Scanner.Reset].
+func NewScanner() *Scanner { return &Scanner{Folds: Folds()} }
 
-func (s *scanner) reset(text string) {
+// Reset starts with another text.
+func (s *Scanner) Reset(text string) {
 	s.text, s.pos, s.prev, s.inRun = text, 0, 0, false
 }
 
-// next reads the next token into s.tok and reports whether there is one.
-func (s *scanner) next() bool {
+// Next reads the next token into s.Tok and reports whether there is one.
+func (s *Scanner) Next() bool {
 	for s.pos < len(s.text) {
 		r, n := rune(s.text[s.pos]), 1
 		if r >= utf8.RuneSelf {
 			r, n = utf8.DecodeRuneInString(s.text[s.pos:])
 		}
-		e := s.folds.of(r)
+		e := s.Folds.Of(r)
 		switch e >> 24 {
-		case classPair:
+		case ClassPair:
 			folded := rune(e & 0xffffff)
 			if folded >= 0x3040 && folded < 0x3100 {
 				folded, n = s.voiced(folded, n)
@@ -56,7 +58,7 @@ func (s *scanner) next() bool {
 				return true
 			}
 			continue
-		case classSkip:
+		case ClassSkip:
 			s.pos += n
 			continue
 		}
@@ -64,7 +66,7 @@ func (s *scanner) next() bool {
 			return true
 		}
 		switch e >> 24 {
-		case classWord, classDigit, classMany:
+		case ClassWord, ClassDigit, ClassMany:
 			s.readWord()
 			return true
 		}
@@ -74,7 +76,7 @@ func (s *scanner) next() bool {
 }
 
 // voiced joins kana with a voice mark that stands behind it as a character.
-func (s *scanner) voiced(kana rune, n int) (rune, int) {
+func (s *Scanner) voiced(kana rune, n int) (rune, int) {
 	mark, size := utf8.DecodeRuneInString(s.text[s.pos+n:])
 	switch mark {
 	case 0xff9e:
@@ -91,24 +93,24 @@ func (s *scanner) voiced(kana rune, n int) (rune, int) {
 }
 
 // pair takes the next character of a run and reports whether it ends a pair.
-func (s *scanner) pair(r rune, n int) bool {
+func (s *Scanner) pair(r rune, n int) bool {
 	prev, from := s.prev, s.from
 	s.prev, s.from = r, s.pos
 	s.pos += n
 	if prev == 0 {
 		return false
 	}
-	s.tok = token{start: from, end: s.pos, a: prev, b: r, joined: s.inRun}
+	s.Tok = Token{Start: from, End: s.pos, A: prev, B: r, Joined: s.inRun}
 	s.inRun = true
 	return true
 }
 
 // single ends a run; it reports whether that leaves a character alone.
-func (s *scanner) single() bool {
+func (s *Scanner) single() bool {
 	alone := s.prev != 0 && !s.inRun
 	if alone {
 		_, n := utf8.DecodeRuneInString(s.text[s.from:])
-		s.tok = token{start: s.from, end: s.from + n, a: s.prev}
+		s.Tok = Token{Start: s.from, End: s.from + n, A: s.prev}
 	}
 	s.prev, s.inRun = 0, false
 	return alone
@@ -117,8 +119,8 @@ func (s *scanner) single() bool {
 // readWord reads a word: letters and digits, with dots and commas between
 // digits (commas leave no trace) and apostrophes between letters (what follows is dropped
 // if it is an s).
-func (s *scanner) readWord() {
-	s.word = s.word[:0]
+func (s *Scanner) readWord() {
+	s.Word = s.Word[:0]
 	start, last := s.pos, uint32(0)
 	for s.pos < len(s.text) {
 		c := s.text[s.pos]
@@ -126,21 +128,21 @@ func (s *scanner) readWord() {
 		if c >= utf8.RuneSelf {
 			r, n = utf8.DecodeRuneInString(s.text[s.pos:])
 		}
-		e := s.folds.of(r)
+		e := s.Folds.Of(r)
 		switch class := e >> 24; class {
-		case classWord, classDigit:
+		case ClassWord, ClassDigit:
 			if r = rune(e & 0xffffff); r < utf8.RuneSelf {
-				s.word = append(s.word, byte(r))
+				s.Word = append(s.Word, byte(r))
 			} else {
-				s.word = utf8.AppendRune(s.word, r)
+				s.Word = utf8.AppendRune(s.Word, r)
 			}
 			last = class
-		case classMany:
+		case ClassMany:
 			for _, r := range foldMany(r) {
-				s.word = utf8.AppendRune(s.word, r)
+				s.Word = utf8.AppendRune(s.Word, r)
 			}
-			last = classWord
-		case classSkip:
+			last = ClassWord
+		case ClassSkip:
 		default:
 			if !s.inner(r, n, last) {
 				s.endWord(start)
@@ -153,23 +155,23 @@ func (s *scanner) readWord() {
 }
 
 // inner reports whether a mark inside a word belongs to it.
-func (s *scanner) inner(r rune, n int, last uint32) bool {
+func (s *Scanner) inner(r rune, n int, last uint32) bool {
 	if s.pos+n >= len(s.text) {
 		return false
 	}
 	next, _ := utf8.DecodeRuneInString(s.text[s.pos+n:])
-	class := s.folds.of(next) >> 24
+	class := s.Folds.Of(next) >> 24
 	switch r {
 	case '.':
-		if last == classDigit && class == classDigit {
-			s.word = append(s.word, '.')
+		if last == ClassDigit && class == ClassDigit {
+			s.Word = append(s.Word, '.')
 			return true
 		}
 	case ',', '，':
-		return last == classDigit && class == classDigit && s.thousands(s.pos+n)
+		return last == ClassDigit && class == ClassDigit && s.thousands(s.pos+n)
 	case '\'', '’':
-		if last == classWord && class == classWord {
-			s.word = append(s.word, '\'')
+		if last == ClassWord && class == ClassWord {
+			s.Word = append(s.Word, '\'')
 			return true
 		}
 	}
@@ -177,10 +179,10 @@ func (s *scanner) inner(r rune, n int, last uint32) bool {
 }
 
 // thousands reports whether three digits and no fourth follow.
-func (s *scanner) thousands(at int) bool {
+func (s *Scanner) thousands(at int) bool {
 	digits := 0
 	for _, r := range s.text[at:] {
-		if s.folds.of(r)>>24 != classDigit || digits == 4 {
+		if s.Folds.Of(r)>>24 != ClassDigit || digits == 4 {
 			break
 		}
 		digits++
@@ -188,28 +190,28 @@ func (s *scanner) thousands(at int) bool {
 	return digits == 3
 }
 
-func (s *scanner) endWord(start int) {
-	if n := len(s.word); n > 2 && s.word[n-2] == '\'' && s.word[n-1] == 's' {
-		s.word = s.word[:n-2]
+func (s *Scanner) endWord(start int) {
+	if n := len(s.Word); n > 2 && s.Word[n-2] == '\'' && s.Word[n-1] == 's' {
+		s.Word = s.Word[:n-2]
 	}
-	if len(s.word) > maxWord {
+	if len(s.Word) > maxWord {
 		n := maxWord
-		for n > 0 && !utf8.RuneStart(s.word[n]) {
+		for n > 0 && !utf8.RuneStart(s.Word[n]) {
 			n--
 		}
-		s.word = s.word[:n]
+		s.Word = s.Word[:n]
 	}
-	s.tok = token{start: start, end: s.pos, word: true}
+	s.Tok = Token{Start: start, End: s.pos, Word: true}
 }
 
-// term appends the bytes of the current token as the dictionary has them.
-func (s *scanner) term(dst []byte) []byte {
-	if s.tok.word {
-		return stem(append(dst, s.word...), len(dst))
+// Term appends the bytes of the current token as the dictionary has them.
+func (s *Scanner) Term(dst []byte) []byte {
+	if s.Tok.Word {
+		return Stem(append(dst, s.Word...), len(dst))
 	}
-	dst = utf8.AppendRune(dst, s.tok.a)
-	if s.tok.b != 0 {
-		dst = utf8.AppendRune(dst, s.tok.b)
+	dst = utf8.AppendRune(dst, s.Tok.A)
+	if s.Tok.B != 0 {
+		dst = utf8.AppendRune(dst, s.Tok.B)
 	}
 	return dst
 }

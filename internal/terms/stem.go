@@ -1,11 +1,11 @@
-package search
+package terms
 
 import "bytes"
 
-// stem takes English endings off the word b[from:] in place, by M. F. Porter's
+// Stem takes English endings off the word b[from:] in place, by M. F. Porter's
 // algorithm (An algorithm for suffix stripping, Program 14, 1980). Words with
 // anything but ASCII letters stay as they are.
-func stem(b []byte, from int) []byte {
+func Stem(b []byte, from int) []byte {
 	w := b[from:]
 	if len(w) < 3 {
 		return b
