@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andybalholm/brotli"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -295,6 +297,33 @@ func TestSize(t *testing.T) {
 	}
 	if total > 200_000 {
 		t.Errorf("%d bytes gzipped, more than 200,000", total)
+	}
+}
+
+// TestCompressed unpacks the compressed forms.
+func TestCompressed(t *testing.T) {
+	n := 0
+	err := fs.WalkDir(Files(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || path.Ext(name) != ".br" {
+			return err
+		}
+		n++
+		packed, err := fs.ReadFile(Files(), name)
+		if err != nil {
+			return err
+		}
+		got, err := io.ReadAll(brotli.NewReader(bytes.NewReader(packed)))
+		if err != nil {
+			return err
+		}
+		want, err := fs.ReadFile(Files(), strings.TrimSuffix(name, ".br"))
+		if err == nil && !bytes.Equal(got, want) {
+			t.Errorf("%s is not the compressed form of its file; run: make web", name)
+		}
+		return err
+	})
+	if err != nil || n < 4 {
+		t.Errorf("%d compressed files, %v", n, err)
 	}
 }
 

@@ -372,10 +372,11 @@ export async function remove(id: string) {
   }
 }
 
-/** Whether what is said in the open chat may be used: "none" or more. */
+/** What the open chat may be used for. Consent counts for chats begun after it was given; older ones are allowed one by one. */
 export const scope = computed(() => {
   if (temporary.value) return "none";
-  const o = chat.value?.consent;
-  const mine = me.value?.consent.scope ?? "none";
-  return o === "no" ? "none" : o === "yes" && mine === "none" ? "improve" : mine;
+  const open = chat.value, mine = me.value?.consent;
+  if (open?.consent === "no" || !mine) return "none";
+  if (open?.consent === "yes") return mine.scope === "none" ? "improve" : mine.scope;
+  return open && mine.given && open.created < mine.given ? "none" : mine.scope;
 });

@@ -41,7 +41,7 @@ export function ConsentForm() {
         ))}
       </fieldset>
       {stale && <p class="warning">{t("consent.stale", { version: my.policy.version })} <button type="button" class="link" onClick={() => set(my.consent.scope)}>{t("consent.again")}</button></p>}
-      {my.consent.given && my.consent.scope !== "none" && <p class="dim">{t("consent.given", { date: date(my.consent.given), version: my.consent.policy ?? "" })}</p>}
+      {my.consent.given && my.consent.scope !== "none" && <p class="dim">{t("consent.given", { date: date(my.consent.given), version: my.consent.policy ?? "" })} {t("consent.since")}</p>}
       {open && !open.temporary && (
         <label class="field"><span>{t("consent.chat")}</span>
           <select value={open.consent} onChange={(e) => { change(open.id, { consent: e.currentTarget.value as Override }).then(() => say(t("saved")), fail); }}>
