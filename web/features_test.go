@@ -12,10 +12,8 @@ func streams(b *browser) {
 	b.shot("empty")
 	b.ask("rich please")
 	b.until(ended)
+	b.until(`document.querySelectorAll(".prose table, .prose .code, .prose math, .prose blockquote, .prose ol ul").length >= 6`)
 	b.shot("rich")
-	if n := eval[int](b, `document.querySelectorAll(".prose table, .prose .code, .prose math, .prose blockquote, .prose ol ul").length`); n < 6 {
-		b.t.Errorf("%d of the forms of a rich answer are there", n)
-	}
 	if k := eval[string](b, `[...document.querySelectorAll(".code .k-k")].map((e) => e.textContent).join(" ")`); k != "func float64 float64 return" {
 		b.t.Errorf("keywords in the code: %q", k)
 	}
