@@ -55,7 +55,10 @@ func realServer(t *testing.T, o serve.Options) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Generator, o.Searcher, o.Page, o.Addr = g, harbour{}, Files(), l.Addr().String()
+	o.Generator, o.Searcher, o.Page = g, harbour{}, Files()
+	if o.Addr == "" {
+		o.Addr = l.Addr().String()
+	}
 	s, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -194,6 +197,75 @@ func realStop(b *browser) {
 	if got := eval[string](b, `document.querySelector(".prose").textContent`); got != text {
 		b.t.Errorf("%d characters after the reload, %d before", len(got), len(text))
 	}
+}
+
+// TestServerPeople goes through the doors of a server that others can reach: the first admin, an invitation, privacy, logout.
+func TestServerPeople(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a browser")
+	}
+	b := startBrowser(t)
+	told := make(chan string, 8)
+	b.url = realServer(t, serve.Options{Data: t.TempDir(), Addr: "0.0.0.0:8080", Hosts: []string{"127.0.0.1"}, Tell: func(s string) { told <- s }})
+	var token string
+	for token == "" {
+		select {
+		case s := <-told:
+			if _, after, ok := strings.Cut(s, "#/setup/"); ok {
+				token = strings.Fields(after)[0]
+			} else if f := strings.Fields(s); len(f) > 0 {
+				token = strings.Trim(f[len(f)-1], ".")
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("no token was told")
+		}
+	}
+	b.viewport(1280, 800)
+	b.open("#/setup/" + token)
+	enter := func(name, password string) {
+		b.typeText("input[autocomplete=username]", name)
+		b.typeText("input[type=password]", password)
+		b.run(`document.querySelector(".door form").requestSubmit()`)
+	}
+	in := func(name string) {
+		b.until(fmt.Sprintf(`document.querySelector(".composer") && document.querySelector(".user-name").textContent === %q`, name))
+	}
+	enter("wei", "a long pass phrase")
+	in("wei")
+	b.plain()
+	b.answered("a secret of wei")
+	chat := eval[string](b, `location.hash`)
+	b.open("#/admin")
+	b.click(".panel:nth-of-type(2) .main")
+	b.until(`document.querySelector(".secret-box code")`)
+	join := eval[string](b, `new URL(document.querySelector(".secret-box code").textContent).hash`)
+	b.open("")
+	b.click(".user-button")
+	b.choose("Sign out")
+	b.until(`document.querySelector(".door form") && !document.querySelector(".rail")`)
+	b.open(join)
+	enter("ana", "another pass phrase")
+	in("ana")
+	b.until(`document.querySelector(".rail .empty")`)
+	b.open(chat)
+	b.until(`document.body.textContent.includes("There is no such chat")`)
+	b.shot("real-privacy")
+	b.open("#/account")
+	b.typeText(".row-form input[autocomplete=current-password]", "another pass phrase")
+	b.typeText(".row-form input[autocomplete=new-password]", "a third pass phrase")
+	b.run(`document.querySelector(".row-form").requestSubmit()`)
+	b.until(`document.querySelector(".toast").textContent === "Saved"`)
+	b.typeText(".panel:last-of-type input[type=text]", "script")
+	b.run(`document.querySelector(".panel:last-of-type form").requestSubmit()`)
+	b.until(`document.querySelector(".secret-box code")?.textContent.length > 20`)
+	b.open("")
+	b.click(".user-button")
+	b.choose("Sign out")
+	b.until(`document.querySelector(".door form")`)
+	enter("ana", "another pass phrase")
+	b.until(`document.querySelector(".door [role=alert]")`)
+	enter("ana", "a third pass phrase")
+	in("ana")
 }
 
 // get asks the server from within the page.

@@ -30,7 +30,7 @@ export function Markdown({ text, open, around, version }: { text: string; open: 
   growing.current ??= new Growing();
   const blocks = growing.current.update(open ? settle(text) : text);
   return (
-    <div class={open ? "prose open" : "prose"}>
+    <div class={open ? "prose open" : "prose"} dir="auto">
       {blocks.map((b, i) => <Top key={i} block={b} around={around} open={open && i === blocks.length - 1} sign={sign(b, around, version)} />)}
     </div>
   );

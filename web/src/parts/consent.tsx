@@ -1,6 +1,6 @@
 // What may be done with what one says: nothing, until one allows it.
 import { useState } from "preact/hooks";
-import { me, post } from "../api.ts";
+import { get, me, post } from "../api.ts";
 import { date, language, t } from "../i18n.ts";
 import { say } from "../say.ts";
 import { change, chat, fail } from "../store.ts";
@@ -22,13 +22,16 @@ export function ConsentForm() {
   const [gone, setGone] = useState<Withdrawn | null>(null);
   const open = chat.value;
   const stale = my.consent.scope !== "none" && my.consent.policy && my.consent.policy !== my.policy.version;
-  const set = (s: Scope) => giveConsent(s).then(() => say(t("saved")), fail);
+  const set = (s: Scope) => giveConsent(s).then(() => say(t("saved")), async (e) => {
+    fail(e);
+    me.value = await get<Me>("/api/me"); // the policy may have changed
+  });
   const withdraw = async (id?: string) => {
     try {
       const w = await post<Withdrawn>("/api/consent/withdraw", id ? { chat: id } : {});
       setGone(w);
       if (id) await change(id, { consent: "no" });
-      else me.value = await (await fetch("/api/me")).json();
+      else me.value = await get<Me>("/api/me");
     } catch (e) {
       fail(e);
     }
