@@ -12,7 +12,7 @@ type Engine struct {
 	cpu    *tensor.CPU
 	bf16   bool // keys and values, and products with them, are in bfloat16
 	kv     keyStore
-	blocks []held
+	blocks []packed
 	embed  *matrix // head where they are tied
 	head   matrix
 	rope   *rotary
@@ -28,8 +28,8 @@ type Engine struct {
 	tiles                     []tileWork  // bfloat16
 }
 
-// held are a block's matrices.
-type held struct{ qkv, out, up, down matrix }
+// packed are a block's matrices.
+type packed struct{ qkv, out, up, down matrix }
 
 // EngineOptions say how an [Engine] calculates.
 type EngineOptions struct {
@@ -44,7 +44,7 @@ func NewEngine(m *Model, cpu *tensor.CPU, o EngineOptions) (*Engine, error) {
 
 func newEngine(c Config, cpu *tensor.CPU, o EngineOptions, from source) (*Engine, error) {
 	params, lay, _ := c.layout()
-	e := &Engine{m: &Model{Config: c}, cpu: cpu, blocks: make([]held, c.Layers), rope: c.newRotary(1), workers: make([]attention, cpu.Workers())}
+	e := &Engine{m: &Model{Config: c}, cpu: cpu, blocks: make([]packed, c.Layers), rope: c.newRotary(1), workers: make([]attention, cpu.Workers())}
 	r := &loader{e: e, from: from, weights: o.Weights, params: params}
 	for i := range lay.blocks {
 		l, p := &lay.blocks[i], &e.blocks[i]

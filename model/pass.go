@@ -79,9 +79,6 @@ func NewPass(m *Model, cpu *tensor.CPU, rows, length int, o PassOptions) *Pass {
 	return p
 }
 
-// packed are a block's matrices.
-type packed struct{ qkv, out, up, down tensor.Panels }
-
 // PassMemory returns the bytes that a [Pass] takes, packed copies of matrices among
 // them.
 func PassMemory(c Config, workers, rows, length int, o PassOptions) int64 {
