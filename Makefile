@@ -4,7 +4,7 @@ STATICCHECK := $(BIN)/staticcheck
 FUZZTIME ?= 10m
 RACE ?= $(shell command -v gcc >/dev/null 2>&1 && echo 1)
 
-.PHONY: check fmt vet lint race docs build test fuzz bench tools sample
+.PHONY: check fmt vet lint race docs build test fuzz bench tools sample web web-test web-check
 
 check: fmt vet lint docs race
 
@@ -50,3 +50,25 @@ fuzz:
 	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; \
 	done
+
+# The chat page: web/dist is committed, so that go build needs no Node. The targets below need npm and Node 20.19 or later.
+NPM := $(shell command -v npm 2>/dev/null)
+
+web: web/node_modules/.package-lock.json
+	cd web && npm run -s build
+
+web-test: web/node_modules/.package-lock.json
+	cd web && npm test -s
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json
+
+# The committed page must be what the sources and the lock file give, byte for byte.
+web-check:
+ifeq ($(NPM),)
+	@echo "no npm: the page is neither rebuilt nor compared, its unit tests are skipped"
+else
+	cd web && npm ci --no-audit --no-fund
+	cd web && npx tsc --noEmit && npx vite build --logLevel warn --outDir node_modules/.dist --emptyOutDir && diff -r dist node_modules/.dist
+	cd web && npm test -s
+endif

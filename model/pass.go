@@ -33,9 +33,12 @@ type Pass struct {
 	live          []int
 
 	a, b    tensor.Panels // of the product in work
-	packed  packed        // a block's matrices, there or back
+	packed  panels        // a block's matrices, there or back
 	workers []worker
 }
+
+// panels are a block's matrices as products read them.
+type panels struct{ qkv, out, up, down tensor.Panels }
 
 // A worker is a worker's memory.
 type worker struct {
