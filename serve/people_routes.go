@@ -147,9 +147,20 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 func (s *Server) handle(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
-			s.fail(w, r, ofStore(err))
+			s.fail(w, r, fromStore(err))
 		}
 	}
+}
+
+// fromStore gives the errors of the store their statuses.
+func fromStore(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return notFound("there is no such thing")
+	case errors.Is(err, store.ErrConflict):
+		return &Error{Status: http.StatusConflict, Code: "conflict", Message: err.Error()}
+	}
+	return err
 }
 
 // audit writes into the audit log; that it cannot is logged.
