@@ -29,6 +29,7 @@ type serveCmd struct {
 	Upstream    string   `placeholder:"URL" help:"Server of OpenAI's form that generates: vLLM, llama.cpp, Ollama. DIR/model, where it is, is served as well."`
 	UpstreamKey string   `placeholder:"KEY" env:"OPENAI_API_KEY" help:"Its key, if it wants one."`
 	Index       string   `placeholder:"INDEX" help:"Folder of the search index; DIR/index by default, made from DIR/corpus where it is not there."`
+	Searx       string   `placeholder:"URL" help:"SearXNG instance by which the live web is searched, such as http://127.0.0.1:8888; its settings must allow JSON. Questions asked of the web go to it."`
 	Data        string   `placeholder:"DIR" help:"Folder for accounts, chats and feedback; DIR/serve by default. Without either they are kept until the server ends."`
 	Host        []string `placeholder:"NAME" help:"Name that this server is reached by, such as chat.example; may be repeated."`
 	Origin      []string `placeholder:"ORIGIN" help:"Origin of pages that may call the API, such as https://app.example; may be repeated."`
@@ -65,7 +66,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeIndex()) }()
-	if g == nil && found == nil {
+	if g == nil && found == nil && c.Searx == "" {
 		return hint.Usage(hint.With(errors.New("there is nothing to serve: no model and no index"),
 			"give a run's folder, --model PATH, --upstream URL or --index INDEX"))
 	}
@@ -85,6 +86,12 @@ func (c *serveCmd) Run(a *app) (err error) {
 	}
 	o := serve.Options{Page: chatPage(), Data: data, Addr: l.Addr().String(), Hosts: lower(c.Host), Origins: c.Origin, Version: feilun.Version,
 		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Tell: func(message string) { fmt.Fprintln(a.stderr, message) }}
+	if c.Searx != "" {
+		o.Searx = c.Searx
+		if o.ReadPage, err = webReader(); err != nil {
+			return err
+		}
+	}
 	if g != nil {
 		o.Generator = g
 	}
