@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// endless writes until nobody waits for it.
-type endless struct {
+// ceaseless writes until nobody waits for it.
+type ceaseless struct {
 	*Scripted
 	pieces atomic.Int64
 	ended  chan time.Time
 }
 
-func (e *endless) Generate(ctx context.Context, _ *Request, emit func(Piece) error) (Result, error) {
+func (e *ceaseless) Generate(ctx context.Context, _ *Request, emit func(Piece) error) (Result, error) {
 	defer func() { e.ended <- time.Now() }()
 	for {
 		select {
@@ -34,7 +34,7 @@ func (e *endless) Generate(ctx context.Context, _ *Request, emit func(Piece) err
 
 // A client that leaves ends its generation: streamed or not, however it is asked.
 func TestCancel(t *testing.T) {
-	g := &endless{Scripted: scripted(t), ended: make(chan time.Time, 1)}
+	g := &ceaseless{Scripted: scripted(t), ended: make(chan time.Time, 1)}
 	web := open(t, Options{Generator: g})
 	for _, tt := range []struct{ path, body string }{
 		{"chat/completions", `{"stream":true,"messages":[{"role":"user","content":"x"}]}`},
