@@ -48,21 +48,9 @@ func (r *renderer) textFilter(name string, v any, args []any, named map[string]a
 	case "escape", "e":
 		return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#39;", `"`, "&#34;").Replace(text(v)), true
 	case "tojson":
-		indent := whole(args, 0, 0)
-		if n, ok := named["indent"].(int); ok {
-			indent = n
-		}
-		var b strings.Builder
-		writeJSON(&b, v, max(0, min(indent, 16)), 0)
-		r.steps -= b.Len() / 64
-		return b.String(), true
+		return r.toJSON(v, args, named), true
 	case "indent":
-		pad := strings.Repeat(" ", max(0, min(whole(args, 0, 4), 100)))
-		text := strings.ReplaceAll(text(v), "\n", "\n"+pad)
-		if first, ok := named["first"].(bool); ok && first {
-			text = pad + text
-		}
-		return strings.ReplaceAll(text, "\n"+pad+"\n", "\n\n"), true
+		return indented(text(v), args, named), true
 	case "int":
 		if f, ok := float(v); ok {
 			return int(math.Trunc(f)), true
@@ -83,6 +71,26 @@ func (r *renderer) textFilter(name string, v any, args []any, named map[string]a
 		return v, true
 	}
 	return nil, false
+}
+
+func (r *renderer) toJSON(v any, args []any, named map[string]any) string {
+	indent := whole(args, 0, 0)
+	if n, ok := named["indent"].(int); ok {
+		indent = n
+	}
+	var b strings.Builder
+	writeJSON(&b, v, max(0, min(indent, 16)), 0)
+	r.steps -= b.Len() / 64
+	return b.String()
+}
+
+func indented(text string, args []any, named map[string]any) string {
+	pad := strings.Repeat(" ", max(0, min(whole(args, 0, 4), 100)))
+	text = strings.ReplaceAll(text, "\n", "\n"+pad)
+	if first, ok := named["first"].(bool); ok && first {
+		text = pad + text
+	}
+	return strings.ReplaceAll(text, "\n"+pad+"\n", "\n\n")
 }
 
 func (r *renderer) listFilter(name string, v any, args []any, named map[string]any) (any, bool) {
@@ -111,15 +119,7 @@ func (r *renderer) listFilter(name string, v any, args []any, named map[string]a
 	case "sort":
 		return sorted(list(v)), true
 	case "unique":
-		out := []any{}
-		for _, x := range list(v) {
-			r.steps -= len(out)
-			r.step()
-			if !contains(out, x) {
-				out = append(out, x)
-			}
-		}
-		return out, true
+		return r.unique(list(v)), true
 	case "items":
 		if m, ok := v.(*Map); ok {
 			return mapMethod(m, "items", nil), true
@@ -137,6 +137,18 @@ func (r *renderer) listFilter(name string, v any, args []any, named map[string]a
 		return out, true
 	}
 	return nil, false
+}
+
+func (r *renderer) unique(all []any) []any {
+	out := []any{}
+	for _, x := range all {
+		r.steps -= len(out)
+		r.step()
+		if !contains(out, x) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 func pluck(all []any, name string) []any {

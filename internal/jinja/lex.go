@@ -91,18 +91,7 @@ func (l *lexer) inside() (trim bool) {
 	open := l.src[l.at : l.at+2]
 	l.at += 2
 	if open == "{#" {
-		i := strings.Index(l.src[l.at:], "#}")
-		if i < 0 {
-			l.fail("a comment without end")
-		}
-		body := l.src[l.at : l.at+i]
-		l.line += strings.Count(body, "\n")
-		l.at += i + 2
-		if strings.HasSuffix(body, "-") {
-			return true
-		}
-		l.lineBreak()
-		return false
+		return l.comment()
 	}
 	start, end, shut := kindOpen, kindClose, "}}"
 	if open == "{%" {
@@ -138,6 +127,21 @@ func (l *lexer) inside() (trim bool) {
 		}
 		l.token(rest)
 	}
+}
+
+func (l *lexer) comment() (trim bool) {
+	i := strings.Index(l.src[l.at:], "#}")
+	if i < 0 {
+		l.fail("a comment without end")
+	}
+	body := l.src[l.at : l.at+i]
+	l.line += strings.Count(body, "\n")
+	l.at += i + 2
+	if strings.HasSuffix(body, "-") {
+		return true
+	}
+	l.lineBreak()
+	return false
 }
 
 // lineBreak skips one.

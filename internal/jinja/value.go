@@ -201,42 +201,15 @@ func writeJSON(b *strings.Builder, v any, indent, depth int) {
 	if depth > maxDepth || b.Len() > maxOutput {
 		fail("a value goes deeper than %d, or is too long", maxDepth)
 	}
-	line := func(depth int) {
-		if indent > 0 {
-			b.WriteString("\n" + strings.Repeat(" ", indent*depth))
-		}
-	}
-	comma := func(i int) {
-		if i > 0 && indent > 0 {
-			b.WriteString(",")
-		} else if i > 0 {
-			b.WriteString(", ")
-		}
-		line(depth + 1)
-	}
 	switch v := v.(type) {
 	case *Map:
-		b.WriteString("{")
-		for i, k := range v.keys {
-			comma(i)
-			writeJSON(b, k, indent, depth+1)
+		writeItems(b, "{}", len(v.keys), indent, depth, func(i int) {
+			writeJSON(b, v.keys[i], indent, depth+1)
 			b.WriteString(": ")
-			writeJSON(b, v.values[k], indent, depth+1)
-		}
-		if len(v.keys) > 0 {
-			line(depth)
-		}
-		b.WriteString("}")
+			writeJSON(b, v.values[v.keys[i]], indent, depth+1)
+		})
 	case []any:
-		b.WriteString("[")
-		for i, x := range v {
-			comma(i)
-			writeJSON(b, x, indent, depth+1)
-		}
-		if len(v) > 0 {
-			line(depth)
-		}
-		b.WriteString("]")
+		writeItems(b, "[]", len(v), indent, depth, func(i int) { writeJSON(b, v[i], indent, depth+1) })
 	case string:
 		var line strings.Builder
 		enc := json.NewEncoder(&line)
@@ -252,6 +225,29 @@ func writeJSON(b *strings.Builder, v any, indent, depth int) {
 	default:
 		b.WriteString(text(v))
 	}
+}
+
+// writeItems writes n things between brackets.
+func writeItems(b *strings.Builder, brackets string, n, indent, depth int, item func(i int)) {
+	line := func(depth int) {
+		if indent > 0 {
+			b.WriteString("\n" + strings.Repeat(" ", indent*depth))
+		}
+	}
+	b.WriteString(brackets[:1])
+	for i := range n {
+		if i > 0 && indent > 0 {
+			b.WriteString(",")
+		} else if i > 0 {
+			b.WriteString(", ")
+		}
+		line(depth + 1)
+		item(i)
+	}
+	if n > 0 {
+		line(depth)
+	}
+	b.WriteString(brackets[1:])
 }
 
 // FromJSON turns JSON into a template's values; objects keep their order.
