@@ -62,10 +62,11 @@ clients-install:
 
 # 200 streams for five minutes, servers that misbehave, and a hundred kills under load.
 soak:
-	FEILUN_SOAK=5m FEILUN_KILLS=100 go test -count=1 -timeout 60m -run 'TestSoak|TestServeKill' -v ./cmd/feilun
+	FEILUN_SOAK=5m FEILUN_KILLS=100 go test -count=1 -timeout 90m -run 'TestSoak|TestKillServe' -v ./cmd/feilun
+	FEILUN_KILLS=100 go test -count=1 -timeout 60m -run TestKill -v ./internal/store
 
 soak-short:
-	FEILUN_SOAK=30s FEILUN_KILLS=5 go test -count=1 -timeout 10m -run 'TestSoak|TestServeKill' -v ./cmd/feilun
+	FEILUN_SOAK=30s FEILUN_KILLS=5 go test -count=1 -timeout 10m -run 'TestSoak|TestKillServe' -v ./cmd/feilun
 
 # The chat page: web/dist is committed, so that go build needs no Node. The targets below need npm and Node 20.19 or later.
 NPM := $(shell command -v npm 2>/dev/null)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,185 +10,152 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// An acknowledged thing was answered with 200: it must be there after a kill.
-type acknowledged struct {
-	what  string
-	chat  string
-	holds func(chat pageChat) bool
+// A guest speaks the page's API. Errors are told by ok: the server may be killed at any moment.
+type guest struct{ url, csrf string }
+
+func visitServer(url string) (g guest, ok bool) {
+	g.url = url
+	var me struct{ CSRF string }
+	ok = g.call("GET", "api/me", nil, &me)
+	g.csrf = me.CSRF
+	return g, ok
 }
 
-// A pageChat is what the page's API tells of a chat.
-type pageChat struct {
-	Messages []pageMessage `json:"messages"`
-}
-
-type pageMessage struct {
-	ID     string `json:"id"`
-	Role   string `json:"role"`
-	Text   string `json:"text"`
-	State  string `json:"state"`
-	Rating *struct {
-		Value int `json:"value"`
-	} `json:"rating"`
-}
-
-func (c pageChat) message(id string) *pageMessage {
-	for i := range c.Messages {
-		if c.Messages[i].ID == id {
-			return &c.Messages[i]
-		}
-	}
-	return nil
-}
-
-// A pageUser speaks the API of the chat page.
-type pageUser struct{ url, csrf string }
-
-// call sends a request and reads the answer into out. Not ok is any error, of the network as
-// well.
-func (u *pageUser) call(method, path string, in, out any) (ok bool) {
-	b, err := json.Marshal(in)
+func (g guest) call(method, path string, body, into any) bool {
+	b, _ := json.Marshal(body)
+	r, err := http.NewRequest(method, g.url+path, bytes.NewReader(b))
 	if err != nil {
 		return false
 	}
-	r, err := http.NewRequest(method, u.url+path, strings.NewReader(string(b)))
-	if err != nil {
-		return false
-	}
-	r.Header.Set("X-Feilun-CSRF", u.csrf)
+	r.Header.Set("X-Feilun-CSRF", g.csrf)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return false
 	}
 	defer res.Body.Close()
 	b, err = io.ReadAll(res.Body)
-	return err == nil && res.StatusCode == http.StatusOK && json.Unmarshal(b, out) == nil
+	return err == nil && res.StatusCode == http.StatusOK && (into == nil || json.Unmarshal(b, into) == nil)
 }
 
-// login finds out who one is on a server without accounts.
-func login(t *testing.T, url string) *pageUser {
-	t.Helper()
-	u := &pageUser{url: url}
-	var me struct{ CSRF string }
-	if !u.call("GET", "api/me", nil, &me) || me.CSRF == "" {
-		t.Fatal("the server does not say who asks")
+type said struct {
+	ID, Text, State string
+	Rating          *struct{ Text string }
+}
+
+// A ledger of what the server has acknowledged.
+type acknowledged struct {
+	mu       sync.Mutex
+	asked    map[string]string // text by id
+	finished map[string]string
+	rated    map[string]string
+}
+
+func (a *acknowledged) note(m map[string]string, id, text string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	m[id] = text
+}
+
+// talk asks and rates until the server is gone.
+func (a *acknowledged) talk(url string, user int) {
+	g, ok := visitServer(url)
+	var chat struct{ ID string }
+	if !ok || !g.call("POST", "api/chats", map[string]any{}, &chat) {
+		return
 	}
-	u.csrf = me.CSRF
-	return u
-}
-
-// killTries is how often the server is killed: twice, or FEILUN_KILLS times.
-func killTries(t *testing.T) int {
-	if text := os.Getenv("FEILUN_KILLS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
+	for i := 0; ; i++ {
+		text := fmt.Sprintf("question %d of %d: why?", i, user)
+		var r struct {
+			Question said
+			Answers  []said
 		}
-		return n
-	}
-	return 2
-}
-
-// A server that is killed at any moment under load keeps every message and rating that it has
-// answered for.
-func TestServeKill(t *testing.T) {
-	dir := t.TempDir()
-	script := filepath.Join(dir, "script.jsonl")
-	putFile(t, script, []byte(`{"match":"slow","text":"{{last}} ","repeat":50,"delay_ms":10}`+"\n"))
-	args := []string{"--scripted", script, "--data", filepath.Join(dir, "data")}
-	var all []acknowledged
-	for try := range killTries(t) {
-		s := serveProgram(t, args...)
-		u := login(t, s.url)
-		checkAcknowledged(t, u, all)
-		if t.Failed() {
+		if !g.call("POST", "api/chats/"+chat.ID+"/messages", map[string]any{"key": fmt.Sprint(chat.ID, "-", i), "text": text, "mode": "plain"}, &r) {
 			return
 		}
-		all = all[max(0, len(all)-200):] // older ones have been seen after a restart
-		var group sync.WaitGroup
-		var mu sync.Mutex
-		for worker := range 8 {
-			group.Go(func() {
-				for n := 0; ; n++ {
-					acks, ok := killWork(u, fmt.Sprintf("try %d worker %d message %d", try, worker, n))
-					mu.Lock()
-					all = append(all, acks...)
-					mu.Unlock()
-					if !ok {
-						return
-					}
-				}
-			})
+		a.note(a.asked, r.Question.ID, text)
+		a.note(a.asked, r.Answers[0].ID, "")
+		var m said
+		for m.State = "running"; m.State == "running"; {
+			if !g.call("GET", "api/messages/"+r.Answers[0].ID, nil, &m) {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
 		}
-		time.Sleep(time.Duration(200+rand.IntN(600)) * time.Millisecond)
-		s.cmd.Process.Kill()
+		if m.State == "done" {
+			a.note(a.finished, m.ID, m.Text)
+		}
+		if !g.call("POST", "api/messages/"+m.ID+"/rating", map[string]any{"value": 1, "text": text}, nil) {
+			return
+		}
+		a.note(a.rated, m.ID, text)
+	}
+}
+
+func (a *acknowledged) check(t *testing.T, url string, try int) {
+	t.Helper()
+	g, ok := visitServer(url)
+	if !ok {
+		t.Fatalf("kill %d: the server does not answer", try)
+	}
+	for id, text := range a.asked {
+		var m said
+		if !g.call("GET", "api/messages/"+id, nil, &m) || m.State == "running" || text != "" && m.Text != text {
+			t.Errorf("kill %d: message %s is %+v, want %q", try, id, m, text)
+		}
+		if text, ok := a.finished[id]; ok && (m.Text != text || m.State != "done") {
+			t.Errorf("kill %d: answer %s is %+v, want %q", try, id, m, text)
+		}
+		if text, ok := a.rated[id]; ok && (m.Rating == nil || m.Rating.Text != text) {
+			t.Errorf("kill %d: rating of %s is lost", try, id)
+		}
+	}
+}
+
+// TestKillServe kills the server under load at random moments, 5 times or FEILUN_KILLS; nothing that it acknowledged is lost.
+func TestKillServe(t *testing.T) {
+	tries, err := strconv.Atoi(os.Getenv("FEILUN_KILLS"))
+	if err != nil {
+		tries = 5
+	}
+	dir := t.TempDir()
+	rules := filepath.Join(dir, "rules.jsonl")
+	if err := os.WriteFile(rules, []byte(`{"match":"why","text":"Because {{last}} 因为。","repeat":8,"piece":12,"delay_ms":1}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"--scripted", rules, "--data", filepath.Join(dir, "data")}
+	total := 0
+	a := &acknowledged{asked: map[string]string{}, finished: map[string]string{}, rated: map[string]string{}}
+	for try := range tries {
+		s := serveProgram(t, args...)
+		if try > 0 {
+			a.check(t, s.url, try)
+			total += len(a.asked) + len(a.finished) + len(a.rated)
+			a.asked, a.finished, a.rated = map[string]string{}, map[string]string{}, map[string]string{}
+		}
+		var wg sync.WaitGroup
+		for user := range 12 {
+			wg.Go(func() { a.talk(s.url, user) })
+		}
+		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond)
+		if err := s.cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
 		s.cmd.Wait()
-		group.Wait()
+		wg.Wait()
+		http.DefaultClient.CloseIdleConnections()
 	}
 	s := serveProgram(t, args...)
-	checkAcknowledged(t, login(t, s.url), all)
-	t.Logf("%d things acknowledged of late, all there", len(all))
-	if len(all) == 0 {
-		t.Error("nothing was acknowledged before the kills")
+	a.check(t, s.url, tries)
+	total += len(a.asked) + len(a.finished) + len(a.rated)
+	if t.Logf("%d kills, %d acknowledged messages, ends of answers and ratings", tries, total); total < tries {
+		t.Error("next to nothing was acknowledged")
 	}
-}
-
-// killWork writes a message, another that takes its time, and a rating, and returns what was
-// acknowledged. It is not ok when the server is gone.
-func killWork(u *pageUser, text string) (acks []acknowledged, ok bool) {
-	var chat struct{ ID string }
-	if !u.call("POST", "api/chats", struct{}{}, &chat) {
-		return nil, false
-	}
-	var turn struct {
-		Question pageMessage
-		Answers  []pageMessage
-	}
-	if !u.call("POST", "api/chats/"+chat.ID+"/messages", map[string]any{"key": text, "text": text, "mode": "plain"}, &turn) || len(turn.Answers) != 1 {
-		return nil, false
-	}
-	id, answer := turn.Question.ID, turn.Answers[0].ID
-	acks = append(acks, acknowledged{"message " + text, chat.ID, func(c pageChat) bool {
-		m := c.message(id)
-		return m != nil && m.Text == text && c.message(answer) != nil && c.message(answer).State != "running"
-	}})
-	var m pageMessage
-	for m.State != "done" {
-		if !u.call("GET", "api/messages/"+answer, nil, &m) {
-			return acks, false
-		}
-	}
-	acks = append(acks, acknowledged{"answer to " + text, chat.ID, func(c pageChat) bool {
-		m := c.message(answer)
-		return m != nil && m.State == "done" && m.Text == text
-	}})
-	if !u.call("POST", "api/messages/"+answer+"/rating", map[string]any{"value": 1}, &m) {
-		return acks, false
-	}
-	acks = append(acks, acknowledged{"rating of the answer to " + text, chat.ID, func(c pageChat) bool {
-		m := c.message(answer)
-		return m != nil && m.Rating != nil && m.Rating.Value == 1
-	}})
-	slow := "slow " + text
-	if !u.call("POST", "api/chats/"+chat.ID+"/messages", map[string]any{"key": slow, "parent": answer, "text": slow, "mode": "plain"}, &turn) {
-		return acks, false
-	}
-	id2 := turn.Question.ID
-	return append(acks, acknowledged{"message " + slow, chat.ID, func(c pageChat) bool { m := c.message(id2); return m != nil && m.Text == slow }}), true
-}
-
-func checkAcknowledged(t *testing.T, u *pageUser, all []acknowledged) {
-	t.Helper()
-	for _, a := range all {
-		var c pageChat
-		if !u.call("GET", "api/chats/"+a.chat, nil, &c) || !a.holds(c) {
-			t.Errorf("lost: %s (chat %s: %+v)", a.what, a.chat, c)
-		}
+	if err := s.end(t); err != nil {
+		t.Error(err)
 	}
 }
