@@ -106,7 +106,7 @@ func (s *Server) showChat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chat.Messages = shown(chat.Messages)
+	chat.Messages = shownAll(chat.Messages)
 	writeJSON(w, http.StatusOK, chat)
 	return nil
 }

@@ -74,6 +74,9 @@ func NewEngine(e *model.Engine, w *model.Words, path string, o EngineOptions) (*
 	return g, nil
 }
 
+// Waiting returns how many requests wait for their turn.
+func (g *Engine) Waiting() int { return g.queue.length() }
+
 // Close ends all requests.
 func (g *Engine) Close() error {
 	g.forget()
@@ -162,6 +165,11 @@ func (g *Engine) Generate(ctx context.Context, r *Request, emit func(Piece) erro
 		res.PromptTokens, res.Finish = len(q.Prompt), model.FinishLength
 		return res, nil
 	}
+	return g.generate(ctx, r, q, res, emit)
+}
+
+// generate runs a request that has its turn.
+func (g *Engine) generate(ctx context.Context, r *Request, q model.Request, res Result, emit func(Piece) error) (Result, error) {
 	gen, err := g.submit(ctx, q)
 	if err != nil {
 		return res, err

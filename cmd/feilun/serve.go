@@ -148,10 +148,6 @@ func (c *serveCmd) check() error {
 	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
 		return hint.Usage(hint.With(err, "give host and port, such as 127.0.0.1:8080"))
 	}
-	if !serve.Loopback(c.Addr) {
-		return hint.Usage(hint.With(fmt.Errorf("--addr %s is not of this machine alone, and there is no admin yet", c.Addr),
-			"take 127.0.0.1:PORT; from elsewhere, reach it through ssh -L PORT:127.0.0.1:PORT"))
-	}
 	for _, h := range c.Host {
 		if strings.ContainsAny(h, "/:") {
 			return hint.Usage(hint.With(fmt.Errorf("--host %q is no name", h), "give it as in chat.example, without scheme and port"))
