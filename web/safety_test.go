@@ -255,6 +255,16 @@ func long(b *browser) {
 	b.run(`const e = document.querySelector(".scroller"); e.scrollTop = e.scrollHeight / 2`)
 	b.until(`(() => { const at = document.elementFromPoint(760, 400)?.closest("[data-turn]"); return at && !at.classList.contains("ghost"); })()`)
 	b.shot("long-middle")
+	// A hit of a search far up stands in the window.
+	b.open("#/chat/" + chat + "/m000101")
+	b.until(`document.querySelector('[data-turn="m000101"]:not(.ghost)')`)
+	time.Sleep(400 * time.Millisecond)
+	if !eval[bool](b, `(() => { const r = document.querySelector('[data-turn="m000101"]').getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; })()`) {
+		b.t.Error("the message that was searched for is not in the window")
+	}
+	b.shot("long-hit")
+	b.run(`document.querySelector(".to-end").click()`)
+	b.until(`(() => { const e = document.querySelector(".scroller"); return e.scrollHeight - e.clientHeight - e.scrollTop < 5; })()`)
 	if n := eval[int](b, `document.querySelectorAll("*").length`); n > 9000 {
 		b.t.Errorf("%d elements in the middle", n)
 	}
