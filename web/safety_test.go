@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -338,6 +341,35 @@ func TestCompressed(t *testing.T) {
 	})
 	if err != nil || n < 4 {
 		t.Errorf("%d compressed files, %v", n, err)
+	}
+}
+
+// TestBuilt tells a page that was not built anew after a change; make web-check compares its bytes, where there is npm.
+func TestBuilt(t *testing.T) {
+	files := []string{"index.html", "package-lock.json", "vite.config.ts"}
+	for _, dir := range []string{"public", "src"} {
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && !strings.Contains(name, ".test.") {
+				files = append(files, filepath.ToSlash(name))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(files)
+	sum := sha256.New()
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(sum, "%s\x00%x\n", f, sha256.Sum256(b))
+	}
+	got, err := fs.ReadFile(Files(), "sources.sha256")
+	if want := fmt.Sprintf("%x\n", sum.Sum(nil)); err != nil || string(got) != want {
+		t.Errorf("web/dist was built from other sources (%v); run: make web", err)
 	}
 }
 
