@@ -17,6 +17,8 @@ type Engine struct {
 	head   matrix
 	rope   *rotary
 
+	vocabulary vocabularies
+
 	room                      int // tokens that the buffers hold
 	x, n, qkv, qk, y, up, act []float32
 	last, logits              []float32
@@ -79,6 +81,23 @@ func (e *Engine) Bytes() int {
 		n += w.bytes()
 	}
 	return n
+}
+
+// TokenBytes returns how many bytes of weights, keys and values are read for the next token
+// of a sequence of n.
+func (e *Engine) TokenBytes(n int) int {
+	size, c := e.Bytes(), &e.m.Config
+	if e.embed != &e.head {
+		size -= e.embed.bytes()
+	}
+	if lay := &e.m.lay; lay.positions >= 0 {
+		size -= 4 * c.Context * c.Width
+	}
+	each := 4
+	if e.bf16 {
+		each = 2
+	}
+	return size + n*2*each*c.Layers*c.kvWidth()
 }
 
 // matrices returns all of them, each once.

@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	"feilun/internal/bpe"
+	"feilun/internal/constrain"
 )
 
 // Reasons why generation ended.
 const (
 	FinishStop      = "stop"      // a token that ends texts, or a stop string
 	FinishLength    = "length"    // MaxTokens, or the model's context is full
-	FinishCancelled = "cancelled" // the request's context ended, or the [Scheduler] was closed
+	FinishCancelled = "cancelled" // the request's context ended, the [Scheduler] was closed, or the grammar leaves no way
 )
 
 // A Request is what to generate.
@@ -24,8 +25,14 @@ type Request struct {
 	Stop       []string // strings that end the text; they are not part of it
 	StopTokens []uint32 // tokens that end it, beside the model's own
 
-	LogProbs    bool // keep the log-probability of each token
-	TopLogProbs int  // and those of that many likeliest ones
+	// Grammar, where set, is what the text keeps to: see internal/constrain. With MaxTokens of
+	// as many as its shortest text has bytes, or more, the text is complete at its end. It
+	// needs a tokenizer.
+	Grammar *constrain.Grammar
+
+	LogProbs       bool // keep the log-probability of each token
+	TopLogProbs    int  // and those of that many likeliest ones
+	PromptLogProbs bool // also of the prompt's tokens from the second on
 
 	// Adjust, where set, may change the logits before each draw: logits of minus infinity
 	// are never drawn. It sees the tokens generated so far, and may run beside other
@@ -62,12 +69,15 @@ func (r *Request) Check(c *Config) error {
 
 // A Stream is a request in the making.
 type Stream struct {
-	Tokens   []uint32  // generated, an ending one included
-	LogProbs []LogProb // of Tokens, where the request wants them
-	Finish   string    // why it ended; empty while it goes on
-	Stopped  string    // the stop string that ended it
+	Tokens         []uint32  // generated, an ending one included
+	LogProbs       []LogProb // of Tokens, where the request wants them
+	PromptLogProbs []LogProb // of the prompt's from the second on, where it wants them
+	Finish         string    // why it ended; empty while it goes on
+	Stopped        string    // the stop string that ended it
+	Err            error     // why it cannot go on, with FinishCancelled
 
 	request Request
+	matcher *constrain.Matcher
 	seq     *Sequence
 	feed    []uint32 // tokens that the model has not seen
 	offered int      // blocks of keys and values that others may have
@@ -85,7 +95,14 @@ func (e *Engine) Start(t *bpe.Tokenizer, r Request) (*Stream, error) {
 		r.MaxTokens = left
 	}
 	stop := slices.DeleteFunc(slices.Clone(r.Stop), func(s string) bool { return s == "" })
-	return &Stream{request: r, seq: e.NewSequence(), feed: slices.Clone(r.Prompt), sampler: newSampler(r.Sampling, r.Prompt), spelling: spelling{tok: t, stop: stop}}, nil
+	s := &Stream{request: r, seq: e.NewSequence(), feed: slices.Clone(r.Prompt), sampler: newSampler(r.Sampling, r.Prompt), spelling: spelling{tok: t, stop: stop}}
+	if r.Grammar != nil {
+		if t == nil {
+			return nil, errors.New("a grammar needs a tokenizer")
+		}
+		s.matcher = r.Grammar.Matcher(e.vocabulary.of(t, e.m.Config.Vocab))
+	}
+	return s, nil
 }
 
 // How prompts are read: in chunks that begin at multiples of chunkTokens, whoever else
@@ -125,10 +142,11 @@ func (e *Engine) advance(streams []*Stream, room int) (tokens int, err error) {
 	if len(all) == 0 {
 		return 0, nil
 	}
-	logits, err := e.Step(all)
-	if err != nil {
+	if err := e.forward(all); err != nil {
 		return 0, err
 	}
+	e.promptLogProbs(on, all)
+	logits := e.headRows(all)
 	e.cpu.Do(len(on), func(_, i int) {
 		if s := on[i]; len(s.feed) == 0 {
 			s.take(e, logits[i])
@@ -138,6 +156,22 @@ func (e *Engine) advance(streams []*Stream, room int) (tokens int, err error) {
 		e.settle(s)
 	}
 	return tokens, nil
+}
+
+// promptLogProbs adds those of a part of a prompt that was just read.
+func (e *Engine) promptLogProbs(on []*Stream, all []Extension) {
+	c, t := &e.m.Config, 0
+	for i, s := range on {
+		n := len(all[i].Tokens)
+		if s.request.PromptLogProbs && all[i].prompt {
+			at := s.seq.n - n
+			for j := range min(n, len(s.request.Prompt)-1-at) {
+				logits := e.logitsOf(t + j)
+				s.PromptLogProbs = append(s.PromptLogProbs, logProb(logits[:c.Vocab], s.request.Prompt[at+j+1], s.request.TopLogProbs))
+			}
+		}
+		t += n
+	}
 }
 
 // settle offers a stream's full blocks to later ones, and gives them back at its end. In
@@ -161,6 +195,9 @@ func (e *Engine) settle(s *Stream) {
 // resume takes over the beginning of a prompt that the engine has of earlier streams, and
 // returns how many tokens that is.
 func (e *Engine) resume(s *Stream) int {
+	if s.request.PromptLogProbs {
+		return 0
+	}
 	e.kv.take(s.seq, s.feed)
 	s.feed = s.feed[s.seq.n:]
 	return s.seq.n
@@ -207,21 +244,43 @@ func (s *Stream) take(e *Engine, logits []float32) {
 	if r.Adjust != nil {
 		r.Adjust(s.Tokens, logits)
 	}
+	ends := func(t uint32) bool {
+		return slices.Contains(e.m.Config.EOS, int(t)) || slices.Contains(r.StopTokens, t)
+	}
+	if s.matcher != nil {
+		if done, err := s.constrain(logits, ends); err != nil {
+			s.fail(err)
+			return
+		} else if done {
+			s.finish(FinishStop)
+			return
+		}
+	}
 	t := s.sampler.next(logits)
 	s.Tokens = append(s.Tokens, t)
 	if r.LogProbs {
 		s.LogProbs = append(s.LogProbs, logProb(raw, t, r.TopLogProbs))
 	}
-	if slices.Contains(e.m.Config.EOS, int(t)) || slices.Contains(r.StopTokens, t) {
+	if ends(t) {
 		s.finish(FinishStop)
 		return
 	}
+	if s.matcher != nil && !s.matcher.Accept(t) {
+		s.fail(errForbidden)
+		return
+	}
 	s.feed = []uint32{t}
-	if s.spell(t) {
+	if s.spell(t) || s.matcher != nil && s.matcher.Complete() {
 		s.finish(FinishStop)
 	} else if len(s.Tokens) >= r.MaxTokens {
 		s.finish(FinishLength)
 	}
+}
+
+// fail ends a stream that cannot go on.
+func (s *Stream) fail(err error) {
+	s.Err = err
+	s.finish(FinishCancelled)
 }
 
 // finish ends a stream.

@@ -108,7 +108,9 @@ func (s *sampler) draw() uint32 {
 	if s.Temperature == 0 {
 		return uint32(best)
 	}
-	s.fill(float64(s.x[best]))
+	if s.fill(float64(s.x[best])); len(s.items) == 0 { // logits of nothing but minus infinity
+		return uint32(best)
+	}
 	s.cut()
 	sum := 0.0
 	for _, it := range s.items {
@@ -128,7 +130,9 @@ func (s *sampler) draw() uint32 {
 func (s *sampler) fill(largest float64) {
 	s.items = s.items[:0]
 	for i, v := range s.x {
-		s.items = append(s.items, item{uint32(i), math.Exp((float64(v) - largest) / s.Temperature)})
+		if p := math.Exp((float64(v) - largest) / s.Temperature); p > 0 {
+			s.items = append(s.items, item{uint32(i), p})
+		}
 	}
 	if s.TopK > 0 && s.TopK < len(s.items) {
 		limit := kth(s.items, s.TopK)

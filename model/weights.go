@@ -95,8 +95,8 @@ func (w Weights) form(cpu *tensor.CPU, kinds []quant.Type, head bool) Weights {
 	return F32
 }
 
-// quantized returns the kernels' form.
-func (w Weights) quantized() (kind tensor.Weights, ok bool) {
+// blocks returns the kernels' form of a [tensor.QuantMatrix]; other weights are panels.
+func (w Weights) blocks() (kind tensor.Weights, ok bool) {
 	switch w {
 	case Int8:
 		return tensor.WeightsInt8, true

@@ -30,9 +30,10 @@ type decodeLine struct {
 	Type      string  `json:"type"`
 	Workers   int     `json:"workers"`
 	Batch     int     `json:"batch"`
-	Weights   int     `json:"weight_bytes"` // that a token reads
+	Weights   int     `json:"weight_bytes"`
+	Bytes     int     `json:"step_bytes"` // of weights, keys and values that a step reads, on average
 	Tokens    float64 `json:"tokens_per_second"`
-	GBs       float64 `json:"gb_per_second"`
+	GBs       float64 `json:"gb_per_second"`      // of these
 	Bandwidth float64 `json:"read_gb_per_second"` // of a loop that does nothing but read, in the same run
 	Share     float64 `json:"share"`
 	Median    float64 `json:"median_share"` // of turns, each beside its own reading
@@ -60,7 +61,7 @@ func (c *benchDecodeCmd) Run(a *app) error {
 		if c.JSON {
 			err = json.NewEncoder(a.stdout).Encode(l)
 		} else {
-			_, err = fmt.Fprintf(a.stdout, "%-5s %.0f MB of weights: %.1f tokens/s, %.1f GB/s of weights; reading alone %.1f GB/s; share %.3f, median %.3f; prefill %.0f GFLOP/s, peak %.0f a core\n",
+			_, err = fmt.Fprintf(a.stdout, "%-5s %.0f MB of weights: %.1f tokens/s, %.1f GB/s of weights, keys and values; reading alone %.1f GB/s; share %.3f, median %.3f; prefill %.0f GFLOP/s, peak %.0f a core\n",
 				l.Type, float64(l.Weights)/1e6, l.Tokens, l.GBs, l.Bandwidth, l.Share, l.Median, l.Prefill, l.Peak)
 		}
 		if err != nil {
@@ -89,6 +90,7 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 	if err != nil {
 		return nil, err
 	}
+	l.Bytes = e.TokenBytes(0) + c.Batch*(e.TokenBytes(c.Prompt+c.Runs*c.Tokens/2)-e.TokenBytes(0))
 	var shares []float64
 	for range c.Runs {
 		if err := a.ctx.Err(); err != nil {
@@ -106,7 +108,7 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 		if err != nil {
 			return nil, err
 		}
-		speed := float64(e.Bytes()*c.Tokens) / 1e9 / s
+		speed := float64(l.Bytes*c.Tokens) / 1e9 / s
 		l.GBs, l.Bandwidth, l.Tokens = max(l.GBs, speed), max(l.Bandwidth, read), max(l.Tokens, float64(c.Tokens*c.Batch)/s)
 		shares = append(shares, speed/read)
 	}
