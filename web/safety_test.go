@@ -19,8 +19,10 @@ import (
 	"time"
 
 	"github.com/andybalholm/brotli"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 )
 
@@ -252,9 +254,17 @@ func long(b *browser) {
 		b.t.Errorf("the end is %g pixels away", rest)
 	}
 	b.run(`window.work = []; new PerformanceObserver((l) => l.getEntries().forEach((e) => work.push(e.duration))).observe({ type: "long-animation-frame" });
-		window.frames = []; const raf = window.requestAnimationFrame; window.requestAnimationFrame = (f) => raf((t) => { const s = performance.now(); f(t); document.body.offsetHeight; frames.push(performance.now() - s); })`)
-	b.answered("long please")
-	b.t.Logf("frames with tokens: %s", eval[string](b, `(() => { const f = frames.toSorted((a, b) => a - b); return f.length + ", median " + f[f.length >> 1].toFixed(1) + " ms, p95 " + f[Math.floor(f.length * 0.95)].toFixed(1) + " ms, max " + f[f.length - 1].toFixed(1) + " ms; long frames " + work.length; })()`))
+		window.frames = []; const raf = window.requestAnimationFrame; window.requestAnimationFrame = (f) => raf((t) => { const s = performance.now(); f(t); Promise.resolve().then(() => {}).then(() => {}).then(() => { document.body.offsetHeight; frames.push(performance.now() - s); }); })`)
+	for _, question := range []string{"long please", "list please"} {
+		b.run(`window.frames = []; window.work.length = 0`)
+		before := b.cpu()
+		b.answered(question)
+		spent := b.cpu()
+		n := eval[float64](b, `frames.length`)
+		b.t.Logf("%s: time of the page's thread a frame: script %.1f ms, layout %.1f ms, style %.1f ms, all %.1f ms", question, 1000*(spent["ScriptDuration"]-before["ScriptDuration"])/n,
+			1000*(spent["LayoutDuration"]-before["LayoutDuration"])/n, 1000*(spent["RecalcStyleDuration"]-before["RecalcStyleDuration"])/n, 1000*(spent["TaskDuration"]-before["TaskDuration"])/n)
+		b.t.Logf("%s: frames with tokens: %s", question, eval[string](b, `(() => { const f = frames.toSorted((a, b) => a - b); return f.length + ", median " + f[f.length >> 1].toFixed(1) + " ms, p95 " + f[Math.floor(f.length * 0.95)].toFixed(1) + " ms, max " + f[f.length - 1].toFixed(1) + " ms; long frames " + work.length; })()`))
+	}
 	b.run(`const e = document.querySelector(".scroller"); e.scrollTop = e.scrollHeight / 2`)
 	b.until(`(() => { const at = document.elementFromPoint(760, 400)?.closest("[data-turn]"); return at && !at.classList.contains("ghost"); })()`)
 	b.shot("long-middle")
@@ -271,6 +281,23 @@ func long(b *browser) {
 	if n := eval[int](b, `document.querySelectorAll("*").length`); n > 9000 {
 		b.t.Errorf("%d elements in the middle", n)
 	}
+}
+
+// cpu tells the seconds of processor that the page's thread has spent, by kind of work: other programs do not count.
+func (b *browser) cpu() map[string]float64 {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}); err != nil {
+		b.t.Fatal(err)
+	}
+	got, err := chromedp.Call(b.ctx, performance.GetMetrics, cdp.Empty{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, m := range got.Metrics {
+		out[m.Name] = m.Value
+	}
+	return out
 }
 
 // paints measures the first paint.

@@ -80,6 +80,8 @@ func (m *mock) play(ctx context.Context, x *mockMessage, question, side string) 
 		end["kind"] = "unanswered"
 	case "long":
 		steps = append(steps, texts(time.Millisecond, longAnswer)...)
+	case "list":
+		steps = append(steps, texts(time.Millisecond/2, longList)...)
 	case "rich":
 		steps = append(steps, texts(time.Millisecond, richAnswer)...)
 	case "say":
@@ -226,6 +228,15 @@ var longAnswer = func() string {
 	var s strings.Builder
 	for i := range 60 {
 		fmt.Fprintf(&s, "## Part %d\n\nThe wheel *turns* and `keeps` %d joules. It does so **again**, and again.\n\n- one\n- two\n  - three\n\n", i+1, i*17)
+	}
+	return s.String()
+}()
+
+// longList is one block: a list whose items come for a long time.
+var longList = func() string {
+	var s strings.Builder
+	for i := range 250 {
+		fmt.Fprintf(&s, "%d. Item **%d** turns `x`, and [links](https://a.example/%d) to what it turns.\n", i+1, i, i)
 	}
 	return s.String()
 }()

@@ -4,9 +4,9 @@ import { Component, type ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { number, t } from "../i18n.ts";
 import { Markdown, type Around, type Range } from "../markdown/render.tsx";
-import { again, ask, cell, fail, model } from "../store.ts";
+import { again, ask, cell, fail, models } from "../store.ts";
 import { go } from "../route.ts";
-import type { Citation, Mark, Stage } from "../types.ts";
+import type { Citation, Mark, Model, Stage } from "../types.ts";
 import { Cite, Sources, Unsupported } from "./cite.tsx";
 import { Icon } from "./icons.tsx";
 
@@ -110,4 +110,9 @@ export function Facts({ id }: { id: string }) {
 }
 
 /** The name of a model, as people know it. */
-export const modelName = (id: string | undefined, list: { id: string; name: string }[]) => list.find((x) => x.id === id)?.name ?? id ?? model.peek()?.name ?? "";
+export function modelName(id: string | undefined): string {
+  const m = models.value.find((x) => x.id === id);
+  return m ? nameOf(m) : (id ?? "");
+}
+
+export const nameOf = (m: Model) => (m.kind === "extractive" ? t("model.quotes") : m.name);

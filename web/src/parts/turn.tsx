@@ -4,7 +4,7 @@ import { t, time } from "../i18n.ts";
 import { sends } from "../ime.ts";
 import { again, ask, cell, chat, fail, models, rewrite, running, shape, stop, turn } from "../store.ts";
 import { siblings } from "../tree.ts";
-import { AnswerBody, Facts, modelName, Stages } from "./answer.tsx";
+import { AnswerBody, Facts, modelName, nameOf, Stages } from "./answer.tsx";
 import { CopyButton, Dialog, IconButton, Menu, type Choice } from "./basics.tsx";
 import { Icon, Wheel } from "./icons.tsx";
 import { Thumbs } from "./feedback.tsx";
@@ -37,12 +37,12 @@ export function Answer({ id, last }: { id: string; last: boolean }) {
   const busy = m.state === "running", parent = m.parent;
   const others = (): Choice[] => [
     { label: t("again.same"), icon: "again", do: () => { again(parent!); } },
-    ...models.value.filter((x) => x.id !== m.model).map((x): Choice => ({ label: t("again.with", { model: x.name }), hint: t(`kind.${x.kind}.short`), do: () => { again(parent!, { model: x.id }); } })),
+    ...models.value.filter((x) => x.id !== m.model).map((x): Choice => ({ label: t("again.with", { model: nameOf(x) }), hint: t(`kind.${x.kind}.short`), do: () => { again(parent!, { model: x.id }); } })),
     { label: t("again.compare"), icon: "scales", do: () => { again(parent!, { compare: true }); } },
   ];
   return (
-    <article class={`turn answer ${last ? "last" : ""}`} data-message={id} data-state={m.state} aria-label={t("answer.of", { model: modelName(m.model, models.value) })} aria-busy={busy}>
-      <header class="speaker"><Wheel turning={busy} /><span>{modelName(m.model, models.value)}</span><Stages id={id} /></header>
+    <article class={`turn answer ${last ? "last" : ""}`} data-message={id} data-state={m.state} aria-label={t("answer.of", { model: modelName(m.model) })} aria-busy={busy}>
+      <header class="speaker"><Wheel turning={busy} /><span>{modelName(m.model)}</span><Stages id={id} /></header>
       {editing ? <Editor text={m.text} save={t("save")} note={t("edit.answer.note")} onClose={() => edit(false)} onSave={(text) => rewrite(id, text)} /> : <AnswerBody id={id} />}
       {!editing && (
         <div class="actions">
