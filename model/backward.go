@@ -99,7 +99,7 @@ func (p *Pass) matrixBack(l linear, dy, x operand, m int, g []float32) {
 		from, to, rows, cols = x, dy, l.in, l.out
 	}
 	p.cpu.Pack(&p.b, to.view(0, cols), m, cols, p.bf16)
-	p.cpu.MatMul(g[l.w:], cols, from.view(0, rows).T(), &p.b, rows, p.add)
+	p.product(g[l.w:], cols, from.view(0, rows).T(), &p.b, rows, p.add)
 	if l.b < 0 {
 		return
 	}

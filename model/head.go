@@ -44,7 +44,7 @@ func (p *Pass) Logits(b *Batch, each func(token int, logits []float32)) error {
 	step := c.headRows(p.rows * p.length)
 	for from := 0; from < m; from += step {
 		n := min(step, m-from)
-		p.cpu.MatMul(p.logits, c.Vocab, tensor.Matrix(p.hidden[from*c.Width:], c.Width), &p.b, n, false)
+		p.product(p.logits, c.Vocab, tensor.Matrix(p.hidden[from*c.Width:], c.Width), &p.b, n, false)
 		for i := range n {
 			each(from+i, p.logits[i*c.Vocab:(i+1)*c.Vocab])
 		}
@@ -83,15 +83,15 @@ func (p *Pass) head(b *Batch, grads []float32, scale float32) Loss {
 	for from := 0; from < len(p.live); from += step {
 		live := p.live[from:min(len(p.live), from+step)]
 		p.gather(live)
-		p.cpu.MatMul(p.logits, c.Vocab, tensor.Matrix(p.gathered, c.Width), &p.b, len(live), false)
+		p.product(p.logits, c.Vocab, tensor.Matrix(p.gathered, c.Width), &p.b, len(live), false)
 		p.crossEntropy(b, live, scale, grads != nil)
 		if grads == nil {
 			continue
 		}
 		d := p.dlogits.view(0, c.Vocab)
-		p.cpu.MatMul(p.dgathered, c.Width, d, &p.a, len(live), false)
+		p.product(p.dgathered, c.Width, d, &p.a, len(live), false)
 		p.cpu.Pack(&x, tensor.Matrix(p.gathered, c.Width), len(live), c.Width, p.bf16)
-		p.cpu.MatMul(grads[p.m.lay.head:], c.Width, d.T(), &x, c.Vocab, p.add || from > 0)
+		p.product(grads[p.m.lay.head:], c.Width, d.T(), &x, c.Vocab, p.add || from > 0)
 		for i, row := range live {
 			copy(p.dn[row*c.Width:], p.dgathered[i*c.Width:(i+1)*c.Width])
 		}

@@ -132,6 +132,17 @@ func (a *arena) takeOperand(n int, half bool) operand {
 	return operand{h: tensor.Halves(f)[:n]}
 }
 
+// product is [tensor.CPU.MatMul] in stretches that keep all workers busy to the end.
+func (p *Pass) product(dst []float32, ldc int, a tensor.View, b *tensor.Panels, m int, add bool) {
+	if len(p.workers) == 1 {
+		p.cpu.MatMul(dst, ldc, a, b, m, add)
+		return
+	}
+	p.stage(m, func(w, from, to int) {
+		p.cpu.MatMulAlone(w, dst[from*ldc:], ldc, a.From(from), b, to-from, add)
+	})
+}
+
 // view is the matrix of rows of so many columns, from one on.
 func (o operand) view(row, cols int) tensor.View {
 	if o.h != nil {

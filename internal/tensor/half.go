@@ -14,6 +14,16 @@ func Halves(x []float32) []uint16 {
 	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(x))), 2*len(x))
 }
 
+// From returns the view of the rows from i on.
+func (v View) From(i int) View {
+	if v.Half != nil {
+		v.Half = v.Half[i*v.Row:]
+	} else {
+		v.Data = v.Data[i*v.Row:]
+	}
+	return v
+}
+
 // bits returns a number of a matrix, rounded.
 func (v *View) bits(at int) uint32 {
 	if v.Half != nil {
