@@ -50,7 +50,7 @@ func Samples(ctx context.Context, dir string, prompts []string, most int, seed u
 	}
 	var all []stats.WrittenSample
 	for i, s := range streams {
-		all = append(all, stats.WrittenSample{Prompt: asked[i], Text: s.Text, Finish: s.Finish})
+		all = append(all, stats.WrittenSample{Prompt: asked[i], Text: s.Text(), Finish: s.Finish})
 	}
 	return all, nil
 }

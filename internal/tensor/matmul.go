@@ -18,18 +18,19 @@ const (
 	panelGroup = 8 // panels that all of them are multiplied with before the next
 )
 
-// A View is a matrix in a slice: element (i, j) is at Data[i·Row + j·Col]. One of
-// Row and Col is 1.
+// A View is a matrix in a slice: element (i, j) is at Data[i·Row + j·Col], or there in
+// Half, as bfloat16. One of Row and Col is 1.
 type View struct {
 	Data     []float32
+	Half     []uint16 // nil for float32; see [Half]
 	Row, Col int
 }
 
 // Matrix returns the view of a matrix whose rows lie one after another.
-func Matrix(data []float32, cols int) View { return View{data, cols, 1} }
+func Matrix(data []float32, cols int) View { return View{Data: data, Row: cols, Col: 1} }
 
 // T returns the transposed view.
-func (v View) T() View { return View{v.Data, v.Col, v.Row} }
+func (v View) T() View { return View{v.Data, v.Half, v.Col, v.Row} }
 
 // Panels is a matrix B, k × n, laid out for the kernels. It may be used for many
 // products.
@@ -174,7 +175,7 @@ func (c *CPU) take(scratch []float32, a View, b *Panels, m0, mm, d0, d, tile int
 		whole := 0
 		if a.Row == 1 && b.bf16 && c.level >= AVX512BF16 && 2*(d0+d) <= b.k && t.whole > 0 {
 			whole = t.whole
-			pairs(d, whole/tile, t.base, unsafe.Pointer(&a.Data[2*d0*a.Col+m0]), 4*tile, 4*a.Col, 4*tile*d, 4*tile, 1<<tile-1)
+			a.pairs(d, whole/tile, words(scratch), 2*d0*a.Col+m0, 4*tile, a.Col, 4*tile*d, tile, 1<<tile-1)
 		}
 		t.whole = mm
 		for i := whole; i < mm; i += tile {
@@ -186,7 +187,7 @@ func (c *CPU) take(scratch []float32, a View, b *Panels, m0, mm, d0, d, tile int
 		half := unsafe.Slice((*uint16)(unsafe.Pointer(&scratch[0])), 2*len(scratch))
 		n := min(2*d, b.k-2*d0)
 		for i := range t.whole {
-			toBF16(half[2*d*i:][:n], a.Data[(m0+i)*a.Row+2*d0:][:n])
+			a.round(half[2*d*i:][:n], (m0+i)*a.Row+2*d0)
 			if n < 2*d {
 				half[2*d*i+n] = 0
 			}

@@ -17,7 +17,7 @@ func largest([]float32, float32) float32                                { panic(
 func expSum([]float32, float32) float32                                 { panic(absent) }
 func siluMul([]float32, []float32, []float32)                           { panic(absent) }
 func siluMulBack([]float32, []float32, []float32, []float32, []float32) { panic(absent) }
-func adamW([]float32, []float32, []float32, []float32, float32, float32, float32, float32, float32, float32) {
+func adamW([]float32, []float32, []float32, []float32, float32, float32, float32, float32, float32, float32, float32, float32) {
 	panic(absent)
 }
 func toBF16([]uint16, []float32) { panic(absent) }

@@ -16,8 +16,16 @@ func main() {
 		save(os.Args[2], decode)
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == "half" {
+		save(os.Args[2], half)
+		return
+	}
+	if len(os.Args) == 3 && os.Args[1] == "heads" {
+		save(os.Args[2], heads)
+		return
+	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: tensorgen [decode] FILE")
+		fmt.Fprintln(os.Stderr, "usage: tensorgen [decode|half|heads] FILE")
 		os.Exit(2)
 	}
 	var b strings.Builder

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 )
 
 // A loop is a function over float32 vectors, 16 elements a turn, the last with
-// a mask. Its arguments are n, pointers and scalars; pointers are in registers
+// a mask. Its arguments are n, pointers and scalars; those whose names end in 16 point to
+// bfloat16. Pointers are in registers
 // SI, DI, R8, R9, R10 as they come, scalars in Z16 and up on every lane.
 type loop struct {
 	name     string
@@ -17,7 +19,7 @@ type loop struct {
 	sum      bool // it returns a float32: the sum of Z0's lanes
 	largest  bool // it returns the largest of Z0's lanes
 	start    string
-	body     string // LOAD(p,z) and STORE(z,p) of the pointer called p
+	body     string // LOAD(p,z) and STORE(z,p) of the pointer called p; HALF(z,p) stores bfloat16
 	consts   bool   // it needs the constants of exp
 }
 
@@ -111,8 +113,12 @@ func (l *loop) write(w io.Writer) {
 	}
 	fmt.Fprint(w, l.start)
 	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tJZ tail_%s\nloop_%s:\n%s", l.name, l.name, l.turn(false))
-	for i := range l.pointers {
-		fmt.Fprintf(w, "\tADDQ $64, %s\n", pointerRegs[i])
+	for i, p := range l.pointers {
+		size := 64
+		if strings.HasSuffix(p, "16") {
+			size = 32
+		}
+		fmt.Fprintf(w, "\tADDQ $%d, %s\n", size, pointerRegs[i])
 	}
 	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tANDQ $15, CX\n\tJZ done_%s\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n%sdone_%s:\n", l.name, l.name, l.name, l.turn(true), l.name)
 	if l.sum || l.largest {
@@ -131,7 +137,7 @@ func reduce(w io.Writer, largest bool) {
 	fmt.Fprintf(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\t%s Y1, Y0, Y0\n\tVEXTRACTF128 $1, Y0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\t%s X1, X0, X0\n", op, op, op, op)
 }
 
-// turn expands LOAD, STORE, MERGE and ZERO.
+// turn expands LOAD, STORE, MERGE, ZERO and HALF.
 func (l *loop) turn(masked bool) string {
 	reg := func(name string) string {
 		for i, p := range l.pointers {
@@ -145,7 +151,7 @@ func (l *loop) turn(masked bool) string {
 	for {
 		open := -1
 		var what string
-		for _, k := range []string{"LOAD(", "STORE(", "MERGE(", "ZERO("} {
+		for _, k := range []string{"LOAD(", "STORE(", "MERGE(", "ZERO(", "HALF("} {
 			if i := strings.Index(s, k); i >= 0 && (open < 0 || i < open) {
 				open, what = i, k
 			}
@@ -167,6 +173,17 @@ func (l *loop) turn(masked bool) string {
 			code = fmt.Sprintf("\tVMOVUPS (%s), %sZ%s\n", reg(a), mask, b)
 		case "STORE(":
 			code = fmt.Sprintf("\tVMOVUPS Z%s, %s(%s)\n", a, mask, reg(b))
+		case "HALF(":
+			z, err := strconv.Atoi(a)
+			if err != nil {
+				panic(err)
+			}
+			code = evexOne(0x72, 2, z, z)
+			if masked {
+				code += fmt.Sprintf("\tVMOVDQU16 Y%s, K1, (%s)\n", a, reg(b))
+			} else {
+				code += fmt.Sprintf("\tVMOVDQU Y%s, (%s)\n", a, reg(b))
+			}
 		case "ZERO(":
 			if masked {
 				code = fmt.Sprintf("\tVMOVAPS.Z Z%s, K1, Z%s\n", a, a)
