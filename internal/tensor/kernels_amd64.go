@@ -5,31 +5,31 @@ import "unsafe"
 //go:generate go run feilun/internal/tensorgen kernels_amd64.s
 
 //go:noescape
-func kernelF32(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelF32(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
-func kernelF32x8(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelF32x8(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
-func kernelF32x4(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelF32x4(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
-func kernelF32x1(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelF32x1(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
-func kernelBF16(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelBF16(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
-func kernelBF16x8(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelBF16x8(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
-func kernelBF16x4(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelBF16x4(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
-func kernelBF16x1(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelBF16x1(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
-func kernelAVX2(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)
+func kernelAVX2(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)
 
 //go:noescape
 func peakF32(n int)
