@@ -84,3 +84,42 @@ func softmaxBack512(n int, d, p unsafe.Pointer, dot float32)
 
 //go:noescape
 func turn512(n int, x, y, cos, sin unsafe.Pointer, a, sign float32)
+
+//go:noescape
+func axpy256(n int, y, x unsafe.Pointer, a float32)
+
+//go:noescape
+func add256(n int, y, x unsafe.Pointer)
+
+//go:noescape
+func scale256(n int, y unsafe.Pointer, a float32)
+
+//go:noescape
+func mulScale256(n int, y, x, w unsafe.Pointer, a float32)
+
+//go:noescape
+func dot256(n int, x, y unsafe.Pointer) float32
+
+//go:noescape
+func max256(n int, x unsafe.Pointer, low float32) float32
+
+//go:noescape
+func expSum256(n int, x unsafe.Pointer, m float32) float32
+
+//go:noescape
+func siluMul256(n int, y, a, b unsafe.Pointer)
+
+//go:noescape
+func siluMulBack256(n int, da, db, a, b, dy unsafe.Pointer)
+
+//go:noescape
+func adamW256(n int, p, grad, m, v unsafe.Pointer, b1, b2, r1, r2, lr, c2, eps, decay float32)
+
+//go:noescape
+func mulAdd256(n int, y, x, w unsafe.Pointer, a float32)
+
+//go:noescape
+func softmaxBack256(n int, d, p unsafe.Pointer, dot float32)
+
+//go:noescape
+func turn256(n int, x, y, cos, sin unsafe.Pointer, a, sign float32)
