@@ -38,6 +38,9 @@ func peakF32(n int)
 func peakBF16(n int)
 
 //go:noescape
+func peakAVX2(n int)
+
+//go:noescape
 func axpy512(n int, y, x unsafe.Pointer, a float32)
 
 //go:noescape

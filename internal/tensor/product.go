@@ -103,14 +103,15 @@ func (x *product) multiply(s *scratch, t, next *slab) {
 	for t.done < x.pieces(t) {
 		x.packPiece(t)
 	}
-	steps, pieces := (t.j1-t.j0)*((t.d1-t.d0+packDepth-1)/packDepth), x.pieces(next)
-	i := 0
-	for at := (step{t.j0, t.d0}); at.j < t.j1; i++ {
+	work, pieces, done := (t.j1-t.j0)*(t.d1-t.d0), x.pieces(next), 0
+	for at := (step{t.j0, t.d0}); at.j < t.j1; {
 		following := t.following(at)
-		to, until := following, pieces*(i+1)/steps
+		to := following
 		if to.j >= t.j1 {
 			to = step{next.j0, next.d0}
 		}
+		done += min(packDepth, t.d1-at.d0)
+		until := pieces * done / work
 		x.panel(s, t, at, to, next, until)
 		for next.done < until {
 			x.packPiece(next)

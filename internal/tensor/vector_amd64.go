@@ -111,11 +111,15 @@ func toBF16(dst []uint16, src []float32) { toBF16x512(len(dst), first(dst), firs
 // return how many floating-point operations that was; 0 where the level has no
 // such loop.
 func (c *CPU) PeakF32(n int) float64 {
-	if c.level < AVX512 {
-		return 0
+	switch {
+	case c.level >= AVX512:
+		peakF32(n)
+		return float64(n) * 24 * 32
+	case c.level == AVX2:
+		peakAVX2(n)
+		return float64(n) * 24 * 16
 	}
-	peakF32(n)
-	return float64(n) * 24 * 32
+	return 0
 }
 
 // PeakBF16 is [CPU.PeakF32] for products of bfloat16.

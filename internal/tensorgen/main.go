@@ -37,6 +37,7 @@ func main() {
 	matrix256(&b, "kernelAVX2")
 	peak(&b, "peakF32", false)
 	peak(&b, "peakBF16", true)
+	peak256(&b)
 	vectors(&b)
 	if err := os.WriteFile(os.Args[1], []byte(b.String()), 0o644); err != nil {
 		fmt.Fprintln(os.Stderr, "tensorgen:", err)
@@ -204,4 +205,17 @@ func peak(w io.Writer, name string, bf16 bool) {
 		fmt.Fprint(w, multiply(bf16, i, 28, 30))
 	}
 	fmt.Fprintf(w, "\tDECQ CX\n\tJNZ loop_%s\n\tVZEROUPPER\n\tRET\n\n", name)
+}
+
+// peak256 writes the loop for AVX2: as many multiply-adds in two rounds.
+func peak256(w io.Writer) {
+	fmt.Fprint(w, "// func peakAVX2(n int)\nTEXT ·peakAVX2(SB), NOSPLIT, $0-8\n\tMOVQ n+0(FP), CX\n")
+	for i := range 16 {
+		fmt.Fprintf(w, "\tVXORPS Y%d, Y%d, Y%d\n", i, i, i)
+	}
+	fmt.Fprint(w, "\tPCALIGN $32\nloop_peakAVX2:\n")
+	for i := range peakMultiplies {
+		fmt.Fprintf(w, "\tVFMADD231PS Y14, Y15, Y%d\n", i%(peakMultiplies/2))
+	}
+	fmt.Fprint(w, "\tDECQ CX\n\tJNZ loop_peakAVX2\n\tVZEROUPPER\n\tRET\n\n")
 }

@@ -199,8 +199,13 @@ func (l *loop) expand(code func(what, a, b string) string) string {
 // toBF16 writes the conversion to bfloat16, to the nearest, ties to even.
 func toBF16(w io.Writer) {
 	convert := evexOne(0x72, 2, 1, 0)
-	fmt.Fprintf(w, "// func toBF16x512(n int, dst, src unsafe.Pointer)\nTEXT ·toBF16x512(SB), NOSPLIT, $0-24\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
-		"\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tJZ tail_bf\nloop_bf:\n\tVMOVUPS (SI), Z0\n%s\tVMOVDQU Y1, (DI)\n\tADDQ $64, SI\n\tADDQ $32, DI\n\tDECQ BX\n\tJNZ loop_bf\n"+
+	fmt.Fprint(w, "// func toBF16x512(n int, dst, src unsafe.Pointer)\nTEXT ·toBF16x512(SB), NOSPLIT, $0-24\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
+		"\tMOVQ CX, BX\n\tSHRQ $6, BX\n\tJZ rest_bf\n\tPCALIGN $32\nlarge_bf:\n") // 64 a turn, 32 with an instruction
+	for i := range 4 {
+		fmt.Fprintf(w, "\tVMOVUPS %d(SI), Z%d\n", 64*i, i)
+	}
+	fmt.Fprintf(w, "%s%s\tVMOVDQU32 Z4, (DI)\n\tVMOVDQU32 Z5, 64(DI)\n\tADDQ $256, SI\n\tADDQ $128, DI\n\tDECQ BX\n\tJNZ large_bf\n", evex(0x72, 3, 4, 1, 0), evex(0x72, 3, 5, 3, 2))
+	fmt.Fprintf(w, "rest_bf:\n\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tANDQ $3, BX\n\tJZ tail_bf\nloop_bf:\n\tVMOVUPS (SI), Z0\n%s\tVMOVDQU Y1, (DI)\n\tADDQ $64, SI\n\tADDQ $32, DI\n\tDECQ BX\n\tJNZ loop_bf\n"+
 		"tail_bf:\n\tANDQ $15, CX\n\tJZ done_bf\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n\tVMOVUPS.Z (SI), K1, Z0\n%s\tVMOVDQU16 Y1, K1, (DI)\ndone_bf:\n\tVZEROUPPER\n\tRET\n\n", convert, convert)
 }
 
