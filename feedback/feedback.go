@@ -196,7 +196,8 @@ func writeParquet[T any](rows []T) ([]byte, error) {
 	if _, err := w.Write(rows); err != nil {
 		return nil, err
 	}
-	return b.Bytes(), errors.Join(w.Close())
+	err := w.Close()
+	return b.Bytes(), err
 }
 
 // datasetInfo describes the files to LLaMA-Factory.

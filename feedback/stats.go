@@ -124,6 +124,26 @@ type game struct {
 	won  float64
 }
 
+// A met is what became of the games between two models.
+type met struct {
+	a, b int
+	n    float64
+	won  float64 // by a
+}
+
+// meetings sums games by pair, so that a fit costs as much for many games as for few.
+func meetings(games []game, n int) []met {
+	sums := make([]met, n*n)
+	for _, g := range games {
+		if g.a > g.b {
+			g = game{g.b, g.a, 1 - g.won}
+		}
+		m := &sums[g.a*n+g.b]
+		m.a, m.b, m.n, m.won = g.a, g.b, m.n+1, m.won+g.won
+	}
+	return slices.DeleteFunc(sums, func(m met) bool { return m.n == 0 })
+}
+
 // bradleyTerry fits strengths by the iteration of Hunter (MM algorithms for generalized Bradley-Terry models, 2004): a
 // model's strength becomes its wins over the sum of 1/(its strength + the opponent's) of its games.
 func bradleyTerry(games []game, n int) []float64 {
@@ -131,15 +151,16 @@ func bradleyTerry(games []game, n int) []float64 {
 	for i := range p {
 		p[i] = 1
 	}
+	pairs := meetings(games, n)
 	wins, sum := make([]float64, n), make([]float64, n)
 	for range 1000 {
 		for i := range p {
 			wins[i], sum[i] = prior/2, prior/(p[i]+1)
 		}
-		for _, g := range games {
-			q := 1 / (p[g.a] + p[g.b])
-			sum[g.a], sum[g.b] = sum[g.a]+q, sum[g.b]+q
-			wins[g.a], wins[g.b] = wins[g.a]+g.won, wins[g.b]+1-g.won
+		for _, m := range pairs {
+			q := m.n / (p[m.a] + p[m.b])
+			sum[m.a], sum[m.b] = sum[m.a]+q, sum[m.b]+q
+			wins[m.a], wins[m.b] = wins[m.a]+m.won, wins[m.b]+m.n-m.won
 		}
 		moved := 0.0
 		for i := range p {

@@ -30,8 +30,9 @@ type Request struct {
 	// needs a tokenizer.
 	Grammar *constrain.Grammar
 
-	LogProbs    bool // keep the log-probability of each token
-	TopLogProbs int  // and those of that many likeliest ones
+	LogProbs       bool // keep the log-probability of each token
+	TopLogProbs    int  // and those of that many likeliest ones
+	PromptLogProbs bool // also of the prompt's tokens from the second on
 
 	// Adjust, where set, may change the logits before each draw: logits of minus infinity
 	// are never drawn. It sees the tokens generated so far, and may run beside other
@@ -68,11 +69,12 @@ func (r *Request) Check(c *Config) error {
 
 // A Stream is a request in the making.
 type Stream struct {
-	Tokens   []uint32  // generated, an ending one included
-	LogProbs []LogProb // of Tokens, where the request wants them
-	Finish   string    // why it ended; empty while it goes on
-	Stopped  string    // the stop string that ended it
-	Err      error     // why it cannot go on, with FinishCancelled
+	Tokens         []uint32  // generated, an ending one included
+	LogProbs       []LogProb // of Tokens, where the request wants them
+	PromptLogProbs []LogProb // of the prompt's from the second on, where it wants them
+	Finish         string    // why it ended; empty while it goes on
+	Stopped        string    // the stop string that ended it
+	Err            error     // why it cannot go on, with FinishCancelled
 
 	request Request
 	matcher *constrain.Matcher
@@ -140,10 +142,11 @@ func (e *Engine) advance(streams []*Stream, room int) (tokens int, err error) {
 	if len(all) == 0 {
 		return 0, nil
 	}
-	logits, err := e.Step(all)
-	if err != nil {
+	if err := e.forward(all); err != nil {
 		return 0, err
 	}
+	e.promptLogProbs(on, all)
+	logits := e.headRows(all)
 	e.cpu.Do(len(on), func(_, i int) {
 		if s := on[i]; len(s.feed) == 0 {
 			s.take(e, logits[i])
@@ -153,6 +156,22 @@ func (e *Engine) advance(streams []*Stream, room int) (tokens int, err error) {
 		e.settle(s)
 	}
 	return tokens, nil
+}
+
+// promptLogProbs adds those of a part of a prompt that was just read.
+func (e *Engine) promptLogProbs(on []*Stream, all []Extension) {
+	c, t := &e.m.Config, 0
+	for i, s := range on {
+		n := len(all[i].Tokens)
+		if s.request.PromptLogProbs && all[i].prompt {
+			at := s.seq.n - n
+			for j := range min(n, len(s.request.Prompt)-1-at) {
+				logits := e.logitsOf(t + j)
+				s.PromptLogProbs = append(s.PromptLogProbs, logProb(logits[:c.Vocab], s.request.Prompt[at+j+1], s.request.TopLogProbs))
+			}
+		}
+		t += n
+	}
 }
 
 // settle offers a stream's full blocks to later ones, and gives them back at its end. In
@@ -176,6 +195,9 @@ func (e *Engine) settle(s *Stream) {
 // resume takes over the beginning of a prompt that the engine has of earlier streams, and
 // returns how many tokens that is.
 func (e *Engine) resume(s *Stream) int {
+	if s.request.PromptLogProbs {
+		return 0
+	}
 	e.kv.take(s.seq, s.feed)
 	s.feed = s.feed[s.seq.n:]
 	return s.seq.n

@@ -33,8 +33,9 @@ type Result struct {
 	Text             string
 	Tokens           []uint32 // an ending one included
 	LogProbs         []LogProb
-	Finish           string // FinishStop, FinishLength or FinishCancelled
-	Stopped          string // the stop string that ended it
+	PromptLogProbs   []LogProb // of the prompt's tokens from the second on
+	Finish           string    // FinishStop, FinishLength or FinishCancelled
+	Stopped          string    // the stop string that ended it
 	PromptTokens     int
 	CachedTokens     int // of the prompt, whose keys and values were there already
 	CompletionTokens int
@@ -114,7 +115,7 @@ func (g *Generation) publish() {
 		g.pending.LogProbs = append(g.pending.LogProbs, s.LogProbs[len(r.LogProbs):]...)
 		r.LogProbs = slices.Clip(s.LogProbs)
 	}
-	r.CompletionTokens = len(r.Tokens)
+	r.CompletionTokens, r.PromptLogProbs = len(r.Tokens), slices.Clip(s.PromptLogProbs)
 	if s.Finish != "" {
 		r.Finish, r.Stopped, r.Err = s.Finish, s.Stopped, s.Err
 		close(g.end)

@@ -49,7 +49,7 @@ func someRequests(n int) []Request {
 			r.Sampling = Sampling{Temperature: 0.7, TopK: 20, TopP: 0.9, MinP: 0.01, Penalty: 1.2, Seed: uint64(i)}
 		case 3:
 			r.Sampling = Sampling{Temperature: 1.5, Frequency: 0.5, Presence: -0.2, Bias: map[uint32]float64{7: 3, 8: -100}, Seed: 5}
-			r.LogProbs, r.TopLogProbs = true, 3
+			r.LogProbs, r.TopLogProbs, r.PromptLogProbs = true, 3, true
 			r.Stop, r.StopTokens = []string{"e", "\xe4\xbd"}, []uint32{65, 66}
 		}
 		all = append(all, r)
@@ -131,8 +131,37 @@ func checkStream(t *testing.T, name string, g *Generation, r *Request, want *Str
 	if got.PromptTokens != len(r.Prompt) || got.CompletionTokens != len(want.Tokens) {
 		t.Errorf("%s: %d and %d tokens, want %d and %d", name, got.PromptTokens, got.CompletionTokens, len(r.Prompt), len(want.Tokens))
 	}
+	if fmt.Sprint(got.PromptLogProbs) != fmt.Sprint(want.PromptLogProbs) || r.PromptLogProbs && len(got.PromptLogProbs) != len(r.Prompt)-1 {
+		t.Errorf("%s: log-probabilities of the prompt %v, alone %v", name, got.PromptLogProbs, want.PromptLogProbs)
+	}
 	if fmt.Sprint(probs) != fmt.Sprint(want.LogProbs) || r.LogProbs && len(probs) != len(tokens) {
 		t.Errorf("%s: log-probabilities %v, alone %v", name, probs, want.LogProbs)
+	}
+}
+
+// TestPromptLogProbs holds log-probabilities of a prompt to what logits say.
+func TestPromptLogProbs(t *testing.T) {
+	e := engineOf(t, byteModel(t, variants()["qwen2"]), tensor.New(1), Int8)
+	prompt := make([]uint32, 150)
+	for i := range prompt {
+		prompt[i] = uint32(i * 11 % 251)
+	}
+	s, err := alone1(t.Context(), e, nil, Request{Prompt: prompt, MaxTokens: 1, PromptLogProbs: true, TopLogProbs: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.PromptLogProbs) != len(prompt)-1 {
+		t.Fatalf("%d log-probabilities for %d tokens", len(s.PromptLogProbs), len(prompt))
+	}
+	err = e.Logits(e.NewSequence(), prompt, func(i int, x []float32) {
+		if i+1 < len(prompt) {
+			if want := logProb(x, prompt[i+1], 2); fmt.Sprint(s.PromptLogProbs[i]) != fmt.Sprint(want) {
+				t.Errorf("token %d: %v, want %v", i+1, s.PromptLogProbs[i], want)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

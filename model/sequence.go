@@ -152,6 +152,17 @@ func (e *Engine) prepare(l *block) {
 	})
 }
 
+// logitsOf makes those of one token of a step.
+func (e *Engine) logitsOf(t int) []float32 {
+	c := &e.m.Config
+	if len(e.logits) < c.Vocab {
+		e.last, e.logits = tensor.Floats(c.Width), tensor.Floats(c.Vocab)
+	}
+	e.m.normRow(e.cpu, e.m.lay.final, e.last[:c.Width], e.x[t*c.Width:(t+1)*c.Width])
+	e.head.multiply(e.cpu, e.logits, c.Vocab, e.last, c.Width, 1)
+	return e.logits[:c.Vocab]
+}
+
 // headRows makes the logits of each sequence's last token.
 func (e *Engine) headRows(all []Extension) [][]float32 {
 	c := &e.m.Config

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"feilun"
@@ -167,7 +168,7 @@ func (a *ablation) open() error {
 func (a *ablation) side(ctx context.Context, name, from string) (*side, error) {
 	s := &side{name: name, from: from}
 	dir := from
-	if _, err := os.Stat(from); isPath(from) && (strings.HasSuffix(from, ".yaml") || strings.HasSuffix(from, ".yml")) || err != nil && !isPath(from) {
+	if slices.Contains(Names(), from) || strings.HasSuffix(from, ".yaml") || strings.HasSuffix(from, ".yml") {
 		r, err := Load(from, a.Set...)
 		if err != nil {
 			return nil, err

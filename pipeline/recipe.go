@@ -109,6 +109,7 @@ func (r *Recipe) build(tree *yaml.Node) error {
 	if r.Output.Format != "parquet" && r.Output.Format != "jsonl" {
 		return fmt.Errorf("output: format %q is neither parquet nor jsonl", r.Output.Format)
 	}
+	r.expand()
 	return r.checkEvaluate()
 }
 

@@ -129,6 +129,10 @@ func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) error {
 		return &Error{Status: http.StatusForbidden, Code: "forbidden", Message: "metrics are for admins"}
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	s.metrics.write(w)
+	waiting := 0
+	if g, ok := s.o.Generator.(waiter); ok {
+		waiting = g.Waiting()
+	}
+	s.metrics.write(w, waiting)
 	return nil
 }

@@ -27,7 +27,7 @@ func (s *Server) exportChat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chat.Messages = shown(chat.Messages)
+	chat.Messages = shownAll(chat.Messages)
 	h := w.Header()
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(chat.Title) + "." + form}))
 	if form == "md" {

@@ -106,7 +106,7 @@ func (s *Server) showChat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chat.Messages = shown(chat.Messages)
+	chat.Messages = shownAll(chat.Messages)
 	writeJSON(w, http.StatusOK, chat)
 	return nil
 }
@@ -145,6 +145,9 @@ func (s *Server) changeChat(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) deleteChat(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.actor(r, ScopeChat)
 	if err != nil {
+		return err
+	}
+	if err := s.stopChat(r.Context(), a.ID, r.PathValue("id")); err != nil {
 		return err
 	}
 	if err := s.store.DeleteChat(r.Context(), a.ID, r.PathValue("id")); err != nil {

@@ -14,6 +14,8 @@ import (
 	"feilun/internal/tensor"
 	"feilun/internal/testkit"
 	"feilun/model"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // tinyEngine is a model with random weights: what it writes means nothing, but is always the
@@ -104,8 +106,7 @@ func TestEngineErrors(t *testing.T) {
 	web := open(t, Options{Generator: tinyEngine(t, EngineOptions{})})
 	for _, tt := range []struct{ path, body, code, param string }{
 		{"chat/completions", `{"messages":[{"role":"user","content":"` + strings.Repeat("long ", 100) + `"}]}`, "context_length_exceeded", "messages"},
-		{"chat/completions", `{"messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}]}`, "unsupported_parameter", "tools"},
-		{"chat/completions", `{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"}}`, "unsupported_parameter", "response_format"},
+		{"chat/completions", `{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","patternProperties":{}}}}}`, "", "response_format"},
 		{"embeddings", `{"input":"x"}`, "unsupported_parameter", "model"},
 		{"completions", `{"prompt":"x","logit_bias":{"5000":1}}`, "", "logit_bias"},
 	} {
@@ -124,6 +125,74 @@ func TestEngineErrors(t *testing.T) {
 	b, _ := json.Marshal(map[string]any{"tokens": tokens.Tokens})
 	if _, back := ask(t, "POST", web.URL+"/detokenize", string(b)); !strings.Contains(back, `"content":"hello 你"`) {
 		t.Errorf("tokens %s back: %s", b, back)
+	}
+}
+
+// A model that knows nothing of JSON is held to it, and to calls of the tools there are.
+func TestEngineForms(t *testing.T) {
+	g := tinyEngine(t, EngineOptions{})
+	schema := `{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],"additionalProperties":false}`
+	for seed := range int64(4) {
+		all, res, err := collect(t.Context(), g, &Request{Turns: []Turn{{Role: "user", Content: "x"}}, MaxTokens: 40, Logprobs: -1, Format: "json_schema", Schema: []byte(schema), Sampling: Sampling{Seed: &seed}})
+		var v struct{ N *int }
+		if err != nil || json.Unmarshal(all.text, &v) != nil || v.N == nil {
+			t.Errorf("schema: %q, %+v, %v", all.text, res, err)
+		}
+	}
+	r := &Request{Prompt: "x", MaxTokens: 60, Logprobs: -1, ToolChoice: "f", Tools: []Tool{{Name: "e"}, {Name: "f", Parameters: []byte(schema)}}}
+	all, res, err := collect(t.Context(), g, r)
+	if err != nil || res.Finish != "tool_calls" || len(all.calls) != 1 || all.calls[0].Name != "f" || !strings.HasPrefix(all.calls[0].Arguments, `{"n":`) || len(all.text) > 0 {
+		t.Errorf("a tool that must be called: %+v, text %q, %+v, %v", all.calls, all.text, res, err)
+	}
+}
+
+// Calls are found in what a model writes of its own will; what is none stays text.
+func TestCallReader(t *testing.T) {
+	for _, tt := range []struct {
+		in    string
+		one   bool
+		text  string
+		calls string
+	}{
+		{"plain text with < and <tool", false, "plain text with < and <tool", ""},
+		{"<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}\n</tool_call>", false, "", `f{"a":1};`},
+		{"I look. <tool_call>\n{\"name\": \"f\", \"arguments\": {}}\n</tool_call>\n<tool_call>\n{\"name\": \"g\"}\n</tool_call>", false, "I look. ", "f{};g{};"},
+		{"<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call><tool_call>{\"name\":\"g\"}</tool_call>", true, "", "f{};"},
+		{"{\"name\": \"f\", \"arguments\": {}}", false, "", "f{};"},
+		{"{\"name\": \"unknown\", \"arguments\": {}}", false, "{\"name\": \"unknown\", \"arguments\": {}}", ""},
+		{"<tool_call>\nbroken", false, "<tool_call>\nbroken", ""},
+		{"{\"n\": 1}", false, "{\"n\": 1}", ""},
+	} {
+		for _, step := range []int{1, 3, 1000} {
+			var all gathered
+			c := newCallReader(&Request{Tools: []Tool{{Name: "f"}, {Name: "g"}}, OneCall: tt.one}, false, func(p Piece) error { all.add(p); return nil })
+			for rest := tt.in; rest != ""; {
+				n := min(step, len(rest))
+				c.read(Piece{Text: rest[:n]})
+				rest = rest[n:]
+			}
+			c.end()
+			got := ""
+			for _, call := range all.calls {
+				got += call.Name + call.Arguments + ";"
+			}
+			if string(all.text) != tt.text || got != tt.calls {
+				t.Errorf("%q by %d: text %q, calls %q; want %q, %q", tt.in, step, all.text, got, tt.text, tt.calls)
+			}
+		}
+	}
+}
+
+// Tools, calls and results are told to a model in its turns.
+func TestToolTurns(t *testing.T) {
+	calls := []Call{{ID: "1", Name: "f", Arguments: `{"a":1}`}}
+	got := toolTurns(&Request{ToolChoice: "auto", Tools: []Tool{{Name: "f", Description: "d <x>"}}, Turns: []Turn{{Role: "user", Content: "q"},
+		{Role: "assistant", Calls: calls}, {Role: "tool", CallID: "1", Content: "r"}, {Role: "tool", CallID: "2", Content: "s"}}})
+	want := []Turn{{Role: "system", Content: toolsHead + "\n" + `{"type":"function","function":{"name":"f","description":"d <x>","parameters":{"type":"object"}}}` + toolsTail}, {Role: "user", Content: "q"},
+		{Role: "assistant", Content: "<tool_call>\n" + `{"name":"f","arguments":{"a":1}}` + "\n</tool_call>", Calls: calls},
+		{Role: "user", Content: "<tool_response>\nr\n</tool_response>\n<tool_response>\ns\n</tool_response>"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
 

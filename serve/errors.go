@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"feilun/internal/fetch"
 )
 
 // An Error is an answer that is none. Code is of docs/formats/chat-api.md under /api/; under
@@ -49,6 +51,8 @@ func errorOf(err error) *Error {
 		return &Error{Status: http.StatusBadRequest, Code: "context_full", Message: err.Error(), Param: "messages"}
 	case errors.Is(err, ErrBusy):
 		return &Error{Status: http.StatusServiceUnavailable, Code: "busy", Message: err.Error(), RetryAfter: 5 * time.Second}
+	case errors.Is(err, fetch.ErrSearch):
+		return &Error{Status: http.StatusBadGateway, Code: "upstream", Message: err.Error()}
 	case errors.Is(err, ErrUpstream):
 		return &Error{Status: http.StatusBadGateway, Code: "upstream", Message: err.Error()}
 	case errors.Is(err, context.Canceled):

@@ -106,16 +106,8 @@ func (s *Server) choose(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"answers": shown(pair)})
+	writeJSON(w, http.StatusOK, map[string]any{"answers": shownAll(pair)})
 	return nil
-}
-
-func shown(all []*store.Message) []*store.Message {
-	out := make([]*store.Message, len(all))
-	for i, m := range all {
-		out[i] = m.Shown()
-	}
-	return out
 }
 
 func (s *Server) report(w http.ResponseWriter, r *http.Request) error {

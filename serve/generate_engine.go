@@ -74,6 +74,9 @@ func NewEngine(e *model.Engine, w *model.Words, path string, o EngineOptions) (*
 	return g, nil
 }
 
+// Waiting returns how many requests wait for their turn.
+func (g *Engine) Waiting() int { return g.queue.length() }
+
 // Close ends all requests.
 func (g *Engine) Close() error {
 	g.forget()
@@ -162,23 +165,37 @@ func (g *Engine) Generate(ctx context.Context, r *Request, emit func(Piece) erro
 		res.PromptTokens, res.Finish = len(q.Prompt), model.FinishLength
 		return res, nil
 	}
+	return g.generate(ctx, r, q, res, emit)
+}
+
+// generate runs a request that has its turn.
+func (g *Engine) generate(ctx context.Context, r *Request, q model.Request, res Result, emit func(Piece) error) (Result, error) {
 	gen, err := g.submit(ctx, q)
 	if err != nil {
 		return res, err
 	}
-	var gone error
-	for p := range gen.Pieces() {
-		if gone = emit(Piece{Text: p.Text, Logprobs: g.logprobs(p.LogProbs)}); gone != nil {
-			break
-		}
+	var calls *callReader
+	take := emit
+	if len(r.Tools) > 0 && r.ToolChoice != "none" {
+		calls = newCallReader(r, q.Grammar != nil, emit)
+		take = calls.read
 	}
-	if gone != nil {
-		return res, gone
+	for p := range gen.Pieces() {
+		if err := take(Piece{Text: p.Text, Logprobs: g.logprobs(p.LogProbs)}); err != nil {
+			return res, err
+		}
 	}
 	end := gen.Result()
 	res.Finish, res.PromptTokens, res.CompletionTokens = end.Finish, end.PromptTokens, end.CompletionTokens
 	if end.Finish == model.FinishCancelled {
 		return res, end.Err
+	}
+	if calls != nil {
+		called, err := calls.end()
+		if called && res.Finish == model.FinishStop {
+			res.Finish = "tool_calls"
+		}
+		return res, err
 	}
 	return res, nil
 }
@@ -200,19 +217,18 @@ func (g *Engine) submit(ctx context.Context, q model.Request) (*model.Generation
 
 // request turns a request into the engine's.
 func (g *Engine) request(r *Request) (model.Request, error) {
-	switch {
-	case len(r.Tools) > 0 && r.ToolChoice != "none":
-		return model.Request{}, Unsupported("tools", "model %s calls no tools", g.about.ID)
-	case r.Format != "":
-		return model.Request{}, Unsupported("response_format", "model %s cannot be held to a form", g.about.ID)
-	case r.Turns != nil && g.form == nil:
+	if r.Turns != nil && g.form == nil {
 		return model.Request{}, Unsupported("messages", "the chat template of model %s is of no form that is known; /v1/completions takes whole prompts", g.about.ID)
 	}
-	q := model.Request{MaxTokens: max(0, r.MaxTokens), Stop: r.Stop, LogProbs: r.Logprobs >= 0, TopLogProbs: r.Logprobs}
+	grammar, err := grammarOf(r)
+	if err != nil {
+		return model.Request{}, err
+	}
+	q := model.Request{MaxTokens: max(0, r.MaxTokens), Grammar: grammar, Stop: r.Stop, LogProbs: r.Logprobs >= 0, TopLogProbs: r.Logprobs}
 	if r.Turns == nil {
 		q.Prompt = g.words.Encode(&g.config, r.Prompt, false)
 	} else {
-		q.Prompt = g.form.encode(r.Turns)
+		q.Prompt = g.form.encode(toolTurns(r))
 		q.Stop, q.StopTokens = slices.Concat(r.Stop, g.form.stop), g.form.ends
 	}
 	s, d := &r.Sampling, &g.defaults

@@ -82,3 +82,16 @@ func (j joined) Detokenize(ctx context.Context, model string, ids []int) ([]byte
 	}
 	return nil, Unsupported("tokens", "this model takes texts, not tokens")
 }
+
+// Waiting returns how many requests wait for models of ours.
+func (j joined) Waiting() (n int) {
+	for _, g := range j {
+		if w, ok := g.(waiter); ok {
+			n += w.Waiting()
+		}
+	}
+	return n
+}
+
+// A waiter is a generator that has a queue.
+type waiter interface{ Waiting() int }

@@ -17,7 +17,6 @@ var buckets = [...]float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 type metrics struct {
 	running, streams             atomic.Int64
 	prompt, completion, canceled atomic.Int64
-	queued                       atomic.Int64
 	refused                      atomic.Int64
 
 	mu       sync.Mutex
@@ -69,13 +68,13 @@ func (m *metrics) firstPiece(took time.Duration) {
 }
 
 // write prints all in Prometheus' text form, version 0.0.4.
-func (m *metrics) write(w io.Writer) {
+func (m *metrics) write(w io.Writer, waiting int) {
 	one := func(name, kind, help string, v any) {
 		fmt.Fprintf(w, "# HELP feilun_serve_%s %s\n# TYPE feilun_serve_%s %s\nfeilun_serve_%s %v\n", name, help, name, kind, name, v)
 	}
 	one("requests_running", "gauge", "Requests being answered.", m.running.Load())
 	one("generations_running", "gauge", "Answers being generated.", m.streams.Load())
-	one("generations_queued", "gauge", "Answers that wait for the model.", m.queued.Load())
+	one("generations_queued", "gauge", "Answers that wait for the model.", waiting)
 	one("generations_cancelled_total", "counter", "Answers that ended because nobody waited for them.", m.canceled.Load())
 	one("generations_refused_total", "counter", "Answers refused because too many waited.", m.refused.Load())
 	one("prompt_tokens_total", "counter", "Tokens read.", m.prompt.Load())

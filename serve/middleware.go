@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// policy is the content security policy of every answer: own scripts, styles and pictures,
+// policy is the content security policy of every answer: own scripts, styles, fonts and pictures,
 // nothing else, and no frames around it.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; " +
 	"frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 // wrap puts around all routes what every request goes through.

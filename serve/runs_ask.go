@@ -103,7 +103,7 @@ func (s *Server) begin(r *http.Request, a Actor, body *askBody, chat string, q *
 		for _, done := range dones {
 			done(Result{})
 		}
-		return all, ofStore(err)
+		return all, err
 	}
 	for i, m := range answers {
 		s.start(a.ID, m, models[i], body.Params, dones[i])

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"feilun/internal/fetch"
 	"feilun/internal/store"
 )
 
@@ -17,11 +18,23 @@ type runs struct {
 	all  sync.WaitGroup
 	mu   sync.Mutex
 	live map[string]*run // by message
+	web  Searcher        // of the live web; nil for none
 }
 
 func (s *Server) setupRuns() error {
 	s.runs.ctx, s.runs.end = context.WithCancelCause(context.Background())
 	s.runs.live = map[string]*run{}
+	if s.o.Searx == "" {
+		return nil
+	}
+	searx, err := fetch.NewSearx(s.o.Searx)
+	if err != nil {
+		return err
+	}
+	if s.o.ReadPage == nil {
+		return errors.New("nothing reads the pages that the web search finds")
+	}
+	s.runs.web = webSearcher{fetch.NewWeb(fetch.New(s.o.Fetch), searx, s.o.ReadPage, s.store)}
 	return nil
 }
 
@@ -36,7 +49,7 @@ func (s *Server) closeRuns() error {
 
 // runRoutes start, stop and follow answers, and show their sources.
 func (s *Server) runRoutes(mux *http.ServeMux) {
-	for pattern, h := range map[string]func(http.ResponseWriter, *http.Request) error{
+	for pattern, h := range map[string]handler{
 		"GET /api/models":                 s.chatModels,
 		"POST /api/chats/{id}/messages":   s.ask,
 		"POST /api/messages/{id}/answers": s.again,
@@ -45,23 +58,8 @@ func (s *Server) runRoutes(mux *http.ServeMux) {
 		"GET /api/spans":                  s.span,
 		"GET /source/{version}":           s.source,
 	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			if err := h(w, r); err != nil {
-				s.fail(w, r, ofStore(err))
-			}
-		})
+		mux.HandleFunc(pattern, s.handle(h))
 	}
-}
-
-// ofStore gives the errors of the database their statuses.
-func ofStore(err error) error {
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return notFound("there is no such thing")
-	case errors.Is(err, store.ErrConflict):
-		return &Error{Status: http.StatusConflict, Code: "conflict", Message: err.Error()}
-	}
-	return err
 }
 
 // Extractive is the id of the model that only quotes.
@@ -109,7 +107,7 @@ func (s *Server) chatModels(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) searches() bool { return s.o.Searcher != nil || s.o.Web != nil }
+func (s *Server) searches() bool { return s.o.Searcher != nil || s.runs.web != nil }
 
 // searcher is what finds passages in a mode; nil for none.
 func (s *Server) searcher(mode string) Searcher {
@@ -117,7 +115,7 @@ func (s *Server) searcher(mode string) Searcher {
 	case "corpus":
 		return s.o.Searcher
 	case "web":
-		return s.o.Web
+		return s.runs.web
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ const spanMargin = 600
 // passage finds a range of a stored version, in the index or among fetched pages.
 func (s *Server) passage(ctx context.Context, version string, start, end, margin int) (p Passage, err error) {
 	err = notFound("there is no such text any more")
-	for _, from := range []Searcher{s.o.Searcher, s.o.Web} {
+	for _, from := range []Searcher{s.o.Searcher, s.runs.web} {
 		if from == nil {
 			continue
 		}
@@ -68,9 +68,12 @@ func (s *Server) span(w http.ResponseWriter, r *http.Request) error {
 		Before  string `json:"before"`
 		Text    string `json:"text"`
 		After   string `json:"after"`
-	}{p.Version, p.URL, p.Title, p.Date, cite.Clean(p.Before), cite.Clean(p.Text), cite.Clean(p.After)})
+	}{p.Version, p.URL, p.Title, p.Date, whole(p.Before), whole(p.Text), whole(p.After)})
 	return nil
 }
+
+// whole takes out what readers do not see, and parts of characters where a text was cut in one.
+func whole(text string) string { return cite.Clean(strings.ToValidUTF8(text, "")) }
 
 // sourceWords are the page's own words.
 type sourceWords struct{ Lang, Stored, Original, Passage string }
@@ -112,7 +115,7 @@ func (s *Server) source(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.Before, p.Text, p.After = cite.Clean(p.Before), cite.Clean(p.Text), cite.Clean(p.After)
+	p.Before, p.Text, p.After = whole(p.Before), whole(p.Text), whole(p.After)
 	p.Title = cite.Clean(cmp.Or(p.Title, p.URL, p.Version))
 	link := ""
 	if strings.HasPrefix(p.URL, "https://") || strings.HasPrefix(p.URL, "http://") {

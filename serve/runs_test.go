@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"feilun/internal/fetch"
 	"feilun/internal/store"
 )
 
@@ -484,5 +486,41 @@ func TestClosing(t *testing.T) {
 	defer s.Close()
 	if got, err := s.store.Message(t.Context(), "local", m.ID); err != nil || got.State != store.Interrupted || !strings.HasPrefix(got.Text, "word0 word1 ") {
 		t.Errorf("kept %+v, %v", got, err)
+	}
+}
+
+// TestWebAnswer goes from a question over a search and a fetch to a citation of what was fetched.
+func TestWebAnswer(t *testing.T) {
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		fmt.Fprint(w, "The harbour of Lorna was built in 1874. It has 12 cranes.")
+	}))
+	defer page.Close()
+	fail := false
+	searx := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if fail {
+			http.Error(w, "no", http.StatusForbidden)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"results": [{"url": %q, "title": "Lorna", "content": "The harbour has 99 cranes."}]}`, page.URL+"/harbour")
+	}))
+	defer searx.Close()
+	c := openChat(t, Options{Generator: says("It has 12 cranes [1]. It has 99 cranes [1]."), Searx: searx.URL,
+		ReadPage: func(r *fetch.Response) (title, date, text string, err error) { return "", "", string(r.Body), nil },
+		Fetch:    fetch.Options{Allow: []netip.AddrPort{netip.MustParseAddrPort(page.Listener.Addr().String())}}})
+	a := c.ask(map[string]any{"key": "1", "text": "How many cranes has the harbour of Lorna?", "mode": "web"})
+	m := lastMessage(t, c.events(a.Answers[0].ID, "0"))
+	if m.Text != "It has 12 cranes.[1] It has 99 cranes." || len(m.Sources) != 1 || m.Sources[0].Fetched == "" || len(m.Marks) != 1 {
+		t.Fatalf("message %+v, %+v", m, m.Error)
+	}
+	res, body := ask(t, "GET", fmt.Sprintf("%s/source/%s?start=%d&end=%d", c.web.URL, m.Sources[0].Version, m.Citations[0].Start, m.Citations[0].End), "")
+	if res.StatusCode != 200 || !strings.Contains(body, `<mark id="mark">It has 12 cranes.</mark>`) {
+		t.Errorf("source %d %s", res.StatusCode, body)
+	}
+	fail = true
+	a = c.ask(map[string]any{"key": "2", "text": "Who owns the ferry to Lorna island?", "mode": "web"})
+	if m := lastMessage(t, c.events(a.Answers[0].ID, "0")); m.State != "error" || m.Error.Code != "upstream" || !strings.Contains(m.Error.Message, "settings.yml") {
+		t.Errorf("message %+v, %+v", m, m.Error)
 	}
 }

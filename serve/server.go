@@ -10,19 +10,22 @@ import (
 	"net/netip"
 	"time"
 
+	"feilun/internal/fetch"
 	"feilun/internal/store"
 )
 
 // Options say what a [Server] serves, and to whom.
 type Options struct {
-	Generator Generator // nil where there is no model: answers are extractive alone
-	Searcher  Searcher  // nil where there is no index
-	Web       Searcher  // searches the live web and keeps what it fetches; nil where that is not configured
-	Page      fs.FS     // built files of the chat page, index.html at its root; nil for none
-	Data      string    // folder for what is kept: accounts, chats, feedback; "" keeps it until the server is closed
-	Addr      string    // the address it listens on, which decides whether a login is needed
-	Hosts     []string  // further names that requests may ask for in Host
-	Origins   []string  // web origins (https://app.example) whose pages may call the API under /v1/
+	Generator Generator     // nil where there is no model: answers are extractive alone
+	Searcher  Searcher      // nil where there is no index
+	Searx     string        // address of a SearXNG instance, by which the live web is searched; "" for none
+	ReadPage  fetch.Reader  // turns what is fetched from the web into text; needed with Searx
+	Fetch     fetch.Options // limits of what is fetched
+	Page      fs.FS         // built files of the chat page, index.html at its root; nil for none
+	Data      string        // folder for what is kept: accounts, chats, feedback; "" keeps it until the server is closed
+	Addr      string        // the address it listens on, which decides whether a login is needed
+	Hosts     []string      // further names that requests may ask for in Host
+	Origins   []string      // web origins (https://app.example) whose pages may call the API under /v1/
 	Limits    Limits
 	Log       *slog.Logger // one line a request, without what was asked; nil for none
 	Version   string

@@ -21,15 +21,25 @@ type browser struct {
 	mock *mock
 }
 
-// newBrowser starts Chromium and opens the page, in English, in a desktop's window. It skips without Chromium.
+// newBrowser starts Chromium and opens the page of a mock, in English, in a desktop's window.
 func newBrowser(t *testing.T) *browser {
+	t.Helper()
+	b := startBrowser(t)
+	b.mock = newMock()
+	b.url = serveMock(t, b.mock, "127.0.0.1:0")
+	b.viewport(1280, 800)
+	b.open("")
+	return b
+}
+
+// startBrowser starts Chromium. It skips without Chromium.
+func startBrowser(t *testing.T) *browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("no chromium: tests of the page are skipped")
 	}
-	m := newMock()
-	b := &browser{t: t, mock: m, url: serveMock(t, m, "127.0.0.1:0")}
+	b := &browser{t: t}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "en-US"))
 	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
@@ -37,8 +47,6 @@ func newBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	b.ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(cancel)
-	b.viewport(1280, 800)
-	b.open("")
 	return b
 }
 

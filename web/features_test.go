@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 // streams asks and compares what the page shows with what the server wrote, while and after it is written.
@@ -12,12 +14,27 @@ func streams(b *browser) {
 	b.shot("empty")
 	b.ask("rich please")
 	b.until(ended)
+	b.until(`document.querySelectorAll(".prose table, .prose .code, .prose math, .prose blockquote, .prose ol ul").length >= 6`)
 	b.shot("rich")
-	if n := eval[int](b, `document.querySelectorAll(".prose table, .prose .code, .prose math, .prose blockquote, .prose ol ul").length`); n < 6 {
-		b.t.Errorf("%d of the forms of a rich answer are there", n)
-	}
 	if k := eval[string](b, `[...document.querySelectorAll(".code .k-k")].map((e) => e.textContent).join(" ")`); k != "func float64 float64 return" {
 		b.t.Errorf("keywords in the code: %q", k)
+	}
+	// What was drawn bit by bit is what is drawn at once.
+	for _, question := range []string{"rich please", "long please", "cited please"} {
+		b.fresh()
+		b.answered(question)
+		b.until(`!document.querySelector(".prose.open")`)
+		const drawn = `document.querySelector(".prose").innerHTML`
+		time.Sleep(50 * time.Millisecond)
+		bit := eval[string](b, drawn)
+		b.do(reload())
+		b.until(`document.querySelector(".prose")`)
+		if question == "rich please" {
+			b.until(`document.querySelectorAll(".prose math").length === 3`)
+		}
+		if once := eval[string](b, drawn); once != bit {
+			b.t.Errorf("%s: drawn bit by bit %d characters, at once %d:\n%s\n%s", question, len(bit), len(once), bit, once)
+		}
 	}
 	// The text only grows, and its sum is what the server sent.
 	b.fresh()
@@ -79,6 +96,7 @@ func resuming(b *browser) {
 	b.until(`document.querySelector(".prose")?.textContent.length > 40`)
 	b.do(reload())
 	b.until(`document.querySelector(".prose")?.textContent.length > 100 && document.querySelector(".answer").dataset.state === "running"`)
+	second(b)
 	b.click(".send.stop")
 	b.until(ended)
 	b.fresh()
@@ -100,6 +118,24 @@ func resuming(b *browser) {
 	close(b.mock.wait)
 	b.mock.mu.Unlock()
 	b.until(ended)
+}
+
+// second opens the chat in a second window, which sees the answer come, and what is asked later on.
+func second(b *browser) {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	defer cancel()
+	other := *b
+	other.ctx = ctx
+	other.open(strings.TrimPrefix(eval[string](b, `location.href`), b.url+"/"))
+	other.until(`document.querySelector(".prose")?.textContent.length > 100 && document.querySelector(".answer").dataset.state === "running"`)
+	before := eval[int](&other, `document.querySelector(".prose").textContent.length`)
+	other.until(fmt.Sprintf(`document.querySelector(".prose").textContent.length > %d`, before))
+	b.click(".send.stop")
+	other.until(`document.querySelector(".answer").dataset.state === "stopped"`)
+	b.ask("slow and seen elsewhere")
+	other.run(`document.dispatchEvent(new Event("visibilitychange"))`)
+	other.until(`document.querySelectorAll(".question").length === 2`)
 }
 
 // refusals meets limits, a full context and a dead server.

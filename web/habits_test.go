@@ -13,6 +13,9 @@ func reload() chromedp.Action[chromedp.Void] { return chromedp.Reload() }
 func ratings(b *browser) {
 	b.fresh()
 	b.answered("hello")
+	b.run(`window.copied = ""; document.addEventListener("copy", () => { window.copied = document.activeElement.value ?? ""; }); navigator.clipboard && (navigator.clipboard.writeText = async (s) => { window.copied = s; })`)
+	b.click(`[aria-label="Copy answer"]`)
+	b.until(`window.copied.startsWith("A flywheel stores") && document.querySelector('.answer [aria-label="Copied"]')`)
 	b.click(`[aria-label="Good answer"]`)
 	b.until(`document.querySelector('[aria-label="Good answer"]').getAttribute("aria-pressed") === "true"`)
 	b.click(`[aria-label="Bad answer"]`)

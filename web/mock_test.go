@@ -19,6 +19,9 @@ import (
 
 type object = map[string]any
 
+// mockPolicy is as strict as the server's.
+const mockPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
 // A mock speaks docs/formats/chat-api.md from memory. What an answer says is told by the first word of its question.
 type mock struct {
 	mu       sync.Mutex
@@ -82,7 +85,7 @@ func (m *mock) handler() http.Handler {
 	mux := http.NewServeMux()
 	files := http.FileServerFS(Files())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", Policy)
+		w.Header().Set("Content-Security-Policy", mockPolicy)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		if strings.HasPrefix(r.URL.Path, "/assets/") {
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -169,7 +172,7 @@ func (m *mock) people(mux *http.ServeMux) {
 		json.NewDecoder(r.Body).Decode(&b)
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.me["consent"] = object{"scope": b["scope"], "policy": b["policy"], "given": "2026-11-26T03:00:00Z"}
+		m.me["consent"] = object{"scope": b["scope"], "policy": b["policy"], "given": "2026-01-02T03:00:00Z"}
 		reply(w, m.me)
 	})
 	mux.HandleFunc("POST /api/consent/withdraw", func(w http.ResponseWriter, r *http.Request) {
@@ -513,9 +516,11 @@ func (m *mock) adminRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/admin/audit", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, object{"entries": []object{{"id": "a1", "time": "2026-11-26T01:02:03Z", "actor": "wei", "action": "invitation.create", "object": "inv-1", "from": "127.0.0.1"}}})
 	})
-	mux.HandleFunc("POST /api/admin/backup", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "backup") })
+	mux.HandleFunc("POST /api/admin/backup", func(w http.ResponseWriter, r *http.Request) {
+		reply(w, object{"file": "backups/feilun-1.db", "bytes": 1200000, "created": "2026-11-26T00:00:00Z"})
+	})
 	mux.HandleFunc("GET /api/admin/feedback", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, object{"kinds": object{"rating": 41, "choice": 17, "edit": 6}, "models": object{"house-0.3": 40, "qwen3-8b": 24}, "reasons": object{"wrong": 8, "unsupported": 5}, "days": object{"2026-11-25": 30, "2026-11-26": 34}})
+		reply(w, object{"users": 3, "chats": 12, "answers": 64, "kinds": object{"up": 41, "choice": 17, "edit": 6}, "models": object{"house-0.3": object{"answers": 40, "up": 30, "down": 4}, "qwen3-8b": object{"answers": 24, "up": 11, "down": 2}}, "reasons": object{"wrong": 8, "unsupported": 5}, "days": object{"2026-11-25": 30, "2026-11-26": 34}})
 	})
 }
 

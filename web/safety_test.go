@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andybalholm/brotli"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -147,10 +149,10 @@ func narrow(b *browser) {
 	defer b.viewport(1280, 800)
 	wide := func(where string) {
 		b.t.Helper()
-		if got := eval[[]string](b, `[document.documentElement, ...document.querySelectorAll("body *")].filter((e) => { const s = getComputedStyle(e); return e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && !["auto", "scroll"].includes(s.overflowX) === false && !e.matches(".table-box, .code pre, .maths") || (e === document.documentElement && e.scrollWidth > innerWidth); }).map((e) => e.tagName + "." + e.className)`); len(got) > 0 {
+		if got := eval[[]string](b, `[document.documentElement, ...document.querySelectorAll("body *")].filter((e) => { const s = getComputedStyle(e); return e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && !["auto", "scroll"].includes(s.overflowX) === false && !e.matches(".table-box, .code pre, .maths, .sources ol") || (e === document.documentElement && e.scrollWidth > innerWidth); }).map((e) => e.tagName + "." + e.className)`); len(got) > 0 {
 			b.t.Errorf("%s scrolls sideways: %v", where, got)
 		}
-		if got := eval[[]string](b, `[...document.querySelectorAll(".composer *, .head *, .turn > *, .door *, .page-body > *")].filter((e) => { const r = e.getBoundingClientRect(); return r.width > 1 && r.right > innerWidth + 1 && !e.closest(".table-box, pre, .maths, .sr-only"); }).map((e) => e.outerHTML.slice(0, 100))`); len(got) > 0 {
+		if got := eval[[]string](b, `[...document.querySelectorAll(".composer *, .head *, .turn > *, .door *, .page-body > *")].filter((e) => { const r = e.getBoundingClientRect(); return r.width > 1 && r.right > innerWidth + 1 && !e.closest(".table-box, pre, .maths, .sources, .sr-only"); }).map((e) => e.outerHTML.slice(0, 100))`); len(got) > 0 {
 			b.t.Errorf("%s: outside the window: %v", where, got)
 		}
 	}
@@ -172,6 +174,10 @@ func narrow(b *browser) {
 		b.answered("rich")
 		wide(w.name + " rich")
 		b.shot("small-" + w.name + "-rich")
+		b.click("#show-rail")
+		b.until(`document.querySelector(".rail") && document.activeElement.closest(".rail") && document.querySelector("main").closest("[inert]")`)
+		b.press("body", `key: "Escape"`)
+		b.until(`!document.querySelector(".rail") && document.activeElement.id === "show-rail"`)
 		b.click("#show-rail")
 		b.until(`document.querySelector(".rail")`)
 		wide(w.name + " drawer")
@@ -295,6 +301,33 @@ func TestSize(t *testing.T) {
 	}
 	if total > 200_000 {
 		t.Errorf("%d bytes gzipped, more than 200,000", total)
+	}
+}
+
+// TestCompressed unpacks the compressed forms.
+func TestCompressed(t *testing.T) {
+	n := 0
+	err := fs.WalkDir(Files(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || path.Ext(name) != ".br" {
+			return err
+		}
+		n++
+		packed, err := fs.ReadFile(Files(), name)
+		if err != nil {
+			return err
+		}
+		got, err := io.ReadAll(brotli.NewReader(bytes.NewReader(packed)))
+		if err != nil {
+			return err
+		}
+		want, err := fs.ReadFile(Files(), strings.TrimSuffix(name, ".br"))
+		if err == nil && !bytes.Equal(got, want) {
+			t.Errorf("%s is not the compressed form of its file; run: make web", name)
+		}
+		return err
+	})
+	if err != nil || n < 4 {
+		t.Errorf("%d compressed files, %v", n, err)
 	}
 }
 

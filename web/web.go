@@ -11,12 +11,8 @@ import (
 //go:embed all:dist
 var dist embed.FS // never written to
 
-// Policy is the Content-Security-Policy the page works under: nothing from elsewhere, no inline scripts or styles.
-const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
-	"manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-
 // Files returns the built page: index.html and what it loads. Files under assets/ have the hash of their content in their
-// names and may be cached for good.
+// names and may be cached for good; NAME.br beside NAME is its compressed form.
 func Files() fs.FS {
 	f, err := fs.Sub(dist, "dist")
 	if err != nil {

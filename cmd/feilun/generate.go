@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"feilun/internal/bpe"
+	"feilun/internal/constrain"
 	"feilun/internal/hint"
 	"feilun/internal/tensor"
 	"feilun/model"
@@ -21,9 +23,14 @@ type generateCmd struct {
 	TopP        float64  `default:"1" placeholder:"P" help:"Draw from the smallest set of tokens that has this probability."`
 	MinP        float64  `default:"0" placeholder:"P" help:"Draw from tokens with at least this share of the likeliest one's probability."`
 	Penalty     float64  `name:"repetition-penalty" default:"1" placeholder:"X" help:"Make tokens that occurred less likely: 1 does not."`
+	Frequency   float64  `name:"frequency-penalty" default:"0" placeholder:"X" help:"Taken from a token's logit for each time it was generated."`
+	Presence    float64  `name:"presence-penalty" default:"0" placeholder:"X" help:"Taken from the logit of tokens that were generated."`
 	Seed        uint64   `default:"0" help:"Equal seeds draw equal tokens."`
 	Stop        []string `sep:"none" placeholder:"TEXT" help:"End at this text; may be repeated."`
 	Special     bool     `help:"Take special tokens in the prompt for what they stand for."`
+	JSONObject  bool     `name:"json-object" xor:"grammar" help:"Write a JSON object."`
+	JSONSchema  string   `name:"json-schema" xor:"grammar" type:"path" placeholder:"FILE" help:"Write JSON that satisfies this schema."`
+	Grammar     string   `xor:"grammar" type:"path" placeholder:"FILE" help:"Write what this grammar allows, in the form of llama.cpp (GBNF)."`
 	heldWeights
 	JSON bool `help:"Print a line of JSON for each prompt: text, tokens, finish_reason."`
 }
@@ -75,6 +82,10 @@ func (c *generateCmd) Run(a *app) error {
 		}
 		c.Prompt = []string{string(b)}
 	}
+	grammar, err := c.grammar()
+	if err != nil {
+		return err
+	}
 	words, err := openWords(c.Model)
 	if err != nil {
 		return err
@@ -86,10 +97,32 @@ func (c *generateCmd) Run(a *app) error {
 	var requests []model.Request
 	for i, p := range c.Prompt {
 		ids := words.Encode(e.Config(), p, c.Special)
-		requests = append(requests, model.Request{Prompt: ids, MaxTokens: c.MaxTokens, Stop: c.Stop, Sampling: model.Sampling{
-			Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, MinP: c.MinP, Penalty: c.Penalty, Seed: c.Seed + uint64(i)}})
+		requests = append(requests, model.Request{Prompt: ids, MaxTokens: c.MaxTokens, Stop: c.Stop, Grammar: grammar, Sampling: model.Sampling{
+			Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, MinP: c.MinP, Penalty: c.Penalty, Frequency: c.Frequency, Presence: c.Presence, Seed: c.Seed + uint64(i)}})
 	}
 	return c.generate(a, e, words.Tokenizer, requests)
+}
+
+// grammar reads what the text must keep to, nil for nothing.
+func (c *generateCmd) grammar() (*constrain.Grammar, error) {
+	name, read := c.Grammar, func(b []byte) (*constrain.Grammar, error) { return constrain.Parse(string(b)) }
+	switch {
+	case c.JSONObject:
+		return constrain.JSON(), nil
+	case c.JSONSchema != "":
+		name, read = c.JSONSchema, constrain.Schema
+	case name == "":
+		return nil, nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	g, err := read(b)
+	if err != nil {
+		return nil, hint.Usage(hint.With(fmt.Errorf("%s: %w", name, err), "docs/generate.md lists what is understood"))
+	}
+	return g, nil
 }
 
 // generate prints: text as it comes for one prompt, else each text when all are done.
@@ -111,6 +144,11 @@ func (c *generateCmd) generate(a *app, e *model.Engine, t *bpe.Tokenizer, reques
 	streams, err := e.Generate(a.ctx, t, requests, each)
 	if live && (err == nil || shown > 0) && wrong == nil {
 		_, wrong = fmt.Fprintln(a.stdout)
+	}
+	for i, s := range streams {
+		if s.Err != nil {
+			err = errors.Join(err, fmt.Errorf("prompt %d: %w", i+1, s.Err))
+		}
 	}
 	if err != nil || live {
 		return errors.Join(err, wrong)

@@ -208,7 +208,7 @@ func TestPairs(t *testing.T) {
 		for _, set := range questionSets {
 			_, all := readQuestions(t, set)
 			if testing.Short() {
-				all = all[:min(len(all), 300)]
+				all = all[:min(len(all), 100)]
 			}
 			counts := map[string]*tally{}
 			for _, p := range pairs(all, want) {

@@ -163,7 +163,7 @@ func (s *Set) support(c *facts, exact string, span []unit) float64 {
 const (
 	covered   = iota // share of the claim's terms, by weight, that the span has
 	titled           // that the title has, and not the span
-	elsewhere        // that only other sentences of the source have
+	elsewhere        // that only other sentences have, of this source or another
 	longest          // the longest piece of the claim that span and title lack, by weight of its terms
 	newTerms         // share that the span has of the terms which are not of the question
 	newLost          // whether it has none of these, or less than half of them
@@ -178,11 +178,11 @@ const (
 
 // supportWeights are a constant and a weight for each feature of a logistic regression on pairs of claims and
 // passages made from one half of four sets of questions (TestFitSupport).
-var supportWeights = [numFeatures + 1]float64{-0.181, -0.436, -2.581, -6.310, -0.367, 2.799, -0.465, 0.520, -2.825, -1.056, -3.602, -4.118, -1.100}
+var supportWeights = [numFeatures + 1]float64{-1.111, 0.074, -2.332, -3.541, -0.289, 3.128, -0.116, 0.656, -2.902, -0.897, -3.805, -4.044, -1.294}
 
 // features compares a claim with sentences that stand together.
 func (s *Set) features(c *facts, span []unit) (x [numFeatures]float64) {
-	title, own := s.titles[span[0].source], s.keys[span[0].source]
+	title := s.titles[span[0].source]
 	places := placesIn(span)
 	sum, run, fresh := 1e-9, 0.0, 1e-9
 	var asked, said []int // where terms of the question and others stand
@@ -203,7 +203,7 @@ func (s *Set) features(c *facts, span []unit) (x [numFeatures]float64) {
 		default:
 			run += w
 			x[longest] = max(x[longest], run)
-			if own[t.key] {
+			if s.df[t.key] > 0 {
 				x[elsewhere] += w
 			}
 			if t.name {

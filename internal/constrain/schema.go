@@ -48,31 +48,9 @@ func decode(b []byte, depth int) (*value, error) {
 		return nil, fmt.Errorf("it is no JSON: %w", json.Unmarshal(b, &v))
 	}
 	v := &value{raw: b, kind: b[0]}
-	d := json.NewDecoder(bytes.NewReader(b))
 	switch v.kind {
 	case '{':
-		v.fields = map[string]*value{}
-		if _, err := d.Token(); err != nil {
-			return nil, err
-		}
-		for d.More() {
-			key, err := d.Token()
-			var raw json.RawMessage
-			if err == nil {
-				err = d.Decode(&raw)
-			}
-			if err != nil {
-				return nil, err
-			}
-			name, _ := key.(string)
-			if v.fields[name] != nil {
-				return nil, fmt.Errorf("%q stands twice in an object", name)
-			}
-			if v.fields[name], err = decode(raw, depth+1); err != nil {
-				return nil, err
-			}
-			v.keys = append(v.keys, name)
-		}
+		return v, v.decodeObject(depth)
 	case '[':
 		var raws []json.RawMessage
 		if err := json.Unmarshal(b, &raws); err != nil {
@@ -87,6 +65,33 @@ func decode(b []byte, depth int) (*value, error) {
 		}
 	}
 	return v, nil
+}
+
+func (v *value) decodeObject(depth int) error {
+	v.fields = map[string]*value{}
+	d := json.NewDecoder(bytes.NewReader(v.raw))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for d.More() {
+		key, err := d.Token()
+		var raw json.RawMessage
+		if err == nil {
+			err = d.Decode(&raw)
+		}
+		if err != nil {
+			return err
+		}
+		name, _ := key.(string)
+		if v.fields[name] != nil {
+			return fmt.Errorf("%q stands twice in an object", name)
+		}
+		if v.fields[name], err = decode(raw, depth+1); err != nil {
+			return err
+		}
+		v.keys = append(v.keys, name)
+	}
+	return nil
 }
 
 func (v *value) text() (string, bool) {

@@ -14,7 +14,7 @@ type Export struct {
 	Created time.Time `json:"created"`
 	Actor   string    `json:"actor"` // who exported
 	Form    string    `json:"form"`
-	Rows    int       `json:"rows"` // lines
+	Rows    int       `json:"rows"`  // lines
 	Files   []string  `json:"files"` // SHA-256
 }
 

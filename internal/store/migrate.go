@@ -13,7 +13,7 @@ var schemas embed.FS
 
 // Version is the version of the schema this program writes: the highest schema_N.sql, each of which
 // takes a database from version N-1 to N. PRAGMA user_version says which one a file has.
-const Version = 3
+const Version = 4
 
 // appID stands in the head of the file (PRAGMA application_id): "feil".
 const appID = 0x6665696c

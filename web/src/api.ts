@@ -31,7 +31,7 @@ async function failure(r: Response): Promise<ApiError> {
 }
 
 /** Sends a request and gives the response; all that is no success is an ApiError. */
-export async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+export async function send(method: string, path: string, body?: unknown, signal?: AbortSignal, again = false): Promise<Response> {
   const headers: Record<string, string> = {};
   if (method !== "GET" && me.value) headers["X-Feilun-CSRF"] = me.value.csrf;
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -46,6 +46,14 @@ export async function send(method: string, path: string, body?: unknown, signal?
   online.value = true;
   if (r.ok) return r;
   const e = await failure(r);
+  if (e.code === "forbidden" && method !== "GET" && !again && path !== "/api/me") {
+    // The token may be of a session or a server before this one.
+    const fresh = await fetch("/api/me", { credentials: "same-origin" }).then((x) => x.json() as Promise<Me>).catch(() => null);
+    if (fresh && me.value && fresh.csrf !== me.value.csrf) {
+      me.value = fresh;
+      return send(method, path, body, signal, true);
+    }
+  }
   if (e.code === "not_logged_in" && me.value?.user) me.value = { ...me.value, user: undefined };
   throw e;
 }

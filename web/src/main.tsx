@@ -6,7 +6,7 @@ import { ApiError, get, me, online } from "./api.ts";
 import { language, match, setLanguage, stored, t } from "./i18n.ts";
 import { go, route } from "./route.ts";
 import { announced, toast } from "./say.ts";
-import { blank, chat, fail, loadChats, loadModels, openChat, refresh, temporary } from "./store.ts";
+import { blank, chat, loadChats, loadModels, openChat, refresh, temporary } from "./store.ts";
 import type { Me } from "./types.ts";
 import { CitationCard } from "./parts/cite.tsx";
 import { drawer, narrow, railOpen } from "./parts/frame.ts";
@@ -37,7 +37,8 @@ function App() {
 
 function Shell() {
   useEffect(() => {
-    loadModels().catch(fail);
+    loadModels();
+    const poll = setInterval(() => { if (document.visibilityState === "visible" && online.value) loadChats(); }, 15_000);
     const look = () => {
       if (document.visibilityState !== "visible") return;
       loadChats();
@@ -49,6 +50,7 @@ function Shell() {
     window.addEventListener("online", on);
     window.addEventListener("offline", off);
     return () => {
+      clearInterval(poll);
       document.removeEventListener("visibilitychange", look);
       window.removeEventListener("online", on);
       window.removeEventListener("offline", off);
@@ -68,7 +70,7 @@ function Shell() {
     <div class={`shell ${railOpen.value ? "with-rail" : ""}`}>
       {railOpen.value && narrow.value && <div class="shade" onClick={() => { drawer.value = false; }} />}
       {railOpen.value && <Rail />}
-      {r.page === "account" ? <AccountPage /> : r.page === "admin" ? <AdminPage /> : <ChatPage />}
+      <div class="main" inert={narrow.value && drawer.value}>{r.page === "account" ? <AccountPage /> : r.page === "admin" ? <AdminPage /> : <ChatPage />}</div>
       <CitationCard />
       <Shortcuts />
     </div>

@@ -45,12 +45,19 @@ export const mode = computed<Mode>(() => {
   return (m === "corpus" && !f?.corpus) || (m === "web" && !f?.web) ? "plain" : m;
 });
 
-export async function loadModels() {
-  const r = await get<{ models: Model[]; default: string }>("/api/models");
-  batch(() => {
-    models.value = r.models;
-    preset.value = r.default;
-  });
+/** Fetches the list of models, again and again until there are some: a model may still be loading. */
+export async function loadModels(tries = 0): Promise<void> {
+  try {
+    const r = await get<{ models: Model[]; default: string }>("/api/models");
+    batch(() => {
+      models.value = r.models ?? [];
+      preset.value = r.default;
+    });
+    if (models.value.length) return;
+  } catch (e) {
+    if (e instanceof ApiError && e.code === "not_logged_in") return;
+  }
+  setTimeout(() => loadModels(tries + 1), Math.min(10_000, 1000 * 2 ** tries));
 }
 
 function put(messages: Message[]) {
@@ -125,8 +132,12 @@ export async function refresh() {
   if (!open) return;
   const { messages, ...head } = await get<Chat>(`/api/chats/${encodeURIComponent(open.id)}`);
   if (chat.peek()?.id !== open.id) return;
-  chat.value = head;
-  put(messages ?? []);
+  batch(() => {
+    chat.value = head;
+    put(messages ?? []);
+    const at = active.peek();
+    if (at && cells.has(at)) active.value = leaf(shape.peek(), at); // what was added below
+  });
 }
 
 export function show(id: string) {
@@ -349,6 +360,7 @@ export async function loadChats(further = false) {
       listed.value = true;
       const here = r.chats.find((c) => c.id === chat.peek()?.id);
       if (here && chat.peek()!.title !== here.title) chat.value = { ...chat.peek()!, title: here.title };
+      if (here && !followers.size && here.updated > chat.peek()!.updated) refresh().catch(() => {}); // another device went on with it
     });
   } catch (e) {
     if (mine === asked && !(e instanceof ApiError && e.code === "offline")) fail(e);
@@ -372,10 +384,11 @@ export async function remove(id: string) {
   }
 }
 
-/** Whether what is said in the open chat may be used: "none" or more. */
+/** What the open chat may be used for. Consent counts for chats begun after it was given; older ones are allowed one by one. */
 export const scope = computed(() => {
   if (temporary.value) return "none";
-  const o = chat.value?.consent;
-  const mine = me.value?.consent.scope ?? "none";
-  return o === "no" ? "none" : o === "yes" && mine === "none" ? "improve" : mine;
+  const open = chat.value, mine = me.value?.consent;
+  if (open?.consent === "no" || !mine) return "none";
+  if (open?.consent === "yes") return mine.scope === "none" ? "improve" : mine.scope;
+  return open && mine.given && open.created < mine.given ? "none" : mine.scope;
 });

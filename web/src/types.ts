@@ -53,3 +53,8 @@ export interface Key { id: string; name: string; scopes: string[]; created?: str
 export interface Person { id: string; name: string; role: Role; disabled?: boolean; created: string; seen?: string }
 export interface Entry { id: string; time: string; actor: string; action: string; object: string; from: string }
 export interface Withdrawn { events: number; chats: number; exports: { id: string; created: string; rows: number }[]; models: string[] }
+export interface Counts {
+  users: number; chats: number; answers: number; kinds: Record<string, number>; models: Record<string, { answers: number; up: number; down: number }>;
+  reasons: Record<string, number>; days: Record<string, number>;
+}
+export interface Backup { file: string; bytes: number; created: string }

@@ -30,7 +30,7 @@ export function Markdown({ text, open, around, version }: { text: string; open: 
   growing.current ??= new Growing();
   const blocks = growing.current.update(open ? settle(text) : text);
   return (
-    <div class={open ? "prose open" : "prose"}>
+    <div class={open ? "prose open" : "prose"} dir="auto">
       {blocks.map((b, i) => <Top key={i} block={b} around={around} open={open && i === blocks.length - 1} sign={sign(b, around, version)} />)}
     </div>
   );
@@ -124,7 +124,8 @@ function nodes(list: Inline[], around: Around, key: string): ComponentChildren[]
   return list.map((n, i) => {
     const k = `${key}${i}`;
     switch (n.t) {
-      case "text": return pieces(n.s, n.from, around, k);
+      // A chip stays on the line of the word before it.
+      case "text": return pieces(list[i + 1]?.t === "cite" && around.cite ? n.s.replace(/ $/, "\u00a0") : n.s, n.from, around, k);
       case "cite": return around.cite?.(n.n, k) ?? pieces(n.s, n.from, around, k);
       case "code": return <code key={k}>{n.s}</code>;
       case "math": return <Maths key={k} tex={n.s} display={n.display} />;

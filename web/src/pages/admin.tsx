@@ -1,9 +1,9 @@
 // For admins: people, invitations, what was done, backup, feedback.
 import { useEffect, useState } from "preact/hooks";
-import { call, get, me, post, send } from "../api.ts";
-import { date, number, t, time } from "../i18n.ts";
+import { call, get, me, post } from "../api.ts";
+import { date, number, t, time, type Key } from "../i18n.ts";
 import { fail } from "../store.ts";
-import type { Entry, Person, Role } from "../types.ts";
+import type { Backup as Made, Counts, Entry, Person, Role } from "../types.ts";
 import { CopyButton, Field } from "../parts/basics.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Page } from "./account.tsx";
@@ -67,50 +67,57 @@ function Invitations() {
   );
 }
 
-type Counts = Record<string, number>;
-
-/** Counts by kind, model, reason and day. */
+/** Counts of what there is to learn from. */
 function Feedback() {
-  const [all, set] = useState<Record<string, Counts> | null>(null);
-  useEffect(() => { get<Record<string, Counts>>("/api/admin/feedback").then(set, fail); }, []);
+  const [all, set] = useState<Counts | null>(null);
+  useEffect(() => { get<Counts>("/api/admin/feedback").then(set, fail); }, []);
   if (!all) return null;
-  const groups = Object.entries(all).filter(([, v]) => v && typeof v === "object" && Object.values(v).some((n) => typeof n === "number"));
+  const models = Object.entries(all.models ?? {}).sort((a, b) => b[1].answers - a[1].answers);
   return (
     <section class="panel"><h2>{t("feedback")}</h2>
-      <p class="dim">{t("feedback.text")}</p>
-      {groups.length === 0 && <p>{t("feedback.none")}</p>}
-      <div class="counts">{groups.map(([name, c]) => <Bars key={name} name={t(`feedback.${name}` as never)} counts={c} />)}</div>
+      <p class="dim">{t("feedback.text")} {all.answers > 0 && t("feedback.sum", { users: all.users, chats: all.chats, answers: all.answers })}</p>
+      {!all.answers && <p>{t("feedback.none")}</p>}
+      <div class="counts">
+        <Bars name={t("feedback.kinds")} counts={all.kinds} word={(k) => t(`feedback.kind.${k}` as Key)} />
+        <Bars name={t("feedback.reasons")} counts={all.reasons} word={(k) => t(`${k in reports ? "report" : "reason"}.${k}` as Key)} />
+        <Bars name={t("feedback.days")} counts={all.days} word={(k) => date(k)} byName />
+      </div>
+      {models.length > 0 && (
+        <div class="table-box" tabIndex={0} role="region" aria-label={t("feedback.models")}><table>
+          <thead><tr><th scope="col">{t("fact.model")}</th><th scope="col" class="right">{t("feedback.answers")}</th><th scope="col" class="right">{t("good.answer")}</th><th scope="col" class="right">{t("bad.answer")}</th></tr></thead>
+          <tbody>{models.map(([id, m]) => <tr key={id}><td>{id}</td><td class="right">{number(m.answers)}</td><td class="right">{number(m.up)}</td><td class="right">{number(m.down)}</td></tr>)}</tbody>
+        </table></div>
+      )}
       <p class="links">{(["sft", "kto", "dpo", "events"] as const).map((f) => <a key={f} href={`/api/admin/feedback/export?form=${f}`} download><Icon name="share" />{f.toUpperCase()}</a>)}</p>
     </section>
   );
 }
 
-function Bars({ name, counts }: { name: string; counts: Counts }) {
-  const rows = Object.entries(counts).sort((a, b) => (/^\d{4}-/.test(a[0]) ? (a[0] < b[0] ? 1 : -1) : b[1] - a[1])).slice(0, 14), most = Math.max(1, ...rows.map((r) => r[1]));
+const reports = { wrong_source: 1, not_said: 1, outdated: 1 };
+
+function Bars({ name, counts, word, byName }: { name: string; counts?: Record<string, number>; word: (key: string) => string; byName?: boolean }) {
+  const rows = Object.entries(counts ?? {}).sort((a, b) => (byName ? (a[0] < b[0] ? 1 : -1) : b[1] - a[1])).slice(0, 14), most = Math.max(1, ...rows.map((r) => r[1]));
+  if (!rows.length) return null;
   return (
     <figure class="bars"><figcaption>{name}</figcaption>
-      <dl>{rows.map(([k, n]) => <><dt>{k}</dt><dd><meter min={0} max={most} value={n} aria-label={k} /><span>{number(n)}</span></dd></>)}</dl>
+      <dl>{rows.map(([k, n]) => <><dt>{word(k)}</dt><dd><meter min={0} max={most} value={n} aria-label={word(k)} /><span>{number(n)}</span></dd></>)}</dl>
     </figure>
   );
 }
 
 function Backup() {
-  const [busy, set] = useState(false);
-  const make = async () => {
-    set(true);
-    try {
-      const r = await send("POST", "/api/admin/backup", {});
-      const a = document.createElement("a");
-      a.href = URL.createObjectURL(await r.blob());
-      a.download = /filename="?([^";]+)/.exec(r.headers.get("Content-Disposition") ?? "")?.[1] ?? "feilun-backup.sqlite";
-      a.click();
-      setTimeout(() => URL.revokeObjectURL(a.href), 60_000);
-    } catch (e) {
-      fail(e);
-    }
-    set(false);
+  const [made, set] = useState<Made | null>(null);
+  const [busy, setBusy] = useState(false);
+  const make = () => {
+    setBusy(true);
+    post<Made>("/api/admin/backup").then(set, fail).finally(() => setBusy(false));
   };
-  return <section class="panel"><h2>{t("backup")}</h2><p class="dim">{t("backup.text")}</p><button type="button" disabled={busy} onClick={make}>{t("backup.make")}</button></section>;
+  return (
+    <section class="panel"><h2>{t("backup")}</h2><p class="dim">{t("backup.text")}</p>
+      {made && <p role="status">{t("backup.made", { file: made.file, size: number(made.bytes / 1e6, { maximumFractionDigits: 1 }) })}</p>}
+      <button type="button" disabled={busy} onClick={make}>{t("backup.make")}</button>
+    </section>
+  );
 }
 
 function Audit() {

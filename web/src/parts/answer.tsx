@@ -1,5 +1,6 @@
 // An answer: what was searched, the sources, the text, and what went wrong.
 import { useComputed } from "@preact/signals";
+import { Component, type ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { number, t } from "../i18n.ts";
 import { Markdown, type Around, type Range } from "../markdown/render.tsx";
@@ -22,10 +23,17 @@ export function AnswerBody({ id }: { id: string }) {
       {m.edited && <p class="kind"><Icon name="edit" />{t("edited")}</p>}
       <Stages id={id} />
       <Sources message={id} />
-      {m.text ? <Markdown text={m.text} open={open} around={around} version={(citations ?? []).map((c) => c.n).join()} /> : open && !m.stages?.length && <p class="waiting"><span class="cursor" /></p>}
+      {m.text ? <Guard text={m.text}><Markdown text={m.text} open={open} around={around} version={(citations ?? []).map((c) => c.n).join()} /></Guard> : open && !m.stages?.length && <p class="waiting"><span class="cursor" /></p>}
       <Ending id={id} />
     </>
   );
+}
+
+/** Shows the bare text where drawing it fails, so that a fault in one answer is not one of the page. */
+class Guard extends Component<{ text: string; children: ComponentChildren }, { broken: boolean }> {
+  state = { broken: false };
+  static getDerivedStateFromError() { return { broken: true }; }
+  render() { return this.state.broken ? <pre class="prose tex">{this.props.text}</pre> : this.props.children; }
 }
 
 function surroundings(id: string, citations: Citation[], marks: Mark[]): Around {

@@ -51,6 +51,11 @@ export function Popup(props: { anchor: HTMLElement; onClose: () => void; label: 
     };
     const size = new ResizeObserver(place);
     size.observe(el);
+    const out = (e: FocusEvent) => {
+      const to = e.relatedTarget as Node | null;
+      if (to && !el.contains(to) && !anchor.contains(to)) close.current();
+    };
+    el.addEventListener("focusout", out);
     document.addEventListener("pointerdown", down, true);
     document.addEventListener("keydown", key, true);
     window.addEventListener("resize", place);
@@ -58,6 +63,7 @@ export function Popup(props: { anchor: HTMLElement; onClose: () => void; label: 
     return () => {
       if (focus && el.contains(document.activeElement)) anchor.focus();
       size.disconnect();
+      el.removeEventListener("focusout", out);
       document.removeEventListener("pointerdown", down, true);
       document.removeEventListener("keydown", key, true);
       window.removeEventListener("resize", place);

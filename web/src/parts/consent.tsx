@@ -1,6 +1,6 @@
 // What may be done with what one says: nothing, until one allows it.
 import { useState } from "preact/hooks";
-import { me, post } from "../api.ts";
+import { get, me, post } from "../api.ts";
 import { date, language, t } from "../i18n.ts";
 import { say } from "../say.ts";
 import { change, chat, fail } from "../store.ts";
@@ -22,13 +22,16 @@ export function ConsentForm() {
   const [gone, setGone] = useState<Withdrawn | null>(null);
   const open = chat.value;
   const stale = my.consent.scope !== "none" && my.consent.policy && my.consent.policy !== my.policy.version;
-  const set = (s: Scope) => giveConsent(s).then(() => say(t("saved")), fail);
+  const set = (s: Scope) => giveConsent(s).then(() => say(t("saved")), async (e) => {
+    fail(e);
+    me.value = await get<Me>("/api/me"); // the policy may have changed
+  });
   const withdraw = async (id?: string) => {
     try {
       const w = await post<Withdrawn>("/api/consent/withdraw", id ? { chat: id } : {});
       setGone(w);
       if (id) await change(id, { consent: "no" });
-      else me.value = await (await fetch("/api/me")).json();
+      else me.value = await get<Me>("/api/me");
     } catch (e) {
       fail(e);
     }
@@ -41,7 +44,7 @@ export function ConsentForm() {
         ))}
       </fieldset>
       {stale && <p class="warning">{t("consent.stale", { version: my.policy.version })} <button type="button" class="link" onClick={() => set(my.consent.scope)}>{t("consent.again")}</button></p>}
-      {my.consent.given && my.consent.scope !== "none" && <p class="dim">{t("consent.given", { date: date(my.consent.given), version: my.consent.policy ?? "" })}</p>}
+      {my.consent.given && my.consent.scope !== "none" && <p class="dim">{t("consent.given", { date: date(my.consent.given), version: my.consent.policy ?? "" })} {t("consent.since")}</p>}
       {open && !open.temporary && (
         <label class="field"><span>{t("consent.chat")}</span>
           <select value={open.consent} onChange={(e) => { change(open.id, { consent: e.currentTarget.value as Override }).then(() => say(t("saved")), fail); }}>

@@ -1,5 +1,5 @@
 // Thumbs with their reasons, and the blind choice between two answers.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n.ts";
 import { say } from "../say.ts";
 import { cell, choose, rate, stop } from "../store.ts";
@@ -69,7 +69,7 @@ export function Pair({ ids }: { ids: [string, string] }) {
     await choose(ids[0], c, Math.round(performance.now() - seen.current));
     setBusy(false);
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     const key = (e: KeyboardEvent) => {
       const el = e.target as HTMLElement;
       if (e.ctrlKey || e.metaKey || e.altKey || el.isContentEditable || /^(INPUT|SELECT)$/.test(el.tagName) || (el.tagName === "TEXTAREA" && (el as HTMLTextAreaElement).value) || document.querySelector("dialog[open]")) return;

@@ -15,5 +15,5 @@ export const railOpen = computed(() => (narrow.value ? drawer.value : prefs.rail
 export function toggleRail() {
   if (narrow.value) drawer.value = !drawer.value;
   else prefs.rail.value = !prefs.rail.value;
-  if (!railOpen.value) requestAnimationFrame(() => document.getElementById("show-rail")?.focus());
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(railOpen.value ? (narrow.value ? ".rail .new-chat" : "#hide-rail") : "#show-rail")?.focus());
 }

@@ -31,7 +31,7 @@ export function Rail() {
     <nav class="rail" id="rail" aria-label={t("chats")}>
       <div class="rail-head">
         <a class="brand" href="#/" onClick={() => newChat()}><Wheel /><b>{t("brand")}</b></a>
-        <IconButton icon="rail" label={t("rail.hide")} aria-expanded={railOpen.value} aria-controls="rail" onClick={toggleRail} />
+        <IconButton icon="rail" label={t("rail.hide")} id="hide-rail" aria-expanded={railOpen.value} aria-controls="rail" onClick={toggleRail} />
       </div>
       <button type="button" class="new-chat" onClick={() => newChat()}><Icon name="plus" />{t("new.chat")}</button>
       <label class="search-chats"><Icon name="search" /><input ref={box} id="search-chats" type="search" value={query.value} placeholder={t("search.chats")} aria-label={t("search.chats")}
@@ -68,6 +68,13 @@ function groups(list: ChatHead[]): [string, ChatHead[]][] {
   return [...out];
 }
 
+/** A text with the words of a search marked. */
+function marked(text: string, words: string) {
+  const parts = words.split(/\s+/).filter(Boolean).map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  if (!parts.length) return text;
+  return text.split(new RegExp(`(${parts.join("|")})`, "gi")).map((s, i) => (i % 2 ? <mark key={i}>{s}</mark> : s));
+}
+
 function ChatRow({ c }: { c: ChatHead }) {
   const [renaming, rename] = useState(false);
   const [removing, setRemoving] = useState(false);
@@ -80,7 +87,7 @@ function ChatRow({ c }: { c: ChatHead }) {
     <li class={here ? "here" : ""}>
       <a href={to} aria-current={here ? "page" : undefined} onClick={() => { drawer.value = false; }} title={name}>
         <span class="chat-title">{name}</span>
-        {c.snippet && <span class="snippet">{c.snippet}</span>}
+        {c.snippet && <span class="snippet">{marked(c.snippet, query.value)}</span>}
       </a>
       {c.running && <span class="live" role="img" aria-label={t("chat.running")} title={t("chat.running")} />}
       <Menu label={t("chat.menu", { title: name })} button={<Icon name="more" />} class="icon-button row-menu" choices={() => [

@@ -36,7 +36,7 @@ export function Settings() {
             );
           })}
           <div class="param two"><label for="p-seed">{t("param.seed")}</label><input id="p-seed" type="number" step="1" value={p.seed ?? ""} placeholder={t("param.random")} onChange={(e) => put("seed", e.currentTarget.value === "" ? undefined : Math.trunc(Number(e.currentTarget.value)))} /></div>
-          <div class="param two"><label for="p-stop">{t("param.stop")}</label><input id="p-stop" type="text" value={p.stop?.join(" | ") ?? ""} placeholder="\n\n | END" onChange={(e) => put("stop", e.currentTarget.value.split("|").map((s) => s.trim().replaceAll("\\n", "\n")).filter(Boolean).slice(0, 4))} /></div>
+          <div class="param two"><label for="p-stop">{t("param.stop")}</label><input id="p-stop" type="text" value={p.stop?.map((s) => s.replaceAll("\n", "\\n")).join(" | ") ?? ""} placeholder="\n\n | END" onChange={(e) => put("stop", e.currentTarget.value.split("|").map((s) => s.trim().replaceAll("\\n", "\n")).filter(Boolean).slice(0, 4))} /></div>
           <Field label={t("param.system")}><textarea rows={3} value={p.system ?? ""} onChange={(e) => put("system", e.currentTarget.value)} /></Field>
           <Field label={t("rival")} hint={t("rival.hint")}>
             <select value={prefs.rival.value} onChange={(e) => { prefs.rival.value = e.currentTarget.value; }}>

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { t, type Key } from "../i18n.ts";
 import { running, shown, stop, turn } from "../store.ts";
 import { Dialog } from "./basics.tsx";
-import { railOpen, toggleRail } from "./frame.ts";
+import { drawer, railOpen, toggleRail } from "./frame.ts";
 import { newChat } from "./rail.tsx";
 
 const list: [Key, string[]][] = [
@@ -41,6 +41,7 @@ function press(e: KeyboardEvent) {
     requestAnimationFrame(() => document.getElementById("search-chats")?.focus());
   } else if (ctrl && e.shiftKey && key === "o") { done(); newChat(); }
   else if (ctrl && key === "b" && !e.shiftKey) { done(); toggleRail(); }
+  else if (e.key === "Escape" && drawer.value) { done(); toggleRail(); }
   else if (e.key === "Escape" && running.value.length) { done(); running.value.forEach(stop); }
   else if (e.altKey && /^Arrow(Up|Down)$/.test(e.key)) { done(); step(e.key === "ArrowUp" ? -1 : 1); }
   else if (e.altKey && /^Arrow(Left|Right)$/.test(e.key) && !typing) { done(); sideways(e.key === "ArrowLeft" ? -1 : 1); }

@@ -1,6 +1,6 @@
 // The conversation. Turns far from the window are kept as bare text, so that long chats stay light and can still be searched.
 import { signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n.ts";
 import { cell, chat, shape, shown, target } from "../store.ts";
 import { pair } from "../tree.ts";
@@ -8,18 +8,23 @@ import { IconButton } from "./basics.tsx";
 import { Pair } from "./feedback.tsx";
 import { Answer, Question } from "./turn.tsx";
 
-const margin = "1500px 0px"; // around the window, in which turns are drawn in full
+const margin = "1500px 0px"; // around the scroll box, in which turns are drawn in full
 const near = new WeakMap<Element, (on: boolean) => void>();
+const observers = new WeakMap<Element, IntersectionObserver>();
+
+/** What tells the turns of a scroll box whether they are near its window. */
+function observer(root: Element): IntersectionObserver {
+  let o = observers.get(root);
+  if (!o) observers.set(root, (o = new IntersectionObserver((all) => { for (const e of all) near.get(e.target)?.(e.isIntersecting); }, { root, rootMargin: margin })));
+  return o;
+}
+
 const away = signal(false); // whether one has scrolled away from the end
 
 export function Transcript() {
   const scroller = useRef<HTMLDivElement>(null), content = useRef<HTMLDivElement>(null);
-  const observer = useRef<IntersectionObserver | undefined>(undefined);
   const stuck = useRef(true);
   const ids = shown.value;
-  if (!observer.current && typeof IntersectionObserver !== "undefined") {
-    observer.current = new IntersectionObserver((all) => { for (const e of all) near.get(e.target)?.(e.isIntersecting); }, { rootMargin: margin });
-  }
   useLayoutEffect(() => {
     const el = scroller.current!;
     let top = el.scrollTop;
@@ -42,7 +47,6 @@ export function Transcript() {
       el.removeEventListener("scroll", onScroll);
     };
   }, []);
-  useEffect(() => () => observer.current?.disconnect(), []);
   const to = target.value;
   useLayoutEffect(() => {
     const el = to && document.querySelector(`[data-turn="${CSS.escape(to)}"]`);
@@ -68,7 +72,7 @@ export function Transcript() {
   return (
     <div class="scroller" ref={scroller} tabIndex={-1}>
       <div class="transcript" ref={content} role="log" aria-live="off" aria-label={t("transcript")}>
-        {ids.map((id, i) => <Turn key={id} id={id} last={i >= ids.length - 2} initially={i >= ids.length - 8 || id === to} observer={observer.current} />)}
+        {ids.map((id, i) => <Turn key={id} id={id} last={i >= ids.length - 2} initially={i >= ids.length - 8 || id === to} />)}
       </div>
       {away.value && <IconButton icon="bottom" label={t("to.end")} class="to-end" onClick={() => { stuck.current = true; scroller.current!.scrollTo({ top: scroller.current!.scrollHeight }); }} />}
     </div>
@@ -78,9 +82,9 @@ export function Transcript() {
 /** A guess of the height of a text, in pixels, until it was measured. */
 const guess = (text: string) => 90 + 28 * (Math.ceil(text.length / 70) + text.split("\n").length / 2);
 
-function Turn({ id, last, initially, observer }: { id: string; last: boolean; initially: boolean; observer?: IntersectionObserver }) {
+function Turn({ id, last, initially }: { id: string; last: boolean; initially: boolean }) {
   const at = useRef<HTMLDivElement>(null);
-  const state = useRef(signal(initially || !observer)).current;
+  const state = useRef(signal(initially)).current;
   const height = useRef(0);
   useLayoutEffect(() => {
     const el = at.current!;
@@ -88,8 +92,9 @@ function Turn({ id, last, initially, observer }: { id: string; last: boolean; in
       if (!on && state.peek()) height.current = el.offsetHeight;
       state.value = on;
     });
-    observer?.observe(el);
-    return () => { observer?.unobserve(el); };
+    const o = observer(el.closest(".scroller")!);
+    o.observe(el);
+    return () => o.unobserve(el);
   }, []);
   const m = cell(id).value;
   const two = m.role === "assistant" ? pair(shape.value, id) : undefined;
