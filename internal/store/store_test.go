@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"feilun/internal/fetch"
 )
 
 func openTest(t *testing.T) *Store {
@@ -300,6 +302,49 @@ func TestDeleteIsReal(t *testing.T) {
 		}
 		if bytes.Contains(b, []byte("xyzzy")) {
 			t.Errorf("%s still has the deleted text", filepath.Base(name))
+		}
+	}
+}
+
+// TestDeletePages deletes chats for which pages were fetched.
+func TestDeletePages(t *testing.T) {
+	s, ctx := openTest(t), t.Context()
+	now := time.Now()
+	chats := []*Chat{newChat(t, s, "ann", ""), newChat(t, s, "bob", "")}
+	for v, in := range map[string][]int{"both": {0, 1}, "ann": {0}, "nobody": nil, "fresh": nil} {
+		p := fetch.Page{Version: v, Text: "page", Fetched: now.Add(-2 * pageGrace)}
+		if v == "fresh" {
+			p.Fetched = now
+		}
+		if err := s.KeepPage(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range in {
+			q := question("q")
+			q.Sources = []Source{{N: 1, Version: v}}
+			if _, _, err := s.AddMessages(ctx, []string{"ann", "bob"}[i], "", chats[i].ID, []*Message{q}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.DeleteChat(ctx, "ann", chats[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		later time.Duration
+		want  string
+	}{{0, "[both fresh]"}, {2 * pageGrace, "[both]"}} {
+		if err := s.Sweep(ctx, now.Add(tt.later)); err != nil {
+			t.Fatal(err)
+		}
+		var kept []string
+		for _, v := range []string{"ann", "both", "fresh", "nobody"} {
+			if _, err := s.KeptPage(ctx, v); err == nil {
+				kept = append(kept, v)
+			}
+		}
+		if fmt.Sprint(kept) != tt.want {
+			t.Errorf("%v later: pages %v, want %s", tt.later, kept, tt.want)
 		}
 	}
 }
