@@ -55,7 +55,7 @@ func openSite(t *testing.T, o Options) *site {
 		o.Addr = "0.0.0.0:0"
 	}
 	o.Log = slog.New(slog.NewTextHandler(x.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o.Tell = func(m string) { x.token = m[strings.LastIndex(m, " ")+1:] }
+	o.Token = func(token string) { x.token = token }
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -29,10 +29,10 @@ type Options struct {
 	Limits    Limits
 	Log       *slog.Logger // one line a request, without what was asked; nil for none
 	Version   string
-	Tell      func(message string) // told what the operator must see, such as a setup token; nil for none
-	Proxies   []netip.Prefix       // whose X-Forwarded-For and X-Forwarded-Proto are believed
-	OIDC      *OIDC                // login by another service; nil for none
-	Mask      func(string) string  // takes out of a text what points to persons; nil exports no feedback
+	Token     func(token string)  // told, where the first admin is still to be made and a login is needed, what makes one; nil for none
+	Proxies   []netip.Prefix      // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	OIDC      *OIDC               // login by another service; nil for none
+	Mask      func(string) string // takes out of a text what points to persons; nil exports no feedback
 }
 
 // Limits bound what one request and all of them may take. Zero fields are filled with
@@ -88,8 +88,8 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Tell == nil {
-		o.Tell = func(string) {}
+	if o.Token == nil {
+		o.Token = func(string) {}
 	}
 	s := &Server{o: o, log: o.Log, metrics: newMetrics(), started: time.Now()}
 	for _, setup := range []func() error{s.setupPeople, s.setupRuns, s.setupPage} {

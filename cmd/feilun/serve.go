@@ -86,7 +86,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	o := serve.Options{Page: chatPage(), Data: data, Addr: l.Addr().String(), Hosts: lower(c.Host), Origins: c.Origin, Version: feilun.Version,
-		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Tell: func(message string) { fmt.Fprintln(a.stderr, message) }}
+		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Token: func(token string) { c.say("token", token) }}
 	if g != nil {
 		o.Generator = g
 	}
