@@ -77,11 +77,9 @@ type Server struct {
 	handler http.Handler
 	store   *store.Store
 
-	people   people
-	chats    chats
-	runs     runs
-	feedback feedback
-	page     page
+	people people
+	runs   runs
+	page   page
 }
 
 // New returns a server. Close it when it is done.
@@ -94,7 +92,7 @@ func New(o Options) (*Server, error) {
 		o.Tell = func(string) {}
 	}
 	s := &Server{o: o, log: o.Log, metrics: newMetrics(), started: time.Now()}
-	for _, setup := range []func() error{s.setupPeople, s.setupChats, s.setupRuns, s.setupFeedback, s.setupPage} {
+	for _, setup := range []func() error{s.setupPeople, s.setupRuns, s.setupPage} {
 		if err := setup(); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -112,7 +110,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close ends what runs and frees what is open.
 func (s *Server) Close() error {
-	return errors.Join(s.closeRuns(), s.closeFeedback(), s.closeChats(), s.closePeople())
+	return errors.Join(s.closeRuns(), s.closePeople())
 }
 
 // loopback reports whether the server listens on an address of this machine alone.
