@@ -164,9 +164,6 @@ func (r *reader) otherwise(text string) float64 {
 	return float64(other) / float64(max(1, pairs))
 }
 
-// whole is 1 for a title that stands in the question and falls fast for those that do in part.
-func whole(share float64) float64 { return share * share * share * share }
-
 // phrases reports whether the question's quoted phrases stand in the text or title.
 func (r *reader) phrases(text, title string) bool {
 	for _, p := range r.p.phrases {
@@ -228,7 +225,7 @@ func (x *Index) passages(ctx context.Context, p *parsed, r *Ranking, found []can
 		g.best = best
 		g.found = slices.Clone(rd.tokens)
 		sentence = max(sentence, title) // a title is a sentence too
-		g.score *= (1 + r.Phrase*phrase + r.Sentence*sentence + name + r.Named*whole(named)) * x.freshness(g.doc.day, r)
+		g.score *= (1 + r.Phrase*phrase + r.Sentence*sentence + name + r.Named*named) * x.freshness(g.doc.day, r)
 		all = append(all, g)
 	}
 	slices.SortStableFunc(all, func(a, b passage) int { return cmp.Compare(b.score, a.score) })

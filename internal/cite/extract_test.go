@@ -82,7 +82,7 @@ func TestFitAnswers(t *testing.T) {
 		}
 	}
 	t.Logf("%d sentences", len(ex))
-	t.Logf("%.3f", logistic(ex, answerWeights[:]))
+	t.Logf("%.3f", logistic(ex))
 }
 
 // holds reports whether a sentence has an answer in it, or is a part of one that takes several sentences.
