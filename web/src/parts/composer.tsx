@@ -67,7 +67,8 @@ export function Composer() {
       problem.value = { code: e instanceof ApiError ? e.code : "internal", until: Date.now() + after * 1000 };
     }
     setBusy(false);
-    area.current?.focus();
+    if (!problem.peek() && matchMedia("(pointer: coarse)").matches) area.current?.blur(); // makes room for the answer
+    else area.current?.focus();
   };
   return (
     <form class="composer" onSubmit={(e) => { e.preventDefault(); submit(); }}>
