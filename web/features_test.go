@@ -251,6 +251,12 @@ func citations(b *browser) {
 	b.until(`document.querySelector(".card mark")`)
 	b.run(`document.querySelector(".prose .cite").dispatchEvent(new PointerEvent("pointerleave", { pointerType: "mouse" }))`)
 	b.until(`!document.querySelector(".card")`)
+	b.click(".prose .cite")
+	b.until(`document.querySelector(".card")`)
+	b.run(`document.querySelector(".new-chat").click()`)
+	b.until(`!document.querySelector(".card") && document.querySelector(".first-words")`)
+	b.run(`history.back()`)
+	b.until(`document.querySelector(".prose .cite")`)
 	b.do(reload())
 	b.until(`document.querySelectorAll(".prose .cite").length === 3 && document.querySelectorAll(".sources li").length === 3 && document.querySelector(".unsupported")`)
 }

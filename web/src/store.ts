@@ -28,7 +28,9 @@ export const target = signal<string | undefined>(undefined);
 export const temporary = signal(false);
 
 const cells = new Map<string, Signal<Live>>();
-export const cell = (id: string) => cells.get(id)!;
+const nothing = signal<Live>({ id: "", chat: "", role: "assistant", text: "", created: "", state: "done" });
+/** What is known of a message; of one that is gone, while something still shows it, nothing. */
+export const cell = (id: string) => cells.get(id) ?? nothing;
 const followers = new Map<string, AbortController>();
 
 export const running = computed(() => shown.value.flatMap((id) => pair(shape.value, id) ?? [id]).filter((id) => cell(id)?.value.state === "running"));
@@ -238,6 +240,7 @@ export async function rewrite(id: string, text: string) {
 
 export async function stop(id: string) {
   const c = cell(id);
+  if (c === nothing) return;
   flush();
   c.value = { ...c.value, stopping: true };
   try {
