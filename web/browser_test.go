@@ -55,7 +55,11 @@ func startBrowser(t *testing.T) *browser {
 	err = chromedp.Listen(b.ctx, func(ev any) {
 		if e, ok := ev.(*runtime.EventExceptionThrown); ok {
 			mu.Lock()
-			thrown = append(thrown, fmt.Sprint(e.ExceptionDetails))
+			s := e.ExceptionDetails.Text
+			if x := e.ExceptionDetails.Exception; x != nil {
+				s += " " + x.Description
+			}
+			thrown = append(thrown, s)
 			mu.Unlock()
 		}
 	})

@@ -68,6 +68,7 @@ export function Composer() {
     }
     setBusy(false);
     if (!problem.peek() && matchMedia("(pointer: coarse)").matches) area.current?.blur(); // makes room for the answer
+    else if (choosing.peek()) document.querySelector<HTMLElement>(".scroller")?.focus(); // where the keys of the choice work
     else area.current?.focus();
   };
   return (
