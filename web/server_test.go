@@ -114,6 +114,10 @@ func (b *browser) plain() {
 
 func realChat(b *browser) {
 	b.start()
+	b.shot("real-empty")
+	b.run(`document.querySelector(".suggestions button").click()`)
+	b.until(`(() => { const e = document.querySelector("#question"); return e === document.activeElement && e.value.slice(e.selectionStart, e.selectionEnd) === "…"; })()`)
+	b.typeText("#question", "")
 	b.plain()
 	b.answered("Say this back, please.")
 	b.until(`document.querySelector(".prose").textContent === "Say this back, please."`)

@@ -216,6 +216,7 @@ export async function ask(text: string, parent: string | undefined, key = sendKe
 export async function again(question: string, options: { model?: string; compare?: boolean } = {}) {
   const { model: other, compare } = options;
   const body: Ask = { key: sendKey(), ...wishes(), ...(other ? { model: other } : {}) };
+  if (body.mode === "plain" && models.peek().find((m) => m.id === other)?.kind === "extractive") body.mode = "corpus"; // quotes need pages
   if (compare) body.compare = prefs.rival.peek() ? { model: prefs.rival.peek() } : {};
   try {
     const r = await post<{ answers: Message[] }>(`/api/messages/${question}/answers`, body);

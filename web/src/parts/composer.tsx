@@ -40,9 +40,11 @@ export function Composer() {
   }, [place]);
   useEffect(() => {
     if (handed.value === null) return;
+    const gap = handed.value.indexOf("…"); // what is to be filled in
     set(handed.value);
     handed.value = null;
     area.current?.focus();
+    if (gap >= 0) setTimeout(() => area.current?.setSelectionRange(gap, gap + 1));
   }, [handed.value]);
   useLayoutEffect(() => {
     const el = area.current!;
