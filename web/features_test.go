@@ -203,7 +203,7 @@ func branches(b *browser) {
 	b.typeText(".editor textarea", "As I would have it.")
 	b.click(".editor .main")
 	b.until(`document.querySelector(".answer.last .prose")?.textContent === "As I would have it." && document.querySelector(".answer.last .of").textContent === "3/3"`)
-	b.press("body", `key: "ArrowLeft", altKey: true`)
+	b.press("body", `key: "["`)
 	b.until(`document.querySelector(".answer.last .of").textContent === "2/3"`)
 	b.do(reload())
 	b.until(`document.querySelector(".answer.last .of")?.textContent === "2/3"`)

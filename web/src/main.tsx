@@ -68,6 +68,7 @@ function Shell() {
   const r = route.value;
   return (
     <div class={`shell ${railOpen.value ? "with-rail" : ""}`}>
+      <button type="button" class="skip" onClick={() => (document.getElementById("question") ?? document.querySelector<HTMLElement>("main a, main button"))?.focus()}>{t("skip.to")}</button>
       {railOpen.value && narrow.value && <div class="shade" onClick={() => { drawer.value = false; }} />}
       {railOpen.value && <Rail />}
       <div class="main" inert={narrow.value && drawer.value}>{r.page === "account" ? <AccountPage /> : r.page === "admin" ? <AdminPage /> : <ChatPage />}</div>

@@ -258,15 +258,13 @@ export async function rate(id: string, rating: { value: number; reasons?: string
   const c = cell(id), before = c.value.rating;
   c.value = { ...c.value, rating: rating.value ? { value: rating.value, reasons: rating.reasons, text: rating.text } : undefined };
   try {
-    await send(`/api/messages/${id}/rating`, rating);
+    await post<void>(`/api/messages/${id}/rating`, rating);
   } catch (e) {
     c.value = { ...c.value, rating: before };
     fail(e);
     throw e;
   }
 }
-
-const send = (path: string, body: unknown) => post<void>(path, body);
 
 export async function choose(id: string, choice: "a" | "b" | "tie" | "bad", shown_ms: number) {
   try {
