@@ -45,8 +45,9 @@ type CPU struct {
 
 // A scratch is a worker's own memory.
 type scratch struct {
-	a []float32 // rows of A, packed
-	c []float32 // a tile of C at an edge
+	a     [2][]float32 // slabs of A, packed: in work, and next
+	c     []float32    // a tile of C at an edge
+	fetch fetch
 }
 
 // New returns a CPU of this machine's best level. Workers of 0 takes all
@@ -63,7 +64,7 @@ func NewLevel(level Level, workers int) *CPU {
 	}
 	c := &CPU{level: level, workers: workers}
 	for range workers {
-		c.scratch = append(c.scratch, &scratch{a: Floats(takeBlocks * packRows * packDepth), c: Floats(maxRows * maxCols)})
+		c.scratch = append(c.scratch, &scratch{a: [2][]float32{Floats(packRows * takeDepth), Floats(packRows * takeDepth)}, c: Floats(maxRows * maxCols)})
 	}
 	return c
 }

@@ -20,7 +20,9 @@ var Best = sync.OnceValue(func() Level {
 	return Generic
 })
 
-type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int)
+// A kernel adds, or stores, the product of a tile of A and a panel of B. What it fetches
+// ahead, if it does, is up to the last argument.
+type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int, ahead *fetch)
 
 // kernelRows returns the kernel for m rows of A, and how many it takes at a time. The
 // bits of a product do not depend on it.

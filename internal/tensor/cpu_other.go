@@ -5,7 +5,9 @@ package tensor
 // Best returns the best level of this machine.
 func Best() Level { return Generic }
 
-type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int)
+// A kernel adds, or stores, the product of a tile of A and a panel of B. What it fetches
+// ahead, if it does, is up to the last argument.
+type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int, ahead *fetch)
 
 // kernel returns the kernel of a level and the tile it works on.
 func (l Level) kernel(bf16 bool) (f kernel, rows, cols int) {

@@ -2,20 +2,20 @@ package tensor
 
 import (
 	"math"
-	"unsafe"
+	"sync/atomic"
 )
 
 // Sizes of what is packed: the largest tile of a kernel, and how much of A and B
 // a worker goes through at a time. A panel of B of packDepth steps stays in the
 // first-level cache.
 const (
-	maxRows   = 14
-	maxCols   = 32
-	packRows  = 14 * 12
-	packDepth = 256 // steps: single float32, or pairs of bfloat16
-
-	takeBlocks = 3 // of packDepth, of A at a time
-	panelGroup = 8 // panels that all of them are multiplied with before the next
+	maxRows    = 14
+	maxCols    = 32
+	packRows   = 14 * 12
+	packDepth  = 256           // steps: single float32, or pairs of bfloat16
+	takeDepth  = 2 * packDepth // steps of A at a time
+	panelGroup = 8             // panels that all of them are multiplied with before the next
+	pieceSteps = 32            // of A by columns that are packed at a time
 )
 
 // A View is a matrix in a slice: element (i, j) is at Data[i·Row + j·Col], or there in
@@ -69,138 +69,37 @@ func (p *Panels) Bytes() int { return 4 * len(p.data) }
 // MatMul is C = A·B, or C += A·B with add: C is m × n with rows of ldc numbers, A
 // is m × k. The products are summed over k in blocks of a fixed size, in order.
 func (c *CPU) MatMul(dst []float32, ldc int, a View, b *Panels, m int, add bool) {
-	_, rows := c.level.kernelRows(b.bf16, m)
+	x := c.product(dst, ldc, a, b, m, add)
 	panels := (b.n + b.cols - 1) / b.cols
 	if m <= packRows/2 && c.workers > 1 && panels >= 4*c.workers { // few rows: workers share the columns
 		step := (panels + 4*c.workers - 1) / (4 * c.workers)
 		c.Do((panels+step-1)/step, func(w, i int) {
-			c.rows(c.scratch[w], dst, ldc, a, b, rows, part{0, m, i * step, min(panels, (i+1)*step)}, add)
+			x.run(c.scratch[w], once(part{0, m, i * step, min(panels, (i+1)*step)}))
 		})
 		return
 	}
-	per := packRows / rows * rows
+	per := packRows / x.tile * x.tile
 	if m < per*c.workers { // so that all workers have something
-		per = max(rows, (m/c.workers+rows-1)/rows*rows)
+		per = max(x.tile, (m/c.workers+x.tile-1)/x.tile*x.tile)
 	}
-	c.Do((m+per-1)/per, func(w, i int) {
-		c.rows(c.scratch[w], dst, ldc, a, b, rows, part{i * per, min(per, m-i*per), 0, panels}, add)
+	var taken atomic.Int64
+	c.Do(min(c.workers, (m+per-1)/per), func(w, _ int) {
+		x.run(c.scratch[w], func() part {
+			i := min(m, int(taken.Add(1)-1)*per)
+			return part{i, min(per, m-i), 0, panels}
+		})
 	})
 }
 
 // MatMulAlone is [CPU.MatMul] in the calling worker of [CPU.Do].
 func (c *CPU) MatMulAlone(worker int, dst []float32, ldc int, a View, b *Panels, m int, add bool) {
-	_, rows := c.level.kernelRows(b.bf16, m)
-	per := packRows / rows * rows
-	for i := 0; i < m; i += per {
-		c.rows(c.scratch[worker], dst, ldc, a, b, rows, part{i, min(per, m-i), 0, (b.n + b.cols - 1) / b.cols}, add)
-	}
-}
-
-// A part is what one call of rows does: rows of A, and panels of B.
-type part struct{ m0, m, j0, j1 int }
-
-// rows multiplies some rows of A, block by block, a tile of rows at a time.
-func (c *CPU) rows(s *scratch, dst []float32, ldc int, a View, b *Panels, tile int, p part, add bool) {
-	kern, _ := c.level.kernelRows(b.bf16, tile)
-	if b.depth == 0 && !add {
-		for i := range p.m {
-			clear(dst[(p.m0+i)*ldc:][:b.n])
-		}
-	}
-	for d0 := 0; d0 < b.depth; d0 += takeBlocks * packDepth {
-		var t [takeBlocks]taken
-		end := min(b.depth, d0+takeBlocks*packDepth)
-		for i := d0; i < end; i += packDepth {
-			at := (i - d0) / packDepth
-			t[at] = c.take(s.a[at*packRows*packDepth:], a, b, p.m0, p.m, i, min(packDepth, end-i), tile)
-		}
-		for j := p.j0; j < p.j1; j += panelGroup { // this much of C stays in the cache
-			for i := d0; i < end; i += packDepth {
-				q := part{p.m0, p.m, j, min(p.j1, j+panelGroup)}
-				c.block(kern, s.c, dst, ldc, b, &t[(i-d0)/packDepth], i, tile, q, add || i > 0)
-			}
-		}
-	}
-}
-
-// block multiplies a block of A with that of some panels.
-func (c *CPU) block(kern kernel, edges, dst []float32, ldc int, b *Panels, t *taken, d0, tile int, p part, add bool) {
-	d := min(packDepth, b.depth-d0)
-	more := 0
-	if add {
-		more = 1
-	}
-	for j := p.j0; j < p.j1; j++ {
-		panel := unsafe.Pointer(unsafe.SliceData(b.panel(d0, d, j)))
-		w := min(b.cols, b.n-j*b.cols)
-		for i := 0; i < p.m; i += tile {
-			rows, lda, step := t.tile(i)
-			h := min(tile, p.m-i)
-			if h == tile && w == b.cols {
-				kern(d, rows, lda, step, panel, unsafe.Pointer(&dst[(p.m0+i)*ldc+j*b.cols]), 4*ldc, more)
-				continue
-			}
-			kern(d, rows, lda, step, panel, unsafe.Pointer(&edges[0]), 4*b.cols, 0)
-			edge(dst[(p.m0+i)*ldc+j*b.cols:], ldc, edges, b.cols, h, w, add)
-		}
-	}
-}
-
-// A taken is a block of A as the kernels read it.
-type taken struct {
-	base      unsafe.Pointer
-	lda, step int // bytes from row to row, and from step to step
-	rows      int // bytes from tile to tile
-	whole     int // rows below which base holds; the others are in rest
-	rest      unsafe.Pointer
-	restTile  int
-}
-
-// tile returns where the tile of rows that begins at row i is.
-func (t *taken) tile(i int) (p unsafe.Pointer, lda, step int) {
-	if i >= t.whole {
-		return t.rest, 4, 4 * t.restTile
-	}
-	return unsafe.Add(t.base, i*t.rows), t.lda, t.step
-}
-
-// take makes a block of A ready: float32 rows are read where they are, rows of
-// bfloat16 rounded into scratch memory; what is stored by columns, and rows that
-// fill no tile, are packed.
-func (c *CPU) take(scratch []float32, a View, b *Panels, m0, mm, d0, d, tile int) taken {
-	t := taken{restTile: tile, whole: mm / tile * tile}
-	switch {
-	case a.Col != 1 || b.bf16 && c.level < AVX512BF16:
-		t.base, t.lda, t.step, t.rows = unsafe.Pointer(&scratch[0]), 4, 4*tile, 4*d
-		whole := 0
-		if a.Row == 1 && b.bf16 && c.level >= AVX512BF16 && 2*(d0+d) <= b.k && t.whole > 0 {
-			whole = t.whole
-			a.pairs(d, whole/tile, words(scratch), 2*d0*a.Col+m0, 4*tile, a.Col, 4*tile*d, tile, 1<<tile-1)
-		}
-		t.whole = mm
-		for i := whole; i < mm; i += tile {
-			c.packTile(scratch[i*d:][:tile*d], a, m0+i, min(tile, mm-i), d0, d, b, tile)
-		}
-		return t
-	case b.bf16:
-		t.base, t.lda, t.step, t.rows = unsafe.Pointer(&scratch[0]), 4*d, 4, 4*d
-		half := unsafe.Slice((*uint16)(unsafe.Pointer(&scratch[0])), 2*len(scratch))
-		n := min(2*d, b.k-2*d0)
-		for i := range t.whole {
-			a.round(half[2*d*i:][:n], (m0+i)*a.Row+2*d0)
-			if n < 2*d {
-				half[2*d*i+n] = 0
-			}
-		}
-	case t.whole > 0:
-		t.base, t.lda, t.step, t.rows = unsafe.Pointer(&a.Data[m0*a.Row+d0]), 4*a.Row, 4, 4*a.Row
-	}
-	if t.whole < mm {
-		rest := scratch[t.whole*d:][:tile*d]
-		c.packTile(rest, a, m0+t.whole, mm-t.whole, d0, d, b, tile)
-		t.rest = unsafe.Pointer(&rest[0])
-	}
-	return t
+	x := c.product(dst, ldc, a, b, m, add)
+	per, i := packRows/x.tile*x.tile, 0
+	x.run(c.scratch[worker], func() part {
+		p := part{i, min(per, m-i), 0, (b.n + b.cols - 1) / b.cols}
+		i += p.m
+		return p
+	})
 }
 
 // edge copies, or adds, h rows of w numbers out of a tile.
@@ -216,3 +115,5 @@ func edge(dst []float32, ldc int, tile []float32, cols, h, w int, add bool) {
 		}
 	}
 }
+
+var expC, expB = false, false

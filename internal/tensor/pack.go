@@ -180,14 +180,6 @@ func (c *CPU) packPairs(dst []float32, v View, r0, w, d0, d, k, stride int) {
 	}
 }
 
-// packTile packs h rows of a tile and clears the others.
-func (c *CPU) packTile(dst []float32, a View, r0, h, d0, d int, b *Panels, tile int) {
-	if h < tile {
-		clear(dst)
-	}
-	c.pack(dst, a, r0, h, d0, d, b.k, tile, b.bf16)
-}
-
 // words returns the memory of float32 as pairs of bfloat16.
 func words(x []float32) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))

@@ -20,7 +20,7 @@ const plainRows, plainCols = 4, 16
 
 // plainF32 adds to C, or with add = 0 stores, the product of rows of A and a
 // panel of B.
-func plainF32(k int, a pointer, lda, step int, b, c pointer, ldc, add int) {
+func plainF32(k int, a pointer, lda, step int, b, c pointer, ldc, add int, _ *fetch) {
 	var sum [plainRows][plainCols]float32
 	for i := range k {
 		row := (*[plainCols]float32)(unsafe.Add(b, i*plainCols*4))
@@ -37,7 +37,7 @@ func plainF32(k int, a pointer, lda, step int, b, c pointer, ldc, add int) {
 
 // plainBF16 is the same for pairs of bfloat16, of which A and the panel hold two
 // in 32 bits.
-func plainBF16(k int, a pointer, lda, step int, b, c pointer, ldc, add int) {
+func plainBF16(k int, a pointer, lda, step int, b, c pointer, ldc, add int, _ *fetch) {
 	var sum [plainRows][plainCols]float32
 	for i := range k {
 		row := (*[plainCols]uint32)(unsafe.Add(b, i*plainCols*4))

@@ -58,7 +58,7 @@ func TestMatMul(t *testing.T) {
 				bv = Matrix(random(rng, n*(k+pad)), k+pad).T()
 			}
 			dst := random(rng, m*(n+pad))
-			want := product(dst, n+pad, av, bv, m, n, k, bf16, add)
+			want := plainProduct(dst, n+pad, av, bv, m, n, k, bf16, add)
 			var p Panels
 			c.Pack(&p, bv, k, n, bf16)
 			c.MatMul(dst, n+pad, av, &p, m, add)
@@ -68,7 +68,7 @@ func TestMatMul(t *testing.T) {
 	}
 }
 
-func product(dst []float32, ldc int, a, b View, m, n, k int, bf16, add bool) []float32 {
+func plainProduct(dst []float32, ldc int, a, b View, m, n, k int, bf16, add bool) []float32 {
 	want := slices.Clone(dst)
 	if bf16 {
 		a.Data, b.Data = rounded(a.Data), rounded(b.Data)

@@ -9,8 +9,8 @@ import "math"
 // Axpy adds a·x to y.
 func (c *CPU) Axpy(y []float32, a float32, x []float32) {
 	x = x[:len(y)]
-	if c.level >= AVX512 && len(y) > 0 {
-		axpy(y, a, x)
+	if c.level >= AVX2 && len(y) > 0 {
+		c.level.axpy(y, a, x)
 		return
 	}
 	for i, v := range x {
@@ -21,8 +21,8 @@ func (c *CPU) Axpy(y []float32, a float32, x []float32) {
 // Add adds x to y.
 func (c *CPU) Add(y, x []float32) {
 	x = x[:len(y)]
-	if c.level >= AVX512 && len(y) > 0 {
-		add(y, x)
+	if c.level >= AVX2 && len(y) > 0 {
+		c.level.add(y, x)
 		return
 	}
 	for i, v := range x {
@@ -32,8 +32,8 @@ func (c *CPU) Add(y, x []float32) {
 
 // Scale multiplies y by a.
 func (c *CPU) Scale(y []float32, a float32) {
-	if c.level >= AVX512 && len(y) > 0 {
-		scale(y, a)
+	if c.level >= AVX2 && len(y) > 0 {
+		c.level.scale(y, a)
 		return
 	}
 	for i := range y {
@@ -44,8 +44,8 @@ func (c *CPU) Scale(y []float32, a float32) {
 // MulScale sets y to a·x·w, element by element.
 func (c *CPU) MulScale(y, x, w []float32, a float32) {
 	x, w = x[:len(y)], w[:len(y)]
-	if c.level >= AVX512 && len(y) > 0 {
-		mulScale(y, x, w, a)
+	if c.level >= AVX2 && len(y) > 0 {
+		c.level.mulScale(y, x, w, a)
 		return
 	}
 	for i := range y {
@@ -56,8 +56,8 @@ func (c *CPU) MulScale(y, x, w []float32, a float32) {
 // MulAdd adds a·x·w to y, element by element.
 func (c *CPU) MulAdd(y, x, w []float32, a float32) {
 	x, w = x[:len(y)], w[:len(y)]
-	if c.level >= AVX512 && len(y) > 0 {
-		mulAdd(y, x, w, a)
+	if c.level >= AVX2 && len(y) > 0 {
+		c.level.mulAdd(y, x, w, a)
 		return
 	}
 	for i := range y {
@@ -69,8 +69,8 @@ func (c *CPU) MulAdd(y, x, w []float32, a float32) {
 // p·(d − dot), dot being the product of d and p.
 func (c *CPU) SoftmaxBack(d, p []float32, dot float32) {
 	p = p[:len(d)]
-	if c.level >= AVX512 && len(d) > 0 {
-		softmaxBack(d, p, dot)
+	if c.level >= AVX2 && len(d) > 0 {
+		c.level.softmaxBack(d, p, dot)
 		return
 	}
 	for i, v := range p {
@@ -82,8 +82,8 @@ func (c *CPU) SoftmaxBack(d, p []float32, dot float32) {
 // of −1, and multiplies them by a.
 func (c *CPU) Turn(x, y, cos, sin []float32, a, sign float32) {
 	y, cos, sin = y[:len(x)], cos[:len(x)], sin[:len(x)]
-	if c.level >= AVX512 && len(x) > 0 {
-		turn(x, y, cos, sin, a, a*sign)
+	if c.level >= AVX2 && len(x) > 0 {
+		c.level.turn(x, y, cos, sin, a, a*sign)
 		return
 	}
 	for i, u := range x {
@@ -95,8 +95,8 @@ func (c *CPU) Turn(x, y, cos, sin []float32, a, sign float32) {
 // Dot returns the sum of x·y.
 func (c *CPU) Dot(x, y []float32) float32 {
 	y = y[:len(x)]
-	if c.level >= AVX512 && len(x) > 0 {
-		return dot(x, y)
+	if c.level >= AVX2 && len(x) > 0 {
+		return c.level.dot(x, y)
 	}
 	var s [8]float32
 	for len(x) >= 8 {
@@ -114,8 +114,8 @@ func (c *CPU) Dot(x, y []float32) float32 {
 // Max returns the largest element of x, or minus infinity.
 func (c *CPU) Max(x []float32) float32 {
 	low := float32(math.Inf(-1))
-	if c.level >= AVX512 && len(x) > 0 {
-		return largest(x, low)
+	if c.level >= AVX2 && len(x) > 0 {
+		return c.level.largest(x, low)
 	}
 	for _, v := range x {
 		low = max(low, v)
@@ -125,8 +125,8 @@ func (c *CPU) Max(x []float32) float32 {
 
 // ExpSum sets x to e^(x−m) and returns its sum.
 func (c *CPU) ExpSum(x []float32, m float32) float32 {
-	if c.level >= AVX512 && len(x) > 0 {
-		return expSum(x, m)
+	if c.level >= AVX2 && len(x) > 0 {
+		return c.level.expSum(x, m)
 	}
 	s := float32(0)
 	for i, v := range x {
@@ -149,8 +149,8 @@ func (c *CPU) Softmax(x []float32) (logSum float32) {
 // SiluMul sets y to a·σ(a)·b, σ the logistic function.
 func (c *CPU) SiluMul(y, a, b []float32) {
 	a, b = a[:len(y)], b[:len(y)]
-	if c.level >= AVX512 && len(y) > 0 {
-		siluMul(y, a, b)
+	if c.level >= AVX2 && len(y) > 0 {
+		c.level.siluMul(y, a, b)
 		return
 	}
 	for i := range y {
@@ -162,8 +162,8 @@ func (c *CPU) SiluMul(y, a, b []float32) {
 // da may be a, db may be b.
 func (c *CPU) SiluMulBack(da, db, a, b, dy []float32) {
 	db, a, b, dy = db[:len(da)], a[:len(da)], b[:len(da)], dy[:len(da)]
-	if c.level >= AVX512 && len(da) > 0 {
-		siluMulBack(da, db, a, b, dy)
+	if c.level >= AVX2 && len(da) > 0 {
+		c.level.siluMulBack(da, db, a, b, dy)
 		return
 	}
 	for i := range da {
@@ -191,8 +191,8 @@ func (c *CPU) AdamW(p, g, m, v []float32, a AdamParams) {
 	c2 := float32(1 / (1 - math.Pow(float64(a.Beta2), float64(a.Step))))
 	rate, decay := float32(float64(a.Rate)*c1), 1-a.Rate*a.Decay
 	r1, r2 := (1-a.Beta1)*a.Scale, (1-a.Beta2)*a.Scale*a.Scale
-	if c.level >= AVX512 && len(p) > 0 {
-		adamW(p, g, m, v, a.Beta1, a.Beta2, r1, r2, rate, c2, a.Eps, decay)
+	if c.level >= AVX2 && len(p) > 0 {
+		c.level.adamW(p, g, m, v, a.Beta1, a.Beta2, r1, r2, rate, c2, a.Eps, decay)
 		return
 	}
 	for i := range p {

@@ -5,19 +5,19 @@ package tensor
 // These stand for assembly that other processors have; no level calls them here.
 const absent = "tensor: no such instruction"
 
-func axpy([]float32, float32, []float32)                                { panic(absent) }
-func add([]float32, []float32)                                          { panic(absent) }
-func scale([]float32, float32)                                          { panic(absent) }
-func mulScale([]float32, []float32, []float32, float32)                 { panic(absent) }
-func mulAdd([]float32, []float32, []float32, float32)                   { panic(absent) }
-func softmaxBack([]float32, []float32, float32)                         { panic(absent) }
-func turn([]float32, []float32, []float32, []float32, float32, float32) { panic(absent) }
-func dot([]float32, []float32) float32                                  { panic(absent) }
-func largest([]float32, float32) float32                                { panic(absent) }
-func expSum([]float32, float32) float32                                 { panic(absent) }
-func siluMul([]float32, []float32, []float32)                           { panic(absent) }
-func siluMulBack([]float32, []float32, []float32, []float32, []float32) { panic(absent) }
-func adamW([]float32, []float32, []float32, []float32, float32, float32, float32, float32, float32, float32, float32, float32) {
+func (l Level) axpy([]float32, float32, []float32)                                { panic(absent) }
+func (l Level) add([]float32, []float32)                                          { panic(absent) }
+func (l Level) scale([]float32, float32)                                          { panic(absent) }
+func (l Level) mulScale([]float32, []float32, []float32, float32)                 { panic(absent) }
+func (l Level) mulAdd([]float32, []float32, []float32, float32)                   { panic(absent) }
+func (l Level) softmaxBack([]float32, []float32, float32)                         { panic(absent) }
+func (l Level) turn([]float32, []float32, []float32, []float32, float32, float32) { panic(absent) }
+func (l Level) dot([]float32, []float32) float32                                  { panic(absent) }
+func (l Level) largest([]float32, float32) float32                                { panic(absent) }
+func (l Level) expSum([]float32, float32) float32                                 { panic(absent) }
+func (l Level) siluMul([]float32, []float32, []float32)                           { panic(absent) }
+func (l Level) siluMulBack([]float32, []float32, []float32, []float32, []float32) { panic(absent) }
+func (l Level) adamW([]float32, []float32, []float32, []float32, float32, float32, float32, float32, float32, float32, float32, float32) {
 	panic(absent)
 }
 func toBF16([]uint16, []float32) { panic(absent) }

@@ -120,47 +120,56 @@ func decodeBF16Pair(w io.Writer) {
 	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVADDPS Z3, Z2, Z2\n\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z2, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
 }
 
-// decodeIntPair is the same for int8 and int4, in the order of decodeInt. High halves of
-// int4 stay where they are: their sums are 16 times too large until the end.
+// decodeIntPair is the same for int8 and int4, in the order of decodeInt. It reads the
+// weights from front to back, all of a group of one tile before the other tile's: in
+// turns, memory is a third slower. The vector's group is in Z8 to Z23.
 func decodeIntPair(w io.Writer, bits int) {
 	name, group := fmt.Sprintf("decodeInt%dPair", bits), map[int]int{8: int8Group, 4: int4Group}[bits]
 	fmt.Fprintf(w, decodeHead, name, name)
 	fmt.Fprint(w, "\tVPXORD Z0, Z0, Z0\n\tVPXORD Z1, Z1, Z1\n\tMOVL $0x0f0f0f0f, AX\n\tVPBROADCASTD AX, Z31\n\tVPSLLD $4, Z31, Z30\n")
 	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
-	fetch(w, 0)
-	fetch(w, group)
-	for half := range 2 {
-		sums, high := 8+2*half, 2+2*half
-		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n\tVMOVDQA32 Z%d, Z%d\n", 72+4*half, sums, sums, sums+1)
-		if bits == 4 {
-			fmt.Fprintf(w, "\tVPXORD Z%d, Z%d, Z%d\n\tVPXORD Z%d, Z%d, Z%d\n", high, high, high, high+1, high+1, high+1)
-		}
-		for c := range bits {
-			x, r := 32*half+4*c, 16+c%2*6
-			fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", x, r+4)
-			if bits == 4 {
-				fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", x+16, r+5)
-			}
-			for t := range 2 {
-				at := 64 + 64*(bits*half+c) + t*group
-				fetch(w, at)
-				fmt.Fprintf(w, "\tVMOVDQU32 %d(SI), Z%d\n", at, r+t)
-				if bits == 4 {
-					fmt.Fprintf(w, "\tVPANDD Z30, Z%d, Z%d\n\tVPANDD Z31, Z%d, Z%d\n\tVPDPBUSD Z%d, Z%d, Z%d\n", r+t, r+2+t, r+t, r+t, r+5, r+2+t, high+t)
-				}
-				fmt.Fprintf(w, "\tVPDPBUSD Z%d, Z%d, Z%d\n", r+4, r+t, sums+t)
-			}
-		}
-		for t := range 2 {
-			if bits == 4 {
-				fmt.Fprintf(w, "\tVPSRAD $4, Z%d, Z%d\n\tVPADDD Z%d, Z%d, Z%d\n", high+t, high+t, high+t, sums+t, sums+t)
-			}
-			fmt.Fprintf(w, "\tVCVTPH2PS %d(SI), Z%d\n\tVCVTDQ2PS Z%d, Z%d\n\tVMULPS.BCST %d(DI), Z%d, Z%d\n\tVFMADD231PS Z%d, Z%d, Z%d\n",
-				32*half+t*group, 28+t, sums+t, sums+t, 64+4*half, 28+t, 28+t, 28+t, sums+t, t)
-		}
+	for i := range 16 {
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", 4*i, 8+i)
+	}
+	for t := range 2 {
+		decodeIntGroup(w, bits, t, t*group)
 	}
 	turnEnd(w, name, group)
 	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
+}
+
+// decodeIntGroup adds the products of the group at byte at to register t. High halves of
+// int4 stay where they are: their sums are 16 times too large until the end.
+func decodeIntGroup(w io.Writer, bits, t, at int) {
+	ahead := func(at int) {
+		if bits == 8 {
+			fetch(w, at)
+		} else {
+			fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeAhead/2)
+		}
+	}
+	ahead(at)
+	for half := range 2 {
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n\tVPXORD Z%d, Z%d, Z%d\n", 72+4*half, 2+2*half, 3+2*half, 3+2*half, 3+2*half)
+		fmt.Fprintf(w, "\tVCVTPH2PS %d(SI), Z%d\n\tVMULPS.BCST %d(DI), Z%d, Z%d\n", 32*half+at, 28+half, 64+4*half, 28+half, 28+half)
+	}
+	for half := range 2 {
+		sums, high := 2+2*half, 3+2*half
+		for c := range bits {
+			line, x, r := at+64+64*(bits*half+c), 8+8*half+c, 24+c%2*2
+			ahead(line)
+			if bits == 4 {
+				fmt.Fprintf(w, "\tVPANDD %d(SI), Z30, Z%d\n\tVPANDD %d(SI), Z31, Z%d\n\tVPDPBUSD Z%d, Z%d, Z%d\n", line, r+1, line, r, x+4, r+1, high)
+			} else {
+				fmt.Fprintf(w, "\tVMOVDQU32 %d(SI), Z%d\n", line, r)
+			}
+			fmt.Fprintf(w, "\tVPDPBUSD Z%d, Z%d, Z%d\n", x, r, sums)
+		}
+		if bits == 4 {
+			fmt.Fprintf(w, "\tVPSRAD $4, Z%d, Z%d\n\tVPADDD Z%d, Z%d, Z%d\n", high, high, high, sums, sums)
+		}
+		fmt.Fprintf(w, "\tVCVTDQ2PS Z%d, Z%d\n\tVFMADD231PS Z%d, Z%d, Z%d\n", sums, sums, 28+half, sums, t)
+	}
 }
 
 // decodeBF16Wide is for AVX-512 without products of bfloat16: a chunk's halves are

@@ -7,13 +7,13 @@ import (
 
 // halfLoops give bfloat16, which products then read without rounding it again.
 var halfLoops = []loop{
-	{name: "scaleHalf512", pointers: []string{"y16", "x"}, scalars: []string{"a"},
+	{name: "scaleHalf", pointers: []string{"y16", "x"}, scalars: []string{"a"},
 		body: "LOAD(x,0)\tVMULPS Z16, Z0, Z0\nHALF(0,y16)"},
-	{name: "mulScaleHalf512", pointers: []string{"y16", "x", "w"}, scalars: []string{"a"},
+	{name: "mulScaleHalf", pointers: []string{"y16", "x", "w"}, scalars: []string{"a"},
 		body: "LOAD(x,0)LOAD(w,1)\tVMULPS Z16, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nHALF(0,y16)"},
-	{name: "siluMulHalf512", pointers: []string{"y16", "a", "b"}, consts: true,
+	{name: "siluMulHalf", pointers: []string{"y16", "a", "b"}, consts: true,
 		body: "LOAD(a,0)LOAD(b,1)\tVXORPS Z2, Z2, Z2\n\tVSUBPS Z0, Z2, Z2\n" + exp(2, 3) + "\tVADDPS Z29, Z2, Z2\n\tVDIVPS Z2, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nHALF(0,y16)"},
-	{name: "siluMulBackHalf512", pointers: []string{"da16", "db16", "a", "b", "dy"}, consts: true,
+	{name: "siluMulBackHalf", pointers: []string{"da16", "db16", "a", "b", "dy"}, consts: true,
 		body: "LOAD(a,0)LOAD(b,1)LOAD(dy,4)\tVXORPS Z2, Z2, Z2\n\tVSUBPS Z0, Z2, Z2\n" + exp(2, 3) +
 			"\tVADDPS Z29, Z2, Z2\n\tVDIVPS Z2, Z29, Z2\n" + // s
 			"\tVMULPS Z2, Z0, Z5\n\tVMULPS Z4, Z5, Z5\nHALF(5,db16)" + // dy·a·s

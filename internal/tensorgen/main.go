@@ -16,6 +16,10 @@ func main() {
 		save(os.Args[2], decode)
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == "four" {
+		save(os.Args[2], four)
+		return
+	}
 	if len(os.Args) == 3 && os.Args[1] == "half" {
 		save(os.Args[2], half)
 		return
@@ -25,7 +29,7 @@ func main() {
 		return
 	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: tensorgen [decode|half|heads] FILE")
+		fmt.Fprintln(os.Stderr, "usage: tensorgen [decode|four|half|heads] FILE")
 		os.Exit(2)
 	}
 	var b strings.Builder
@@ -39,12 +43,13 @@ func main() {
 			if rows < 14 {
 				name = fmt.Sprintf("%sx%d", name, rows)
 			}
-			matrix512(&b, name, bf16, rows)
+			matrix512{name, bf16, rows}.write(&b)
 		}
 	}
 	matrix256(&b, "kernelAVX2")
 	peak(&b, "peakF32", false)
 	peak(&b, "peakBF16", true)
+	peak256(&b)
 	vectors(&b)
 	if err := os.WriteFile(os.Args[1], []byte(b.String()), 0o644); err != nil {
 		fmt.Fprintln(os.Stderr, "tensorgen:", err)
@@ -75,46 +80,97 @@ func multiply(bf16 bool, dst, b, a int) string {
 	return fmt.Sprintf("\tVFMADD231PS Z%d, Z%d, Z%d\n", a, b, dst)
 }
 
-// matrix512 writes a kernel that adds, or with add = 0 stores, the product of some
-// rows of A (14 fill the registers) and a panel of 32 columns of B to C. A row of A lies lda bytes from
-// the one before, a step in k is step bytes.
-func matrix512(w io.Writer, name string, bf16 bool, rows int) {
-	fmt.Fprintf(w, "// func %s(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)\n", name)
-	fmt.Fprintf(w, "TEXT ·%s(SB), NOSPLIT, $0-64\n", name)
+// A matrix512 is a kernel that adds, or with add = 0 stores, the product of some rows of
+// A (14 fill the registers) and a panel of 32 columns of B to C. A row of A lies lda bytes
+// from the one before, a step in k is step bytes.
+//
+// Kernels of many rows calculate at the speed of the peak loop as long as nothing waits
+// for memory. So they ask for what comes next, a little each four steps (ahead), for C at
+// the start into the second-level cache, and again some steps before the end into the
+// first: with rows a multiple of 4096 bytes apart C does not stay there in between.
+type matrix512 struct {
+	name string
+	bf16 bool
+	rows int
+}
+
+const (
+	unroll = 4  // steps of a turn
+	late   = 16 // turns before the end at which C is fetched again
+)
+
+func (m matrix512) write(w io.Writer) {
+	fmt.Fprintf(w, "// func %s(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)\n", m.name)
+	fmt.Fprintf(w, "TEXT ·%s(SB), NOSPLIT, $0-72\n", m.name)
 	fmt.Fprint(w, "\tMOVQ k+0(FP), CX\n\tMOVQ a+8(FP), SI\n\tMOVQ lda+16(FP), R8\n\tMOVQ step+24(FP), R13\n\tMOVQ b+32(FP), DX\n\tMOVQ c+40(FP), DI\n\tMOVQ ldc+48(FP), AX\n")
 	fmt.Fprint(w, "\tLEAQ (R8)(R8*2), R9\n\tLEAQ (SI)(R8*4), R10\n\tLEAQ (R10)(R8*4), R11\n\tLEAQ (R11)(R8*4), R12\n")
-	for i := range 2 * rows {
-		fmt.Fprintf(w, "\tVPXORD Z%d, Z%d, Z%d\n", i, i, i)
+	zero(w, 2*m.rows)
+	if m.rows < 8 {
+		m.fetchC(w, "PREFETCHT0")
+		fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n", m.name)
+		m.loop(w, "loop")
+	} else {
+		fmt.Fprint(w, "\tMOVQ ahead+64(FP), BX\n\tMOVQ (BX), R14\n\tMOVQ 8(BX), R15\n")
+		fmt.Fprintf(w, "\tCMPQ CX, $%d\n\tJLE late_%s\n", unroll*late, m.name)
+		m.fetchC(w, "PREFETCHT1")
+		fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tSUBQ $%d, BX\n\tJZ late_%s\n", late, m.name)
+		m.loop(w, "early")
+		fmt.Fprintf(w, "late_%s:\n", m.name)
+		m.fetchC(w, "PREFETCHT0")
+		fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n\tCMPQ BX, $%d\n\tJLE loop_%s\n\tMOVQ $%d, BX\n", m.name, late, m.name, late)
+		m.loop(w, "loop")
 	}
+	fmt.Fprintf(w, "tail_%s:\n\tANDQ $%d, CX\n\tJZ done_%s\none_%s:\n", m.name, unroll-1, m.name, m.name)
+	m.step(w, 0)
+	fmt.Fprintf(w, "\tADDQ $128, DX\n\tDECQ CX\n\tJNZ one_%s\ndone_%s:\n", m.name, m.name)
+	if m.rows >= 8 {
+		fmt.Fprint(w, "\tMOVQ ahead+64(FP), BX\n\tMOVQ R14, (BX)\n\tMOVQ R15, 8(BX)\n")
+	}
+	m.store(w)
+}
+
+// fetchC asks for all of C.
+func (m matrix512) fetchC(w io.Writer, how string) {
 	fmt.Fprint(w, "\tMOVQ DI, BX\n")
-	for range rows {
-		fmt.Fprint(w, "\tPREFETCHT0 (BX)\n\tPREFETCHT0 64(BX)\n\tADDQ AX, BX\n")
+	for range m.rows {
+		fmt.Fprintf(w, "\t%s (BX)\n\t%s 64(BX)\n\tADDQ AX, BX\n", how, how)
 	}
-	row := func(i int) string {
-		base := []string{"SI", "R10", "R11", "R12"}[i/4]
-		return fmt.Sprintf([]string{"(%s)", "(%s)(R8*1)", "(%s)(R8*2)", "(%s)(R9*1)"}[i%4], base)
-	}
-	body := func(u int) {
-		fmt.Fprintf(w, "\tVMOVUPS %d(DX), Z28\n\tVMOVUPS %d(DX), Z29\n", u*128, u*128+64)
-		for i := range rows {
-			r := 30 + i%2
-			fmt.Fprintf(w, "\tVBROADCASTSS %s, Z%d\n%s%s", row(i), r, multiply(bf16, 2*i, 28, r), multiply(bf16, 2*i+1, 29, r))
-		}
-		fmt.Fprint(w, "\tADDQ R13, SI\n\tADDQ R13, R10\n\tADDQ R13, R11\n\tADDQ R13, R12\n")
-	}
-	const unroll = 4
-	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+}
+
+// loop makes BX turns.
+func (m matrix512) loop(w io.Writer, label string) {
+	fmt.Fprintf(w, "\tPCALIGN $32\n%s_%s:\n", label, m.name)
 	for u := range unroll {
-		body(u)
+		m.step(w, u)
+		if u == 1 && m.rows >= 8 {
+			fmt.Fprintf(w, "\tPREFETCHT1 (R14)\n\tPREFETCHT1 64(R14)\n\tADDQ $128, R14\n\tDECQ R15\n\tJNZ same_%s_%s\n", label, m.name)
+			fmt.Fprintf(w, "\tMOVQ ahead+64(FP), R15\n\tADDQ 24(R15), R14\n\tMOVQ 16(R15), R15\nsame_%s_%s:\n", label, m.name)
+		}
 	}
-	fmt.Fprintf(w, "\tADDQ $%d, DX\n\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tANDQ $3, CX\n\tJZ done_%s\none_%s:\n", unroll*128, name, name, name, name)
-	body(0)
-	fmt.Fprintf(w, "\tADDQ $128, DX\n\tDECQ CX\n\tJNZ one_%s\ndone_%s:\n\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n", name, name, name)
-	for i := range rows {
-		fmt.Fprintf(w, "\tVADDPS (DI), Z%d, Z%d\n\tVMOVUPS Z%d, (DI)\n\tVADDPS 64(DI), Z%d, Z%d\n\tVMOVUPS Z%d, 64(DI)\n\tADDQ AX, DI\n", 2*i, 2*i, 2*i, 2*i+1, 2*i+1, 2*i+1)
+	fmt.Fprintf(w, "\tADDQ $%d, DX\n\tDECQ BX\n\tJNZ %s_%s\n", unroll*128, label, m.name)
+}
+
+// step multiplies a step, u steps behind where DX points to.
+func (m matrix512) step(w io.Writer, u int) {
+	fmt.Fprintf(w, "\tVMOVUPS %d(DX), Z28\n\tVMOVUPS %d(DX), Z29\n", u*128, u*128+64)
+	for i := range m.rows {
+		r := 30 + i%2
+		base := []string{"SI", "R10", "R11", "R12"}[i/4]
+		at := fmt.Sprintf([]string{"(%s)", "(%s)(R8*1)", "(%s)(R8*2)", "(%s)(R9*1)"}[i%4], base)
+		fmt.Fprintf(w, "\tVBROADCASTSS %s, Z%d\n%s%s", at, r, multiply(m.bf16, 2*i, 28, r), multiply(m.bf16, 2*i+1, 29, r))
 	}
-	fmt.Fprintf(w, "\tVZEROUPPER\n\tRET\nstore_%s:\n", name)
-	for i := range rows {
+	fmt.Fprint(w, "\tADDQ R13, SI\n\tADDQ R13, R10\n\tADDQ R13, R11\n\tADDQ R13, R12\n")
+}
+
+// store writes C. All of it is read before any is written: with rows a multiple of 4096
+// bytes apart, reading behind writing the row before would wait for it.
+func (m matrix512) store(w io.Writer) {
+	fmt.Fprintf(w, "\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n\tMOVQ DI, BX\n", m.name)
+	for i := range m.rows {
+		fmt.Fprintf(w, "\tVADDPS (BX), Z%d, Z%d\n\tVADDPS 64(BX), Z%d, Z%d\n\tADDQ AX, BX\n", 2*i, 2*i, 2*i+1, 2*i+1)
+	}
+	fmt.Fprintf(w, "store_%s:\n", m.name)
+	for i := range m.rows {
 		fmt.Fprintf(w, "\tVMOVUPS Z%d, (DI)\n\tVMOVUPS Z%d, 64(DI)\n\tADDQ AX, DI\n", 2*i, 2*i+1)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
@@ -122,8 +178,8 @@ func matrix512(w io.Writer, name string, bf16 bool, rows int) {
 
 // matrix256 is the same for AVX2 and FMA: 6 rows of A, 16 columns of B.
 func matrix256(w io.Writer, name string) {
-	fmt.Fprintf(w, "// func %s(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int)\n", name)
-	fmt.Fprintf(w, "TEXT ·%s(SB), NOSPLIT, $0-64\n", name)
+	fmt.Fprintf(w, "// func %s(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)\n", name)
+	fmt.Fprintf(w, "TEXT ·%s(SB), NOSPLIT, $0-72\n", name)
 	fmt.Fprint(w, "\tMOVQ k+0(FP), CX\n\tMOVQ a+8(FP), SI\n\tMOVQ lda+16(FP), R8\n\tMOVQ step+24(FP), R13\n\tMOVQ b+32(FP), DX\n\tMOVQ c+40(FP), DI\n\tMOVQ ldc+48(FP), AX\n")
 	fmt.Fprint(w, "\tLEAQ (R8)(R8*2), R9\n\tLEAQ (SI)(R9*1), R10\n")
 	for i := range 12 {
@@ -161,4 +217,17 @@ func peak(w io.Writer, name string, bf16 bool) {
 		fmt.Fprint(w, multiply(bf16, i, 28, 30))
 	}
 	fmt.Fprintf(w, "\tDECQ CX\n\tJNZ loop_%s\n\tVZEROUPPER\n\tRET\n\n", name)
+}
+
+// peak256 writes the loop for AVX2: as many multiply-adds in two rounds.
+func peak256(w io.Writer) {
+	fmt.Fprint(w, "// func peakAVX2(n int)\nTEXT ·peakAVX2(SB), NOSPLIT, $0-8\n\tMOVQ n+0(FP), CX\n")
+	for i := range 16 {
+		fmt.Fprintf(w, "\tVXORPS Y%d, Y%d, Y%d\n", i, i, i)
+	}
+	fmt.Fprint(w, "\tPCALIGN $32\nloop_peakAVX2:\n")
+	for i := range peakMultiplies {
+		fmt.Fprintf(w, "\tVFMADD231PS Y14, Y15, Y%d\n", i%(peakMultiplies/2))
+	}
+	fmt.Fprint(w, "\tDECQ CX\n\tJNZ loop_peakAVX2\n\tVZEROUPPER\n\tRET\n\n")
 }

@@ -4,14 +4,17 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // A loop is a function over float32 vectors, 16 elements a turn, the last with
 // a mask. Its arguments are n, pointers and scalars; those whose names end in 16 point to
-// bfloat16. Pointers are in registers
-// SI, DI, R8, R9, R10 as they come, scalars in Z16 and up on every lane.
+// bfloat16, which AVX-512 alone gives. Pointers are in registers
+// SI, DI, R8, R9, R10 as they come, scalars in Z16 and up on every lane. The bodies
+// are for AVX-512; those for AVX2 are made of them.
 type loop struct {
 	name     string
 	pointers []string
@@ -43,34 +46,34 @@ func exp(z, t int) string {
 }
 
 var loops = []loop{
-	{name: "axpy512", pointers: []string{"y", "x"}, scalars: []string{"a"},
+	{name: "axpy", pointers: []string{"y", "x"}, scalars: []string{"a"},
 		body: "LOAD(y,0)LOAD(x,1)\tVFMADD231PS Z1, Z16, Z0\nSTORE(0,y)"},
-	{name: "add512", pointers: []string{"y", "x"}, body: "LOAD(y,0)LOAD(x,1)\tVADDPS Z1, Z0, Z0\nSTORE(0,y)"},
-	{name: "scale512", pointers: []string{"y"}, scalars: []string{"a"}, body: "LOAD(y,0)\tVMULPS Z16, Z0, Z0\nSTORE(0,y)"},
-	{name: "mulScale512", pointers: []string{"y", "x", "w"}, scalars: []string{"a"},
+	{name: "add", pointers: []string{"y", "x"}, body: "LOAD(y,0)LOAD(x,1)\tVADDPS Z1, Z0, Z0\nSTORE(0,y)"},
+	{name: "scale", pointers: []string{"y"}, scalars: []string{"a"}, body: "LOAD(y,0)\tVMULPS Z16, Z0, Z0\nSTORE(0,y)"},
+	{name: "mulScale", pointers: []string{"y", "x", "w"}, scalars: []string{"a"},
 		body: "LOAD(x,0)LOAD(w,1)\tVMULPS Z16, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nSTORE(0,y)"},
-	{name: "mulAdd512", pointers: []string{"y", "x", "w"}, scalars: []string{"a"},
+	{name: "mulAdd", pointers: []string{"y", "x", "w"}, scalars: []string{"a"},
 		body: "LOAD(y,2)LOAD(x,0)LOAD(w,1)\tVMULPS Z16, Z0, Z0\n\tVFMADD231PS Z0, Z1, Z2\nSTORE(2,y)"},
-	{name: "softmaxBack512", pointers: []string{"d", "p"}, scalars: []string{"dot"},
+	{name: "softmaxBack", pointers: []string{"d", "p"}, scalars: []string{"dot"},
 		body: "LOAD(d,0)LOAD(p,1)\tVSUBPS Z16, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nSTORE(0,d)"},
-	{name: "turn512", pointers: []string{"x", "y", "cos", "sin"}, scalars: []string{"a", "sign"},
+	{name: "turn", pointers: []string{"x", "y", "cos", "sin"}, scalars: []string{"a", "sign"},
 		body: "LOAD(x,0)LOAD(y,1)LOAD(cos,2)LOAD(sin,3)\tVMULPS Z16, Z2, Z2\n\tVMULPS Z17, Z3, Z3\n" + // both times a; sin signed
 			"\tVMULPS Z0, Z3, Z4\n\tVMULPS Z1, Z3, Z5\n\tVFMSUB213PS Z5, Z2, Z0\n\tVFMADD213PS Z4, Z2, Z1\nSTORE(0,x)STORE(1,y)"},
-	{name: "dot512", pointers: []string{"x", "y"}, sum: true, start: "\tVPXORD Z0, Z0, Z0\n",
+	{name: "dot", pointers: []string{"x", "y"}, sum: true, start: "\tVPXORD Z0, Z0, Z0\n",
 		body: "LOAD(x,1)LOAD(y,2)\tVFMADD231PS Z1, Z2, Z0\n"},
-	{name: "max512", pointers: []string{"x"}, scalars: []string{"low"}, largest: true, start: "\tVMOVAPS Z16, Z0\n",
+	{name: "max", pointers: []string{"x"}, scalars: []string{"low"}, largest: true, start: "\tVMOVAPS Z16, Z0\n",
 		body: "\tVMOVAPS Z16, Z1\nMERGE(x,1)\tVMAXPS Z1, Z0, Z0\n"},
-	{name: "expSum512", pointers: []string{"x"}, scalars: []string{"m"}, sum: true, consts: true, start: "\tVPXORD Z0, Z0, Z0\n",
+	{name: "expSum", pointers: []string{"x"}, scalars: []string{"m"}, sum: true, consts: true, start: "\tVPXORD Z0, Z0, Z0\n",
 		body: "LOAD(x,1)\tVSUBPS Z16, Z1, Z1\n" + exp(1, 2) + "STORE(1,x)ZERO(1)\tVADDPS Z1, Z0, Z0\n"},
-	{name: "siluMul512", pointers: []string{"y", "a", "b"}, consts: true,
+	{name: "siluMul", pointers: []string{"y", "a", "b"}, consts: true,
 		body: "LOAD(a,0)LOAD(b,1)\tVXORPS Z2, Z2, Z2\n\tVSUBPS Z0, Z2, Z2\n" + exp(2, 3) + "\tVADDPS Z29, Z2, Z2\n\tVDIVPS Z2, Z0, Z0\n\tVMULPS Z1, Z0, Z0\nSTORE(0,y)"},
-	{name: "siluMulBack512", pointers: []string{"da", "db", "a", "b", "dy"}, consts: true,
+	{name: "siluMulBack", pointers: []string{"da", "db", "a", "b", "dy"}, consts: true,
 		body: "LOAD(a,0)LOAD(b,1)LOAD(dy,4)\tVXORPS Z2, Z2, Z2\n\tVSUBPS Z0, Z2, Z2\n" + exp(2, 3) +
 			"\tVADDPS Z29, Z2, Z2\n\tVDIVPS Z2, Z29, Z2\n" + // s
 			"\tVMULPS Z2, Z0, Z5\n\tVMULPS Z4, Z5, Z5\nSTORE(5,db)" + // dy·a·s
 			"\tVSUBPS Z2, Z29, Z6\n\tVMOVAPS Z29, Z7\n\tVFMADD231PS Z6, Z0, Z7\n" + // 1 + a(1-s)
 			"\tVMULPS Z2, Z7, Z7\n\tVMULPS Z1, Z7, Z7\n\tVMULPS Z4, Z7, Z7\nSTORE(7,da)"},
-	{name: "adamW512", pointers: []string{"p", "grad", "m", "v"}, scalars: []string{"b1", "b2", "r1", "r2", "lr", "c2", "eps", "decay"},
+	{name: "adamW", pointers: []string{"p", "grad", "m", "v"}, scalars: []string{"b1", "b2", "r1", "r2", "lr", "c2", "eps", "decay"},
 		body: "LOAD(p,0)LOAD(grad,1)LOAD(m,2)LOAD(v,3)" +
 			"\tVMULPS Z16, Z2, Z2\n\tVFMADD231PS Z1, Z18, Z2\nSTORE(2,m)" + // m = b1·m + r1·g
 			"\tVMULPS Z1, Z1, Z4\n\tVMULPS Z17, Z3, Z3\n\tVFMADD231PS Z4, Z19, Z3\nSTORE(3,v)" + // v = b2·v + r2·g²
@@ -87,24 +90,21 @@ func vectors(w io.Writer) {
 	for _, l := range loops {
 		l.write(w)
 	}
+	tables256(w)
+	for _, l := range loops {
+		l.write256(w)
+	}
 	toBF16(w)
 	pairs(w)
 	transpose(w)
 }
 
+// write writes the loop for AVX-512.
 func (l *loop) write(w io.Writer) {
-	args := 8 * (1 + len(l.pointers))
-	size := args + 4*len(l.scalars)
-	ret := (size + 7) / 8 * 8
-	if l.sum || l.largest {
-		size = ret + 4
-	}
-	fmt.Fprintf(w, "// func %s(n int, %s)\nTEXT ·%s(SB), NOSPLIT, $0-%d\n\tMOVQ n+0(FP), CX\n", l.name, strings.Join(append(append([]string{}, l.pointers...), l.scalars...), ", "), l.name, size)
-	for i, p := range l.pointers {
-		fmt.Fprintf(w, "\tMOVQ %s+%d(FP), %s\n", p, 8*(i+1), pointerRegs[i])
-	}
+	name := l.name + "512"
+	ret := l.head(w, name)
 	for i, s := range l.scalars {
-		fmt.Fprintf(w, "\tVBROADCASTSS %s+%d(FP), Z%d\n", s, args+4*i, 16+i)
+		fmt.Fprintf(w, "\tVBROADCASTSS %s+%d(FP), Z%d\n", s, 8*(1+len(l.pointers))+4*i, 16+i)
 	}
 	if l.consts {
 		for i := range 10 {
@@ -112,92 +112,120 @@ func (l *loop) write(w io.Writer) {
 		}
 	}
 	fmt.Fprint(w, l.start)
-	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tJZ tail_%s\nloop_%s:\n%s", l.name, l.name, l.turn(false))
+	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tJZ tail_%s\nloop_%s:\n%s", name, name, l.turn(false))
+	l.next(w, 64)
+	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tANDQ $15, CX\n\tJZ done_%s\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n%sdone_%s:\n", name, name, name, l.turn(true), name)
+	if l.sum || l.largest {
+		fmt.Fprint(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\t", l.together(), " Y1, Y0, Y0\n")
+	}
+	l.end(w, ret)
+}
+
+// head writes a function's beginning, up to its pointers, and returns where its result is.
+func (l *loop) head(w io.Writer, name string) (ret int) {
+	size := 8*(1+len(l.pointers)) + 4*len(l.scalars)
+	ret = (size + 7) / 8 * 8
+	if l.sum || l.largest {
+		size = ret + 4
+	}
+	arguments := strings.Join(append(append([]string{}, l.pointers...), l.scalars...), ", ")
+	fmt.Fprintf(w, "// func %s(n int, %s)\nTEXT ·%s(SB), NOSPLIT, $0-%d\n\tMOVQ n+0(FP), CX\n", name, arguments, name, size)
 	for i, p := range l.pointers {
-		size := 64
+		fmt.Fprintf(w, "\tMOVQ %s+%d(FP), %s\n", p, 8*(i+1), pointerRegs[i])
+	}
+	return ret
+}
+
+// next moves the pointers on.
+func (l *loop) next(w io.Writer, bytes int) {
+	for i, p := range l.pointers {
+		size := bytes
 		if strings.HasSuffix(p, "16") {
-			size = 32
+			size /= 2
 		}
 		fmt.Fprintf(w, "\tADDQ $%d, %s\n", size, pointerRegs[i])
 	}
-	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tANDQ $15, CX\n\tJZ done_%s\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n%sdone_%s:\n", l.name, l.name, l.name, l.turn(true), l.name)
+}
+
+// together is the operation that brings lanes together.
+func (l *loop) together() string {
+	if l.largest {
+		return "VMAXPS"
+	}
+	return "VADDPS"
+}
+
+// end brings the lanes of Y0 together in X0, halves, then halves of those, and returns.
+func (l *loop) end(w io.Writer, ret int) {
 	if l.sum || l.largest {
-		reduce(w, l.largest)
+		op := l.together()
+		fmt.Fprintf(w, "\tVEXTRACTF128 $1, Y0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\t%s X1, X0, X0\n", op, op, op)
 		fmt.Fprintf(w, "\tVMOVSS X0, ret+%d(FP)\n", ret)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
 }
 
-// reduce brings the lanes of Z0 together in X0: halves, then halves of those.
-func reduce(w io.Writer, largest bool) {
-	op := "VADDPS"
-	if largest {
-		op = "VMAXPS"
+// turn is a turn of the loop for AVX-512; lanes of a masked one are those of K1.
+func (l *loop) turn(masked bool) string {
+	mask, zero := "", ""
+	if masked {
+		mask, zero = "K1, ", ".Z"
 	}
-	fmt.Fprintf(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\t%s Y1, Y0, Y0\n\tVEXTRACTF128 $1, Y0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\t%s X1, X0, X0\n", op, op, op, op)
+	return l.expand(func(what, a, b string) string {
+		switch what {
+		case "LOAD":
+			return fmt.Sprintf("\tVMOVUPS%s (%s), %sZ%s\n", zero, l.pointer(a), mask, b)
+		case "MERGE":
+			return fmt.Sprintf("\tVMOVUPS (%s), %sZ%s\n", l.pointer(a), mask, b)
+		case "STORE":
+			return fmt.Sprintf("\tVMOVUPS Z%s, %s(%s)\n", a, mask, l.pointer(b))
+		case "HALF":
+			return storeHalf(a, l.pointer(b), masked)
+		}
+		if masked {
+			return fmt.Sprintf("\tVMOVAPS.Z Z%s, K1, Z%s\n", a, a)
+		}
+		return ""
+	})
 }
 
-// turn expands LOAD, STORE, MERGE, ZERO and HALF.
-func (l *loop) turn(masked bool) string {
-	reg := func(name string) string {
-		for i, p := range l.pointers {
-			if p == name {
-				return pointerRegs[i]
-			}
-		}
-		panic(l.name + ": no pointer " + name)
+// storeHalf stores a register as bfloat16.
+func storeHalf(register, to string, masked bool) string {
+	z, err := strconv.Atoi(register)
+	if err != nil {
+		panic(err)
 	}
-	s := l.body
-	for {
-		open := -1
-		var what string
-		for _, k := range []string{"LOAD(", "STORE(", "MERGE(", "ZERO(", "HALF("} {
-			if i := strings.Index(s, k); i >= 0 && (open < 0 || i < open) {
-				open, what = i, k
-			}
-		}
-		if open < 0 {
-			return s
-		}
-		end := open + strings.Index(s[open:], ")")
-		a, b, _ := strings.Cut(s[open+len(what):end], ",")
-		mask, zero := "", ""
-		if masked {
-			mask, zero = "K1, ", ".Z"
-		}
-		var code string
-		switch what {
-		case "LOAD(":
-			code = fmt.Sprintf("\tVMOVUPS%s (%s), %sZ%s\n", zero, reg(a), mask, b)
-		case "MERGE(":
-			code = fmt.Sprintf("\tVMOVUPS (%s), %sZ%s\n", reg(a), mask, b)
-		case "STORE(":
-			code = fmt.Sprintf("\tVMOVUPS Z%s, %s(%s)\n", a, mask, reg(b))
-		case "HALF(":
-			z, err := strconv.Atoi(a)
-			if err != nil {
-				panic(err)
-			}
-			code = evexOne(0x72, 2, z, z)
-			if masked {
-				code += fmt.Sprintf("\tVMOVDQU16 Y%s, K1, (%s)\n", a, reg(b))
-			} else {
-				code += fmt.Sprintf("\tVMOVDQU Y%s, (%s)\n", a, reg(b))
-			}
-		case "ZERO(":
-			if masked {
-				code = fmt.Sprintf("\tVMOVAPS.Z Z%s, K1, Z%s\n", a, a)
-			}
-		}
-		s = s[:open] + code + s[end+1:]
+	if masked {
+		return evexOne(0x72, 2, z, z) + fmt.Sprintf("\tVMOVDQU16 Y%d, K1, (%s)\n", z, to)
 	}
+	return evexOne(0x72, 2, z, z) + fmt.Sprintf("\tVMOVDQU Y%d, (%s)\n", z, to)
+}
+
+// pointer returns the register of a pointer.
+func (l *loop) pointer(name string) string {
+	return pointerRegs[slices.Index(l.pointers, name)]
+}
+
+var operations = regexp.MustCompile(`(LOAD|STORE|MERGE|ZERO|HALF)\((\w+)(?:,(\w+))?\)`)
+
+// expand returns the body with its LOAD, STORE, MERGE, ZERO and HALF as code.
+func (l *loop) expand(code func(what, a, b string) string) string {
+	return operations.ReplaceAllStringFunc(l.body, func(s string) string {
+		m := operations.FindStringSubmatch(s)
+		return code(m[1], m[2], m[3])
+	})
 }
 
 // toBF16 writes the conversion to bfloat16, to the nearest, ties to even.
 func toBF16(w io.Writer) {
 	convert := evexOne(0x72, 2, 1, 0)
-	fmt.Fprintf(w, "// func toBF16x512(n int, dst, src unsafe.Pointer)\nTEXT ·toBF16x512(SB), NOSPLIT, $0-24\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
-		"\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tJZ tail_bf\nloop_bf:\n\tVMOVUPS (SI), Z0\n%s\tVMOVDQU Y1, (DI)\n\tADDQ $64, SI\n\tADDQ $32, DI\n\tDECQ BX\n\tJNZ loop_bf\n"+
+	fmt.Fprint(w, "// func toBF16x512(n int, dst, src unsafe.Pointer)\nTEXT ·toBF16x512(SB), NOSPLIT, $0-24\n\tMOVQ n+0(FP), CX\n\tMOVQ dst+8(FP), DI\n\tMOVQ src+16(FP), SI\n"+
+		"\tMOVQ CX, BX\n\tSHRQ $6, BX\n\tJZ rest_bf\n\tPCALIGN $32\nlarge_bf:\n") // 64 a turn, 32 with an instruction
+	for i := range 4 {
+		fmt.Fprintf(w, "\tVMOVUPS %d(SI), Z%d\n", 64*i, i)
+	}
+	fmt.Fprintf(w, "%s%s\tVMOVDQU32 Z4, (DI)\n\tVMOVDQU32 Z5, 64(DI)\n\tADDQ $256, SI\n\tADDQ $128, DI\n\tDECQ BX\n\tJNZ large_bf\n", evex(0x72, 3, 4, 1, 0), evex(0x72, 3, 5, 3, 2))
+	fmt.Fprintf(w, "rest_bf:\n\tMOVQ CX, BX\n\tSHRQ $4, BX\n\tANDQ $3, BX\n\tJZ tail_bf\nloop_bf:\n\tVMOVUPS (SI), Z0\n%s\tVMOVDQU Y1, (DI)\n\tADDQ $64, SI\n\tADDQ $32, DI\n\tDECQ BX\n\tJNZ loop_bf\n"+
 		"tail_bf:\n\tANDQ $15, CX\n\tJZ done_bf\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n\tVMOVUPS.Z (SI), K1, Z0\n%s\tVMOVDQU16 Y1, K1, (DI)\ndone_bf:\n\tVZEROUPPER\n\tRET\n\n", convert, convert)
 }
 
