@@ -16,6 +16,10 @@ func main() {
 		save(os.Args[2], decode)
 		return
 	}
+	if len(os.Args) == 3 && os.Args[1] == "four" {
+		save(os.Args[2], four)
+		return
+	}
 	if len(os.Args) == 3 && os.Args[1] == "half" {
 		save(os.Args[2], half)
 		return
@@ -25,7 +29,7 @@ func main() {
 		return
 	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: tensorgen [decode|half|heads] FILE")
+		fmt.Fprintln(os.Stderr, "usage: tensorgen [decode|four|half|heads] FILE")
 		os.Exit(2)
 	}
 	var b strings.Builder
