@@ -148,7 +148,7 @@ func (p *Params) share(step, steps int) float64 {
 // The rates of AdamW that 0 stands for: beside Muon, and of all weights.
 const (
 	rateBeside = 0.003
-	rateAlone  = 0.002
+	rateAlone  = 0.0005
 )
 
 // check refuses names that stand for nothing, and sets the rate where it is 0.
