@@ -86,23 +86,26 @@ func (c *serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	o := serve.Options{Page: chatPage(), Data: data, Addr: l.Addr().String(), Hosts: lower(c.Host), Origins: c.Origin, Version: feilun.Version,
-		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Tell: func(message string) { fmt.Fprintln(a.stderr, message) }}
-	if c.Searx != "" {
-		o.Searx = c.Searx
-		if o.ReadPage, err = webReader(); err != nil {
-			return err
-		}
-	}
+		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Token: func(token string) { c.say("token", token) }}
 	if g != nil {
 		o.Generator = g
 	}
 	if found != nil {
 		o.Searcher = found
 	}
-	if err := c.fill(&o); err != nil {
+	if err := errors.Join(c.web(&o), c.fill(&o)); err != nil {
 		return err
 	}
 	return c.serve(a, l, o)
+}
+
+// web sets how the live web is searched, where that is asked for.
+func (c *serveCmd) web(o *serve.Options) (err error) {
+	if c.Searx != "" {
+		o.Searx = c.Searx
+		o.ReadPage, err = webReader()
+	}
+	return err
 }
 
 // data returns the folder for accounts and chats, which it makes; "" for none.
