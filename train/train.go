@@ -28,11 +28,11 @@ type Params struct {
 	// Context is the number of tokens that the model sees at a time.
 	Context int `json:"context" default:"256" range:"8..131072"`
 	// Batch is the number of tokens of a step; it is rounded to whole rows of context tokens.
-	Batch int `json:"batch" default:"8192" range:"1.."`
+	Batch int `json:"batch" default:"8192" range:"1..1073741824"`
 	// Rows is the number of rows that go through the model at a time; the gradients of a batch are summed over such parts.
 	Rows int `json:"rows" default:"8" range:"1..65536"`
 	// Steps is the number of steps. 0 takes as many as tokens needs.
-	Steps int `json:"steps" default:"0" range:"0.."`
+	Steps int `json:"steps" default:"0" range:"0..999999999"`
 	// Tokens is the number of tokens to train on, each counted as often as it is read. 0 takes ratio for each weight of the model.
 	Tokens int64 `json:"tokens" default:"0" range:"0.."`
 	// Ratio is the number of tokens for each weight, embeddings not counted, where neither steps nor tokens says how long (20: Hoffmann and others, 2022).
@@ -80,7 +80,7 @@ type Params struct {
 	// ValidEvery is the number of steps between measurements on the validation text. 0 takes a tenth of all steps.
 	ValidEvery int `json:"valid_every" default:"0" range:"0.."`
 	// ValidTokens is how many tokens of the validation text are measured.
-	ValidTokens int `json:"valid_tokens" default:"65536" range:"1.."`
+	ValidTokens int `json:"valid_tokens" default:"65536" range:"1..1073741824"`
 	// SaveEvery is the number of steps between checkpoints. 0 takes a tenth of all steps, at most 500.
 	SaveEvery int `json:"save_every" default:"0" range:"0.."`
 	// SampleEvery is the number of steps between samples. 0 takes a fifth of all steps.
