@@ -61,9 +61,9 @@ type Params struct {
 	// Final is what is left of the rates at the end.
 	Final float64 `json:"final" default:"0.05" range:"0..1"`
 	// Beta1 is how long AdamW remembers gradients.
-	Beta1 float64 `json:"beta1" default:"0.9" range:"0..0.9999"`
+	Beta1 float64 `json:"beta1" name:"beta1" default:"0.9" range:"0..0.9999"`
 	// Beta2 is how long AdamW remembers their squares.
-	Beta2 float64 `json:"beta2" default:"0.95" range:"0..0.9999999"`
+	Beta2 float64 `json:"beta2" name:"beta2" default:"0.95" range:"0..0.9999999"`
 	// Momentum is how long Muon remembers gradients.
 	Momentum float64 `json:"momentum" default:"0.95" range:"0..0.9999"`
 	// WeightDecay pulls matrices to 0, by this times the rate a step. Embeddings and vectors, such as those of norms, are left alone.
@@ -75,7 +75,7 @@ type Params struct {
 	// BadBatches is how many batches in a row may be skipped before training stops.
 	BadBatches int `json:"bad_batches" default:"10" range:"1..1000000"`
 	// BF16 multiplies in bfloat16, where the processor does that faster; weights and sums stay float32.
-	BF16 bool `json:"bf16" default:"true" negatable:""`
+	BF16 bool `json:"bf16" name:"bf16" default:"true" negatable:""`
 
 	// ValidEvery is the number of steps between measurements on the validation text. 0 takes a tenth of all steps.
 	ValidEvery int `json:"valid_every" default:"0" range:"0.."`

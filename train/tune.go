@@ -40,7 +40,7 @@ type TuneParams struct {
 	// Seed decides the order of conversations and which are held out.
 	Seed uint64 `json:"seed" default:"1"`
 	// BF16 multiplies in bfloat16, where the processor does that faster.
-	BF16 bool `json:"bf16" default:"true" negatable:""`
+	BF16 bool `json:"bf16" name:"bf16" default:"true" negatable:""`
 	// Prompts are questions to which answers are sampled on the way.
 	Prompts params.List `json:"prompts" default:"[\"你好\",\"Who are you?\"]"`
 }

@@ -212,13 +212,13 @@ const maxLooks = 1 << 26
 
 // shortest returns the length of each rule's shortest text.
 func (b *builder) shortest() ([]int, error) {
-	least, users := make([]int, len(b.rules)), make([][]int32, len(b.rules))
+	least, users, waits := make([]int, len(b.rules)), make([][]int32, len(b.rules)), make([]bool, len(b.rules))
 	var todo []int32
 	for r, alts := range b.rules {
-		least[r], todo = never, append(todo, int32(len(b.rules)-1-r))
+		least[r], waits[r], todo = never, true, append(todo, int32(len(b.rules)-1-r))
 		for _, a := range alts {
 			for _, s := range a {
-				if s.kind == symRule {
+				if s.kind == symRule && (len(users[s.at]) == 0 || users[s.at][len(users[s.at])-1] != int32(r)) {
 					users[s.at] = append(users[s.at], int32(r))
 				}
 			}
@@ -229,7 +229,7 @@ func (b *builder) shortest() ([]int, error) {
 			return nil, fmt.Errorf("%w: its rules depend on one another in too many ways", ErrGrammar)
 		}
 		r := todo[0]
-		todo = todo[1:]
+		todo, waits[r] = todo[1:], false
 		n := never
 		for _, a := range b.rules[r] {
 			n = min(n, lengthOf(a, least))
@@ -237,8 +237,12 @@ func (b *builder) shortest() ([]int, error) {
 		}
 		if n < least[r] {
 			least[r] = n
-			todo = append(todo, users[r]...)
 			looks += len(users[r])
+			for _, u := range users[r] {
+				if !waits[u] {
+					waits[u], todo = true, append(todo, u)
+				}
+			}
 		}
 	}
 	return least, nil
