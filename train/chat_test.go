@@ -19,6 +19,7 @@ func TestParseChat(t *testing.T) {
 		{`{"instruction":"i","input":"x","output":"o","system":"s","history":[["a","b"]]}`, []Chat{{Turns: []Turn{s("s"), u("a"), a("b"), u("i\nx"), a("o")}}}, ""},
 		{`{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"r"}]}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
 		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"text","text":"r"}]}]}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
+		{`{"instances":[{"input":"a","output":"b"}]}`, nil, "no instruction"},
 		{`{"instruction":"i","instances":[{"input":"","output":"1"},{"input":"x","output":"2"}]}`, []Chat{{Turns: []Turn{u("i"), a("1")}}, {Turns: []Turn{u("i\nx"), a("2")}}}, ""},
 		{`{"conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"r"},"rejected":{"from":"gpt","value":"w"}}`,
 			[]Chat{{Turns: []Turn{u("q"), a("r")}, Rejected: []Turn{u("q"), a("w")}}}, ""},
