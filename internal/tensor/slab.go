@@ -28,7 +28,7 @@ type fetch struct {
 }
 
 const (
-	fetchRows              = 8 // kernels of fewer rows fetch nothing
+	fetchRows              = 6 // kernels of fewer rows fetch nothing
 	fetchSteps, fetchBytes = 4, 128
 )
 

@@ -169,26 +169,40 @@ func matrix256(w io.Writer, name string) {
 	fmt.Fprintf(w, "// func %s(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)\n", name)
 	fmt.Fprintf(w, "TEXT ·%s(SB), NOSPLIT, $0-72\n", name)
 	fmt.Fprint(w, "\tMOVQ k+0(FP), CX\n\tMOVQ a+8(FP), SI\n\tMOVQ lda+16(FP), R8\n\tMOVQ step+24(FP), R13\n\tMOVQ b+32(FP), DX\n\tMOVQ c+40(FP), DI\n\tMOVQ ldc+48(FP), AX\n")
-	fmt.Fprint(w, "\tLEAQ (R8)(R8*2), R9\n\tLEAQ (SI)(R9*1), R10\n")
+	fmt.Fprint(w, "\tLEAQ (R8)(R8*2), R9\n\tLEAQ (SI)(R9*1), R10\n\tMOVQ ahead+64(FP), BX\n\tMOVQ (BX), R14\n\tMOVQ 8(BX), R15\n\tMOVQ DI, BX\n")
+	for range 6 {
+		fmt.Fprint(w, "\tPREFETCHT0 (BX)\n\tADDQ AX, BX\n")
+	}
 	for i := range 12 {
 		fmt.Fprintf(w, "\tVXORPS Y%d, Y%d, Y%d\n", i, i, i)
 	}
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\nloop_%s:\n\tVMOVUPS (DX), Y12\n\tVMOVUPS 32(DX), Y13\n", name, name)
-	for i := range 6 {
-		base := []string{"SI", "R10"}[i/3]
-		r := 14 + i%2
-		fmt.Fprintf(w, "\tVBROADCASTSS %s, Y%d\n\tVFMADD231PS Y12, Y%d, Y%d\n\tVFMADD231PS Y13, Y%d, Y%d\n",
-			fmt.Sprintf([]string{"(%s)", "(%s)(R8*1)", "(%s)(R8*2)"}[i%3], base), r, r, 2*i, r, 2*i+1)
+	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	for u := range unroll {
+		step256(w, u)
 	}
-	fmt.Fprintf(w, "\tADDQ R13, SI\n\tADDQ R13, R10\n\tADDQ $64, DX\n\tDECQ CX\n\tJNZ loop_%s\ndone_%s:\n\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n", name, name, name)
+	fmt.Fprintf(w, "\tPREFETCHT1 (R14)\n\tPREFETCHT1 64(R14)\n\tADDQ $128, R14\n\tDECQ R15\n\tJNZ same_%s\n\tMOVQ ahead+64(FP), R15\n\tADDQ 24(R15), R14\n\tMOVQ 16(R15), R15\nsame_%s:\n", name, name)
+	fmt.Fprintf(w, "\tADDQ $%d, DX\n\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tMOVQ ahead+64(FP), BX\n\tMOVQ R14, (BX)\n\tMOVQ R15, 8(BX)\n\tANDQ $%d, CX\n\tJZ done_%s\none_%s:\n", unroll*64, name, name, unroll-1, name, name)
+	step256(w, 0)
+	fmt.Fprintf(w, "\tADDQ $64, DX\n\tDECQ CX\n\tJNZ one_%s\ndone_%s:\n\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n\tMOVQ DI, BX\n", name, name, name)
 	for i := range 6 {
-		fmt.Fprintf(w, "\tVADDPS (DI), Y%d, Y%d\n\tVMOVUPS Y%d, (DI)\n\tVADDPS 32(DI), Y%d, Y%d\n\tVMOVUPS Y%d, 32(DI)\n\tADDQ AX, DI\n", 2*i, 2*i, 2*i, 2*i+1, 2*i+1, 2*i+1)
+		fmt.Fprintf(w, "\tVADDPS (BX), Y%d, Y%d\n\tVADDPS 32(BX), Y%d, Y%d\n\tADDQ AX, BX\n", 2*i, 2*i, 2*i+1, 2*i+1)
 	}
-	fmt.Fprintf(w, "\tVZEROUPPER\n\tRET\nstore_%s:\n", name)
+	fmt.Fprintf(w, "store_%s:\n", name)
 	for i := range 6 {
 		fmt.Fprintf(w, "\tVMOVUPS Y%d, (DI)\n\tVMOVUPS Y%d, 32(DI)\n\tADDQ AX, DI\n", 2*i, 2*i+1)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
+}
+
+// step256 multiplies a step, u steps behind where DX points to.
+func step256(w io.Writer, u int) {
+	fmt.Fprintf(w, "\tVMOVUPS %d(DX), Y12\n\tVMOVUPS %d(DX), Y13\n", 64*u, 64*u+32)
+	for i := range 6 {
+		r := 14 + i%2
+		at := fmt.Sprintf([]string{"(%s)", "(%s)(R8*1)", "(%s)(R8*2)"}[i%3], []string{"SI", "R10"}[i/3])
+		fmt.Fprintf(w, "\tVBROADCASTSS %s, Y%d\n\tVFMADD231PS Y12, Y%d, Y%d\n\tVFMADD231PS Y13, Y%d, Y%d\n", at, r, r, 2*i, r, 2*i+1)
+	}
+	fmt.Fprint(w, "\tADDQ R13, SI\n\tADDQ R13, R10\n")
 }
 
 // peakMultiplies is how many independent multiply-adds a turn of the peak loop has.
