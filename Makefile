@@ -4,7 +4,7 @@ STATICCHECK := $(BIN)/staticcheck
 FUZZTIME ?= 10m
 RACE ?= $(shell command -v gcc >/dev/null 2>&1 && echo 1)
 
-.PHONY: check fmt vet lint race docs build test fuzz bench tools sample
+.PHONY: check fmt vet lint race docs build test fuzz bench tools sample clients clients-install soak web web-test web-check
 
 check: fmt vet lint docs race
 
@@ -50,3 +50,39 @@ fuzz:
 	    echo "== $$pkg $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; \
 	done
+
+# Real clients of OpenAI's API against feilun serve on a loopback address. What cannot be
+# installed here is skipped, with a message.
+clients: clients-install
+	FEILUN_CLIENTS=1 go test -count=1 -run Clients -v ./cmd/feilun
+
+clients-install:
+	npm ci --prefix clients/js --no-audit --no-fund --ignore-scripts || echo "npm's clients are not installed: their scenarios will skip"
+	python3 -m venv clients/python/.venv && clients/python/.venv/bin/pip install -q --disable-pip-version-check -r clients/python/requirements.txt || echo "Python's client is not installed: its scenarios will skip"
+
+# 200 streams for five minutes, servers that misbehave, and a hundred kills under load.
+soak:
+	FEILUN_SOAK=5m go test -count=1 -timeout 60m -run 'Soak|Kill' -v ./serve ./cmd/feilun
+
+# The chat page: web/dist is committed, so that go build needs no Node. The targets below need npm and Node 20.19 or later.
+NPM := $(shell command -v npm 2>/dev/null)
+
+web: web/node_modules/.package-lock.json
+	cd web && npm run -s build
+
+web-test: web/node_modules/.package-lock.json
+	cd web && npm test -s
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json
+
+# The committed page must be what the sources and the lock file give, byte for byte. Compressed forms depend on Node's
+# version; a Go test holds them to be the same files.
+web-check:
+ifeq ($(NPM),)
+	@echo "no npm: the page is neither rebuilt nor compared, its unit tests are skipped"
+else
+	cd web && npm ci --no-audit --no-fund
+	cd web && npx tsc --noEmit && npx vite build --logLevel warn --outDir node_modules/.dist --emptyOutDir && diff -r --exclude='*.br' dist node_modules/.dist
+	cd web && npm test -s
+endif

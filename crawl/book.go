@@ -174,6 +174,16 @@ func joinParts(parts []bookPart) string {
 	return s.String()
 }
 
+// hasChapter reports whether a line of a file's beginning begins a chapter.
+func hasChapter(head []byte) bool {
+	for line := range bytes.Lines(head) {
+		if chapterHeading(string(line)) {
+			return true
+		}
+	}
+	return false
+}
+
 // gutenberg reports whether a file starts as one of Project Gutenberg's.
 func gutenberg(head []byte) bool {
 	return bytes.Contains(head, []byte("Project Gutenberg"))

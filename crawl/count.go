@@ -54,7 +54,7 @@ func Count(ctx context.Context, name string, p Params) (Counts, error) {
 		c.Documents++
 		return true
 	}
-	if j.opened, err = sniff(f, info.Size(), p.Source, memory); err == nil {
+	if j.opened, err = sniff(f, info.Size(), p, memory); err == nil {
 		err = j.run()
 	}
 	c.Responses = j.responses

@@ -112,7 +112,7 @@ type Params struct {
 	Tables bool `json:"tables" default:"true"`
 	// Appendices keeps sections of wikitext such as See also, References and External links.
 	Appendices bool `json:"appendices" default:"false"`
-	// Chapters makes a document of each chapter of an EPUB or plain-text book.
+	// Chapters makes a document of each chapter of an EPUB or plain-text book. With source auto, text with a chapter's heading near its beginning is such a book too.
 	Chapters bool `json:"chapters" default:"false"`
 	// TextColumn names the column of JSON lines and Parquet that holds the text; dots lead into objects, as in article.body.
 	TextColumn string `json:"text_column" default:"text"`

@@ -155,7 +155,7 @@ func (s *files) divisible(name string) (int64, error) {
 	if size <= s.p.Range {
 		return size, nil
 	}
-	o, err := sniff(f, size, s.p.Source, &scratch{})
+	o, err := sniff(f, size, s.p, &scratch{})
 	switch o.kind {
 	case kindWARC, kindARC, kindParquet:
 		return size, err
@@ -209,7 +209,7 @@ func (s *files) Docs(ctx context.Context, t feilun.Task, drop func(ledger.Row)) 
 		memory := s.borrow()
 		defer s.giveBack(memory)
 		j := &job{ctx: ctx, src: s, task: t, drop: drop, yield: yield, fill: newFiller(s.p, t.File, &memory.dec)}
-		if j.opened, err = sniff(f, size, s.p.Source, memory); err == nil {
+		if j.opened, err = sniff(f, size, s.p, memory); err == nil {
 			err = j.run()
 		}
 		if err != nil && !errors.Is(err, errStopped) {

@@ -33,7 +33,7 @@ func readMemory(t *testing.T, kind string, file []byte, size int64) (docs []stri
 			return true
 		}
 		var err error
-		if j.opened, err = sniff(bytes.NewReader(file), int64(len(file)), kind, memory); err == nil {
+		if j.opened, err = sniff(bytes.NewReader(file), int64(len(file)), Params{Source: kind, Chapters: true}, memory); err == nil {
 			err = j.run()
 		}
 		if err != nil {

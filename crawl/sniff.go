@@ -133,7 +133,7 @@ type opened struct {
 }
 
 // sniff looks at a file's first bytes, decompressed where need be.
-func sniff(file io.ReaderAt, size int64, source string, k *scratch) (opened, error) {
+func sniff(file io.ReaderAt, size int64, p Params, k *scratch) (opened, error) {
 	o := opened{scratch: k, file: file, size: size}
 	head := make([]byte, lookahead)
 	n, err := file.ReadAt(head, 0)
@@ -161,7 +161,10 @@ func sniff(file io.ReaderAt, size int64, source string, k *scratch) (opened, err
 			return o, m.raw.err
 		}
 	}
-	o.kind = content(source, head)
+	o.kind = content(p.Source, head)
+	if o.kind == kindText && p.Source == "auto" && p.Chapters && hasChapter(head) {
+		o.kind = kindBook
+	}
 	return o, nil
 }
 

@@ -17,12 +17,12 @@ type Domain struct {
 
 // A Meter measures bits for each byte of documents, by domain.
 type Meter struct {
-	m     *Model
-	p     *Params
-	names []string
-	bits  map[string][]float64 // by document
-	bytes map[string][]float64
-	sizes map[string]int64 // tokens
+	m       *Model
+	p       *Params
+	names   []string
+	bits    map[string][]float64 // by document
+	bytes   map[string][]float64
+	lengths map[string][]int64 // in tokens, by document
 
 	waiting []part
 	tokens  int
@@ -37,7 +37,7 @@ type part struct {
 
 // NewMeter returns a meter for a model.
 func NewMeter(m *Model, p *Params) *Meter {
-	return &Meter{m: m, p: p, bits: map[string][]float64{}, bytes: map[string][]float64{}, sizes: map[string]int64{}}
+	return &Meter{m: m, p: p, bits: map[string][]float64{}, bytes: map[string][]float64{}, lengths: map[string][]int64{}}
 }
 
 // Add measures a document, at the latest by [Meter.Domains]. It is read from its
@@ -53,7 +53,7 @@ func (m *Meter) Add(ctx context.Context, domain, text string) error {
 	doc := len(m.bits[domain])
 	m.bits[domain], m.bytes[domain] = append(m.bits[domain], 0), append(m.bytes[domain], float64(len(text)))
 	ids := m.m.enc.Encode([]uint32{m.m.eot}, []byte(text))
-	m.sizes[domain] += int64(len(ids) - 1)
+	m.lengths[domain] = append(m.lengths[domain], int64(len(ids)-1))
 	for _, s := range windows(ids, m.m.size, int(m.p.Stride*float64(m.m.size))) {
 		m.waiting = append(m.waiting, part{s, domain, doc})
 		m.tokens += len(s.ids)
@@ -103,9 +103,12 @@ func (m *Meter) Domains(ctx context.Context) ([]Domain, error) {
 	slices.Sort(m.names)
 	var all []Domain
 	for _, n := range m.names {
-		d := Domain{Name: n, Docs: len(m.bits[n]), Tokens: m.sizes[n], Bits: bootstrap(m.bits[n], m.bytes[n], m.p.Draws, m.p.Seed)}
+		d := Domain{Name: n, Docs: len(m.bits[n]), Bits: bootstrap(m.bits[n], m.bytes[n], m.p.Draws, m.p.Seed)}
 		for _, b := range m.bytes[n] {
 			d.Bytes += int64(b)
+		}
+		for _, l := range m.lengths[n] {
+			d.Tokens += l
 		}
 		all = append(all, d)
 	}

@@ -4,17 +4,15 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"feilun/internal/stats"
 )
 
 // z95 bounds 95 % of a normal distribution.
 const z95 = 1.959964
 
 // An Interval is a value with the bounds of its 95 % confidence interval.
-type Interval struct {
-	Value float64 `json:"value"`
-	Low   float64 `json:"low"`
-	High  float64 `json:"high"`
-}
+type Interval = stats.Interval
 
 // Wilson returns a share with Wilson's score interval (1927).
 func Wilson(hits, n int) Interval {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 	"strings"
 
 	"feilun/internal/bpe"
@@ -32,18 +31,20 @@ const passTokens = 4096
 // mostContext is the longest context that is measured with, in tokens.
 const mostContext = 4096
 
-// Open opens a folder with config.json, model.safetensors and tokenizer.json.
+// Open opens a folder with config.json, model.safetensors and tokenizer.json, or a GGUF
+// file.
 func Open(dir string, workers int, bf16 bool) (*Model, error) {
 	m, err := model.Open(dir)
 	if err != nil {
 		return nil, hint.Usage(err)
 	}
-	t, err := bpe.Open(filepath.Join(dir, "tokenizer.json"))
+	words, err := model.OpenWords(dir)
 	if err != nil {
 		return nil, hint.Usage(err)
 	}
+	t := words.Tokenizer
 	if t.Size() > m.Config.Vocab {
-		return nil, hint.Usage(fmt.Errorf("%s: %d tokens in tokenizer.json, %d in the model", dir, t.Size(), m.Config.Vocab))
+		return nil, hint.Usage(fmt.Errorf("%s: %d tokens in its vocabulary, %d in the model", dir, t.Size(), m.Config.Vocab))
 	}
 	e := &Model{m: m, tok: t, enc: t.Encoder(), size: min(m.Config.Context, mostContext)}
 	if len(m.Config.BOS) > 0 {

@@ -358,3 +358,38 @@ func FuzzPage(f *testing.F) {
 		}
 	})
 }
+
+// TestComments wants readers' comments left out under an article, and kept
+// where they are what the page is for.
+func TestComments(t *testing.T) {
+	posts := ""
+	for _, s := range []string{
+		"I grew up two streets from that mill and my grandmother packed bobbins there until it closed, so this brought a lot back.",
+		"Has anybody asked what becomes of the weir? The council promised a fish ladder in the spring and nothing has been built.",
+		"Good piece, but the figure for the roof seems low to me; we paid nearly that for a barn half its size.",
+	} {
+		posts += `<li class="comment"><cite>Reader</cite> says: <p>` + s + `</p><a href="#">Reply</a></li>`
+	}
+	article := ""
+	for _, s := range []string{
+		"The old cotton mill on the river will open again in autumn, this time as a library and a row of small workshops, the town announced on Monday after eight years of talks with its owners.",
+		"Work on the roof began in March. Carpenters found most of the beams sound, replaced eleven of them with oak from the town's own forest, and left the iron columns of 1871 where they stood.",
+		"The library will take the two upper floors, with windows to the river, while potters, printers and a bicycle maker have already rented places on the ground floor for five years.",
+		"Money came from three sides: the province paid half, a foundation a third, and the remainder was collected by an association of neighbours that held concerts in the empty halls.",
+	} {
+		article += "<p>" + s + "</p>"
+	}
+	page := func(body string) string {
+		d := &feilun.Doc{Page: &feilun.Page{Body: []byte("<html><head><title>The mill opens again</title></head><body>" + body + "</body></html>"), ContentType: "text/html"}}
+		newExtractor(t).Page(d)
+		return d.Text
+	}
+	got := page(`<div class="post"><h1>The mill opens again</h1>` + article + `</div><ol class="commentlist">` + posts + `</ol>`)
+	if !strings.Contains(got, "bicycle maker") || strings.Contains(got, "my grandmother") {
+		t.Errorf("article with comments:\n%s", got)
+	}
+	got = page(`<div class="discussion"><h1>What becomes of the mill?</h1><ol class="commentlist">` + posts + posts + posts + `</ol></div>`)
+	if !strings.Contains(got, "my grandmother") {
+		t.Errorf("comments alone:\n%s", got)
+	}
+}

@@ -27,9 +27,9 @@ func (g *gold) snippetCounts(text string) (tp, fn, fp int) {
 }
 
 // floors are a little below what the unseen halves reached, by set: word F1, or
-// snippet F1 where there is no full text.
+// snippet F1 where there is no full text. That of dragnet, whose answers hold readers' comments, was 0.90 before comments were left out.
 var floors = map[string]float64{
-	"cleaneval": 0.93, "cleaneval-dev": 0.93, "cleanportaleval": 0.915, "dragnet": 0.90, "scrapinghub": 0.945,
+	"cleaneval": 0.93, "cleaneval-dev": 0.93, "cleanportaleval": 0.93, "dragnet": 0.87, "scrapinghub": 0.945,
 	"trafilatura": 0.90, "wcxb-dev": 0.82, "zh-handmade": 0.855,
 }
 

@@ -113,6 +113,7 @@ func pathOf(address string) string {
 func (x *Extractor) weigh() {
 	x.odds = x.model.ScoreAll(x.rows[:len(x.blocks)*x.width], x.width, x.odds[:0])
 	x.together()
+	x.comments()
 	x.choose(x.odds)
 }
 

@@ -17,7 +17,7 @@ import (
 	"feilun/internal/stats"
 )
 
-//go:embed report.html report.css report.js
+//go:embed report.html report.css report.js ablation.html
 var page embed.FS
 
 // How much the page shows.
@@ -79,6 +79,7 @@ type view struct {
 	Stages    []bar // seconds
 	Kept      []stats.Sample
 	URLs      map[string]string // of documents that stayed, by id
+	Model     *modelView        // nil when none was evaluated
 }
 
 // Report writes the page about the run in dir to name. Lang is the language it
@@ -107,6 +108,13 @@ func Report(dir, name, lang string) error {
 	if err := v.survivors(dir); err != nil {
 		return err
 	}
+	e, err := Evaluation(dir)
+	if err != nil {
+		return err
+	}
+	if e != nil {
+		v.Model = newModelView(e)
+	}
 	v.Measures = charts(s.Measures)
 	for _, q := range s.Quality {
 		v.Quality = append(v.Quality, newScores(q))
@@ -133,7 +141,7 @@ func (v *view) write(name string) error {
 		"t":      both,
 		"reason": reasonParts,
 		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts, "foldFiles": foldFiles,
-	}).ParseFS(page, "report.html")
+	}).Funcs(modelFuncs()).ParseFS(page, "report.html")
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ func (p *Pass) attendBack(l *block, a *activations, b *Batch) {
 	c := &p.m.Config
 	n := c.qkvWidth()
 	p.cpu.Do(b.Rows*c.KVHeads, func(worker, i int) {
-		w := &p.workers[worker]
+		w := &p.workers[worker].attention
 		row, kv := i/c.KVHeads, i%c.KVHeads
 		w.room(b.Len)
 		p.packKV(w, a, b, row, kv, true)
@@ -30,7 +30,7 @@ func (p *Pass) attendBack(l *block, a *activations, b *Batch) {
 // from the scores S, and D = rowsum(dy∘y), dS = P∘(dy·Vᵀ − D); dq = dS·K, dk += dSᵀ·q,
 // dv += Pᵀ·dy (Dao et al., 2022).
 func (p *Pass) attendBackBlock(worker int, l *block, a *activations, b *Batch, row, h, q int) {
-	c, w := &p.m.Config, &p.workers[worker]
+	c, w := &p.m.Config, &p.workers[worker].attention
 	s := b.span(row, q, l.window)
 	d, wide := c.HeadDim, c.queryWidth()
 	w.scores(p.cpu, worker, p.queries(a, b, row, h, q), s)
@@ -53,7 +53,7 @@ func (p *Pass) attendBackBlock(worker int, l *block, a *activations, b *Batch, r
 }
 
 func (p *Pass) attendBackProducts(worker int, a *activations, b *Batch, row, h int, s span, dy tensor.View) {
-	c, w := &p.m.Config, &p.workers[worker]
+	c, w := &p.m.Config, &p.workers[worker].attention
 	d, n := c.HeadDim, c.qkvWidth()
 	token := row*b.Len + s.q
 	dq := p.dqkv[token*n+h*d:]

@@ -33,7 +33,7 @@ func roundUp(n, to int) int { return (n + to - 1) / to * to }
 func (p *Pass) attend(l *block, a *activations, b *Batch) {
 	c := &p.m.Config
 	p.cpu.Do(b.Rows*c.KVHeads, func(worker, i int) {
-		w := &p.workers[worker]
+		w := &p.workers[worker].attention
 		row, kv := i/c.KVHeads, i%c.KVHeads
 		w.room(b.Len)
 		p.packKV(w, a, b, row, kv, false)
@@ -104,7 +104,7 @@ func (w *attention) scores(cpu *tensor.CPU, worker int, q tensor.View, s span) {
 }
 
 func (p *Pass) attendBlock(worker int, l *block, a *activations, b *Batch, row, h, q int) {
-	c, w := &p.m.Config, &p.workers[worker]
+	c, w := &p.m.Config, &p.workers[worker].attention
 	y := a.y[(row*b.Len+q)*c.queryWidth()+h*c.HeadDim:]
 	lse := a.lse[(row*c.Heads+h)*b.Len+q:]
 	first := func(q int) int { return b.first(row, q, l.window) }

@@ -25,21 +25,30 @@ func TestGreedy(t *testing.T) {
 	})
 }
 
+func engineOf(t testing.TB, m *Model, cpu *tensor.CPU, w Weights) *Engine {
+	t.Helper()
+	e, err := NewEngine(m, cpu, EngineOptions{Weights: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 // TestStep holds the engine's logits to those of the forward pass, however the tokens are
 // divided into steps, and to the same bits whoever else is in the batch.
 func TestStep(t *testing.T) {
 	for name, c := range variants() {
-		for _, bf16 := range []bool{false, true} {
+		for _, weights := range []Weights{F32, BF16, Int8, Int4} {
 			rng := rand.New(rand.NewPCG(8, 8))
 			m := randomModel(t, c, rng)
 			const n = 140
 			b := randomBatch(c, 1, n, rng)
 			b.Starts = nil
 			var last []float32
-			if err := NewPass(m, tensor.New(1), 1, n, PassOptions{BF16: bf16, Forward: true}).Logits(b, func(i int, x []float32) { last = slices.Clone(x) }); err != nil {
+			if err := NewPass(m, tensor.New(1), 1, n, PassOptions{BF16: weights == BF16, Forward: true}).Logits(b, func(i int, x []float32) { last = slices.Clone(x) }); err != nil {
 				t.Fatal(err)
 			}
-			e := NewEngine(m, tensor.New(2), EngineOptions{BF16: bf16})
+			e := engineOf(t, m, tensor.New(2), weights)
 			step := func(all ...Extension) [][]float32 {
 				out, err := e.Step(all)
 				if err != nil {
@@ -50,29 +59,26 @@ func TestStep(t *testing.T) {
 				}
 				return out
 			}
-			near := 1e-5
-			if bf16 {
-				near = 0.05
-			}
+			near := []float64{1e-5, 0.05, 0.1, 0.7}[weights] // rounding of weights, as far as random ones show it
 			one, two, alone := e.NewSequence(), e.NewSequence(), e.NewSequence()
-			step(Extension{one, b.Tokens[:100]})
-			step(Extension{alone, b.Tokens[:100]})
+			step(Extension{Sequence: one, Tokens: b.Tokens[:100]})
+			step(Extension{Sequence: alone, Tokens: b.Tokens[:100]})
 			for i := 100; i < n-5; i++ {
-				step(Extension{one, b.Tokens[i : i+1]}, Extension{two, b.Tokens[i-90 : i-87]})
-				step(Extension{alone, b.Tokens[i : i+1]})
+				step(Extension{Sequence: one, Tokens: b.Tokens[i : i+1]}, Extension{Sequence: two, Tokens: b.Tokens[i-90 : i-87]})
+				step(Extension{Sequence: alone, Tokens: b.Tokens[i : i+1]})
 			}
 			fork := alone.Fork()
-			got := step(Extension{two, b.Tokens[:40]}, Extension{one, b.Tokens[n-5:]})[1]
+			got := step(Extension{Sequence: two, Tokens: b.Tokens[:40]}, Extension{Sequence: one, Tokens: b.Tokens[n-5:]})[1]
 			if d := distance(got, last); d > near {
-				t.Errorf("%s, bf16 %v: logits differ by %.2g", name, bf16, d)
+				t.Errorf("%s, %s: logits differ by %.2g", name, weights, d)
 			}
-			if !slices.Equal(step(Extension{alone, b.Tokens[n-5:]})[0], got) {
-				t.Errorf("%s, bf16 %v: other bits in company", name, bf16)
+			if !slices.Equal(step(Extension{Sequence: alone, Tokens: b.Tokens[n-5:]})[0], got) {
+				t.Errorf("%s, %s: other bits in company", name, weights)
 			}
 			fork.Truncate(90)
-			step(Extension{fork, b.Tokens[90 : n-1]})
-			if d := distance(step(Extension{fork, b.Tokens[n-1:]})[0], last); d > near {
-				t.Errorf("%s, bf16 %v: logits differ by %.2g after going back", name, bf16, d)
+			step(Extension{Sequence: fork, Tokens: b.Tokens[90 : n-1]})
+			if d := distance(step(Extension{Sequence: fork, Tokens: b.Tokens[n-1:]})[0], last); d > near {
+				t.Errorf("%s, %s: logits differ by %.2g after going back", name, weights, d)
 			}
 		}
 	}
@@ -82,26 +88,31 @@ func TestStep(t *testing.T) {
 // string.
 func TestSettle(t *testing.T) {
 	for _, tt := range []struct {
-		stop          []string
-		pieces        []string
-		seen          []string // after each piece
-		finish, whole string
+		stop       []string
+		pieces     []string
+		seen       []string // after each piece
+		met, whole string
 	}{
 		{nil, []string{"\xe4", "\xbd", "\xa0!", "\xff"}, []string{"", "", "你!", "你!\ufffd"}, "", "你!\ufffd"},
-		{[]string{"END"}, []string{"a", "E", "N", "x", "EN", "D y"}, []string{"a", "a", "a", "aENx", "aENx", "aENx"}, FinishStop, "aENx"},
-		{[]string{"。\n", "。。"}, []string{"好", "。", "吗", "。", "\n"}, []string{"好", "好", "好。吗", "好。吗", "好。吗"}, FinishStop, "好。吗"},
-		{[]string{"bc", "b"}, []string{"abc"}, []string{"a"}, FinishStop, "a"},
+		{[]string{"END"}, []string{"a", "E", "N", "x", "EN", "D y"}, []string{"a", "a", "a", "aENx", "aENx", "aENx"}, "END", "aENx"},
+		{[]string{"。\n", "。。"}, []string{"好", "。", "吗", "。", "\n"}, []string{"好", "好", "好。吗", "好。吗", "好。吗"}, "。\n", "好。吗"},
+		{[]string{"bc", "b"}, []string{"abc"}, []string{"a"}, "bc", "a"},
 	} {
-		s := &Stream{request: Request{Stop: tt.stop}}
+		s := &spelling{stop: tt.stop}
+		met := ""
 		for i, p := range tt.pieces {
-			s.raw = append(s.raw, p...)
-			s.settle()
-			if s.Text != tt.seen[i] {
-				t.Errorf("%q: text %q after %d pieces, want %q", tt.pieces, s.Text, i+1, tt.seen[i])
+			if met == "" {
+				s.raw = append(s.raw, p...)
+				if s.settle() {
+					met = s.end()
+				}
+			}
+			if s.Text() != tt.seen[i] {
+				t.Errorf("%q: text %q after %d pieces, want %q", tt.pieces, s.Text(), i+1, tt.seen[i])
 			}
 		}
-		if s.Finish != tt.finish || s.Text != tt.whole {
-			t.Errorf("%q: %q ended by %q, want %q by %q", tt.pieces, s.Text, s.Finish, tt.whole, tt.finish)
+		if met != tt.met || s.Text() != tt.whole {
+			t.Errorf("%q: %q ended by %q, want %q by %q", tt.pieces, s.Text(), met, tt.whole, tt.met)
 		}
 	}
 }

@@ -13,27 +13,24 @@ import (
 )
 
 // Open reads a model: a folder with config.json and model.safetensors, or several
-// such files with their index.
-func Open(dir string) (*Model, error) {
-	c, err := ReadConfig(ConfigPath(dir))
-	if err != nil {
-		return nil, err
-	}
-	file, err := safetensors.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	if err := c.fits(file); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	m, err := New(c)
+// such files with their index; or a GGUF file.
+func Open(path string) (m *Model, err error) {
+	err = withSource(path, func(c Config, s source) error {
+		m, err = c.fill(s)
+		return err
+	})
+	return m, err
+}
+
+// fill returns a model of all weights of a source.
+func (c *Config) fill(s source) (*Model, error) {
+	m, err := New(*c)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range m.Params {
-		if err := file.F32(m.W[p.From:p.To], stored(file, p.Name)); err != nil {
-			return nil, fmt.Errorf("%s: %w", dir, err)
+		if err := s.read(m.W[p.From:p.To], &p); err != nil {
+			return nil, err
 		}
 	}
 	return m, nil

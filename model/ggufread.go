@@ -133,34 +133,32 @@ func OpenGGUF(f *gguf.File) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.fitsGGUF(f); err != nil {
+		return nil, err
+	}
+	return c.fill(&ggufSource{f, &c})
+}
+
+// fitsGGUF compares a file's tensors with those of a configuration before memory is
+// taken for them.
+func (c *Config) fitsGGUF(f *gguf.File) error {
 	params, _, _ := c.layout()
 	known := map[string]bool{ropeTensor: true}
 	for _, p := range params {
 		name := ggufName(p.Name)
 		t, ok := f.Tensor(name)
 		if !ok {
-			return nil, fmt.Errorf("%w: no tensor %q", ErrFormat, name)
+			return fmt.Errorf("%w: no tensor %q", ErrFormat, name)
 		}
 		if shape := c.ggufShape(&p); !slices.Equal(t.Shape, shape) {
-			return nil, fmt.Errorf("%w: %q has shape %v, its metadata want %v", ErrFormat, name, t.Shape, shape)
+			return fmt.Errorf("%w: %q has shape %v, its metadata want %v", ErrFormat, name, t.Shape, shape)
 		}
 		known[name] = true
 	}
 	for _, t := range f.Tensors {
 		if !known[t.Name] {
-			return nil, fmt.Errorf("%w: tensor %q is not part of its architecture", ErrFormat, t.Name)
+			return fmt.Errorf("%w: tensor %q is not part of its architecture", ErrFormat, t.Name)
 		}
 	}
-	m, err := New(c)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range m.Params {
-		x := m.W[p.From:p.To]
-		if err := f.F32(x, ggufName(p.Name)); err != nil {
-			return nil, err
-		}
-		c.fromGGUF(&p, x)
-	}
-	return m, nil
+	return nil
 }

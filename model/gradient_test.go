@@ -33,7 +33,7 @@ func variants() map[string]Config {
 }
 
 // randomModel has weights large enough that every part matters.
-func randomModel(t *testing.T, c Config, rng *rand.Rand) *Model {
+func randomModel(t testing.TB, c Config, rng *rand.Rand) *Model {
 	t.Helper()
 	m, err := New(c)
 	if err != nil {

@@ -44,7 +44,7 @@ func (p *Pass) Logits(b *Batch, each func(token int, logits []float32)) error {
 	step := c.headRows(p.rows * p.length)
 	for from := 0; from < m; from += step {
 		n := min(step, m-from)
-		p.cpu.MatMul(p.logits, c.Vocab, tensor.Matrix(p.hidden[from*c.Width:], c.Width), &p.b, n, false)
+		p.product(p.logits, c.Vocab, tensor.Matrix(p.hidden[from*c.Width:], c.Width), &p.b, n, false)
 		for i := range n {
 			each(from+i, p.logits[i*c.Vocab:(i+1)*c.Vocab])
 		}
@@ -74,21 +74,24 @@ func (p *Pass) head(b *Batch, grads []float32, scale float32) Loss {
 	if grads != nil {
 		p.cpu.Pack(&p.a, e, c.Vocab, c.Width, p.bf16)
 		clear(p.dn[:m*c.Width])
+		if len(p.live) == 0 && !p.add {
+			clear(grads[p.m.lay.head:][:c.Vocab*c.Width])
+		}
 	}
 	var x tensor.Panels
 	step := c.headRows(p.rows * p.length)
 	for from := 0; from < len(p.live); from += step {
 		live := p.live[from:min(len(p.live), from+step)]
 		p.gather(live)
-		p.cpu.MatMul(p.logits, c.Vocab, tensor.Matrix(p.gathered, c.Width), &p.b, len(live), false)
+		p.product(p.logits, c.Vocab, tensor.Matrix(p.gathered, c.Width), &p.b, len(live), false)
 		p.crossEntropy(b, live, scale, grads != nil)
 		if grads == nil {
 			continue
 		}
-		d := tensor.Matrix(p.logits, c.Vocab)
-		p.cpu.MatMul(p.dgathered, c.Width, d, &p.a, len(live), false)
+		d := p.dlogits.view(0, c.Vocab)
+		p.product(p.dgathered, c.Width, d, &p.a, len(live), false)
 		p.cpu.Pack(&x, tensor.Matrix(p.gathered, c.Width), len(live), c.Width, p.bf16)
-		p.cpu.MatMul(grads[p.m.lay.head:], c.Width, d.T(), &x, c.Vocab, true)
+		p.product(grads[p.m.lay.head:], c.Width, d.T(), &x, c.Vocab, p.add || from > 0)
 		for i, row := range live {
 			copy(p.dn[row*c.Width:], p.dgathered[i*c.Width:(i+1)*c.Width])
 		}
@@ -116,8 +119,8 @@ func (p *Pass) gather(rows []int) {
 	}
 }
 
-// crossEntropy takes the losses from the logits and, with back, turns the logits into
-// their gradients: probability minus 1 at the target, times weight and scale.
+// crossEntropy takes the losses from the logits and, with back, makes their gradients:
+// probability minus 1 at the target, times weight and scale.
 func (p *Pass) crossEntropy(b *Batch, rows []int, scale float32, back bool) {
 	v := p.m.Config.Vocab
 	p.cpu.Do(len(rows), func(_, i int) {
@@ -125,8 +128,13 @@ func (p *Pass) crossEntropy(b *Batch, rows []int, scale float32, back bool) {
 		x, target := p.logits[i*v:(i+1)*v], b.Targets[row]
 		z := x[target]
 		p.losses[row] = float64(p.cpu.Softmax(x)) - float64(z)
-		if back {
-			x[target]--
+		if !back {
+			return
+		}
+		x[target]--
+		if p.dlogits.h != nil {
+			p.cpu.ScaleHalf(p.dlogits.h[i*v:(i+1)*v], x, scale*b.weight(row))
+		} else {
 			p.cpu.Scale(x, scale*b.weight(row))
 		}
 	})

@@ -85,18 +85,19 @@ func TestOperators(t *testing.T) {
 			linearOp(p, l.up, fill, g, n),
 			{name: "activation", x: [][]float32{fill(a.up)},
 				plain: func(x [][]float64) []float64 { return plainActivation(&c, x[0]) },
-				there: func() []float32 { p.activate(l, a, n); return a.act },
-				back:  func(dy []float32) [][]float32 { copy(p.da, dy); p.activateBack(l, a, n); return [][]float32{p.dup} }},
+				there: func() []float32 { p.activate(l, a, 0, n); return a.act.f },
+				back:  func(dy []float32) [][]float32 { p.activateBack(l, a, dy, 0, n); return [][]float32{p.dup.f} }},
 			{name: "prepare", x: [][]float32{fill(a.qkv), weights(max(0, l.qNorm.w), c.HeadDim), weights(max(0, l.kNorm.w), c.HeadDim)},
 				plain: func(x [][]float64) []float64 { return plainPrepare(&c, b, x[0], x[1], x[2]) },
-				there: func() []float32 { p.prepare(l, a, b); return a.qk },
+				there: func() []float32 { p.prepare(l, a, b, 0, n); return a.qk },
 				back: func(dy []float32) [][]float32 {
 					from, to := c.queryWidth()+c.kvWidth(), c.qkvWidth()
 					clear(p.dqkv)
 					for i := range n {
 						copy(p.dqkv[i*to:i*to+from], dy[i*from:(i+1)*from])
 					}
-					p.prepareBack(l, a, b, g)
+					p.stage(n, func(_, from, to int) { p.prepareBack(l, a, b, from, to) })
+					p.prepareSum(l, n, g)
 					if !l.headNorm {
 						return [][]float32{p.dqkv}
 					}
@@ -141,11 +142,11 @@ func normOp(p *Pass, l norm, a *activations, fill func([]float32) []float32, g [
 		}
 		return y
 	}
-	o.there = func() []float32 { p.norm(l, a.n1, a.stat1, a.x, n); return a.n1 }
+	o.there = func() []float32 { p.norm(0, l, a.n1, a.stat1, a.x, 0, n); return a.n1.f }
 	o.back = func(dy []float32) [][]float32 {
-		copy(p.dn, dy)
 		clear(p.dx)
-		p.normBack(l, a.stat1, a.x, n, g)
+		p.stage(n, func(_, from, to int) { p.normBack(l, a.stat1, a.x, dy[from*width:], from, to) })
+		p.normSum(l, n, g)
 		out := [][]float32{p.dx, g[l.w : l.w+width]}
 		if l.b >= 0 {
 			out = append(out, g[l.b:l.b+width])
@@ -179,9 +180,15 @@ func linearOp(p *Pass, l linear, fill func([]float32) []float32, g []float32, n 
 		}
 		return out
 	}
-	o.there = func() []float32 { p.linear(l, y, x, n); return y }
+	o.there = func() []float32 {
+		p.cpu.Pack(&p.a, p.m.matrix(l), l.in, l.out, false)
+		p.stage(n, func(w, from, to int) { p.linear(w, l, &p.a, y, operand{f: x}, from, to, false) })
+		return y
+	}
 	o.back = func(dy []float32) [][]float32 {
-		p.linearBack(l, dx, dy, x, n, g)
+		p.cpu.Pack(&p.a, p.m.matrix(l).T(), l.out, l.in, false)
+		p.stage(n, func(w, from, to int) { p.linearBack(w, l, &p.a, dx[from*l.in:], operand{f: dy}, from, to) })
+		p.matrixBack(l, operand{f: dy}, operand{f: x}, n, g)
 		out := [][]float32{dx, g[l.w : l.w+w]}
 		if l.b >= 0 {
 			out = append(out, g[l.b:l.b+l.out])

@@ -40,6 +40,32 @@ func TestWorkers(t *testing.T) {
 	}
 }
 
+// TestSetGradient: gradients set over others are those added to nothing.
+func TestSetGradient(t *testing.T) {
+	for name, c := range variants() {
+		rng := rand.New(rand.NewPCG(6, 6))
+		m := randomModel(t, c, rng)
+		p := NewPass(m, tensor.New(2), 2, 70, PassOptions{})
+		for _, some := range []float32{1, 0} {
+			b := randomBatch(c, 2, 70, rng)
+			for i := range b.Weights {
+				b.Weights[i] *= some
+			}
+			want, got := make([]float32, len(m.W)), make([]float32, len(m.W))
+			for i := range got {
+				got[i] = float32(i)
+			}
+			l, err := p.Gradient(b, want, 0.5)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if k, err := p.SetGradient(b, got, 0.5); err != nil || k != l || !slices.Equal(got, want) {
+				t.Errorf("%s, weights times %v: SetGradient gives other numbers; loss %v, %v, want %v", name, some, k, err, l)
+			}
+		}
+	}
+}
+
 // TestBF16 compares gradients of bfloat16 products with those of float32.
 func TestBF16(t *testing.T) {
 	for name, c := range variants() {

@@ -27,8 +27,8 @@ func TestPeer(t *testing.T) {
 			t.Fatal(err)
 		}
 		prompt := []uint32{3, 1, 4, 1, 5, 9, 2, 6}
-		e := NewEngine(m, tensor.New(1), EngineOptions{})
-		out, err := e.Step([]Extension{{e.NewSequence(), prompt}})
+		e := engineOf(t, m, tensor.New(1), F32)
+		out, err := e.Step([]Extension{{Sequence: e.NewSequence(), Tokens: prompt}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,27 +2,53 @@ package model
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 )
 
-// Sampling says how the next token is drawn. The steps are taken in the order of
-// transformers: penalty, temperature, top-k, top-p, min-p.
+// Sampling says how the next token is drawn. The steps are taken in this order, which is
+// transformers' where it has them: bias, penalties, temperature, top-k, top-p, min-p. Zero
+// values change nothing.
 type Sampling struct {
-	Temperature float64 // 0 takes the likeliest token
-	TopK        int     // 0: all
-	TopP        float64 // smallest set of tokens of that probability; 0 or 1: all
-	MinP        float64 // tokens of at least that share of the likeliest one's probability
-	Penalty     float64 // divides positive logits of tokens that occurred, multiplies negative ones; 0 or 1: none
-	Seed        uint64
+	Temperature float64            // 0 takes the likeliest token
+	TopK        int                // 0: all
+	TopP        float64            // smallest set of tokens of that probability; 0 or 1: all
+	MinP        float64            // tokens of at least that share of the likeliest one's probability
+	Penalty     float64            // divides positive logits of tokens that occurred, multiplies negative ones; 0 or 1: none
+	Frequency   float64            // is taken from a token's logit for each time it was generated
+	Presence    float64            // is taken from the logit of tokens that were generated
+	Bias        map[uint32]float64 // is added to tokens' logits; minus infinity forbids one
+	Seed        uint64             // equal seeds draw equal tokens, whoever else is in the batch
+}
+
+// check refuses numbers that mean nothing.
+func (s *Sampling) check(vocab int) error {
+	for _, f := range []struct {
+		name           string
+		x, least, most float64
+	}{
+		{"temperature", s.Temperature, 0, math.MaxFloat64}, {"top-k", float64(s.TopK), 0, math.MaxFloat64}, {"top-p", s.TopP, 0, 1}, {"min-p", s.MinP, 0, 1},
+		{"repetition penalty", s.Penalty, 0, math.MaxFloat64}, {"frequency penalty", s.Frequency, -math.MaxFloat64, math.MaxFloat64}, {"presence penalty", s.Presence, -math.MaxFloat64, math.MaxFloat64},
+	} {
+		if !(f.x >= f.least && f.x <= f.most) {
+			return fmt.Errorf("a %s of %v is out of its range", f.name, f.x)
+		}
+	}
+	for t, b := range s.Bias {
+		if int(t) >= vocab || math.IsNaN(b) || math.IsInf(b, 1) {
+			return fmt.Errorf("a bias of %v for token %d, of a vocabulary of %d", b, t, vocab)
+		}
+	}
+	return nil
 }
 
 // A sampler draws tokens.
 type sampler struct {
 	Sampling
 	rng   *rand.Rand
-	seen  map[uint32]bool
+	seen  map[uint32]int // how often a token was generated; also those of the prompt, with 0
 	items []item
 	x     []float32
 }
@@ -34,9 +60,9 @@ type item struct {
 }
 
 func newSampler(s Sampling, prompt []uint32) *sampler {
-	d := &sampler{Sampling: s, rng: rand.New(rand.NewPCG(s.Seed, 0x5eed)), seen: map[uint32]bool{}}
+	d := &sampler{Sampling: s, rng: rand.New(rand.NewPCG(s.Seed, 0x5eed)), seen: map[uint32]int{}}
 	for _, t := range prompt {
-		d.seen[t] = true
+		d.seen[t] = 0
 	}
 	return d
 }
@@ -44,18 +70,32 @@ func newSampler(s Sampling, prompt []uint32) *sampler {
 // next draws a token by its logits, which stay as they are.
 func (s *sampler) next(logits []float32) uint32 {
 	s.x = append(s.x[:0], logits...)
-	if s.Penalty > 0 && s.Penalty != 1 {
-		for t := range s.seen {
-			if v := float64(s.x[t]); v > 0 {
-				s.x[t] = float32(v / s.Penalty)
-			} else {
-				s.x[t] = float32(v * s.Penalty)
-			}
+	for t, b := range s.Bias {
+		s.x[t] += float32(b)
+	}
+	if s.Penalty > 0 && s.Penalty != 1 || s.Frequency != 0 || s.Presence != 0 {
+		for t, n := range s.seen {
+			s.x[t] = float32(s.penalize(float64(s.x[t]), n))
 		}
 	}
 	t := s.draw()
-	s.seen[t] = true
+	s.seen[t]++
 	return t
+}
+
+// penalize returns the logit of a token that occurred, and was generated n times.
+func (s *sampler) penalize(v float64, n int) float64 {
+	switch {
+	case s.Penalty == 0:
+	case v > 0:
+		v /= s.Penalty
+	default:
+		v *= s.Penalty
+	}
+	if n > 0 {
+		v -= s.Presence + float64(n)*s.Frequency
+	}
+	return v
 }
 
 func (s *sampler) draw() uint32 {
@@ -68,7 +108,9 @@ func (s *sampler) draw() uint32 {
 	if s.Temperature == 0 {
 		return uint32(best)
 	}
-	s.fill(float64(s.x[best]))
+	if s.fill(float64(s.x[best])); len(s.items) == 0 { // logits of nothing but minus infinity
+		return uint32(best)
+	}
 	s.cut()
 	sum := 0.0
 	for _, it := range s.items {
@@ -88,7 +130,9 @@ func (s *sampler) draw() uint32 {
 func (s *sampler) fill(largest float64) {
 	s.items = s.items[:0]
 	for i, v := range s.x {
-		s.items = append(s.items, item{uint32(i), math.Exp((float64(v) - largest) / s.Temperature)})
+		if p := math.Exp((float64(v) - largest) / s.Temperature); p > 0 {
+			s.items = append(s.items, item{uint32(i), p})
+		}
 	}
 	if s.TopK > 0 && s.TopK < len(s.items) {
 		limit := kth(s.items, s.TopK)
@@ -103,6 +147,9 @@ func (s *sampler) cut() {
 		for _, it := range s.items {
 			sum += it.p
 		}
+		// tokens that all together have less than what is left away need no sorting
+		least := (1 - s.TopP) * sum / float64(len(s.items))
+		s.keep(func(it item) bool { return it.p >= least })
 		slices.SortStableFunc(s.items, func(a, b item) int { return cmp.Compare(b.p, a.p) })
 		mass, n := 0.0, 0
 		for n < len(s.items) && (n == 0 || mass < s.TopP*sum) {

@@ -33,7 +33,7 @@ func TestSampler(t *testing.T) {
 		d := newSampler(tt.s, tt.prompt)
 		for range draws {
 			if tt.s.Penalty > 0 {
-				d.seen = map[uint32]bool{1: true}
+				d.seen = map[uint32]int{1: 1}
 			}
 			counts[d.next(logits)]++
 		}

@@ -2,61 +2,51 @@ package model
 
 import (
 	"fmt"
-	"math"
-	"slices"
 
 	"feilun/internal/tensor"
 )
-
-// A Sequence is a text in the making: what an [Engine] remembers of its tokens, 8·layers·
-// width of keys bytes each.
-type Sequence struct {
-	n    int
-	k, v [][]float32 // by layer, then head: rows of a head's width
-}
-
-// NewSequence returns an empty sequence.
-func (e *Engine) NewSequence() *Sequence {
-	n := e.m.Config.Layers * e.m.Config.KVHeads
-	return &Sequence{k: make([][]float32, n), v: make([][]float32, n)}
-}
-
-// Len returns the number of tokens.
-func (s *Sequence) Len() int { return s.n }
-
-// Fork returns a copy, so that one prompt has several continuations.
-func (s *Sequence) Fork() *Sequence {
-	t := &Sequence{n: s.n}
-	for i := range s.k {
-		t.k, t.v = append(t.k, slices.Clone(s.k[i])), append(t.v, slices.Clone(s.v[i]))
-	}
-	return t
-}
-
-// Truncate forgets all but the first n tokens.
-func (s *Sequence) Truncate(n int) {
-	if n >= s.n {
-		return
-	}
-	for i := range s.k {
-		d := len(s.k[i]) / s.n
-		s.k[i], s.v[i] = s.k[i][:n*d], s.v[i][:n*d]
-	}
-	s.n = n
-}
 
 // An Extension is a sequence with the tokens to add to it.
 type Extension struct {
 	Sequence *Sequence
 	Tokens   []uint32
+
+	prompt bool // part of a prompt, however few
 }
 
 // Step adds tokens to sequences, to all of them in one go, and returns the logits
 // that follow each one's last token. They are overwritten by the next step. What a
 // sequence gets does not depend on the others.
 func (e *Engine) Step(all []Extension) ([][]float32, error) {
-	if err := e.gather(all); err != nil {
+	if err := e.forward(all); err != nil {
 		return nil, err
+	}
+	return e.headRows(all), nil
+}
+
+// Logits adds tokens to a sequence, as a prompt, and calls each with the logits that follow
+// every one of them, which it may change.
+func (e *Engine) Logits(s *Sequence, tokens []uint32, each func(i int, logits []float32)) error {
+	c := &e.m.Config
+	last, logits := tensor.Floats(chunkTokens*c.Width), tensor.Floats(chunkTokens*c.Vocab)
+	for at := 0; at < len(tokens); at += chunkTokens {
+		part := tokens[at:min(len(tokens), at+chunkTokens)]
+		if err := e.forward([]Extension{{s, part, true}}); err != nil {
+			return err
+		}
+		e.norm(e.m.lay.final, last, e.x, len(part))
+		e.head.multiply(e.cpu, logits, c.Vocab, last, c.Width, len(part))
+		for i := range part {
+			each(at+i, logits[i*c.Vocab:(i+1)*c.Vocab])
+		}
+	}
+	return nil
+}
+
+// forward adds tokens to sequences; what comes out of the last layer is in e.x.
+func (e *Engine) forward(all []Extension) error {
+	if err := e.gather(all); err != nil {
+		return err
 	}
 	c, m := &e.m.Config, len(e.tokens)
 	e.lookUp()
@@ -77,7 +67,10 @@ func (e *Engine) Step(all []Extension) ([][]float32, error) {
 		e.linear(l.down, &w.down, e.n, e.act, m)
 		e.add(e.x, e.n, m*c.Width)
 	}
-	return e.headRows(all), nil
+	for _, x := range all {
+		x.Sequence.n += len(x.Tokens)
+	}
+	return nil
 }
 
 // gather lays out the tokens of a step and makes room for them.
@@ -100,6 +93,9 @@ func (e *Engine) gather(all []Extension) error {
 	if c.learnedPositions() && longest > c.Context {
 		return fmt.Errorf("%d tokens, but this model has positions for %d", longest, c.Context)
 	}
+	for _, x := range all {
+		e.kv.grow(x.Sequence, x.Sequence.n+len(x.Tokens))
+	}
 	if e.rope != nil {
 		e.rope.grow(longest)
 	}
@@ -116,7 +112,7 @@ func (e *Engine) lookUp() {
 	n := e.m.Config.Width
 	e.cpu.Do(len(e.tokens), func(_, t int) {
 		row := e.x[t*n : (t+1)*n]
-		e.embed.Column(row, int(e.tokens[t]))
+		e.embed.output(row, int(e.tokens[t]))
 		if at := e.m.lay.positions; at >= 0 {
 			e.cpu.Add(row, e.m.W[at+e.position[t]*n:])
 		}
@@ -132,8 +128,8 @@ func (e *Engine) norm(l norm, y, x []float32, m int) {
 	})
 }
 
-func (e *Engine) linear(l linear, w *tensor.Panels, y, x []float32, m int) {
-	e.cpu.MatMul(y, l.out, tensor.Matrix(x, l.in), w, m, false)
+func (e *Engine) linear(l linear, w *matrix, y, x []float32, m int) {
+	w.multiply(e.cpu, y, l.out, x, l.in, m)
 	if l.b >= 0 {
 		for t := range m {
 			e.cpu.Add(y[t*l.out:(t+1)*l.out], e.m.W[l.b:])
@@ -156,6 +152,17 @@ func (e *Engine) prepare(l *block) {
 	})
 }
 
+// logitsOf makes those of one token of a step.
+func (e *Engine) logitsOf(t int) []float32 {
+	c := &e.m.Config
+	if len(e.logits) < c.Vocab {
+		e.last, e.logits = tensor.Floats(c.Width), tensor.Floats(c.Vocab)
+	}
+	e.m.normRow(e.cpu, e.m.lay.final, e.last[:c.Width], e.x[t*c.Width:(t+1)*c.Width])
+	e.head.multiply(e.cpu, e.logits, c.Vocab, e.last, c.Width, 1)
+	return e.logits[:c.Vocab]
+}
+
 // headRows makes the logits of each sequence's last token.
 func (e *Engine) headRows(all []Extension) [][]float32 {
 	c := &e.m.Config
@@ -166,110 +173,8 @@ func (e *Engine) headRows(all []Extension) [][]float32 {
 	for i, x := range all {
 		t += len(x.Tokens)
 		e.m.normRow(e.cpu, e.m.lay.final, e.last[i*c.Width:(i+1)*c.Width], e.x[(t-1)*c.Width:t*c.Width])
-		x.Sequence.n += len(x.Tokens)
 		out[i] = e.logits[i*c.Vocab : (i+1)*c.Vocab : (i+1)*c.Vocab]
 	}
-	e.cpu.MatMul(e.logits, c.Vocab, tensor.Matrix(e.last, c.Width), &e.head, len(all), false)
+	e.head.multiply(e.cpu, e.logits, c.Vocab, e.last, c.Width, len(all))
 	return out
-}
-
-// fewQueries is up to how many new tokens attention goes through the keys one by one.
-const fewQueries = 8
-
-// attend adds each new token's keys and values to its sequence, and attends.
-func (e *Engine) attend(l *block, layer int, all []Extension) {
-	c := &e.m.Config
-	starts := make([]int, len(all))
-	for i := 1; i < len(all); i++ {
-		starts[i] = starts[i-1] + len(all[i-1].Tokens)
-	}
-	d := c.HeadDim
-	sk, sv := c.queryWidth()+c.kvWidth(), c.qkvWidth()
-	e.cpu.Do(len(all)*c.KVHeads, func(worker, i int) {
-		x, kv := all[i/c.KVHeads], i%c.KVHeads
-		s, at := x.Sequence, layer*c.KVHeads+kv
-		t0 := starts[i/c.KVHeads]
-		for t := t0; t < t0+len(x.Tokens); t++ {
-			k := t*sk + c.queryWidth() + kv*d
-			v := t*sv + sk + kv*d
-			s.k[at], s.v[at] = append(s.k[at], e.qk[k:k+d]...), append(s.v[at], e.qkv[v:v+d]...)
-		}
-		h := head{t0: t0, n: len(x.Tokens), base: s.n, kv: kv, k: s.k[at], v: s.v[at]}
-		if h.n <= fewQueries {
-			e.attendFew(worker, l, &h)
-		} else {
-			e.attendMany(worker, l, &h)
-		}
-	})
-}
-
-// A head is a sequence's head of keys and values with its new tokens: n from t0 on in
-// the step, behind base older ones.
-type head struct {
-	t0, n, base, kv int
-	k, v            []float32
-}
-
-func (e *Engine) attendFew(worker int, l *block, x *head) {
-	c, w := &e.m.Config, &e.workers[worker]
-	d, group := c.HeadDim, c.Heads/c.KVHeads
-	w.room((x.base+x.n)/queryRows + 1)
-	sk := c.queryWidth() + c.kvWidth()
-	for i := range x.n {
-		to := x.base + i + 1
-		from := firstKey(l.window, to-1)
-		score := w.score[:to-from]
-		for h := x.kv * group; h < (x.kv+1)*group; h++ {
-			q := e.qk[(x.t0+i)*sk+h*d:][:d]
-			for k := range score {
-				score[k] = e.cpu.Dot(q, x.k[(from+k)*d:(from+k+1)*d])
-			}
-			e.cpu.Softmax(score)
-			y := e.y[(x.t0+i)*c.queryWidth()+h*d:][:d]
-			clear(y)
-			for k, p := range score {
-				e.cpu.Axpy(y, p, x.v[(from+k)*d:(from+k+1)*d])
-			}
-		}
-	}
-}
-
-// firstKey is the first key that a query sees.
-func firstKey(window, query int) int {
-	if window > 0 {
-		return max(0, query-window+1)
-	}
-	return 0
-}
-
-func (e *Engine) attendMany(worker int, l *block, x *head) {
-	c, w := &e.m.Config, &e.workers[worker]
-	d, group, keys := c.HeadDim, c.Heads/c.KVHeads, x.base+x.n
-	sk := c.queryWidth() + c.kvWidth()
-	w.room(keys)
-	e.cpu.PackAlone(&w.kt, tensor.Matrix(x.k, d).T(), d, keys, e.bf16)
-	w.v = packTiles(e.cpu, w.v, x.v, d, keys, d, e.bf16)
-	first := func(q int) int { return firstKey(l.window, q) }
-	for h := x.kv * group; h < (x.kv+1)*group; h++ {
-		for i := 0; i < x.n; i += queryRows {
-			s := span{q: x.base + i, n: min(queryRows, x.n-i)}
-			s.from, s.to = first(s.q)/keyTile*keyTile, s.q+s.n
-			s.lda = roundUp(s.to-s.from, keyTile)
-			q := tensor.Matrix(e.qk[(x.t0+i)*sk+h*d:], sk)
-			w.attend(e.cpu, worker, q, e.y[(x.t0+i)*c.queryWidth()+h*d:], c.queryWidth(), s, first, nil)
-		}
-	}
-}
-
-// LogProbs sets x, logits, to the logarithms of the probabilities.
-func LogProbs(x []float32) {
-	m := float64(slices.Max(x))
-	sum := 0.0
-	for _, v := range x {
-		sum += math.Exp(float64(v) - m)
-	}
-	log := float32(m + math.Log(sum))
-	for i := range x {
-		x[i] -= log
-	}
 }

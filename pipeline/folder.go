@@ -43,7 +43,7 @@ func (f folder) partMarker(i int) string { return f.path("work", "parts", fmt.Sp
 // the lock, which the caller holds. The books go first, so that a folder half
 // removed is no finished run.
 func owned() []string {
-	return []string{"stats.json", "report.html", "run.json", "manifest.json", "recipe.yaml", "model", "tokens", "mix", "corpus", "ledger",
+	return []string{"stats.json", "report.html", "run.json", "manifest.json", "recipe.yaml", "evaluation.json", "heldout", "model", "tokens", "mix", "corpus", "ledger",
 		"work/plan.json", "work/docs", "work/parts", "work/dedup", "work/inspect.index"}
 }
 

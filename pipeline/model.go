@@ -4,17 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
-	"feilun/internal/corpus"
 	"feilun/internal/params"
 	"feilun/internal/progress"
 	"feilun/tokenize"
@@ -41,7 +38,10 @@ func (j *job) model(ctx context.Context) error {
 		return err
 	}
 	j.remark("model: %d weights, %d steps; %.4f bits a byte on validation text; in %s", o.Weights, o.Steps, o.BPB, o.Model)
-	return nil
+	if r.Evaluate == nil {
+		return nil
+	}
+	return j.evaluate(ctx, o)
 }
 
 // Tokens makes vocabulary and packed tokens of a run's corpus, of its mix where it
@@ -103,12 +103,14 @@ func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tok
 	return t, atomicfile.WriteBytes(note, []byte(sum))
 }
 
-// corpusInputs lists the corpus files of a run, or of its mix.
+// corpusInputs lists the corpus files of a run, or of its mix, without what its
+// recipe holds out.
 func corpusInputs(dir string) ([]tokenize.Input, error) {
-	files, err := corpus.Files(filepath.Join(dir, "mix", "corpus"))
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(files) == 0 {
-		files, err = corpus.Files(filepath.Join(dir, "corpus"))
+	files, err := corpusFiles(dir)
+	if err != nil {
+		return nil, err
 	}
+	held, section, err := heldOutOf(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -118,23 +120,28 @@ func corpusInputs(dir string) ([]tokenize.Input, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(held) > 0 { // what is left of the file is another input
+			sum = textSum(fmt.Sprintf("%s without %v %s %d", sum, section.HoldOut, section.Choose, section.Seed))
+		}
 		short, err := filepath.Rel(dir, name)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, tokenize.Input{Name: filepath.ToSlash(short), SHA256: sum, Docs: func(each func(*feilun.Doc) error) error {
-			for d, err := range corpus.Docs(name) {
-				if err == nil {
-					err = each(d)
+			return eachDoc([]string{name}, func(d *feilun.Doc) error {
+				if held[d.ID] {
+					return nil
 				}
-				if err != nil {
-					return err
-				}
-			}
-			return nil
+				return each(d)
+			})
 		}})
 	}
 	return all, nil
+}
+
+func textSum(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 func contentSum(name string) (string, error) {

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"feilun/crawl"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/mix"
@@ -91,6 +93,13 @@ func (r *Recipe) named(key string) (string, bool) {
 		ptr, param = &r.Language, rest
 	case "output":
 		ptr, param = &r.Output, rest
+	case "evaluate":
+		if r.Evaluate == nil {
+			return "", false
+		}
+		if ptr, param = r.Evaluate, rest; r.Evaluate.Data == "" && param == "data" {
+			return "", false // no tasks are asked
+		}
 	case "mix":
 		return r.mixed(rest)
 	default:
@@ -143,7 +152,7 @@ func (r *Recipe) lacks() error {
 		if value == "" {
 			value = "not named"
 		}
-		fmt.Fprintf(&b, "\n  %s (%s): %s", n.Key, value, n.What)
+		fmt.Fprintf(&b, "\n  %s (%s): %s", n.Key, strings.ReplaceAll(value, "\n", ", "), n.What)
 	}
 	tip := fmt.Sprintf("put them there, or name each with --set, such as --set %s=PATH", lacking[0].Key)
 	if slices.ContainsFunc(lacking, func(n Need) bool { return n.Key == "language.model" }) {
@@ -170,4 +179,33 @@ func (p *printer) needs(all []Need) {
 		p.value(n.What)
 	}
 	p.shut()
+}
+
+// expand puts the values of environment variables into paths that begin with one,
+// as $FEILUN_DATA/text. One that is not set stays as it is written, and is lacking.
+func (r *Recipe) expand() {
+	full := func(path string) string {
+		name, rest, _ := strings.Cut(path, "/")
+		if key, ok := strings.CutPrefix(name, "$"); ok {
+			if value := os.Getenv(key); value != "" {
+				return filepath.Join(value, filepath.FromSlash(rest))
+			}
+		}
+		return path
+	}
+	paths := mix.Paths(r.Crawl.Path).List()
+	for i, p := range paths {
+		paths[i] = full(p)
+	}
+	if strings.Contains(string(r.Crawl.Path), "$") {
+		r.Crawl.Path = crawl.Paths(strings.Join(paths, "\n"))
+	}
+	if e := r.Evaluate; e != nil {
+		e.Data = full(e.Data)
+		for i, text := range e.Text {
+			if name, path, found := strings.Cut(text, "="); found {
+				e.Text[i] = name + "=" + full(path)
+			}
+		}
+	}
 }

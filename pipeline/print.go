@@ -110,6 +110,9 @@ func (p *printer) recipe(r *Recipe) []byte {
 	if r.Train != nil {
 		p.section(0, "train", r.Train, false)
 	}
+	if r.Evaluate != nil {
+		p.section(0, "evaluate", r.Evaluate, false)
+	}
 	p.section(0, "output", &r.Output, false)
 	p.needs(r.Needs)
 	p.shut()

@@ -9,6 +9,7 @@ import (
 
 	"feilun/crawl"
 	"feilun/dedup"
+	"feilun/evaluate"
 	"feilun/extract"
 	"feilun/filter"
 	"feilun/internal/hint"
@@ -32,9 +33,10 @@ type Recipe struct {
 	Filter   []Step
 	Quality  []Step
 	Dedup    []Step
-	Mix      *mix.Spec        // nil when the run ends with its own corpus
-	Tokenize *tokenize.Params // nil when the run ends with a corpus
-	Train    *train.Params    // nil when it ends without a model
+	Mix      *mix.Spec         // nil when the run ends with its own corpus
+	Tokenize *tokenize.Params  // nil when the run ends with a corpus
+	Train    *train.Params     // nil when it ends without a model
+	Evaluate *evaluate.Section // nil when nothing is held out and nothing measured
 	Output   OutputParams
 	Needs    []Need // what a user must bring
 
@@ -107,7 +109,8 @@ func (r *Recipe) build(tree *yaml.Node) error {
 	if r.Output.Format != "parquet" && r.Output.Format != "jsonl" {
 		return fmt.Errorf("output: format %q is neither parquet nor jsonl", r.Output.Format)
 	}
-	return nil
+	r.expand()
+	return r.checkEvaluate()
 }
 
 func (r *Recipe) section(key, value *yaml.Node) error {
@@ -142,6 +145,8 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 		return section(&r.Tokenize, value, "tokenize")
 	case "train":
 		return section(&r.Train, value, "train")
+	case "evaluate":
+		return section(&r.Evaluate, value, "evaluate")
 	case "quality":
 		return steps(&r.Quality, value, "quality", quality.New, quality.Names())
 	case "dedup":
@@ -170,7 +175,7 @@ func unknownSection(key *yaml.Node) error {
 		return hint.With(fmt.Errorf("%s: stage %q is not built in this version", at(key), s.Word),
 			"take the step out of the recipe, or see docs/changelog for the version that has it")
 	}
-	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "tokenize", "train", "output", "needs"}
+	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "tokenize", "train", "evaluate", "output", "needs"}
 	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
 		return hint.With(err, fmt.Sprintf("did you mean %q?", near))

@@ -225,7 +225,7 @@ func (j *job) stages(ctx context.Context) (*stats.Run, error) {
 
 // finish writes the books, manifest last but for the clean-up.
 func (j *job) finish(s *stats.Run) error {
-	j.times.PeakMemory = peakMemory()
+	j.times.PeakMemory = progress.PeakMemory()
 	if !j.KeepStages {
 		if err := os.RemoveAll(j.folder.path("work", "dedup")); err != nil {
 			return err

@@ -25,7 +25,7 @@ func Stages() []Stage {
 		{"mix", "corpora with shares or epochs", "one shuffled corpus without traces of tests", true, true},
 		{"tokenize", "corpus", "vocabulary, packed tokens", true, true},
 		{"train", "tokens", "checkpoints", true, true},
-		{"evaluate", "checkpoint", "scores", true, false},
+		{"evaluate", "model, text held out, tasks", "bits for each byte, accuracy", true, true},
 		{"search", "corpora", "index", true, false},
 		{"serve", "checkpoint, index", "chat, API", true, false},
 		{"feedback", "ratings, edits", "training data", true, false},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"feilun"
+	"feilun/internal/terms"
 
 	"github.com/zeebo/xxh3"
 )
@@ -82,7 +83,7 @@ func dayOf(date string) int32 {
 type builder struct {
 	size    int // of chunks, bytes
 	w       *segmentWriter
-	scan    *scanner
+	scan    *terms.Scanner
 	table   termTable
 	post    []uint32 // number of the term of each posting, chunk after chunk
 	code    []uint8
@@ -97,7 +98,7 @@ func newBuilder(dir string, size int) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{size: size, w: w, scan: newScanner()}
+	b := &builder{size: size, w: w, scan: terms.NewScanner()}
 	b.table.init()
 	return b, nil
 }
@@ -105,7 +106,7 @@ func newBuilder(dir string, size int) (*builder, error) {
 func (b *builder) add(d *feilun.Doc, v Version) {
 	b.w.doc(&record{d.ID, d.URL, d.Title, d.Date, d.Text}, v)
 	b.title = b.title[:0]
-	for b.scan.reset(d.Title); b.scan.next(); {
+	for b.scan.Reset(d.Title); b.scan.Next(); {
 		b.title = append(b.title, b.table.id(b.scan))
 	}
 	pieces := chunks(d.Text, b.size)
@@ -123,7 +124,7 @@ func (b *builder) chunk(text string, p span) {
 	for _, t := range b.title {
 		b.slot(t, number, 1)
 	}
-	for b.scan.reset(text); b.scan.next(); terms++ {
+	for b.scan.Reset(text); b.scan.Next(); terms++ {
 		b.slot(b.table.id(b.scan), number, 2)
 	}
 	b.ends = append(b.ends, uint32(len(b.post)))
@@ -206,10 +207,10 @@ func (t *termTable) init() {
 	t.slots, t.shift, t.stems = make([]termSlot, 1<<14), 64-14, map[string]uint32{}
 }
 
-func (t *termTable) id(s *scanner) uint32 {
-	key := pairTag | uint64(s.tok.a)<<21 | uint64(s.tok.b)
-	if s.tok.word {
-		key = xxh3.Hash(s.word) &^ pairTag
+func (t *termTable) id(s *terms.Scanner) uint32 {
+	key := pairTag | uint64(s.Tok.A)<<21 | uint64(s.Tok.B)
+	if s.Tok.Word {
+		key = xxh3.Hash(s.Word) &^ pairTag
 	}
 	mask := len(t.slots) - 1
 	for i := int(key * 0x9e3779b97f4a7c15 >> t.shift); ; i = (i + 1) & mask {
@@ -217,7 +218,7 @@ func (t *termTable) id(s *scanner) uint32 {
 		if e.id == 0 {
 			return t.insert(i, key, s)
 		}
-		if e.key == key && (!s.tok.word || t.isWord(e.word, s.word)) {
+		if e.key == key && (!s.Tok.Word || t.isWord(e.word, s.Word)) {
 			return e.id - 1
 		}
 	}
@@ -228,17 +229,17 @@ func (t *termTable) isWord(at uint32, word []byte) bool {
 	return bytes.Equal(t.arena[at+1:at+1+n], word)
 }
 
-func (t *termTable) insert(i int, key uint64, s *scanner) uint32 {
+func (t *termTable) insert(i int, key uint64, s *terms.Scanner) uint32 {
 	e := termSlot{key: key}
-	if s.tok.word {
+	if s.Tok.Word {
 		e.word = uint32(len(t.arena))
-		t.arena = append(append(t.arena, byte(len(s.word))), s.word...)
+		t.arena = append(append(t.arena, byte(len(s.Word))), s.Word...)
 	}
 	start := len(t.arena)
-	t.arena = s.term(t.arena)
+	t.arena = s.Term(t.arena)
 	id := uint32(len(t.terms))
 	known := false
-	if s.tok.word {
+	if s.Tok.Word {
 		term := t.arena[start:]
 		var old uint32
 		if old, known = t.stems[string(term)]; known {

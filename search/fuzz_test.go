@@ -10,6 +10,7 @@ import (
 
 	"feilun"
 	"feilun/internal/params"
+	"feilun/internal/terms"
 )
 
 // FuzzQuery holds the parser to: any text is a question, and every quoted
@@ -137,12 +138,12 @@ func FuzzAnalyze(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, last := newScanner(), -1
-		for s.reset(text); s.next(); {
-			if s.tok.start < last || s.tok.end <= s.tok.start || s.tok.end > len(text) || len(s.term(nil)) == 0 {
-				t.Fatalf("%q: token %+v behind %d", text, s.tok, last)
+		s, last := terms.NewScanner(), -1
+		for s.Reset(text); s.Next(); {
+			if s.Tok.Start < last || s.Tok.End <= s.Tok.Start || s.Tok.End > len(text) || len(s.Term(nil)) == 0 {
+				t.Fatalf("%q: token %+v behind %d", text, s.Tok, last)
 			}
-			last = s.tok.start
+			last = s.Tok.Start
 		}
 		v := VersionOf(&feilun.Doc{Text: text})
 		if back, err := ParseVersion(v.String()); err != nil || back != v {

@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"feilun/internal/words"
+	"feilun/internal/terms"
 )
 
 // A Query asks an index.
@@ -45,7 +45,7 @@ type parsed struct {
 // parse reads a question. Any text is one.
 func parse(text string, r *Ranking) *parsed {
 	p := &parsed{number: map[string]int{}}
-	s := newScanner()
+	s := terms.NewScanner()
 	text = strings.ToValidUTF8(text, " ")
 	for text != "" {
 		if strings.HasPrefix(text, `"`) || strings.HasPrefix(text, "“") {
@@ -77,7 +77,7 @@ func cutQuote(s string) (inner, rest string, ok bool) {
 }
 
 // operator reads -word and site:host.
-func (p *parsed) operator(s *scanner, text string) (rest string, ok bool) {
+func (p *parsed) operator(s *terms.Scanner, text string) (rest string, ok bool) {
 	end := strings.IndexFunc(text, unicode.IsSpace)
 	if end < 0 {
 		end = len(text)
@@ -88,8 +88,8 @@ func (p *parsed) operator(s *scanner, text string) (rest string, ok bool) {
 		return text[end:], true
 	}
 	if not, ok := strings.CutPrefix(word, "-"); ok && not != "" && not[0] != '-' {
-		for s.reset(not); s.next(); {
-			p.not = append(p.not, string(s.term(nil)))
+		for s.Reset(not); s.Next(); {
+			p.not = append(p.not, string(s.Term(nil)))
 			ok = true
 		}
 		return text[end:], len(p.not) > 0
@@ -110,25 +110,25 @@ func nextOperator(text string) int {
 	return len(text)
 }
 
-func (p *parsed) phrase(s *scanner, text string, r *Ranking) {
-	var terms []string
-	for s.reset(text); s.next(); {
-		terms = append(terms, string(s.term(nil)))
+func (p *parsed) phrase(s *terms.Scanner, text string, r *Ranking) {
+	var phrase []string
+	for s.Reset(text); s.Next(); {
+		phrase = append(phrase, string(s.Term(nil)))
 	}
-	if len(terms) > 0 {
-		p.phrases = append(p.phrases, terms)
+	if len(phrase) > 0 {
+		p.phrases = append(p.phrases, phrase)
 	}
 	p.wish(s, text, r)
 }
 
 // wish adds the terms of a text with their weights.
-func (p *parsed) wish(s *scanner, text string, r *Ranking) {
-	weigh := newWeigher(text, s.folds, r)
+func (p *parsed) wish(s *terms.Scanner, text string, r *Ranking) {
+	weigh := terms.Weigh(text, r.Function, r.Cross)
 	first := true
-	last := token{}
-	for s.reset(text); s.next(); first = false {
-		weight := weigh.of(s)
-		term := string(s.term(nil))
+	last := terms.Token{}
+	for s.Reset(text); s.Next(); first = false {
+		weight := weigh.Of(s)
+		term := string(s.Term(nil))
 		n, known := p.number[term]
 		switch {
 		case known:
@@ -141,72 +141,15 @@ func (p *parsed) wish(s *scanner, text string, r *Ranking) {
 			p.terms = append(p.terms, queryTerm{term, weight})
 		}
 		p.seq = append(p.seq, n)
-		p.follows = append(p.follows, !first && near(text, last, s.tok))
-		last = s.tok
+		p.follows = append(p.follows, !first && near(text, last, s.Tok))
+		last = s.Tok
 	}
 }
 
 // near reports whether b is the neighbour of a: the next pair of its run, or the
 // next word behind spaces or nothing.
-func near(text string, a, b token) bool {
-	return b.joined || a.end <= b.start && strings.TrimLeft(text[a.end:b.start], " ") == ""
-}
-
-// A weigher tells the weight of a question's tokens: words that hold sentences
-// together count less, pairs across words of Chinese too.
-type weigher struct {
-	r     *Ranking
-	at    []int     // for each byte of the text, the number of the word there plus one
-	words []float64 // weights
-}
-
-func newWeigher(text string, folds *foldTable, r *Ranking) *weigher {
-	w := &weigher{r: r}
-	if strings.IndexFunc(text, func(c rune) bool { return folds.of(c)>>24 == classPair }) < 0 {
-		return w
-	}
-	var folded strings.Builder
-	var places []int // in text, of each byte of folded
-	for i, c := range text {
-		if e := folds.of(c); e>>24 == classPair {
-			c = rune(e & 0xffffff)
-		}
-		for range utf8.RuneLen(c) {
-			places = append(places, i)
-		}
-		folded.WriteRune(c)
-	}
-	places = append(places, len(text))
-	w.at = make([]int, len(text)+1)
-	for _, s := range words.Tokenize(nil, folded.String(), "zh") {
-		weight := 1.0
-		if functionWords()[s.Of(folded.String())] {
-			weight = r.Function
-		}
-		w.words = append(w.words, weight)
-		for i := places[s.Start]; i < places[s.End]; i++ {
-			w.at[i] = len(w.words)
-		}
-	}
-	return w
-}
-
-func (w *weigher) of(s *scanner) float64 {
-	if s.tok.word {
-		if functionWords()[string(s.word)] {
-			return w.r.Function
-		}
-		return 1
-	}
-	a, b := w.at[s.tok.start], w.at[s.tok.end-1]
-	if a == 0 || b == 0 {
-		return 1
-	}
-	weight := min(w.words[a-1], w.words[b-1])
-	if a != b {
-		weight *= w.r.Cross
-	}
-	return weight
+func near(text string, a, b terms.Token) bool {
+	return b.Joined || a.End <= b.Start && strings.TrimLeft(text[a.End:b.Start], " ") == ""
 }
 
 // hostMatches reports whether a host is site or below it.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"feilun/internal/terms"
 	"feilun/internal/words"
 )
 
@@ -16,7 +17,7 @@ type passage struct {
 	doc    docEntry
 	record      // its text is the passage alone
 	best   span // of text
-	found  []token
+	found  []terms.Token
 }
 
 // allows applies the filters of a question to a passage that was not found by
@@ -25,10 +26,10 @@ func (p *parsed) allows(g *passage) bool {
 	if p.site != "" && !hostMatches(hostOf(g.url), p.site) {
 		return false
 	}
-	s := newScanner()
+	s := terms.NewScanner()
 	for _, text := range []string{g.text, g.title} {
-		for s.reset(text); len(p.not) > 0 && s.next(); {
-			if slices.Contains(p.not, string(s.term(nil))) {
+		for s.Reset(text); len(p.not) > 0 && s.Next(); {
+			if slices.Contains(p.not, string(s.Term(nil))) {
 				return false
 			}
 		}
@@ -39,21 +40,21 @@ func (p *parsed) allows(g *passage) bool {
 // A reader reads passages again and scores what BM25 does not see.
 type reader struct {
 	p     *parsed
-	scan  *scanner
+	scan  *terms.Scanner
 	pairs map[[2]int]float64 // neighbours in the question, with their weight
 	all   float64            // weight of all pairs
 	total float64            // weight of all terms
 
 	term      []byte
-	tokens    []token // of the passage, those of the question alone
-	numbers   []int   // their terms
+	tokens    []terms.Token // of the passage, those of the question alone
+	numbers   []int         // their terms
 	sentences []span
 	seen      []int // by term: the last sentence or passage that counted it
 	turn      int
 }
 
 func newReader(p *parsed) *reader {
-	r := &reader{p: p, scan: newScanner(), pairs: map[[2]int]float64{}, seen: make([]int, len(p.terms))}
+	r := &reader{p: p, scan: terms.NewScanner(), pairs: map[[2]int]float64{}, seen: make([]int, len(p.terms))}
 	for i := range p.terms {
 		r.total += r.weight(i)
 	}
@@ -75,23 +76,23 @@ func (r *reader) weight(term int) float64 { return r.p.terms[term].weight * r.p.
 func (r *reader) read(text string) (phrase float64) {
 	r.tokens, r.numbers = r.tokens[:0], r.numbers[:0]
 	var have map[[2]int]bool
-	last, lastTok := -1, token{}
-	for r.scan.reset(text); r.scan.next(); {
-		r.term = r.scan.term(r.term[:0])
+	last, lastTok := -1, terms.Token{}
+	for r.scan.Reset(text); r.scan.Next(); {
+		r.term = r.scan.Term(r.term[:0])
 		n, ok := r.p.number[string(r.term)]
 		if !ok {
 			last = -1
 			continue
 		}
 		pair := [2]int{last, n}
-		if last >= 0 && r.pairs[pair] > 0 && !have[pair] && near(text, lastTok, r.scan.tok) {
+		if last >= 0 && r.pairs[pair] > 0 && !have[pair] && near(text, lastTok, r.scan.Tok) {
 			if have == nil {
 				have = map[[2]int]bool{}
 			}
 			have[pair] = true
 			phrase += r.pairs[pair]
 		}
-		last, lastTok = n, r.scan.tok
+		last, lastTok = n, r.scan.Tok
 		r.tokens, r.numbers = append(r.tokens, lastTok), append(r.numbers, n)
 	}
 	if r.all == 0 {
@@ -136,9 +137,9 @@ func (r *reader) covered(text string) float64 {
 
 func (r *reader) share(s span) (sum float64) {
 	r.turn++
-	from, _ := slices.BinarySearchFunc(r.tokens, s.start, func(t token, at int) int { return cmp.Compare(t.start, at) })
-	for i := from; i < len(r.tokens) && r.tokens[i].start < s.end; i++ {
-		if n := r.numbers[i]; r.tokens[i].end <= s.end && r.seen[n] != r.turn {
+	from, _ := slices.BinarySearchFunc(r.tokens, s.start, func(t terms.Token, at int) int { return cmp.Compare(t.Start, at) })
+	for i := from; i < len(r.tokens) && r.tokens[i].Start < s.end; i++ {
+		if n := r.numbers[i]; r.tokens[i].End <= s.end && r.seen[n] != r.turn {
 			r.seen[n] = r.turn
 			sum += r.weight(n)
 		}
@@ -156,23 +157,23 @@ func (r *reader) phrases(text, title string) bool {
 	return true
 }
 
-func (r *reader) phrase(terms []string, text string) bool {
+func (r *reader) phrase(phrase []string, text string) bool {
 	var at []int // how far each begun match is
-	last := token{}
-	for r.scan.reset(text); r.scan.next(); last = r.scan.tok {
-		r.term = r.scan.term(r.term[:0])
+	last := terms.Token{}
+	for r.scan.Reset(text); r.scan.Next(); last = r.scan.Tok {
+		r.term = r.scan.Term(r.term[:0])
 		next := at[:0:0]
-		if near(text, last, r.scan.tok) {
+		if near(text, last, r.scan.Tok) {
 			for _, n := range at {
-				if terms[n] == string(r.term) {
+				if phrase[n] == string(r.term) {
 					next = append(next, n+1)
 				}
 			}
 		}
-		if terms[0] == string(r.term) {
+		if phrase[0] == string(r.term) {
 			next = append(next, 1)
 		}
-		if slices.Contains(next, len(terms)) {
+		if slices.Contains(next, len(phrase)) {
 			return true
 		}
 		at = next
@@ -224,7 +225,7 @@ func pick(all []passage, r *Ranking, k int) []Hit {
 	var hits, later []Hit
 	var sets [][]uint64
 	docs, hosts := map[Version]int{}, map[uint32]int{}
-	scan := newScanner()
+	scan := terms.NewScanner()
 	for _, g := range all {
 		if len(hits) >= k {
 			break
@@ -267,7 +268,7 @@ func (g *passage) hit() Hit {
 		Marks:   [][2]int{},
 	}
 	for _, t := range g.found {
-		a, b := t.start-g.best.start, t.end-g.best.start
+		a, b := t.Start-g.best.start, t.End-g.best.start
 		if a < 0 || b > len(h.Snippet) {
 			continue
 		}
@@ -281,13 +282,13 @@ func (g *passage) hit() Hit {
 }
 
 // shingles returns the hashes of neighbouring tokens, sorted, each once.
-func shingles(s *scanner, text string) []uint64 {
+func shingles(s *terms.Scanner, text string) []uint64 {
 	var out []uint64
 	last := uint64(0)
-	for s.reset(text); s.next(); {
-		h := uint64(s.tok.a)<<21 | uint64(s.tok.b)
-		if s.tok.word {
-			h = words.HashBytes(s.word)
+	for s.Reset(text); s.Next(); {
+		h := uint64(s.Tok.A)<<21 | uint64(s.Tok.B)
+		if s.Tok.Word {
+			h = words.HashBytes(s.Word)
 		}
 		out = append(out, words.Mix(last, h))
 		last = h

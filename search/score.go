@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"feilun/internal/terms"
 )
 
 // window is how many chunks are scored at a time.
@@ -99,7 +101,7 @@ func (s *segment) expand(term string) []termEntry {
 		out = append(out, e)
 	}
 	r, n := utf8.DecodeRuneInString(term)
-	if n != len(term) || foldEntry(r)>>24 != classPair {
+	if n != len(term) || terms.Entry(r)>>24 != terms.ClassPair {
 		return out
 	}
 	// Pairs lie behind all terms of ASCII in the dictionary.

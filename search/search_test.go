@@ -13,6 +13,7 @@ import (
 
 	"feilun"
 	"feilun/internal/params"
+	"feilun/internal/terms"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -122,9 +123,9 @@ func TestSpans(t *testing.T) {
 }
 
 func has(p *parsed, text string) bool {
-	s := newScanner()
-	for s.reset(text); s.next(); {
-		if _, ok := p.number[string(s.term(nil))]; ok {
+	s := terms.NewScanner()
+	for s.Reset(text); s.Next(); {
+		if _, ok := p.number[string(s.Term(nil))]; ok {
 			return true
 		}
 	}
@@ -189,10 +190,10 @@ func holds(t *testing.T, dir, text string) bool {
 		t.Fatal(err)
 	}
 	defer x.Close()
-	s := newScanner()
-	for s.reset(text); s.next(); {
+	s := terms.NewScanner()
+	for s.Reset(text); s.Next(); {
 		for _, g := range x.segments {
-			if _, ok := g.find(s.term(nil)); ok {
+			if _, ok := g.find(s.Term(nil)); ok {
 				return true
 			}
 		}
@@ -240,7 +241,7 @@ func TestScores(t *testing.T) {
 // plainScores returns all scores, best first.
 func plainScores(x *Index, p *parsed, r *Ranking) (scores []float64) {
 	table := x.impacts(r)
-	s := newScanner()
+	s := terms.NewScanner()
 	for _, g := range x.segments {
 		for c := range g.info.Chunks {
 			e := g.chunk(uint32(c))
@@ -249,11 +250,11 @@ func plainScores(x *Index, p *parsed, r *Ranking) (scores []float64) {
 				panic(err)
 			}
 			counts := map[string]uint8{}
-			for s.reset(rec.title); s.next(); {
-				counts[string(s.term(nil))] |= 1
+			for s.Reset(rec.title); s.Next(); {
+				counts[string(s.Term(nil))] |= 1
 			}
-			for s.reset(rec.text); s.next(); {
-				counts[string(s.term(nil))] += 2
+			for s.Reset(rec.text); s.Next(); {
+				counts[string(s.Term(nil))] += 2
 			}
 			sum := 0.0
 			for i, q := range p.terms {
@@ -366,10 +367,10 @@ func TestFold(t *testing.T) {
 		}
 	}
 	again := func(s string) bool { // folding what is folded changes nothing
-		f := folds()
+		f := terms.Folds()
 		for _, r := range s {
-			if e := f.of(r); e>>24 == classPair || e>>24 == classWord {
-				if f.of(rune(e&0xffffff))&0xffffff != e&0xffffff {
+			if e := f.Of(r); e>>24 == terms.ClassPair || e>>24 == terms.ClassWord {
+				if f.Of(rune(e&0xffffff))&0xffffff != e&0xffffff {
 					return false
 				}
 			}
@@ -379,18 +380,18 @@ func TestFold(t *testing.T) {
 	if err := quick.Check(again, nil); err != nil {
 		t.Error(err)
 	}
-	f := folds()
+	f := terms.Folds()
 	for r := rune(0x80); r < 1<<16; r++ {
-		if e := f[r]; e>>24 == classPair && e&0xffffff < 1<<16 && f[e&0xffff] != e {
+		if e := f[r]; e>>24 == terms.ClassPair && e&0xffffff < 1<<16 && f[e&0xffff] != e {
 			t.Errorf("%c folds to %c, which folds to %c", r, rune(e&0xffff), rune(f[e&0xffff]&0xffff))
 		}
 	}
 }
 
 func termsOf(text string) (out []string) {
-	s := newScanner()
-	for s.reset(text); s.next(); {
-		out = append(out, string(s.term(nil)))
+	s := terms.NewScanner()
+	for s.Reset(text); s.Next(); {
+		out = append(out, string(s.Term(nil)))
 	}
 	return out
 }
@@ -401,7 +402,7 @@ func TestStem(t *testing.T) {
 		{"relational", "relat"}, {"conditional", "condit"}, {"vietnamization", "vietnam"}, {"hopefulness", "hope"}, {"formalize", "formal"}, {"adjustment", "adjust"}, {"adoption", "adopt"},
 		{"probate", "probat"}, {"controlling", "control"}, {"sky", "sky"}, {"is", "is"}, {"größe", "größe"}, {"b2b", "b2b"},
 	} {
-		if got := string(stem([]byte(tt[0]), 0)); got != tt[1] {
+		if got := string(terms.Stem([]byte(tt[0]), 0)); got != tt[1] {
 			t.Errorf("stem(%q) = %q, want %q", tt[0], got, tt[1])
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"feilun/internal/hint"
-	"feilun/internal/tensor"
 )
 
 // childEnv names folders and workers of a run in a process of its own.
@@ -27,6 +26,30 @@ func small(t testing.TB) *Params {
 	return p
 }
 
+// A child is a run in a process of its own: what it learns, from what, and where to.
+type child struct {
+	kind, text, base, out string
+	workers               int
+}
+
+func (c *child) run(t *testing.T) {
+	t.Helper()
+	o := Options{Out: c.out, Workers: c.workers}
+	tune := TuneParams{Context: 48, Batch: 192, Rows: 2, Steps: 24, Rate: 0.003, Valid: 0.1, Beta: 0.1, Seed: 1, BF16: true, Prompts: []string{"say 0"}}
+	var err error
+	switch c.kind {
+	case "pretrain":
+		_, err = Run(t.Context(), *small(t), c.text, o)
+	case "sft":
+		_, err = Tune(t.Context(), tune, c.base, []string{c.text}, o)
+	case "dpo":
+		_, err = Prefer(t.Context(), tune, c.base, []string{c.text}, o)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestChild is the run that TestKill kills.
 func TestChild(t *testing.T) {
 	env := os.Getenv(childEnv)
@@ -34,56 +57,78 @@ func TestChild(t *testing.T) {
 		t.Skip("runs as a child of TestKill")
 	}
 	parts := strings.Split(env, "|")
-	workers, _ := strconv.Atoi(parts[2])
-	if _, err := Run(t.Context(), *small(t), parts[0], Options{Out: parts[1], Workers: workers}); err != nil {
-		t.Fatal(err)
-	}
+	workers, _ := strconv.Atoi(parts[4])
+	(&child{parts[0], parts[1], parts[2], parts[3], workers}).run(t)
 }
 
 // TestKill kills a run at random steps, each time with another number of workers,
 // until it is done, and compares the model's files with those of a run that nobody
-// killed.
+// killed: in pretraining, in fine-tuning, and in learning preferences.
 func TestKill(t *testing.T) {
-	tok := vocabulary(t, 300)
-	text := packed(t, tok, words(300, 1), 10)
-	whole := filepath.Join(t.TempDir(), "model")
-	if _, err := Run(t.Context(), *small(t), text, Options{Out: whole, Workers: 1}); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	text := packed(t, vocabulary(t, 300), words(300, 1), 10)
+	base := filepath.Join(dir, "pretrain-whole")
+	chats, pairs := answered(t, dir)
+	kills := 6
+	if testing.Short() {
+		kills = 3
 	}
-	dir := filepath.Join(t.TempDir(), "model")
-	rng := rand.New(rand.NewPCG(8, 1))
-	kills := 0
-	for {
+	for i, c := range []child{{kind: "pretrain", text: text}, {kind: "sft", text: chats, base: base}, {kind: "dpo", text: pairs, base: base}} {
+		whole, killed := c, c
+		whole.out, whole.workers = filepath.Join(dir, c.kind+"-whole"), 1
+		whole.run(t)
+		killed.out = filepath.Join(dir, c.kind)
+		killed.survive(t, kills, rand.New(rand.NewPCG(8, uint64(i))))
+		for _, name := range []string{"model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "manifest.json", "checkpoints/best.safetensors"} {
+			want, err := os.ReadFile(filepath.Join(whole.out, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(filepath.Join(killed.out, name)); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: %s differs after %d kills (%v)", c.kind, name, kills, err)
+			}
+		}
+		a, b := lossesOf(t, whole.out), lossesOf(t, killed.out)
+		if len(a) != 24 || fmt.Sprint(a) != fmt.Sprint(b) {
+			t.Errorf("%s: losses %v, want %v", c.kind, b, a)
+		}
+	}
+}
+
+// answered writes conversations and preferences.
+func answered(t *testing.T, dir string) (chats, pairs string) {
+	t.Helper()
+	chats, pairs = filepath.Join(dir, "chats.jsonl"), filepath.Join(dir, "pairs.jsonl")
+	var a, b strings.Builder
+	for i, word := range words(120, 5) {
+		fmt.Fprintf(&a, `{"instruction":"say %d","output":%q}`+"\n", i%3, []string{"the mill", "stood", "March"}[i%3])
+		fmt.Fprintf(&b, `{"prompt":%q,"chosen":"stood still","rejected":"没有"}`+"\n", word)
+	}
+	for name, text := range map[string]string{chats: a.String(), pairs: b.String()} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return chats, pairs
+}
+
+// survive runs a child until it is done, and before that kills it so often.
+func (c *child) survive(t *testing.T, kills int, rng *rand.Rand) {
+	t.Helper()
+	for n := range kills + 1 {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestChild$")
-		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s|%s|%d", childEnv, text, dir, 1+kills%3))
+		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s|%s|%s|%s|%d", childEnv, c.kind, c.text, c.base, c.out, 1+n%3))
 		cmd.Stdout, cmd.Stderr = io.Discard, io.Discard
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		if kills < 6 {
-			waitSteps(t, filepath.Join(dir, "train.log"), 1+rng.IntN(6))
+		if n < kills {
+			waitSteps(t, filepath.Join(c.out, "train.log"), 1+rng.IntN(18/kills))
 			cmd.Process.Kill()
 			cmd.Wait()
-			kills++
-			continue
+		} else if err := cmd.Wait(); err != nil {
+			t.Fatalf("%s: %v", c.kind, err)
 		}
-		if err := cmd.Wait(); err != nil {
-			t.Fatal(err)
-		}
-		break
-	}
-	for _, name := range []string{"model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "manifest.json", "checkpoints/best.safetensors"} {
-		want, err := os.ReadFile(filepath.Join(whole, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s differs after %d kills (%v)", name, kills, err)
-		}
-	}
-	a, b := lossesOf(t, whole), lossesOf(t, dir)
-	if len(a) != 24 || fmt.Sprint(a) != fmt.Sprint(b) {
-		t.Errorf("losses %v, want %v", b, a)
 	}
 }
 
@@ -155,15 +200,9 @@ func TestTune(t *testing.T) {
 	if _, err := Run(t.Context(), p, text, Options{Out: dir + "/base"}); err != nil {
 		t.Fatal(err)
 	}
-	chats, pairs := "", ""
-	for i, word := range words(120, 5) {
-		chats += fmt.Sprintf(`{"instruction":"say %d","output":%q}`, i%3, []string{"the mill", "stood", "March"}[i%3]) + "\n"
-		pairs += fmt.Sprintf(`{"prompt":%q,"chosen":"stood still","rejected":"没有"}`, word) + "\n"
-	}
-	os.WriteFile(dir+"/chats.jsonl", []byte(chats), 0o644)
-	os.WriteFile(dir+"/pairs.jsonl", []byte(pairs), 0o644)
+	chats, pairs := answered(t, dir)
 	tune := TuneParams{Context: 64, Batch: 512, Rows: 8, Epochs: 30, Rate: 0.003, Valid: 0.1, Beta: 0.1, Seed: 1, Prompts: []string{"say 0"}}
-	o, err := Tune(t.Context(), tune, dir+"/base", []string{dir + "/chats.jsonl"}, Options{Out: dir + "/chat"})
+	o, err := Tune(t.Context(), tune, dir+"/base", []string{chats}, Options{Out: dir + "/chat"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +210,7 @@ func TestTune(t *testing.T) {
 		t.Errorf("fine-tuning ends at loss %v from %v", o.Valid, all[0].y)
 	}
 	tune.Epochs, tune.Rate = 4, 0.001
-	o, err = Prefer(t.Context(), tune, dir+"/chat", []string{dir + "/pairs.jsonl"}, Options{Out: dir + "/preferred"})
+	o, err = Prefer(t.Context(), tune, dir+"/chat", []string{pairs}, Options{Out: dir + "/preferred"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,8 +261,7 @@ func TestPreferenceGradient(t *testing.T) {
 	var b batch
 	b.fill(pairRows(all))
 	aim(net, &b, pointers, 0.7, 2)
-	newOptimizer(tensor.New(1), usual(t), net.w).clear()
-	net.Backward(&b)
+	net.Backward(&b, true)
 	for i := range net.w {
 		for k := 0; k < len(net.w[i].Data); k += 5 {
 			x := net.w[i].Data[k]

@@ -112,23 +112,27 @@ func (l *loop) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// step learns from one batch, unless it is unusable.
-func (l *loop) step(b *batch) error {
-	start := time.Now()
-	share := l.p.share(l.s.Step, l.steps)
-	l.opt.clear()
-	loss, own := 0.0, 0.0
+// learn sets the gradient of a batch and returns its loss and the gradient's norm.
+func (l *loop) learn(b *batch) (loss, norm float64) {
+	own := 0.0
 	if l.aim != nil {
 		own = l.aim(b)
 	}
 	for from := 0; from < b.rows; from += l.p.Rows {
 		part := b.part(from, min(b.rows, from+l.p.Rows))
-		loss += l.net.Backward(&part)
+		loss += l.net.Backward(&part, from == 0)
 	}
 	if l.aim != nil {
 		loss = own
 	}
-	norm := l.opt.norm()
+	return loss, l.opt.norm()
+}
+
+// step learns from one batch, unless it is unusable.
+func (l *loop) step(b *batch) error {
+	start := time.Now()
+	share := l.p.share(l.s.Step, l.steps)
+	loss, norm := l.learn(b)
 	r := Row{Step: l.s.Step + 1, Loss: loss, Norm: norm, Rate: share, Tokens: int64(b.rows) * int64(l.p.Context)}
 	l.s.Step++
 	if why := l.unusable(loss, norm); why != "" {
@@ -137,10 +141,7 @@ func (l *loop) step(b *batch) error {
 		r.Skipped, r.Loss, r.Norm = why, finite(loss), finite(norm)
 		l.show.remark("step %d: batch skipped: %s", l.s.Step, why)
 	} else {
-		if l.p.Clip > 0 && norm > l.p.Clip {
-			l.opt.scale(l.p.Clip / norm)
-		}
-		l.opt.move(share)
+		l.opt.update(share, norm)
 		l.s.Bad, l.s.Moves = 0, l.s.Moves+1
 		if l.s.Norm == 0 {
 			l.s.Norm = norm

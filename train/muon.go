@@ -30,38 +30,33 @@ func grow(s *[]float32, n int) []float32 {
 	return (*s)[:n]
 }
 
-// move makes a step: m ← momentum·m + (1−momentum)·g, u = orthogonal part of
-// (1−momentum)·g + momentum·m (Nesterov), w ← w·(1−rate·decay) −
+// move makes a step: g ← scale·g, m ← momentum·m + (1−momentum)·g, u = orthogonal part
+// of (1−momentum)·g + momentum·m (Nesterov), w ← w·(1−rate·decay) −
 // rate·√max(1, rows/columns)·u.
-func (o *muon) move(cpu *tensor.CPU, w *Weight, m []float32, rate, momentum, decay float32) {
+func (o *muon) move(cpu *tensor.CPU, w *Weight, m []float32, rate, momentum, decay, scale float32) {
 	rows, cols := w.Shape[0], w.Shape[1]
 	x := grow(&o.x, len(w.Data))
-	each := func(f func(i int)) {
-		cpu.Do((len(x)+block-1)/block, func(_, k int) {
-			for i := k * block; i < min(len(x), (k+1)*block); i++ {
-				f(i)
-			}
-		})
-	}
-	each(func(i int) {
-		m[i] += (1 - momentum) * (w.Grad[i] - m[i])
-		x[i] = w.Grad[i] + momentum*(m[i]-w.Grad[i])
+	blocks(cpu, len(x), func(from, to int) {
+		g, m, x := w.Grad[from:to], m[from:to], x[from:to]
+		cpu.Scale(m, momentum)
+		cpu.Axpy(m, (1-momentum)*scale, g)
+		copy(x, m)
+		cpu.Scale(x, momentum)
+		cpu.Axpy(x, (1-momentum)*scale, g)
 	})
 	x = o.orthogonal(cpu, x, rows, cols)
-	keep := 1 - rate*decay
 	step := rate * float32(math.Sqrt(max(1, float64(rows)/float64(cols))))
-	each(func(i int) { w.Data[i] = keep*w.Data[i] - step*x[i] })
+	blocks(cpu, len(x), func(from, to int) {
+		cpu.Scale(w.Data[from:to], 1-rate*decay)
+		cpu.Axpy(w.Data[from:to], -step, x[from:to])
+	})
 }
 
 // orthogonal brings the singular values of a matrix near 1. Products run over
 // the shorter side.
 func (o *muon) orthogonal(cpu *tensor.CPU, x []float32, rows, cols int) []float32 {
-	sum := 0.0
-	for _, v := range x {
-		sum += float64(v) * float64(v)
-	}
-	s := float32(1 / (math.Sqrt(sum) + 1e-7))
-	cpu.Scale(x, s)
+	s := float32(1 / (math.Sqrt(squares(cpu, x)) + 1e-7))
+	blocks(cpu, len(x), func(from, to int) { cpu.Scale(x[from:to], s) })
 	n := min(rows, cols)
 	a, b, next := grow(&o.a, n*n), grow(&o.b, n*n), grow(&o.next, len(x))
 	for range schulzSteps {
@@ -76,9 +71,10 @@ func (o *muon) orthogonal(cpu *tensor.CPU, x []float32, rows, cols int) []float3
 		sq := tensor.Matrix(a, n)
 		cpu.Pack(&o.panels, sq, n, n, o.bf16)
 		cpu.MatMul(b, n, sq, &o.panels, n, false)
-		for i := range b { // b = B·a + C·a²
-			b[i] = schulzB*a[i] + schulzC*b[i]
-		}
+		blocks(cpu, n*n, func(from, to int) { // b = B·a + C·a²
+			cpu.Scale(b[from:to], schulzC)
+			cpu.Axpy(b[from:to], schulzB, a[from:to])
+		})
 		if rows <= cols { // x ← A·x + b·x
 			cpu.Pack(&o.panels, view, rows, cols, o.bf16)
 			cpu.MatMul(next, cols, tensor.Matrix(b, n), &o.panels, rows, false)
@@ -86,7 +82,7 @@ func (o *muon) orthogonal(cpu *tensor.CPU, x []float32, rows, cols int) []float3
 			cpu.Pack(&o.panels, tensor.Matrix(b, n), n, n, o.bf16)
 			cpu.MatMul(next, cols, view, &o.panels, rows, false)
 		}
-		cpu.Axpy(next, schulzA, x)
+		blocks(cpu, len(x), func(from, to int) { cpu.Axpy(next[from:to], schulzA, x[from:to]) })
 		x, next = next, x
 	}
 	return x

@@ -12,9 +12,9 @@ type network interface {
 	Weights() []Weight
 	// NLL sets nll to the negative log-likelihood of each target, in nats.
 	NLL(b *batch, nll []float64)
-	// Backward adds the gradient of the sum of weight times negative
-	// log-likelihood, and returns that sum.
-	Backward(b *batch) float64
+	// Backward adds the gradient of the sum of weight times negative log-likelihood,
+	// or with first sets it, and returns that sum.
+	Backward(b *batch, first bool) float64
 }
 
 // A batch is what one step learns from: rows of equal length, one after another.
@@ -99,8 +99,12 @@ func (t *transformer) NLL(b *batch, nll []float64) {
 }
 
 // Backward implements network.
-func (t *transformer) Backward(b *batch) float64 {
-	loss, err := t.pass.Gradient(t.batch(b), t.grads, 1)
+func (t *transformer) Backward(b *batch, first bool) float64 {
+	gradient := t.pass.Gradient
+	if first {
+		gradient = t.pass.SetGradient
+	}
+	loss, err := gradient(t.batch(b), t.grads, 1)
 	if err != nil {
 		panic(err) // the loop checks tokens as it reads them
 	}

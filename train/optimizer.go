@@ -61,48 +61,50 @@ func (o *optimizer) byMuon(w *Weight) bool { return o.p.Optimizer == Muon && w.M
 const block = 1 << 15
 
 // blocks calls f with ranges that cover n numbers.
-func (o *optimizer) blocks(n int, f func(from, to int)) {
-	o.cpu.Do((n+block-1)/block, func(_, i int) { f(i*block, min(n, (i+1)*block)) })
+func blocks(cpu *tensor.CPU, n int, f func(from, to int)) {
+	cpu.Do((n+block-1)/block, func(_, i int) { f(i*block, min(n, (i+1)*block)) })
 }
 
-// norm returns the length of the gradient, summed in blocks of fixed size.
+// normBlock is how many numbers are squared and summed in float32.
+const normBlock = 1 << 10
+
+// squares returns the sum of squares, in blocks of fixed size.
+func squares(cpu *tensor.CPU, x []float32) float64 {
+	part := make([]float64, (len(x)+block-1)/block)
+	cpu.Do(len(part), func(_, k int) {
+		for i := k * block; i < min(len(x), (k+1)*block); i += normBlock {
+			some := x[i:min(len(x), (k+1)*block, i+normBlock)]
+			part[k] += float64(cpu.Dot(some, some))
+		}
+	})
+	total := 0.0
+	for _, s := range part {
+		total += s
+	}
+	return total
+}
+
+// norm returns the length of the gradient. Where a square is beyond float32 it is
+// infinite.
 func (o *optimizer) norm() float64 {
 	total := 0.0
 	for i := range o.weights {
-		g := o.weights[i].Grad
-		part := make([]float64, (len(g)+block-1)/block)
-		o.blocks(len(g), func(from, to int) {
-			s := 0.0
-			for _, x := range g[from:to] {
-				s += float64(x) * float64(x)
-			}
-			part[from/block] = s
-		})
-		for _, s := range part {
-			total += s
-		}
+		total += squares(o.cpu, o.weights[i].Grad)
 	}
 	return math.Sqrt(total)
 }
 
-// scale multiplies the gradient.
-func (o *optimizer) scale(a float64) {
-	for i := range o.weights {
-		g := o.weights[i].Grad
-		o.blocks(len(g), func(from, to int) { o.cpu.Scale(g[from:to], float32(a)) })
+// update clips a gradient of that norm and makes a step.
+func (o *optimizer) update(share, norm float64) {
+	scale := 1.0
+	if o.p.Clip > 0 && norm > o.p.Clip {
+		scale = o.p.Clip / norm
 	}
+	o.move(share, scale)
 }
 
-// clear sets the gradient to 0.
-func (o *optimizer) clear() {
-	for i := range o.weights {
-		g := o.weights[i].Grad
-		o.blocks(len(g), func(from, to int) { clear(g[from:to]) })
-	}
-}
-
-// move makes a step whose rates are a share of the highest.
-func (o *optimizer) move(share float64) {
+// move makes a step whose rates are a share of the highest, by the gradient times scale.
+func (o *optimizer) move(share, scale float64) {
 	o.step++
 	for i := range o.weights {
 		w := &o.weights[i]
@@ -111,12 +113,12 @@ func (o *optimizer) move(share float64) {
 			decay = 0
 		}
 		if o.byMuon(w) {
-			o.muon.move(o.cpu, w, o.m[i], float32(o.p.Matrix*share), float32(o.p.Momentum), float32(decay))
+			o.muon.move(o.cpu, w, o.m[i], float32(o.p.Matrix*share), float32(o.p.Momentum), float32(decay), float32(scale))
 			continue
 		}
-		a := tensor.AdamParams{Rate: float32(o.p.Rate * share), Beta1: float32(o.p.Beta1), Beta2: float32(o.p.Beta2), Eps: epsAdam, Decay: float32(decay), Step: o.step}
+		a := tensor.AdamParams{Rate: float32(o.p.Rate * share), Beta1: float32(o.p.Beta1), Beta2: float32(o.p.Beta2), Eps: epsAdam, Decay: float32(decay), Scale: float32(scale), Step: o.step}
 		m, v := o.m[i], o.v[i]
-		o.blocks(len(w.Data), func(from, to int) {
+		blocks(o.cpu, len(w.Data), func(from, to int) {
 			o.cpu.AdamW(w.Data[from:to], w.Grad[from:to], m[from:to], v[from:to], a)
 		})
 	}

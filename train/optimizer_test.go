@@ -57,7 +57,7 @@ func TestMuonStep(t *testing.T) {
 	// one step from zero momentum: u = orthogonal part of (1−μ²)·g, whose scale cancels
 	u := schulz(w.Grad, rows, cols)
 	var m muon
-	m.move(tensor.New(1), &w, tensor.Floats(60), 0.02, 0.95, 0.1)
+	m.move(tensor.New(1), &w, tensor.Floats(60), 0.02, 0.95, 0.1, 0.5)
 	for i := range w.Data {
 		want := before[i]*(1-0.02*0.1) - 0.02*math.Sqrt(12.0/5)*u[i]
 		if math.Abs(float64(w.Data[i])-want) > 1e-4 {
@@ -133,7 +133,7 @@ func TestDecayRules(t *testing.T) {
 		net := newToy(6, 4, 1)
 		o := newOptimizer(tensor.New(1), p, net.Weights())
 		embed, mix := net.w[0].Data[3], net.w[1].Data[3]
-		o.move(1)
+		o.move(1, 1)
 		rate := p.Rate
 		if optimizer == Muon {
 			rate = p.Matrix

@@ -108,6 +108,13 @@ func TestPeer(t *testing.T) {
 			if err := l.run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+			ours := peerCurve{Optimizer: optimizer, Steps: steps}
+			for _, x := range losses(l.log.history) {
+				ours.Losses = append(ours.Losses, x.y)
+			}
+			if err := writeJSON(filepath.Join(dir, "feilun-"+optimizer+".json"), ours); err != nil {
+				t.Fatal(err)
+			}
 			compareCurves(t, optimizer, losses(l.log.history), want.Losses, 0.005)
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -62,6 +63,7 @@ type job struct {
 	chat   bool           // the model answers in turns
 	facts  [][3]string
 	extra  int64 // bytes of memory beside model and passes
+	need   int64 // bytes of memory in all, as predicted
 }
 
 // Run trains a model on a folder of packed tokens, or goes on where an earlier
@@ -217,6 +219,7 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 		return nil, err
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(j.Memory)))
+	defer debug.SetGCPercent(debug.SetGCPercent(collectAt))
 	if err := j.loop(l, check); err != nil {
 		return nil, err
 	}
@@ -226,6 +229,7 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 	if err := j.finish(l); err != nil {
 		return nil, err
 	}
+	l.show.remark("this process took %s of memory at most, %s were expected; the folder holds %s", progress.Bytes(progress.PeakMemory()), progress.Bytes(j.need), progress.Bytes(size(j.Out)))
 	return j.outcome(&l.s), nil
 }
 
@@ -330,11 +334,13 @@ func (j *job) prospect(l *loop) {
 // predict tells the memory that training will take, and refuses when it is more than
 // may be taken.
 func (j *job) predict(l *loop) error {
-	need := memory(&j.m.Config, j.m, j.p) + j.extra
-	disk := int64(len(j.m.W)) * 4 * 6
-	l.show.remark("expect %s of memory, %s of disk", progress.Bytes(need), progress.Bytes(disk))
-	if need > int64(j.Memory) {
-		return hint.Usage(hint.With(fmt.Errorf("training needs about %s of memory, more than --memory %v", progress.Bytes(need), j.Memory),
+	if j.Workers <= 0 {
+		j.Workers = runtime.GOMAXPROCS(0)
+	}
+	j.need = memory(&j.m.Config, j.m, j.p, j.Workers) + j.extra
+	l.show.remark("expect %s of memory, %s of disk", progress.Bytes(j.need), progress.Bytes(disk(j.m, j.p)))
+	if j.need > int64(j.Memory) {
+		return hint.Usage(hint.With(fmt.Errorf("training needs about %s of memory, more than --memory %v", progress.Bytes(j.need), j.Memory),
 			"fewer --rows at a time need less and give the same model but for rounding; so do a smaller --depth or --context"))
 	}
 	return nil

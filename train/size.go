@@ -1,31 +1,73 @@
 package train
 
 import (
+	"os"
+	"path/filepath"
+
 	"feilun/internal/tensor"
 	"feilun/model"
 )
 
-// base is the memory of the program itself, in bytes.
-const base = 64 << 20
+// base is the memory of the program itself, and each that of a worker's packed rows, in
+// bytes.
+const (
+	base = 32 << 20
+	each = 2 << 20
+)
+
+// collectAt is the share of the memory, in percent, that may be garbage before it is
+// collected: nearly all memory is taken once and holds no pointers, so that collecting
+// costs little.
+const collectAt = 20
 
 // memory predicts the bytes that training takes: weights, gradients, what the
-// optimizer remembers, activations, and copies of the largest matrices in work.
-func memory(c *model.Config, m *model.Model, p *Params) int64 {
-	n := int64(len(m.W))
-	bytes := base + 8*n + model.PassMemory(*c, p.Rows, p.Context, model.PassOptions{BF16: p.BF16})
-	largest := int64(0)
+// optimizer remembers, activations, and the packed copies of what is in work.
+func memory(c *model.Config, m *model.Model, p *Params, workers int) int64 {
+	o := model.PassOptions{BF16: p.BF16 && tensor.Best() >= tensor.AVX512BF16}
+	bytes := 8*int64(len(m.W)) + int64(workers)*each + model.PassMemory(*c, workers, p.Rows, p.Context, o)
+	o.Forward = true
+	bytes += model.PassMemory(*c, workers, 1, sampleRoom(p.Context), o)
+	largest, side := int64(0), int64(0)
 	for i := range m.Params {
 		q := &m.Params[i]
 		size := int64(q.To - q.From)
-		largest = max(largest, size)
 		bytes += 4 * size
 		if p.Optimizer != Muon || !q.Matrix() {
 			bytes += 4 * size
+			continue
+		}
+		largest = max(largest, size)
+		side = max(side, int64(min(q.Shape[0], q.Shape[1])))
+	}
+	bytes += 4 * (3*largest + 2*side*side) // in Newton–Schulz's steps
+	rows := int64(p.batchRows()+p.ValidTokens/p.Context) * int64(p.Context)
+	return base + (bytes+rows*24)*(100+collectAt)/100
+}
+
+// disk predicts the largest number of bytes of the model's folder: two checkpoints while
+// one takes the other's place, and the best weights.
+func disk(m *model.Model, p *Params) int64 {
+	n := int64(len(m.W))
+	one := 2 * n
+	for i := range m.Params {
+		if q := &m.Params[i]; p.Optimizer != Muon || !q.Matrix() {
+			one += int64(q.To - q.From)
 		}
 	}
-	tokens := int64(p.Rows) * int64(p.Context)
-	wide := int64(max(2*c.Hidden, c.Width*2))
-	return bytes + 4*(3*largest+2*tokens*wide) + int64(p.batchRows()*p.Context)*24
+	return 4*(2*one+n) + 1<<16
+}
+
+// size returns the bytes of the files under a folder.
+func size(dir string) (n int64) {
+	filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			if i, err := e.Info(); err == nil {
+				n += i.Size()
+			}
+		}
+		return nil
+	})
+	return n
 }
 
 // flops returns the operations of training for each token, forward and back: six

@@ -73,8 +73,13 @@ func (t *toy) NLL(b *batch, nll []float64) {
 	}
 }
 
-func (t *toy) Backward(b *batch) float64 {
+func (t *toy) Backward(b *batch, first bool) float64 {
 	loss := 0.0
+	for i := range t.w {
+		if first {
+			clear(t.w[i].Grad)
+		}
+	}
 	for n, id := range b.ids {
 		if b.weight[n] == 0 {
 			continue

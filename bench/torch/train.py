@@ -6,6 +6,9 @@ to FOLDER/torch-adamw.json and FOLDER/torch-muon.json:
     FEILUN_PEER=FOLDER go test ./train -run TestPeer
     python3 bench/torch/train.py FOLDER
     FEILUN_PEER=FOLDER go test ./train -run TestPeer -v
+
+With --double it calculates in float64 and writes FOLDER/double-adamw.json: how far
+PyTorch is from itself shows what rounding alone does.
 """
 import json
 import math
@@ -46,7 +49,8 @@ def forward(w, c, ids):
     rates = 1.0 / c["rope_theta"] ** (torch.arange(0, d, 2, dtype=torch.float64) / d)
     angle = torch.outer(torch.arange(t, dtype=torch.float64), rates)
     angle = torch.cat([angle, angle], -1)
-    cos, sin = angle.cos().float(), angle.sin().float()
+    dtype = w["model.norm.weight"].dtype
+    cos, sin = angle.cos().to(dtype), angle.sin().to(dtype)
     x = F.embedding(ids, w["model.embed_tokens.weight"])
     for i in range(c["num_hidden_layers"]):
         p = f"model.layers.{i}."
@@ -72,10 +76,12 @@ def share(p, step, steps):
     return p["final"] + (1 - p["final"]) * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm))) / 2
 
 
-def run(folder, out):
+def run(folder, out, double=False):
     c = json.loads((folder / "config.json").read_text())
     p = json.loads((folder / "params.json").read_text())
     w = read_safetensors(folder / "model.safetensors")
+    if double:
+        w = {k: x.double() for k, x in w.items()}
     for x in w.values():
         x.requires_grad_(True)
     matrices = [x for k, x in w.items() if x.dim() == 2 and "embed_tokens" not in k]
@@ -109,7 +115,9 @@ def run(folder, out):
 
 
 if __name__ == "__main__":
-    root = Path(sys.argv[1])
-    torch.set_num_threads(int(sys.argv[2]) if len(sys.argv) > 2 else torch.get_num_threads())
+    args = [x for x in sys.argv[1:] if x != "--double"]
+    double = "--double" in sys.argv
+    root = Path(args[0])
+    torch.set_num_threads(int(args[1]) if len(args) > 1 else torch.get_num_threads())
     for optimizer in ("adamw", "muon"):
-        run(root / optimizer, root / f"torch-{optimizer}.json")
+        run(root / optimizer, root / f"{'double' if double else 'torch'}-{optimizer}.json", double)

@@ -17,6 +17,7 @@ type benchCmd struct {
 	Recipe benchRecipeCmd `cmd:"" default:"withargs" help:"Measure the stages of a recipe."`
 	Gemm   benchGemmCmd   `cmd:"" help:"Measure matrix products beside the peak of this processor."`
 	Matvec benchMatvecCmd `cmd:"" help:"Measure products of weights with a vector beside the speed of reading memory."`
+	Train  benchTrainCmd  `cmd:"" help:"Measure the training step beside the peak of this processor."`
 	Decode benchDecodeCmd `cmd:"" help:"Measure generation beside the speed of reading memory."`
 }
 

@@ -16,7 +16,7 @@ type benchDecodeCmd struct {
 	Layers  int      `default:"12" help:"Its layers."`
 	Hidden  int      `default:"2048" help:"Its feed-forward width."`
 	Vocab   int      `default:"32000" help:"Its vocabulary."`
-	Types   []string `default:"f32,bf16" enum:"f32,bf16" help:"Types of weights."`
+	Types   []string `default:"f32,bf16,int8,int4" enum:"f32,bf16,int8,int4" help:"Types of weights."`
 	Prompt  int      `default:"128" help:"Tokens of the prompt, which is read in one go."`
 	Tokens  int      `default:"4" help:"Tokens a turn."`
 	Runs    int      `default:"10" help:"Turns; the best counts, and beside it the best of as many turns of reading memory alone."`
@@ -30,9 +30,10 @@ type decodeLine struct {
 	Type      string  `json:"type"`
 	Workers   int     `json:"workers"`
 	Batch     int     `json:"batch"`
-	Weights   int     `json:"weight_bytes"` // that a token reads
+	Weights   int     `json:"weight_bytes"`
+	Bytes     int     `json:"step_bytes"` // of weights, keys and values that a step reads, on average
 	Tokens    float64 `json:"tokens_per_second"`
-	GBs       float64 `json:"gb_per_second"`
+	GBs       float64 `json:"gb_per_second"`      // of these
 	Bandwidth float64 `json:"read_gb_per_second"` // of a loop that does nothing but read, in the same run
 	Share     float64 `json:"share"`
 	Median    float64 `json:"median_share"` // of turns, each beside its own reading
@@ -60,7 +61,7 @@ func (c *benchDecodeCmd) Run(a *app) error {
 		if c.JSON {
 			err = json.NewEncoder(a.stdout).Encode(l)
 		} else {
-			_, err = fmt.Fprintf(a.stdout, "%-5s %.0f MB of weights: %.1f tokens/s, %.1f GB/s of weights; reading alone %.1f GB/s; share %.3f, median %.3f; prefill %.0f GFLOP/s, peak %.0f a core\n",
+			_, err = fmt.Fprintf(a.stdout, "%-5s %.0f MB of weights: %.1f tokens/s, %.1f GB/s of weights, keys and values; reading alone %.1f GB/s; share %.3f, median %.3f; prefill %.0f GFLOP/s, peak %.0f a core\n",
 				l.Type, float64(l.Weights)/1e6, l.Tokens, l.GBs, l.Bandwidth, l.Share, l.Median, l.Prefill, l.Peak)
 		}
 		if err != nil {
@@ -72,7 +73,14 @@ func (c *benchDecodeCmd) Run(a *app) error {
 
 func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLine, error) {
 	cpu := tensor.New(max(1, c.Workers))
-	e := model.NewEngine(m, cpu, model.EngineOptions{BF16: kind == "bf16"})
+	weights, err := model.ParseWeights(kind)
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	e, err := model.NewEngine(m, cpu, model.EngineOptions{Weights: weights})
+	if err != nil {
+		return nil, err
+	}
 	l := &decodeLine{Type: kind, Workers: cpu.Workers(), Batch: c.Batch, Weights: e.Bytes()}
 	memory := tensor.Floats(e.Bytes() / 4)
 	for i := range memory {
@@ -82,12 +90,13 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 	if err != nil {
 		return nil, err
 	}
+	l.Bytes = e.TokenBytes(0) + c.Batch*(e.TokenBytes(c.Prompt+c.Runs*c.Tokens/2)-e.TokenBytes(0))
 	var shares []float64
 	for range c.Runs {
 		if err := a.ctx.Err(); err != nil {
 			return nil, err
 		}
-		l.Peak = max(l.Peak, cpu.Peak(kind == "bf16", 3)/1e9)
+		l.Peak = max(l.Peak, cpu.Peak(kind != "f32" && cpu.BF16(), 3)/1e9)
 		read := float64(e.Bytes()) / 1e9 / tensor.Seconds(cpu.Workers(), func() { readAll(cpu, memory) })
 		s := tensor.Seconds(cpu.Workers(), func() {
 			for range c.Tokens {
@@ -99,7 +108,7 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 		if err != nil {
 			return nil, err
 		}
-		speed := float64(e.Bytes()*c.Tokens) / 1e9 / s
+		speed := float64(l.Bytes*c.Tokens) / 1e9 / s
 		l.GBs, l.Bandwidth, l.Tokens = max(l.GBs, speed), max(l.Bandwidth, read), max(l.Tokens, float64(c.Tokens*c.Batch)/s)
 		shares = append(shares, speed/read)
 	}

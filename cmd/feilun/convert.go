@@ -146,38 +146,12 @@ func folderWords(dir string, o *model.GGUFOptions) (none bool, err error) {
 	if _, err := os.Stat(filepath.Join(dir, "tokenizer.json")); errors.Is(err, fs.ErrNotExist) {
 		return true, nil
 	}
-	if o.Tokenizer, o.Prefix, err = modelTokenizer(dir); err != nil {
+	words, err := openWords(dir)
+	if err != nil {
 		return false, err
 	}
-	o.Template, err = chatTemplate(dir)
-	return false, err
-}
-
-// chatTemplate reads chat_template.jinja, or the template in tokenizer_config.json.
-func chatTemplate(dir string) (string, error) {
-	if b, err := os.ReadFile(filepath.Join(dir, "chat_template.jinja")); err == nil {
-		return string(b), nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	name := filepath.Join(dir, "tokenizer_config.json")
-	b, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	} else if err != nil {
-		return "", err
-	}
-	var f struct {
-		Template json.RawMessage `json:"chat_template"`
-	}
-	if err := json.Unmarshal(b, &f); err != nil {
-		return "", fmt.Errorf("%s: %w", name, err)
-	}
-	var text string
-	if json.Unmarshal(f.Template, &text) != nil {
-		return "", nil // several templates by name; GGUF has one
-	}
-	return text, nil
+	o.Tokenizer, o.Prefix, o.Template = words.Tokenizer, words.Prefix, words.Template
+	return false, nil
 }
 
 // toSafetensors writes a GGUF file as a folder; the weights come last.

@@ -54,7 +54,7 @@ func stagePages() []stagePage {
 		}, mix.Source},
 		{"tokenize", tokenizeIntro, []stageSection{{"", &tokenize.Params{}}}, tokenize.Source},
 		{"train", trainIntro, []stageSection{{"", &train.Params{}}, {"sft and dpo", &train.TuneParams{}}}, train.Source},
-		{"evaluate", evaluateIntro, []stageSection{{"", &evaluate.Params{}}}, evaluate.Source},
+		{"evaluate", evaluateIntro, []stageSection{{"", &evaluate.Params{}}, {"In a recipe", &evaluate.Section{}}}, evaluate.Source},
 		{"search", searchIntro, []stageSection{{"", &search.Params{}}, {"ranking", &search.Ranking{}}}, search.Source},
 	}
 }
@@ -119,11 +119,19 @@ Conversations are lines of JSON or a JSON list, also as .zst, a row in the form 
 (` + "`instances`" + `); preferences have ` + "`chosen` and `rejected`" + ` beside the question. Turns are marked as in ChatML, which tokenizer_config.json holds as template.
 `
 
-const evaluateIntro = `Evaluate measures a model: bits for each byte of text by domain, multiple choice by log-likelihood, minimal pairs, last words, and whether the training corpus holds the questions. As verb:
+const evaluateIntro = `Evaluate measures a model: bits for each byte of text by domain, multiple choice by log-likelihood, minimal pairs, last words, and whether the training corpus holds the questions. Recipe key: ` + "`evaluate:`" + `, behind ` + "`train:`" + `; as verbs:
 
     feilun evaluate MODEL --text books=PATH --text web=PATH
     feilun evaluate MODEL --data DIR --tasks cmmlu,blimp --corpus RUN
     feilun evaluate --list
+    feilun ablate A.yaml B.yaml --text NAME=PATH --data DIR --out DIR    which of two corpora makes the better small model
+
+In a recipe, a part of the corpus is held out of vocabulary and training. The model is measured on it beside n-gram models of the same training text: modified Kneser-Ney, one of
+the model's tokens, one of characters, one of bytes, each with a probability for every text, its validation text included in what they count; each row is held against the one that needs
+the fewest bits for that very row. The report tells what share of the 13-grams held out stands in the training text all the same.
+
+` + "`feilun ablate`" + ` trains the same model on each of two corpora (recipes, run folders, files of documents), in pairs that share seed and first weights, with one vocabulary and equally many
+tokens. The interval of the difference is Student's over the variance between pairs and that between pieces of text (../decisions/ablation.md); when it holds zero, no difference was seen.
 
 Shares have Wilson's interval, means one by bootstrap, both of 95 %. Options of different length are made comparable in several ways, all of which are told:
 

@@ -26,7 +26,7 @@ type evaluateCmd struct {
 	BF16    bool     `name:"bf16" help:"Multiply in bfloat16, where the processor does that faster."`
 	JSON    bool     `help:"Print the results as a line of JSON."`
 	List    bool     `help:"List the tasks and their files."`
-	Model   string   `arg:"" optional:"" help:"Folder with config.json, model.safetensors and tokenizer.json."`
+	Model   string   `arg:"" optional:"" help:"Folder with config.json, model.safetensors and tokenizer.json, or a GGUF file."`
 }
 
 func (c *evaluateCmd) Help() string {

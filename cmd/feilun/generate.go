@@ -6,18 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 
 	"feilun/internal/bpe"
+	"feilun/internal/constrain"
 	"feilun/internal/hint"
-	"feilun/internal/safetensors"
 	"feilun/internal/tensor"
 	"feilun/model"
 )
 
 type generateCmd struct {
-	Model       string   `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json."`
+	Model       string   `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json, or a GGUF file."`
 	Prompt      []string `sep:"none" placeholder:"TEXT" help:"Text to go on from; several are continued side by side. Default: standard input."`
 	MaxTokens   int      `default:"128" placeholder:"N" help:"New tokens at most; 0 for as many as the context holds."`
 	Temperature float64  `default:"0.8" placeholder:"T" help:"0 always takes the likeliest token."`
@@ -25,30 +23,35 @@ type generateCmd struct {
 	TopP        float64  `default:"1" placeholder:"P" help:"Draw from the smallest set of tokens that has this probability."`
 	MinP        float64  `default:"0" placeholder:"P" help:"Draw from tokens with at least this share of the likeliest one's probability."`
 	Penalty     float64  `name:"repetition-penalty" default:"1" placeholder:"X" help:"Make tokens that occurred less likely: 1 does not."`
+	Frequency   float64  `name:"frequency-penalty" default:"0" placeholder:"X" help:"Taken from a token's logit for each time it was generated."`
+	Presence    float64  `name:"presence-penalty" default:"0" placeholder:"X" help:"Taken from the logit of tokens that were generated."`
 	Seed        uint64   `default:"0" help:"Equal seeds draw equal tokens."`
 	Stop        []string `sep:"none" placeholder:"TEXT" help:"End at this text; may be repeated."`
 	Special     bool     `help:"Take special tokens in the prompt for what they stand for."`
-	precision
+	JSONObject  bool     `name:"json-object" xor:"grammar" help:"Write a JSON object."`
+	JSONSchema  string   `name:"json-schema" xor:"grammar" type:"path" placeholder:"FILE" help:"Write JSON that satisfies this schema."`
+	Grammar     string   `xor:"grammar" type:"path" placeholder:"FILE" help:"Write what this grammar allows, in the form of llama.cpp (GBNF)."`
+	heldWeights
 	JSON bool `help:"Print a line of JSON for each prompt: text, tokens, finish_reason."`
 }
 
-// A precision says how to calculate.
-type precision struct {
-	Precision string `default:"auto" enum:"auto,f32,bf16" help:"f32, or bf16: half the memory. auto: as the weights are stored, f32 where the processor has no bf16."`
-	Workers   int    `placeholder:"N" help:"How many calculate side by side; all processors by default."`
+// A heldWeights says how to calculate.
+type heldWeights struct {
+	Weights string `default:"stored" enum:"stored,f32,bf16,int8,int4" help:"How to hold the weights: f32, bf16, int8 (Q8_0) or int4 (Q4_0). stored: as the file has them, F16 as f32, Q4_K and Q6_K as int8."`
+	Workers int    `placeholder:"N" help:"How many calculate side by side; all processors by default."`
 }
 
-// bf16 decides about products of bfloat16.
-func (p *precision) bf16(dir string) (bool, error) {
-	if p.Precision != "auto" || tensor.Best() < tensor.AVX512BF16 {
-		return p.Precision == "bf16", nil
-	}
-	f, err := safetensors.Open(dir)
+// open opens a model for generation.
+func (w *heldWeights) open(path string) (*model.Engine, error) {
+	held, err := model.ParseWeights(w.Weights)
 	if err != nil {
-		return false, err
+		return nil, hint.Usage(err)
 	}
-	defer f.Close()
-	return !slices.ContainsFunc(f.Tensors(), func(t safetensors.Tensor) bool { return t.Type != "BF16" }), nil
+	e, err := model.OpenEngine(path, tensor.New(w.Workers), model.EngineOptions{Weights: held})
+	if err != nil {
+		return nil, modelError(err)
+	}
+	return e, nil
 }
 
 // A generated is a line of the result.
@@ -79,30 +82,47 @@ func (c *generateCmd) Run(a *app) error {
 		}
 		c.Prompt = []string{string(b)}
 	}
-	bf16, err := c.bf16(c.Model)
-	if err != nil {
-		return modelError(err)
-	}
-	t, prefix, err := modelTokenizer(c.Model)
+	grammar, err := c.grammar()
 	if err != nil {
 		return err
 	}
-	e, err := model.OpenEngine(c.Model, tensor.New(c.Workers), model.EngineOptions{BF16: bf16})
+	words, err := openWords(c.Model)
 	if err != nil {
-		return modelError(err)
+		return err
+	}
+	e, err := c.open(c.Model)
+	if err != nil {
+		return err
 	}
 	var requests []model.Request
 	for i, p := range c.Prompt {
-		ids := encodePrompt(t, prefix, p, c.Special)
-		if cfg := e.Config(); len(ids) == 0 && len(cfg.BOS) > 0 {
-			ids = []uint32{uint32(cfg.BOS[0])}
-		} else if len(ids) == 0 && len(cfg.EOS) > 0 {
-			ids = []uint32{uint32(cfg.EOS[0])}
-		}
-		requests = append(requests, model.Request{Prompt: ids, MaxTokens: c.MaxTokens, Stop: c.Stop, Sampling: model.Sampling{
-			Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, MinP: c.MinP, Penalty: c.Penalty, Seed: c.Seed + uint64(i)}})
+		ids := words.Encode(e.Config(), p, c.Special)
+		requests = append(requests, model.Request{Prompt: ids, MaxTokens: c.MaxTokens, Stop: c.Stop, Grammar: grammar, Sampling: model.Sampling{
+			Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, MinP: c.MinP, Penalty: c.Penalty, Frequency: c.Frequency, Presence: c.Presence, Seed: c.Seed + uint64(i)}})
 	}
-	return c.generate(a, e, t, requests)
+	return c.generate(a, e, words.Tokenizer, requests)
+}
+
+// grammar reads what the text must keep to, nil for nothing.
+func (c *generateCmd) grammar() (*constrain.Grammar, error) {
+	name, read := c.Grammar, func(b []byte) (*constrain.Grammar, error) { return constrain.Parse(string(b)) }
+	switch {
+	case c.JSONObject:
+		return constrain.JSON(), nil
+	case c.JSONSchema != "":
+		name, read = c.JSONSchema, constrain.Schema
+	case name == "":
+		return nil, nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	g, err := read(b)
+	if err != nil {
+		return nil, hint.Usage(hint.With(fmt.Errorf("%s: %w", name, err), "docs/generate.md lists what is understood"))
+	}
+	return g, nil
 }
 
 // generate prints: text as it comes for one prompt, else each text when all are done.
@@ -110,8 +130,8 @@ func (c *generateCmd) generate(a *app, e *model.Engine, t *bpe.Tokenizer, reques
 	var wrong error
 	shown := 0
 	each := func(s []*model.Stream) {
-		if n := len(s[0].Text); wrong == nil && n > shown {
-			_, wrong = io.WriteString(a.stdout, s[0].Text[shown:])
+		if n := len(s[0].Text()); wrong == nil && n > shown {
+			_, wrong = io.WriteString(a.stdout, s[0].Text()[shown:])
 			shown = n
 		}
 	}
@@ -125,14 +145,19 @@ func (c *generateCmd) generate(a *app, e *model.Engine, t *bpe.Tokenizer, reques
 	if live && (err == nil || shown > 0) && wrong == nil {
 		_, wrong = fmt.Fprintln(a.stdout)
 	}
+	for i, s := range streams {
+		if s.Err != nil {
+			err = errors.Join(err, fmt.Errorf("prompt %d: %w", i+1, s.Err))
+		}
+	}
 	if err != nil || live {
 		return errors.Join(err, wrong)
 	}
 	for i, s := range streams {
 		if c.JSON {
-			err = enc.Encode(generated{s.Text, s.Tokens, s.Finish, requests[i].Prompt})
+			err = enc.Encode(generated{s.Text(), s.Tokens, s.Finish, requests[i].Prompt})
 		} else {
-			_, err = fmt.Fprintf(a.stdout, "%s\n", s.Text)
+			_, err = fmt.Fprintf(a.stdout, "%s\n", s.Text())
 		}
 		if err != nil {
 			return err
@@ -141,27 +166,13 @@ func (c *generateCmd) generate(a *app, e *model.Engine, t *bpe.Tokenizer, reques
 	return nil
 }
 
-// encodePrompt turns a prompt into tokens.
-func encodePrompt(t *bpe.Tokenizer, prefix []uint32, text string, special bool) []uint32 {
-	ids := slices.Clone(prefix)
-	if special {
-		return t.Encoder().EncodeSpecial(ids, []byte(text))
-	}
-	return t.Encoder().Encode(ids, []byte(text))
-}
-
-// modelTokenizer reads a model's tokenizer.json.
-func modelTokenizer(dir string) (*bpe.Tokenizer, []uint32, error) {
-	t, err := openTokenizer(filepath.Join(dir, "tokenizer.json"), "")
+// openWords reads a model's vocabulary.
+func openWords(path string) (*model.Words, error) {
+	w, err := model.OpenWords(path)
 	if err != nil {
-		return nil, nil, err
+		err = modelError(hint.Usage(err))
 	}
-	b, err := os.ReadFile(filepath.Join(dir, "tokenizer.json"))
-	if err != nil {
-		return nil, nil, err
-	}
-	prefix, err := model.Prefix(b)
-	return t, prefix, err
+	return w, err
 }
 
 // modelError says what a model's folder must hold, unless err says more.
@@ -169,5 +180,5 @@ func modelError(err error) error {
 	if hint.Of(err) != "" {
 		return err
 	}
-	return hint.With(err, "a model is a folder with config.json, model.safetensors (or several with their index) and tokenizer.json")
+	return hint.With(err, "a model is a folder with config.json, model.safetensors (or several with their index) and tokenizer.json, or a GGUF file")
 }

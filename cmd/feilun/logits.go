@@ -14,13 +14,14 @@ import (
 )
 
 type logitsCmd struct {
-	Model   string  `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json."`
+	Model   string  `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json, or a GGUF file."`
 	Text    *string `placeholder:"TEXT" help:"Text to measure. Default: standard input."`
 	IDs     string  `name:"ids" placeholder:"LIST" help:"Numbers of tokens instead of a text; tokenizer.json is not needed then."`
 	Top     int     `placeholder:"N" help:"Also print the N likeliest tokens after each token; -1 for all of the vocabulary."`
 	Special bool    `help:"Take special tokens in the text for what they stand for."`
 	Workers int     `placeholder:"N" help:"How many calculate side by side; all processors by default."`
 	BF16    bool    `name:"bf16" help:"Products of bfloat16 instead of float32."`
+	Weights string  `placeholder:"W" enum:",stored,f32,bf16,int8,int4" default:"" help:"Measure as feilun generate calculates with such weights: stored, f32, bf16, int8, int4."`
 	JSON    bool    `help:"Print one line of JSON: ids, logprobs, and with --top the likeliest."`
 }
 
@@ -46,13 +47,8 @@ func (c *logitsCmd) Run(a *app) error {
 	if len(ids) == 0 {
 		return hint.Usage(errors.New("no tokens to measure: the text is empty"))
 	}
-	m, err := model.Open(c.Model)
-	if err != nil {
-		return modelError(err)
-	}
 	line := logitsLine{IDs: ids, LogProbs: make([]*float32, 1)}
-	p := model.NewPass(m, tensor.New(c.Workers), 1, len(ids), model.PassOptions{Forward: true, BF16: c.BF16})
-	err = p.Logits(&model.Batch{Rows: 1, Len: len(ids), Tokens: ids}, func(i int, x []float32) {
+	err = c.measure(ids, func(i int, x []float32) {
 		model.LogProbs(x)
 		if i+1 < len(ids) {
 			v := x[ids[i+1]]
@@ -63,12 +59,29 @@ func (c *logitsCmd) Run(a *app) error {
 		}
 	})
 	if err != nil {
-		return hint.Usage(err)
+		return err
 	}
 	if c.JSON {
 		return json.NewEncoder(a.stdout).Encode(line)
 	}
 	return line.print(a.stdout)
+}
+
+// measure calls each with the logits behind every token.
+func (c *logitsCmd) measure(ids []uint32, each func(i int, x []float32)) error {
+	if c.Weights != "" {
+		e, err := (&heldWeights{c.Weights, c.Workers}).open(c.Model)
+		if err != nil {
+			return err
+		}
+		return hint.Usage(e.Logits(e.NewSequence(), ids, each))
+	}
+	m, err := model.Open(c.Model)
+	if err != nil {
+		return modelError(err)
+	}
+	p := model.NewPass(m, tensor.New(c.Workers), 1, len(ids), model.PassOptions{Forward: true, BF16: c.BF16})
+	return hint.Usage(p.Logits(&model.Batch{Rows: 1, Len: len(ids), Tokens: ids}, each))
 }
 
 // ids returns the tokens to measure.
@@ -77,7 +90,7 @@ func (c *logitsCmd) ids(a *app) ([]uint32, error) {
 		ids, err := numbers([]byte(c.IDs))
 		return ids, hint.Usage(err)
 	}
-	t, prefix, err := modelTokenizer(c.Model)
+	words, err := openWords(c.Model)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +102,7 @@ func (c *logitsCmd) ids(a *app) ([]uint32, error) {
 		text := string(b)
 		c.Text = &text
 	}
-	return encodePrompt(t, prefix, *c.Text, c.Special), nil
+	return words.Encode(&model.Config{}, *c.Text, c.Special), nil
 }
 
 // likeliest returns the n likeliest tokens, all for -1; equal ones by number.

@@ -8,6 +8,7 @@ import (
 
 	"feilun"
 	"feilun/inspect"
+	"feilun/internal/stats"
 	"feilun/internal/ledger"
 	"feilun/pipeline"
 	"feilun/quality"
@@ -15,7 +16,7 @@ import (
 
 type statsCmd struct {
 	Dir  string `arg:"" help:"Output folder of a run."`
-	JSON bool   `help:"Print one line of JSON for each stage."`
+	JSON bool   `help:"Print one line of JSON for each stage, and one for the evaluation of the model."`
 }
 
 // stageLine is a stage's line of feilun stats --json.
@@ -39,8 +40,15 @@ func (c *statsCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	e, err := inspect.Evaluation(c.Dir)
+	if err != nil {
+		return err
+	}
 	if !c.JSON {
-		return funnel(a.stdout, s.Reports)
+		if err := funnel(a.stdout, s.Reports); err != nil || e == nil {
+			return err
+		}
+		return printModel(a.stdout, e)
 	}
 	enc := json.NewEncoder(a.stdout)
 	for _, r := range s.Reports {
@@ -48,7 +56,13 @@ func (c *statsCmd) Run(a *app) error {
 			return err
 		}
 	}
-	return nil
+	if e == nil {
+		return nil
+	}
+	return enc.Encode(struct {
+		Stage string `json:"stage"`
+		*stats.Evaluation
+	}{"evaluate", e})
 }
 
 func lineOf(r feilun.Report) stageLine {

@@ -43,13 +43,16 @@ type cli struct {
 	Quality  qualityCmd  `cmd:"" help:"Train and use models that score documents."`
 	Tokenize tokenizeCmd `cmd:"" help:"Train a vocabulary, pack documents into tokens, encode and decode text."`
 	Train    trainCmd    `cmd:"" help:"Train a model on tokens, tune it on conversations or preferences."`
+	Ablate   ablateCmd   `cmd:"" help:"Tell which of two corpora makes the better small model, with a confidence interval."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a model: bits a byte, tasks, overlap with the training corpus."`
+	Serve    serveCmd    `cmd:"" help:"Serve a model and a corpus: chat with cited sources, and the API that OpenAI's clients speak."`
 	Search   searchCmd   `cmd:"" help:"Index documents and find passages that answer a question."`
 	Generate generateCmd `cmd:"" help:"Continue a text with a model."`
 	Logits   logitsCmd   `cmd:"" help:"Print the log-probability that a model gives to each token of a text."`
 	Convert  convertCmd  `cmd:"" help:"Write a model as GGUF for llama.cpp, or as safetensors."`
 	Plan     planCmd     `cmd:"" help:"What a model costs in days, money and energy on given chips."`
 	Inspect  inspectCmd  `cmd:"" help:"Browse a run in a browser, label documents, train from the labels."`
+	Feedback feedbackCmd `cmd:"" help:"What users said of answers: counts, rows to learn from, withdrawals."`
 
 	Decontaminate decontaminateCmd `cmd:"" help:"Find traces of test sets in a corpus and take them out."`
 }

@@ -51,6 +51,9 @@ func (c *runCmd) Run(a *app) error {
 		row := map[string]any{"out": c.Out, "recipe": s.Recipe, "records": first.In.Docs, "kept": last.Kept.Docs, "bytes": last.Kept.Bytes, "report": page}
 		if recipe.Train != nil {
 			row["model"] = filepath.Join(c.Out, "model")
+			if recipe.Evaluate != nil {
+				row["evaluation"] = filepath.Join(c.Out, pipeline.EvaluationFile)
+			}
 		}
 		return json.NewEncoder(a.stdout).Encode(row)
 	}

@@ -61,6 +61,17 @@ func (m *Model) addWord(w string) uint32 {
 	return id
 }
 
+// Know enters a word that may never be counted, so that the model gives it a
+// probability of its own: what is left for words that were not seen is shared
+// evenly by all that are known and [Unknown].
+func (c *Counter) Know(word []byte) {
+	if _, ok := c.m.ids[string(word)]; !ok {
+		c.m.addWord(string(word))
+		c.counts[0].count = append(c.counts[0].count, 0)
+		c.letters += int64(len(word))
+	}
+}
+
 // Tokens returns the number of words counted so far, ends of sentences
 // included.
 func (c *Counter) Tokens() int64 { return c.tokens }

@@ -18,18 +18,19 @@ const (
 	pieceSteps = 32            // of A by columns that are packed at a time
 )
 
-// A View is a matrix in a slice: element (i, j) is at Data[i·Row + j·Col]. One of
-// Row and Col is 1.
+// A View is a matrix in a slice: element (i, j) is at Data[i·Row + j·Col], or there in
+// Half, as bfloat16. One of Row and Col is 1.
 type View struct {
 	Data     []float32
+	Half     []uint16 // nil for float32; see [Half]
 	Row, Col int
 }
 
 // Matrix returns the view of a matrix whose rows lie one after another.
-func Matrix(data []float32, cols int) View { return View{data, cols, 1} }
+func Matrix(data []float32, cols int) View { return View{Data: data, Row: cols, Col: 1} }
 
 // T returns the transposed view.
-func (v View) T() View { return View{v.Data, v.Col, v.Row} }
+func (v View) T() View { return View{v.Data, v.Half, v.Col, v.Row} }
 
 // Panels is a matrix B, k × n, laid out for the kernels. It may be used for many
 // products.

@@ -27,7 +27,7 @@ func (c *CPU) packPanels(p *Panels, b View, from, to int) {
 		if p.bf16 && b.Col == 1 && c.level >= AVX512BF16 && 2*(d0+d) <= p.k && whole > 1 {
 			dst := p.panel(d0, d, j)
 			for x := 0; x < p.cols; x += 16 {
-				pairs(d, whole, unsafe.Pointer(&dst[x]), unsafe.Pointer(&b.Data[2*d0*b.Row+j*p.cols+x]), 4*p.cols, 4*b.Row, 4*p.cols*d, 4*p.cols, 1<<16-1)
+				b.pairs(d, whole, words(dst[x:]), 2*d0*b.Row+j*p.cols+x, 4*p.cols, b.Row, 4*p.cols*d, p.cols, 1<<16-1)
 			}
 			i += whole
 			continue
@@ -76,7 +76,7 @@ func packRowPairs(out []uint32, v View, r0, w, d0, d, stride int) {
 	for r := 0; r < w; r += 16 {
 		h := min(16, w-r)
 		for i := range h {
-			toBF16(half[2*i*packDepth:][:2*d], v.Data[(r0+r+i)*v.Row+2*d0:][:2*d])
+			v.round(half[2*i*packDepth:][:2*d], (r0+r+i)*v.Row+2*d0)
 		}
 		from := 0
 		if h == 16 {
@@ -154,30 +154,33 @@ func (c *CPU) packRows16(dst []float32, v View, r0, w, d0, d, stride int) int {
 
 // packPairs is pack for bfloat16; an odd last column is paired with 0.
 func (c *CPU) packPairs(dst []float32, v View, r0, w, d0, d, k, stride int) {
-	out := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst))
+	out := words(dst)
 	odd := 2*(d0+d) > k
 	if odd {
 		d--
 	}
 	if v.Row == 1 && c.level >= AVX512BF16 && d > 0 {
 		for x := 0; x < w; x += 16 {
-			mask := 1<<min(16, w-x) - 1
-			src := v.Data[2*d0*v.Col+r0+x:]
-			pairs(d, 1, unsafe.Pointer(&out[x]), unsafe.Pointer(&src[0]), stride*4, v.Col*4, 0, 0, mask)
+			v.pairs(d, 1, out[x:], 2*d0*v.Col+r0+x, stride*4, v.Col, 0, 0, 1<<min(16, w-x)-1)
 		}
 	} else if v.Col == 1 && c.level >= AVX512BF16 && d >= 16 {
 		packRowPairs(out, v, r0, w, d0, d, stride)
 	} else {
 		for r := range w {
 			for i := range d {
-				a, b := v.Data[(r0+r)*v.Row+2*(d0+i)*v.Col], v.Data[(r0+r)*v.Row+(2*(d0+i)+1)*v.Col]
-				out[i*stride+r] = uint32(BF16(a)) | uint32(BF16(b))<<16
+				a, b := v.bits((r0+r)*v.Row+2*(d0+i)*v.Col), v.bits((r0+r)*v.Row+(2*(d0+i)+1)*v.Col)
+				out[i*stride+r] = a | b<<16
 			}
 		}
 	}
 	if odd {
 		for r := range w {
-			out[d*stride+r] = uint32(BF16(v.Data[(r0+r)*v.Row+2*(d0+d)*v.Col]))
+			out[d*stride+r] = v.bits((r0+r)*v.Row + 2*(d0+d)*v.Col)
 		}
 	}
+}
+
+// words returns the memory of float32 as pairs of bfloat16.
+func words(x []float32) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }

@@ -9,6 +9,9 @@ func (x *product) padded(m int) int { return (m + x.tile - 1) / x.tile * x.tile 
 // from row to row, and from step to step.
 func (x *product) at(t *slab, d0, i int) (p unsafe.Pointer, lda, step int) {
 	if x.here && i+x.tile <= t.m {
+		if x.a.Half != nil {
+			return unsafe.Pointer(&x.a.Half[(t.m0+i)*x.a.Row+2*d0]), 2 * x.a.Row, 4
+		}
 		return unsafe.Pointer(&x.a.Data[(t.m0+i)*x.a.Row+d0]), 4 * x.a.Row, 4
 	}
 	d := min(packDepth, x.b.depth-d0)
@@ -51,14 +54,17 @@ func (x *product) fetchPieces(f *fetch, t *slab, until int) int {
 	if x.b.bf16 {
 		per = 2
 	}
-	if a.Col == 1 { // rows
-		n := (4*per*(d1-d0) + fetchBytes - 1) / fetchBytes
-		*f = fetch{p: uintptr(unsafe.Pointer(&a.Data[m0*a.Row+per*d0])), left: n, each: n, jump: 4*a.Row - n*fetchBytes}
-		return n * m * (until - t.done)
+	size, first := 4, unsafe.Pointer(unsafe.SliceData(a.Data))
+	if a.Half != nil {
+		size, first = 2, unsafe.Pointer(unsafe.SliceData(a.Half))
 	}
-	n := (4*m + fetchBytes - 1) / fetchBytes
-	*f = fetch{p: uintptr(unsafe.Pointer(&a.Data[per*d0*a.Col+m0])), left: n, each: n, jump: 4*a.Col - n*fetchBytes}
-	return n * per * (d1 - d0) * (until - t.done)
+	row, rows, stride := m, per*(d1-d0), a.Col // what lies side by side
+	if a.Col == 1 {
+		row, rows, stride = per*(d1-d0), m, a.Row
+	}
+	n := (size*row + fetchBytes - 1) / fetchBytes
+	*f = fetch{p: uintptr(first) + uintptr(size*(m0*a.Row+per*d0*a.Col)), left: n, each: n, jump: size*stride - n*fetchBytes}
+	return n * rows * (until - t.done)
 }
 
 // pieces returns in how many pieces a slab is packed: tiles where A lies by rows, else
@@ -110,7 +116,7 @@ func (x *product) packRows(to []float32, m0, m, d0, d int) {
 	half := unsafe.Slice((*uint16)(unsafe.Pointer(&to[0])), 2*d*m)
 	n := min(2*d, x.b.k-2*d0)
 	for i := range m {
-		toBF16(half[2*d*i:][:n], x.a.Data[(m0+i)*x.a.Row+2*d0:][:n])
+		x.a.round(half[2*d*i:][:n], (m0+i)*x.a.Row+2*d0)
 		if n < 2*d {
 			half[2*d*i+n] = 0
 		}
@@ -123,7 +129,7 @@ func (x *product) packSteps(to []float32, m0, m, d0, n, d int) {
 	a, b, whole := x.a, x.b, 0
 	if a.Row == 1 && b.bf16 && x.c.level >= AVX512BF16 && 2*(d0+n) <= b.k && m >= x.tile {
 		whole = m / x.tile * x.tile
-		pairs(n, whole/x.tile, unsafe.Pointer(&to[0]), unsafe.Pointer(&a.Data[2*d0*a.Col+m0]), 4*x.tile, 4*a.Col, 4*x.tile*d, 4*x.tile, 1<<x.tile-1)
+		a.pairs(n, whole/x.tile, words(to), 2*d0*a.Col+m0, 4*x.tile, a.Col, 4*x.tile*d, x.tile, 1<<x.tile-1)
 	}
 	for i := whole; i < m; i += x.tile {
 		x.c.pack(to[i*d:][:x.tile*n], a, m0+i, min(x.tile, m-i), d0, n, b.k, x.tile, b.bf16)

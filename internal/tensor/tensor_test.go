@@ -52,12 +52,12 @@ func TestMatMul(t *testing.T) {
 				m = 150 + rng.IntN(300)
 			}
 			bf16, add, pad := rng.IntN(2) == 0, rng.IntN(2) == 0, rng.IntN(5)
-			av, bv := View{random(rng, m*(k+pad)), k + pad, 1}, View{random(rng, k*(n+pad)), n + pad, 1}
+			av, bv := Matrix(random(rng, m*(k+pad)), k+pad), Matrix(random(rng, k*(n+pad)), n+pad)
 			if rng.IntN(2) == 0 {
-				av = View{random(rng, k*(m+pad)), 1, m + pad}
+				av = Matrix(random(rng, k*(m+pad)), m+pad).T()
 			}
 			if rng.IntN(2) == 0 {
-				bv = View{random(rng, n*(k+pad)), 1, k + pad}
+				bv = Matrix(random(rng, n*(k+pad)), k+pad).T()
 			}
 			dst := random(rng, m*(n+pad))
 			want := plainProduct(dst, n+pad, av, bv, m, n, k, bf16, add)
@@ -214,7 +214,7 @@ func TestAdamW(t *testing.T) {
 		}
 		for step := 1; step <= 20; step++ {
 			g := random(rng, 37)
-			c.AdamW(p, g, m, v, AdamParams{Rate: 0.01, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Decay: 0.1, Step: step})
+			c.AdamW(p, g, m, v, AdamParams{Rate: 0.01, Beta1: 0.9, Beta2: 0.95, Eps: 1e-8, Decay: 0.1, Scale: 0.5, Step: step})
 			for i, x := range g {
 				x := float64(x)
 				qm[i] = 0.9*qm[i] + 0.1*x

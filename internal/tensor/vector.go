@@ -178,24 +178,26 @@ func (c *CPU) SiluMulBack(da, db, a, b, dy []float32) {
 // AdamParams are the constants of a step of [CPU.AdamW].
 type AdamParams struct {
 	Rate, Beta1, Beta2, Eps, Decay float32
-	Step                           int // from 1 on
+	Scale                          float32 // of the gradient, for one that is clipped
+	Step                           int     // from 1 on
 }
 
 // AdamW moves p against the gradient g, with m and v the running means of the
-// gradient and its square (Loshchilov and Hutter, 2019): p ← p·(1 − rate·decay) −
-// rate·m̂/(√v̂ + eps), m̂ and v̂ corrected for the number of steps.
+// gradient, times scale, and its square (Loshchilov and Hutter, 2019): p ← p·(1 −
+// rate·decay) − rate·m̂/(√v̂ + eps), m̂ and v̂ corrected for the number of steps.
 func (c *CPU) AdamW(p, g, m, v []float32, a AdamParams) {
 	g, m, v = g[:len(p)], m[:len(p)], v[:len(p)]
 	c1 := 1 / (1 - math.Pow(float64(a.Beta1), float64(a.Step)))
 	c2 := float32(1 / (1 - math.Pow(float64(a.Beta2), float64(a.Step))))
 	rate, decay := float32(float64(a.Rate)*c1), 1-a.Rate*a.Decay
+	r1, r2 := (1-a.Beta1)*a.Scale, (1-a.Beta2)*a.Scale*a.Scale
 	if c.level >= AVX2 && len(p) > 0 {
-		c.level.adamW(p, g, m, v, a.Beta1, a.Beta2, rate, c2, a.Eps, decay)
+		c.level.adamW(p, g, m, v, a.Beta1, a.Beta2, r1, r2, rate, c2, a.Eps, decay)
 		return
 	}
 	for i := range p {
-		m[i] = a.Beta1*m[i] + (1-a.Beta1)*g[i]
-		v[i] = a.Beta2*v[i] + (1-a.Beta2)*g[i]*g[i]
+		m[i] = a.Beta1*m[i] + r1*g[i]
+		v[i] = a.Beta2*v[i] + r2*(g[i]*g[i])
 		p[i] = decay*p[i] - rate*m[i]/(float32(math.Sqrt(float64(c2*v[i])))+a.Eps)
 	}
 }

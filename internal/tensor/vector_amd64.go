@@ -100,12 +100,12 @@ func (l Level) siluMulBack(da, db, a, b, dy []float32) {
 	siluMulBack256(len(da), first(da), first(db), first(a), first(b), first(dy))
 }
 
-func (l Level) adamW(p, g, m, v []float32, b1, b2, lr, c2, eps, decay float32) {
+func (l Level) adamW(p, g, m, v []float32, b1, b2, r1, r2, lr, c2, eps, decay float32) {
 	if l >= AVX512 {
-		adamW512(len(p), first(p), first(g), first(m), first(v), b1, b2, 1-b1, 1-b2, lr, c2, eps, decay)
+		adamW512(len(p), first(p), first(g), first(m), first(v), b1, b2, r1, r2, lr, c2, eps, decay)
 		return
 	}
-	adamW256(len(p), first(p), first(g), first(m), first(v), b1, b2, 1-b1, 1-b2, lr, c2, eps, decay)
+	adamW256(len(p), first(p), first(g), first(m), first(v), b1, b2, r1, r2, lr, c2, eps, decay)
 }
 
 func toBF16(dst []uint16, src []float32) { toBF16x512(len(dst), first(dst), first(src)) }

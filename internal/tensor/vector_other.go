@@ -16,7 +16,7 @@ func (l Level) largest([]float32, float32) float32                              
 func (l Level) expSum([]float32, float32) float32                                 { panic(absent) }
 func (l Level) siluMul([]float32, []float32, []float32)                           { panic(absent) }
 func (l Level) siluMulBack([]float32, []float32, []float32, []float32, []float32) { panic(absent) }
-func (l Level) adamW([]float32, []float32, []float32, []float32, float32, float32, float32, float32, float32, float32) {
+func (l Level) adamW([]float32, []float32, []float32, []float32, float32, float32, float32, float32, float32, float32, float32, float32) {
 	panic(absent)
 }
 func toBF16([]uint16, []float32) { panic(absent) }

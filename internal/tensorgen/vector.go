@@ -6,11 +6,13 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // A loop is a function over float32 vectors, 16 elements a turn, the last with
-// a mask. Its arguments are n, pointers and scalars; pointers are in registers
+// a mask. Its arguments are n, pointers and scalars; those whose names end in 16 point to
+// bfloat16. Pointers are in registers
 // SI, DI, R8, R9, R10 as they come, scalars in Z16 and up on every lane. The bodies
 // are for AVX-512; those for AVX2 are made of them.
 type loop struct {
@@ -20,7 +22,7 @@ type loop struct {
 	sum      bool // it returns a float32: the sum of Z0's lanes
 	largest  bool // it returns the largest of Z0's lanes
 	start    string
-	body     string // LOAD(p,z) and STORE(z,p) of the pointer called p
+	body     string // LOAD(p,z) and STORE(z,p) of the pointer called p; HALF(z,p) stores bfloat16
 	consts   bool   // it needs the constants of exp
 }
 
@@ -114,9 +116,21 @@ func (l *loop) write(w io.Writer) {
 	l.next(w, 64)
 	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tANDQ $15, CX\n\tJZ done_%s\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n%sdone_%s:\n", name, name, name, l.turn(true), name)
 	if l.sum || l.largest {
-		fmt.Fprint(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\t", l.together(), " Y1, Y0, Y0\n")
+		reduce(w, l.largest)
 	}
 	l.end(w, ret)
+}
+
+// reduce brings the lanes of Z0 together in X0: halves, then halves of those.
+func reduce(w io.Writer, largest bool) {
+	fmt.Fprintf(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\t%s Y1, Y0, Y0\n", together(largest))
+	reduce256(w, largest)
+}
+
+// reduce256 does so with those of Y0.
+func reduce256(w io.Writer, largest bool) {
+	op := together(largest)
+	fmt.Fprintf(w, "\tVEXTRACTF128 $1, Y0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\t%s X1, X0, X0\n", op, op, op)
 }
 
 // head writes a function's beginning, up to its pointers, and returns where its result is.
@@ -134,26 +148,28 @@ func (l *loop) head(w io.Writer, name string) (ret int) {
 	return ret
 }
 
-// next moves the pointers on.
+// next moves the pointers on, those to float32 by so many bytes.
 func (l *loop) next(w io.Writer, bytes int) {
-	for i := range l.pointers {
-		fmt.Fprintf(w, "\tADDQ $%d, %s\n", bytes, pointerRegs[i])
+	for i, p := range l.pointers {
+		size := bytes
+		if strings.HasSuffix(p, "16") {
+			size /= 2
+		}
+		fmt.Fprintf(w, "\tADDQ $%d, %s\n", size, pointerRegs[i])
 	}
 }
 
 // together is the operation that brings lanes together.
-func (l *loop) together() string {
-	if l.largest {
+func together(largest bool) string {
+	if largest {
 		return "VMAXPS"
 	}
 	return "VADDPS"
 }
 
-// end brings the lanes of Y0 together in X0, halves, then halves of those, and returns.
+// end returns X0 if the loop gives a number.
 func (l *loop) end(w io.Writer, ret int) {
 	if l.sum || l.largest {
-		op := l.together()
-		fmt.Fprintf(w, "\tVEXTRACTF128 $1, Y0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\t%s X1, X0, X0\n", op, op, op)
 		fmt.Fprintf(w, "\tVMOVSS X0, ret+%d(FP)\n", ret)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
@@ -173,6 +189,8 @@ func (l *loop) turn(masked bool) string {
 			return fmt.Sprintf("\tVMOVUPS (%s), %sZ%s\n", l.pointer(a), mask, b)
 		case "STORE":
 			return fmt.Sprintf("\tVMOVUPS Z%s, %s(%s)\n", a, mask, l.pointer(b))
+		case "HALF":
+			return halfOf(a, l.pointer(b), masked)
 		}
 		if masked {
 			return fmt.Sprintf("\tVMOVAPS.Z Z%s, K1, Z%s\n", a, a)
@@ -181,14 +199,26 @@ func (l *loop) turn(masked bool) string {
 	})
 }
 
+// halfOf rounds a register to bfloat16 and stores it.
+func halfOf(z, to string, masked bool) string {
+	n, err := strconv.Atoi(z)
+	if err != nil {
+		panic(err)
+	}
+	if masked {
+		return evexOne(0x72, 2, n, n) + fmt.Sprintf("\tVMOVDQU16 Y%d, K1, (%s)\n", n, to)
+	}
+	return evexOne(0x72, 2, n, n) + fmt.Sprintf("\tVMOVDQU Y%d, (%s)\n", n, to)
+}
+
 // pointer returns the register of a pointer.
 func (l *loop) pointer(name string) string {
 	return pointerRegs[slices.Index(l.pointers, name)]
 }
 
-var operations = regexp.MustCompile(`(LOAD|STORE|MERGE|ZERO)\((\w+)(?:,(\w+))?\)`)
+var operations = regexp.MustCompile(`(LOAD|STORE|MERGE|ZERO|HALF)\((\w+)(?:,(\w+))?\)`)
 
-// expand returns the body with its LOAD, STORE, MERGE and ZERO as code.
+// expand returns the body with its LOAD, STORE, MERGE, ZERO and HALF as code.
 func (l *loop) expand(code func(what, a, b string) string) string {
 	return operations.ReplaceAllStringFunc(l.body, func(s string) string {
 		m := operations.FindStringSubmatch(s)

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"feilun/plan"
+	"feilun/web"
+)
+
+// serveTexts are what the server tells its operator.
+var serveTexts = map[string][2]string{ // English, Chinese
+	"loading":  {"loading the model %s", "正在载入模型 %s"},
+	"indexing": {"making a search index of the corpus in %s", "正在为语料建立检索索引：%s"},
+	"upstream": {"the upstream server does not answer yet: %v", "上游服务尚无应答：%v"},
+	"unkept":   {"chats and accounts are kept until the server ends; --data DIR keeps them", "对话与账号只保留到服务结束；用 --data 目录 可长期保存"},
+	"ready":    {"open the address in a browser; the API is under /v1/; Ctrl-C ends", "用浏览器打开上面的地址；接口在 /v1/；按 Ctrl-C 结束"},
+	"ended":    {"the server has ended", "服务已结束"},
+}
+
+// teller prints messages in the language of the user.
+func teller(w io.Writer, lang string) func(key string, args ...any) {
+	n := 0
+	if plan.Language(lang, os.Getenv("LANG")) == "zh" {
+		n = 1
+	}
+	return func(key string, args ...any) { fmt.Fprintf(w, serveTexts[key][n]+"\n", args...) }
+}
+
+// chatPage is what is served at /.
+func chatPage() fs.FS { return web.Files() }

@@ -1,0 +1,90 @@
+package cite
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A finder is a small search over pages, so that questions meet pages which look like theirs.
+type finder struct {
+	pages []*page
+	facts []*facts
+	df    map[string]int
+}
+
+func newFinder(pages []*page) *finder {
+	f := &finder{pages: pages, df: map[string]int{}}
+	for _, p := range pages {
+		r := read(strings.ReplaceAll(p.title, "_", " ") + "\n" + p.text)
+		for k := range r.keys {
+			f.df[k]++
+		}
+		f.facts = append(f.facts, r)
+	}
+	return f
+}
+
+// find returns the k pages that share most with a question, but those of title without.
+func (f *finder) find(question, without string, k int) []*page {
+	type scored struct {
+		p *page
+		v float64
+	}
+	q := read(question)
+	var all []scored
+	for i, p := range f.pages {
+		if p.title == without {
+			continue
+		}
+		v := 0.0
+		for _, t := range q.terms {
+			if f.facts[i].keys[t.key] {
+				v += t.weight * math.Log(1+float64(len(f.pages))/float64(f.df[t.key]))
+			}
+		}
+		all = append(all, scored{p, v})
+	}
+	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(b.v, a.v) })
+	var out []*page
+	for _, s := range all[:min(k, len(all))] {
+		out = append(out, s.p)
+	}
+	return out
+}
+
+func TestFitAnswers(t *testing.T) {
+	if !*fit {
+		t.Skip("only with -fit")
+	}
+	var ex []example
+	for _, set := range questionSets {
+		pages, qs := readQuestions(t, set)
+		f := newFinder(pages)
+		n := 0
+		for _, q := range qs {
+			if half(q.doc.title) != 0 || n >= 400 {
+				continue
+			}
+			n++
+			for _, without := range []string{"", q.doc.title} {
+				s := setOf(f.find(q.text, without, 5), q.text)
+				focus := focusOf(q.text)
+				for i := range s.units {
+					u := &s.units[i]
+					x := s.answerFeatures(i, focus)
+					y := without == "" && s.Sources[u.source].Text == q.doc.text && holds(u.text, q.answers)
+					ex = append(ex, example{x[:], y, 1})
+				}
+			}
+		}
+	}
+	t.Logf("%d sentences", len(ex))
+	t.Logf("%.3f", logistic(ex, answerWeights[:]))
+}
+
+func holds(text string, answers []string) bool {
+	return slices.ContainsFunc(answers, func(a string) bool { return a != "" && strings.Contains(plain(text), plain(a)) })
+}

@@ -1,0 +1,106 @@
+package tensor
+
+import (
+	"encoding/binary"
+	"unsafe"
+)
+
+// Bytes returns the memory of a matrix of such weights.
+func (k Weights) Bytes(rows, cols int) int {
+	pairs := (rows + 2*tileRows - 1) / (2 * tileRows)
+	return 2 * pairs * ((cols + groupCols - 1) / groupCols) * k.group()
+}
+
+// QuantMatrixIn returns a matrix in the caller's memory, [Weights.Bytes] that begin at a
+// multiple of 64 bytes, with what is written there.
+func QuantMatrixIn(kind Weights, rows, cols int, memory []byte) QuantMatrix {
+	return QuantMatrix{kind: kind, rows: rows, cols: cols, groups: (cols + groupCols - 1) / groupCols, data: memory[:kind.Bytes(rows, cols)]}
+}
+
+// Bytes returns n bytes of zeros that begin at a multiple of 64 bytes.
+func Bytes(n int) []byte {
+	return unsafe.Slice((*byte)(pointer(unsafe.SliceData(Floats((n+3)/4)))), n)
+}
+
+// SetRow rounds x to a row of a matrix of bfloat16.
+func (m *QuantMatrix) SetRow(i int, x []float32) {
+	tile, size := m.data[m.at(i/tileRows)+4*(i%tileRows):], m.kind.group()
+	for col := 0; col < m.cols; col += 2 {
+		two := uint32(BF16(x[col]))
+		if col+1 < m.cols {
+			two |= uint32(BF16(x[col+1])) << 16
+		}
+		binary.LittleEndian.PutUint32(tile[col/groupCols*2*size+col%groupCols/2*64:], two)
+	}
+}
+
+// SetColumn rounds x to a column of a matrix of bfloat16.
+func (m *QuantMatrix) SetColumn(col int, x []float32) {
+	at := col/groupCols*2*m.kind.group() + col%groupCols/2*64 + col%2*2
+	for i, v := range x[:m.rows] {
+		binary.LittleEndian.PutUint16(m.data[m.at(i/tileRows)+at+4*(i%tileRows):], BF16(v))
+	}
+}
+
+// Vectors are made ready for products with matrices of a form and a number of columns. They
+// keep their memory for the next ones.
+type Vectors struct {
+	vectors
+	n      int
+	memory []float32
+}
+
+// Prepare makes n vectors of x, each cols numbers of rows of ldx, ready for matrices of
+// bfloat16. It may be called in workers of [CPU.Do].
+func (c *CPU) Prepare(v *Vectors, x []float32, ldx, cols, n int) {
+	half := c.level.decoder(WeightsBF16).half
+	v.each, v.n = groupCols*4, n
+	if half {
+		v.each = groupCols * 2
+	}
+	groups := (cols + groupCols - 1) / groupCols
+	if need := groups * n * v.each / 4; len(v.memory) < need {
+		v.memory = Floats(need + need/2)
+	}
+	v.data = pointer(&v.memory[0])
+	if cols%groupCols != 0 {
+		clear(v.memory[(groups-1)*n*v.each/4 : groups*n*v.each/4])
+	}
+	for g := range groups {
+		from, to := g*groupCols, min(cols, (g+1)*groupCols)
+		for j := range n {
+			WeightsBF16.vector(c, unsafe.Add(v.data, (g*n+j)*v.each), x[j*ldx+from:j*ldx+to], half)
+		}
+	}
+}
+
+// MatVecsAlone sets rows of y, ldy numbers apart, to the products of m with vectors; that
+// of a vector is the same, bit by bit, whatever the others. It works in the calling worker
+// of [CPU.Do].
+func (c *CPU) MatVecsAlone(worker int, y []float32, ldy int, m *QuantMatrix, v *Vectors) {
+	d, edge := c.level.decoder(m.kind), c.scratch[worker].c
+	for t := 0; t*tileRows < m.rows; t++ {
+		w, rows := pointer(&m.data[m.at(t)]), min(tileRows, m.rows-t*tileRows)
+		if v.n == 1 && d.pair != nil && t%2 == 0 && (t+2)*tileRows <= m.rows {
+			d.pair(m.groups, w, v.data, v.each, pointer(&y[t*tileRows]), 0)
+			t++
+			continue
+		}
+		for j := 0; j < v.n; {
+			width, k := 1, 0
+			for 2*width <= min(d.widest, v.n-j) {
+				width, k = 2*width, k+1
+			}
+			x := unsafe.Add(v.data, j*v.each)
+			if rows == tileRows {
+				d.of[k](m.groups, w, x, v.n*v.each, pointer(&y[j*ldy+t*tileRows]), 4*ldy)
+			} else {
+				d.of[k](m.groups, w, x, v.n*v.each, pointer(&edge[0]), 4*tileRows)
+				for i := range width {
+					copy(y[(j+i)*ldy+t*tileRows:][:rows], edge[i*tileRows:])
+				}
+			}
+			j += width
+		}
+	}
+}

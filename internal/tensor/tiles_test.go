@@ -1,0 +1,56 @@
+package tensor
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// TestTiles: matrices filled by rows or by columns in memory of the caller's are those
+// that [CPU.Quantize] makes, and products with prepared vectors those of [CPU.MatVecs].
+func TestTiles(t *testing.T) {
+	for _, level := range levels() {
+		c := NewLevel(level, 2)
+		rng := rand.New(rand.NewPCG(4, uint64(level)))
+		for range 60 {
+			rows, cols, n := 1+rng.IntN(70), 1+rng.IntN(140), 1+rng.IntN(19)
+			w, x := Floats(rows*cols), Floats(n*cols)
+			for i := range w {
+				w[i] = float32(rng.NormFloat64())
+			}
+			for i := range x {
+				x[i] = float32(rng.NormFloat64())
+			}
+			want, err := c.Quantize(WeightsBF16, w, rows, cols)
+			if err != nil {
+				t.Fatal(err)
+			}
+			byRow := QuantMatrixIn(WeightsBF16, rows, cols, Bytes(WeightsBF16.Bytes(rows, cols)))
+			byCol := QuantMatrixIn(WeightsBF16, rows, cols, Bytes(WeightsBF16.Bytes(rows, cols)))
+			for i := range rows {
+				byRow.SetRow(i, w[i*cols:])
+			}
+			col := make([]float32, rows)
+			for j := range cols {
+				for i := range col {
+					col[i] = w[i*cols+j]
+				}
+				byCol.SetColumn(j, col)
+			}
+			if string(byRow.data) != string(want.data) || string(byCol.data) != string(want.data) {
+				t.Fatalf("%s, %d x %d: another layout", level, rows, cols)
+			}
+			y, got := Floats(n*rows), Floats(n*(rows+5))
+			c.MatVecs(y, want, x, n)
+			var v Vectors
+			c.Prepare(&v, x, cols, cols, n)
+			c.MatVecsAlone(1, got, rows+5, &byRow, &v)
+			for j := range n {
+				for i := range rows {
+					if got[j*(rows+5)+i] != y[j*rows+i] {
+						t.Fatalf("%s, %d x %d, vector %d of %d, row %d: %v, want %v", level, rows, cols, j, n, i, got[j*(rows+5)+i], y[j*rows+i])
+					}
+				}
+			}
+		}
+	}
+}

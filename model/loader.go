@@ -1,0 +1,271 @@
+package model
+
+import (
+	"fmt"
+	"slices"
+
+	"feilun/internal/gguf"
+	"feilun/internal/quant"
+	"feilun/internal/safetensors"
+	"feilun/internal/tensor"
+)
+
+// A source has the tensors of a model.
+type source interface {
+	kind(p *Param) quant.Type
+	read(dst []float32, p *Param) error
+	// rows hands over the tensor's rows in blocks of its kind, or reports that it cannot.
+	rows(p *Param, each func(row int, raw []byte)) (bool, error)
+}
+
+// OpenEngine reads a model for generation alone: each matrix is laid out as it is read, so
+// that the weights are in memory once. The model is a folder with config.json and
+// model.safetensors, or a GGUF file.
+func OpenEngine(path string, cpu *tensor.CPU, o EngineOptions) (*Engine, error) {
+	var e *Engine
+	err := withSource(path, func(c Config, s source) (err error) {
+		e, err = newEngine(c, cpu, o, s)
+		return err
+	})
+	return e, err
+}
+
+// withSource opens a model for use, which errors are then about.
+func withSource(path string, use func(c Config, s source) error) error {
+	open := openFolder
+	if IsGGUF(path) {
+		open = openFile
+	}
+	c, s, done, err := open(path)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := use(c, s); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func openFolder(dir string) (c Config, s source, done func() error, err error) {
+	if c, err = ReadConfig(ConfigPath(dir)); err != nil {
+		return c, nil, nil, err
+	}
+	file, err := safetensors.Open(dir)
+	if err != nil {
+		return c, nil, nil, err
+	}
+	ids, wrong := readEnds(dir)
+	if ids != nil {
+		c.EOS = ids
+	}
+	if err := c.fits(file); err != nil {
+		wrong = fmt.Errorf("%s: %w", dir, err)
+	}
+	if wrong != nil {
+		file.Close()
+		return c, nil, nil, wrong
+	}
+	return c, &folderSource{file}, file.Close, nil
+}
+
+func openFile(path string) (c Config, s source, done func() error, err error) {
+	file, err := gguf.Open(path)
+	if err != nil {
+		return c, nil, nil, err
+	}
+	if c, err = GGUFConfig(file); err == nil {
+		err = c.fitsGGUF(file)
+	}
+	if err != nil {
+		file.Close()
+		return c, nil, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, &ggufSource{file, &c}, file.Close, nil
+}
+
+// A memorySource is a model in memory.
+type memorySource struct{ m *Model }
+
+func (s *memorySource) kind(*Param) quant.Type { return quant.F32 }
+
+func (s *memorySource) read(dst []float32, p *Param) error {
+	copy(dst, s.m.W[p.From:p.To])
+	return nil
+}
+
+func (s *memorySource) rows(*Param, func(int, []byte)) (bool, error) { return false, nil }
+
+// A folderSource is a checkpoint of safetensors.
+type folderSource struct{ file *safetensors.Checkpoint }
+
+func (s *folderSource) kind(p *Param) quant.Type {
+	if t, _ := s.file.Tensor(stored(s.file, p.Name)); t.Type == "BF16" {
+		return quant.BF16
+	}
+	return quant.F32
+}
+
+func (s *folderSource) read(dst []float32, p *Param) error {
+	return s.file.F32(dst, stored(s.file, p.Name))
+}
+
+func (s *folderSource) rows(*Param, func(int, []byte)) (bool, error) { return false, nil }
+
+// A ggufSource is a file of llama.cpp.
+type ggufSource struct {
+	file *gguf.File
+	c    *Config
+}
+
+func (s *ggufSource) kind(p *Param) quant.Type {
+	t, _ := s.file.Tensor(ggufName(p.Name))
+	return t.Type
+}
+
+func (s *ggufSource) read(dst []float32, p *Param) error {
+	if err := s.file.F32(dst, ggufName(p.Name)); err != nil {
+		return err
+	}
+	s.c.fromGGUF(p, dst)
+	return nil
+}
+
+// rows gives a row for each output, which is how GGUF has all matrices.
+func (s *ggufSource) rows(p *Param, each func(int, []byte)) (bool, error) {
+	t, ok := s.file.Tensor(ggufName(p.Name))
+	if !ok {
+		return false, nil
+	}
+	rows, size := t.Shape[0], t.Type.Bytes(t.Shape[1])
+	place := func(i int) int { return i }
+	if heads := s.c.ggufHeads(p.Name); heads > 0 {
+		dim := rows / heads
+		place = func(i int) int { return i/dim*dim + i%2*(dim/2) + i%dim/2 }
+	}
+	per := max(1, (1<<20)/size)
+	buf := make([]byte, per*size)
+	for at := 0; at < rows; at += per {
+		n := min(per, rows-at)
+		if err := s.file.Raw(buf[:n*size], t, at*size); err != nil {
+			return false, err
+		}
+		for i := range n {
+			each(place(at+i), buf[i*size:(i+1)*size])
+		}
+	}
+	return true, nil
+}
+
+// A loader moves weights into an engine.
+type loader struct {
+	e       *Engine
+	from    source
+	weights Weights
+	params  []Param
+	head    bool // what comes is embedding or head
+	buf     []float32
+	err     error
+}
+
+// parts returns the tensors between two places among the weights.
+func (r *loader) parts(from, to int) []Param {
+	i, _ := slices.BinarySearchFunc(r.params, from, func(p Param, at int) int { return p.From - at })
+	j := i
+	for j < len(r.params) && r.params[j].From < to {
+		j++
+	}
+	return r.params[i:j]
+}
+
+// read reads the weights from one on into dst.
+func (r *loader) read(dst []float32, from int) {
+	for _, p := range r.parts(from, from+len(dst)) {
+		if r.err == nil {
+			r.err = r.from.read(dst[p.From-from:p.To-from], &p)
+		}
+	}
+}
+
+// vector reads weights that stay as they are and returns where they now lie.
+func (r *loader) vector(from, n int) int {
+	at := len(r.e.m.W)
+	r.e.m.W = append(r.e.m.W, make([]float32, n)...)
+	r.read(r.e.m.W[at:], from)
+	return at
+}
+
+func (r *loader) norm(l norm, n int) norm {
+	l.w = r.vector(l.w, n)
+	if l.b >= 0 {
+		l.b = r.vector(l.b, n)
+	}
+	return l
+}
+
+// linear lays out a matrix and returns where its bias now lies.
+func (r *loader) linear(l linear, w *matrix) linear {
+	parts := r.parts(l.w, l.w+l.in*l.out)
+	var kinds []quant.Type
+	for _, p := range parts {
+		kinds = append(kinds, r.from.kind(&p))
+	}
+	form := r.weights.form(r.e.cpu, kinds, r.head)
+	r.e.bf16 = r.e.bf16 || form == BF16 || form != F32 && r.e.cpu.BF16()
+	if kind, ok := form.blocks(); ok {
+		r.quantized(l, w, kind, parts)
+	} else {
+		r.panels(l, w, form == BF16)
+	}
+	l.w = -1
+	if l.b >= 0 {
+		l.b = r.vector(l.b, l.out)
+	}
+	return l
+}
+
+// numbers reads a matrix.
+func (r *loader) numbers(l *linear) []float32 {
+	if n := l.in * l.out; len(r.buf) < n {
+		r.buf = tensor.Floats(n)
+	}
+	w := r.buf[:l.in*l.out]
+	r.read(w, l.w)
+	return w
+}
+
+func (r *loader) panels(l linear, w *matrix, bf16 bool) {
+	x := r.numbers(&l)
+	v := tensor.Matrix(x, l.in).T()
+	if l.conv {
+		v = tensor.Matrix(x, l.out)
+	}
+	r.e.cpu.Pack(&w.panels, v, l.in, l.out, bf16)
+}
+
+// quantized takes blocks as they are stored where they are what is wanted, else rounds.
+func (r *loader) quantized(l linear, w *matrix, kind tensor.Weights, parts []Param) {
+	asStored := !slices.ContainsFunc(parts, func(p Param) bool { return r.from.kind(&p) != kind.Type() })
+	if asStored && r.err == nil {
+		w.blocks = tensor.NewQuantMatrix(kind, l.out, l.in)
+		for _, p := range parts {
+			first := (p.From - l.w) / l.in
+			done, err := r.from.rows(&p, func(row int, raw []byte) { w.blocks.PackRow(first+row, raw) })
+			if asStored = asStored && done; err != nil {
+				r.err = err
+				return
+			}
+		}
+	}
+	if asStored {
+		return
+	}
+	x := r.numbers(&l)
+	if l.conv {
+		transpose(x, l.in, l.out)
+	}
+	var err error
+	if w.blocks, err = r.e.cpu.Quantize(kind, x, l.out, l.in); r.err == nil {
+		r.err = err
+	}
+}

@@ -1,0 +1,145 @@
+package model
+
+import (
+	"errors"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"feilun/internal/quant"
+	"feilun/internal/tensor"
+)
+
+// TestOpenEngine: an engine holds what a GGUF file has, number by number where the form is
+// the same, and rounded by little where it is wider.
+func TestOpenEngine(t *testing.T) {
+	for name, c := range variants() {
+		c.Width, c.HeadDim, c.Hidden, c.Window = 64, 64/c.Heads, 96, 0
+		dir := t.TempDir()
+		if err := randomModel(t, c, rand.New(rand.NewPCG(5, 5))).Save(dir, false); err != nil {
+			t.Fatal(err)
+		}
+		for _, kind := range quant.Types() {
+			file := filepath.Join(dir, kind.String()+".gguf")
+			if err := SaveGGUF(t.Context(), file, dir, GGUFOptions{Type: kind}); err != nil {
+				t.Logf("%s as %s: %v", name, kind, err)
+				continue
+			}
+			m, err := Open(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := OpenEngine(file, tensor.New(2), EngineOptions{Weights: Stored})
+			if err != nil {
+				t.Fatal(err)
+			}
+			limit := 0.0
+			if kind == quant.Q6_K || kind == quant.Q4_K || kind == quant.Q4_0 { // some matrices, or the head
+				limit = 0.005
+			}
+			if d := apart(m, e); d > limit {
+				t.Errorf("%s as %s: weights differ by %.2g", name, kind, d)
+			}
+			if w := e.blocks[0].up; kind == quant.Q4_0 && (w.blocks == nil || w.blocks.Weights() != tensor.WeightsInt4) ||
+				kind == quant.Q8_0 && (w.blocks == nil || w.blocks.Weights() != tensor.WeightsInt8) {
+				t.Errorf("%s as %s is not held as it is stored", name, kind)
+			}
+		}
+	}
+}
+
+// apart returns the largest difference between the matrices of model and engine, over the
+// largest weight.
+func apart(m *Model, e *Engine) float64 {
+	far, most := 0.0, 0.0
+	compare := func(l linear, w *matrix) {
+		got := make([]float32, l.in)
+		for i := range l.out {
+			w.output(got, i)
+			for j, v := range got {
+				want := m.W[l.w+i*l.in+j%l.in]
+				if l.conv {
+					want = m.W[l.w+j*l.out+i]
+				}
+				far, most = max(far, math.Abs(float64(v-want))), max(most, math.Abs(float64(want)))
+			}
+		}
+	}
+	c := &m.Config
+	for i, l := range m.lay.blocks {
+		b := &e.blocks[i]
+		compare(l.qkv, &b.qkv)
+		compare(l.out, &b.out)
+		compare(l.up, &b.up)
+		compare(l.down, &b.down)
+	}
+	compare(linear{w: m.lay.head, in: c.Width, out: c.Vocab}, &e.head)
+	compare(linear{w: m.lay.embed, in: c.Width, out: c.Vocab}, e.embed)
+	return far / most
+}
+
+// TestForms: how matrices are held by how they are stored.
+func TestForms(t *testing.T) {
+	best := tensor.New(1)
+	own := F32
+	if best.BF16() {
+		own = BF16
+	}
+	for _, tt := range []struct {
+		w     Weights
+		kinds []quant.Type
+		head  bool
+		want  Weights
+	}{
+		{Int4, []quant.Type{quant.F32}, false, Int4},
+		{Int4, []quant.Type{quant.F32}, true, Int8},
+		{BF16, []quant.Type{quant.Q4_0}, true, BF16},
+		{Stored, []quant.Type{quant.Q4_0}, true, Int4},
+		{Stored, []quant.Type{quant.Q4_0, quant.Q4_0, quant.Q6_K}, false, Int8},
+		{Stored, []quant.Type{quant.Q4_K, quant.Q4_K}, false, Int8},
+		{Stored, []quant.Type{quant.F16}, false, F32},
+		{Stored, []quant.Type{quant.BF16, quant.BF16}, false, own},
+		{Stored, []quant.Type{quant.BF16, quant.F32}, false, F32},
+	} {
+		if got := tt.w.form(best, tt.kinds, tt.head); got != tt.want {
+			t.Errorf("%s of %v, head %v: %s, want %s", tt.w, tt.kinds, tt.head, got, tt.want)
+		}
+	}
+	generic := tensor.NewLevel(tensor.Generic, 1)
+	if got := Stored.form(generic, []quant.Type{quant.BF16}, false); got != F32 {
+		t.Errorf("bfloat16 without products of it is held as %s", got)
+	}
+}
+
+// TestEngineLogits holds the logits of every token to those of steps of one, bit by bit.
+func TestEngineLogits(t *testing.T) {
+	tokens := make([]uint32, 150)
+	for i := range tokens {
+		tokens[i] = uint32(i * 7 % 251)
+	}
+	for name, c := range variants() {
+		for _, w := range []Weights{F32, BF16, Int8, Int4} {
+			e := engineOf(t, byteModel(t, c), tensor.New(2), w)
+			var all [][]float32
+			if err := e.Logits(e.NewSequence(), tokens, func(_ int, x []float32) { all = append(all, slices.Clone(x)) }); err != nil {
+				t.Fatal(err)
+			}
+			s := e.NewSequence()
+			for i := range tokens {
+				got, err := e.Step([]Extension{{s, tokens[i : i+1], w == F32}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(got[0], all[i]) {
+					t.Fatalf("%s, %s: other logits behind token %d", name, w, i)
+				}
+			}
+		}
+	}
+	if _, err := OpenWords(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("OpenWords of an empty folder: %v", err)
+	}
+}

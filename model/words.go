@@ -1,0 +1,104 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"feilun/internal/bpe"
+	"feilun/internal/gguf"
+	"feilun/internal/hint"
+)
+
+// Words are how a model reads and writes text.
+type Words struct {
+	Tokenizer *bpe.Tokenizer
+	Prefix    []uint32 // tokens before every text
+	Template  string   // of chats, in Jinja; "" where there is none
+}
+
+// IsGGUF reports whether a model is a file of llama.cpp; others are folders.
+func IsGGUF(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// OpenWords reads the vocabulary of a model: tokenizer.json in its folder, or what its GGUF
+// file holds. A folder without one is fs.ErrNotExist.
+func OpenWords(path string) (*Words, error) {
+	if IsGGUF(path) {
+		f, err := gguf.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		var w Words
+		if w.Tokenizer, w.Prefix, w.Template, err = GGUFTokenizer(f); err != nil {
+			return nil, hint.With(fmt.Errorf("%s: %w", path, err), hint.Of(err))
+		}
+		return &w, nil
+	}
+	name := filepath.Join(path, "tokenizer.json")
+	t, err := bpe.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	prefix, err := Prefix(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	template, err := chatTemplate(path)
+	return &Words{t, prefix, template}, err
+}
+
+// chatTemplate reads chat_template.jinja, or the template in tokenizer_config.json.
+func chatTemplate(dir string) (string, error) {
+	if b, err := os.ReadFile(filepath.Join(dir, "chat_template.jinja")); err == nil {
+		return string(b), nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	name := filepath.Join(dir, "tokenizer_config.json")
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
+	var f struct {
+		Template json.RawMessage `json:"chat_template"`
+	}
+	if err := json.Unmarshal(b, &f); err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	var text string
+	if json.Unmarshal(f.Template, &text) != nil {
+		return "", nil // several templates by name; one is known
+	}
+	return text, nil
+}
+
+// Encode turns a prompt into tokens, those before every text included; special tells to
+// take special tokens in it for what they stand for. An empty text is the token that begins
+// texts, or else one that ends them, where the model c has one.
+func (w *Words) Encode(c *Config, text string, special bool) []uint32 {
+	ids := append([]uint32(nil), w.Prefix...)
+	if special {
+		ids = w.Tokenizer.Encoder().EncodeSpecial(ids, []byte(text))
+	} else {
+		ids = w.Tokenizer.Encoder().Encode(ids, []byte(text))
+	}
+	for _, end := range [][]int{c.BOS, c.EOS} {
+		if len(ids) == 0 && len(end) > 0 {
+			ids = append(ids, uint32(end[0]))
+		}
+	}
+	return ids
+}

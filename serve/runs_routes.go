@@ -1,0 +1,197 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+
+	"feilun/internal/fetch"
+	"feilun/internal/store"
+)
+
+// runs are answers in the making.
+type runs struct {
+	ctx  context.Context // of all of them
+	end  context.CancelCauseFunc
+	all  sync.WaitGroup
+	mu   sync.Mutex
+	live map[string]*run // by message
+	web  Searcher        // of the live web; nil for none
+}
+
+func (s *Server) setupRuns() error {
+	s.runs.ctx, s.runs.end = context.WithCancelCause(context.Background())
+	s.runs.live = map[string]*run{}
+	if s.o.Searx == "" {
+		return nil
+	}
+	searx, err := fetch.NewSearx(s.o.Searx)
+	if err != nil {
+		return err
+	}
+	if s.o.ReadPage == nil {
+		return errors.New("nothing reads the pages that the web search finds")
+	}
+	s.runs.web = webSearcher{fetch.NewWeb(fetch.New(s.o.Fetch), searx, s.o.ReadPage, s.store)}
+	return nil
+}
+
+// closeRuns ends all runs; their texts so far are kept.
+func (s *Server) closeRuns() error {
+	if s.runs.end != nil {
+		s.runs.end(errClosing)
+		s.runs.all.Wait()
+	}
+	return nil
+}
+
+// runRoutes start, stop and follow answers, and show their sources.
+func (s *Server) runRoutes(mux *http.ServeMux) {
+	for pattern, h := range map[string]handler{
+		"GET /api/models":                 s.chatModels,
+		"POST /api/chats/{id}/messages":   s.ask,
+		"POST /api/messages/{id}/answers": s.again,
+		"POST /api/messages/{id}/stop":    s.stop,
+		"GET /api/messages/{id}/events":   s.follow,
+		"GET /api/spans":                  s.span,
+		"GET /source/{version}":           s.source,
+	} {
+		mux.HandleFunc(pattern, s.handle(h))
+	}
+}
+
+// Extractive is the id of the model that only quotes.
+const Extractive = "extractive"
+
+// shownModel is a model as the page sees it.
+type shownModel struct {
+	ID      string       `json:"id"`
+	Name    string       `json:"name"`
+	Kind    string       `json:"kind"`
+	Context int          `json:"context,omitempty"`
+	Trained *shownCorpus `json:"trained,omitempty"`
+}
+
+type shownCorpus struct {
+	Corpus string `json:"corpus"`
+}
+
+func (s *Server) chatModels(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.actor(r, ScopeChat); err != nil {
+		return err
+	}
+	all, err := s.models(r.Context())
+	if err != nil && !s.searches() {
+		return err // where there is an index, it can be quoted from
+	}
+	answer := struct {
+		Models  []shownModel `json:"models"`
+		Default string       `json:"default,omitempty"`
+	}{Models: []shownModel{}}
+	for _, m := range all {
+		v := shownModel{ID: m.ID, Name: m.Name, Kind: m.Kind, Context: m.Context}
+		if m.Corpus != "" {
+			v.Trained = &shownCorpus{m.Corpus}
+		}
+		answer.Models = append(answer.Models, v)
+	}
+	if s.searches() {
+		answer.Models = append(answer.Models, shownModel{ID: Extractive, Name: Extractive, Kind: Extractive})
+	}
+	if len(answer.Models) > 0 {
+		answer.Default = answer.Models[0].ID
+	}
+	writeJSON(w, http.StatusOK, answer)
+	return nil
+}
+
+func (s *Server) searches() bool { return s.o.Searcher != nil || s.runs.web != nil }
+
+// searcher is what finds passages in a mode; nil for none.
+func (s *Server) searcher(mode string) Searcher {
+	switch mode {
+	case "corpus":
+		return s.o.Searcher
+	case "web":
+		return s.runs.web
+	}
+	return nil
+}
+
+// chosenModel checks that a model can answer in a mode.
+func (s *Server) chosenModel(ctx context.Context, id, mode string) (Model, error) {
+	if mode != "plain" && s.searcher(mode) == nil {
+		return Model{}, badRequest("mode", "this server has nothing to search for %s", mode)
+	}
+	quotes := Model{ID: Extractive, Name: Extractive, Kind: Extractive}
+	switch {
+	case id == Extractive && mode == "plain":
+		return Model{}, badRequest("model", "it only quotes: choose a corpus or the web to quote from")
+	case id == Extractive:
+		return quotes, nil
+	}
+	m, err := s.model(ctx, id)
+	if err != nil && id == "" && mode != "plain" && (errors.Is(err, ErrNoModel) || errors.Is(err, ErrUpstream)) {
+		return quotes, nil
+	}
+	return m, err
+}
+
+// askBody is a question as the page sends it.
+type askBody struct {
+	Key     string        `json:"key"`
+	Parent  string        `json:"parent"`
+	Text    string        `json:"text"`
+	Mode    string        `json:"mode"`
+	Model   string        `json:"model"`
+	Params  *store.Params `json:"params"`
+	Compare *struct {
+		Model string `json:"model"`
+	} `json:"compare"`
+}
+
+// maxQuestion is how long a question may be, in bytes.
+const maxQuestion = 256 << 10
+
+func (s *Server) readAsk(w http.ResponseWriter, r *http.Request, question bool) (a askBody, err error) {
+	if err := s.readJSON(w, r, &a); err != nil {
+		return a, err
+	}
+	if a.Mode == "" {
+		a.Mode = "plain"
+	}
+	a.Text = strings.ToValidUTF8(a.Text, "�")
+	switch {
+	case question && strings.TrimSpace(a.Text) == "":
+		return a, badRequest("text", "a question has a text")
+	case len(a.Text) > maxQuestion:
+		return a, badRequest("text", "a question has at most %d bytes", maxQuestion)
+	case a.Mode != "plain" && a.Mode != "corpus" && a.Mode != "web":
+		return a, badRequest("mode", "mode is plain, corpus or web")
+	case len(a.Key) > 100:
+		return a, badRequest("key", "a key has at most 100 bytes")
+	}
+	return a, checkParams(a.Params)
+}
+
+// checkParams refuses settings that no model takes.
+func checkParams(p *store.Params) error {
+	if p == nil {
+		return nil
+	}
+	within := func(name string, v *float64, low, high float64) error {
+		if v != nil && !(*v >= low && *v <= high) {
+			return badRequest("params."+name, "%s is from %g to %g", name, low, high)
+		}
+		return nil
+	}
+	if p.TopK != nil && *p.TopK < 0 || p.MaxTokens != nil && *p.MaxTokens < 1 {
+		return badRequest("params", "top_k and max_tokens are not negative")
+	}
+	if len(p.Stop) > 16 || len(p.System) > maxQuestion {
+		return badRequest("params", "at most 16 stops, and %d bytes of system", maxQuestion)
+	}
+	return errors.Join(within("temperature", p.Temperature, 0, 5), within("top_p", p.TopP, 0, 1), within("min_p", p.MinP, 0, 1), within("repetition_penalty", p.RepetitionPenalty, 0, 10))
+}

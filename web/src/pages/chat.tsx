@@ -1,0 +1,42 @@
+// The chat: head, conversation or first words, composer.
+import { useEffect } from "preact/hooks";
+import { me } from "../api.ts";
+import { t } from "../i18n.ts";
+import { chat, gone, loading, mode, model, models, shown, temporary } from "../store.ts";
+import { Composer, handed } from "../parts/composer.tsx";
+import { Head } from "../parts/head.tsx";
+import { Wheel } from "../parts/icons.tsx";
+import { Transcript } from "../parts/transcript.tsx";
+import { newChat } from "../parts/rail.tsx";
+
+export function ChatPage() {
+  const empty = !shown.value.length && !loading.value && !gone.value;
+  const title = chat.value ? `${chat.value.title || t("untitled")} · ${t("brand")}` : t("brand");
+  useEffect(() => { document.title = title; }, [title]);
+  return (
+    <main class={`chat ${empty ? "empty" : ""} ${temporary.value ? "secret" : ""}`}>
+      <Head />
+      {gone.value ? <div class="first-words"><h2>{t("chat.gone")}</h2><p><button type="button" class="main" onClick={() => newChat()}>{t("new.chat")}</button></p></div>
+        : loading.value ? <div class="scroller"><Skeleton /></div> : empty ? <FirstWords /> : <Transcript />}
+      {!gone.value && <Composer />}
+    </main>
+  );
+}
+
+const Skeleton = () => <div class="transcript skeleton" role="status" aria-label={t("loading")}><i /><i /><i /><i /></div>;
+
+function FirstWords() {
+  const m = model.value;
+  return (
+    <div class="first-words">
+      <Wheel />
+      <h2>{t(temporary.value ? "temporary.title" : "hello")}</h2>
+      <p class="dim">{temporary.value ? t("temporary.hint") : models.value.length === 0 ? t("model.loading") : m?.kind === "extractive" ? t("hello.extractive") : t(mode.value === "plain" ? "hello.plain" : "hello.cited")}</p>
+      {!temporary.value && !!me.value?.suggestions?.length && (
+        <ul class="suggestions" aria-label={t("suggestions")}>
+          {me.value.suggestions.slice(0, 4).map((s) => <li key={s}><button type="button" onClick={() => { handed.value = s; }}>{s}</button></li>)}
+        </ul>
+      )}
+    </div>
+  );
+}
