@@ -4,7 +4,7 @@ STATICCHECK := $(BIN)/staticcheck
 FUZZTIME ?= 10m
 RACE ?= $(shell command -v gcc >/dev/null 2>&1 && echo 1)
 
-.PHONY: check fmt vet lint race docs build test fuzz bench tools sample clients clients-install soak web web-test web-check
+.PHONY: check fmt vet lint race docs build test fuzz bench tools sample clients clients-install soak soak-short web web-test web-check
 
 check: fmt vet lint docs race
 
@@ -62,7 +62,11 @@ clients-install:
 
 # 200 streams for five minutes, servers that misbehave, and a hundred kills under load.
 soak:
-	FEILUN_SOAK=5m go test -count=1 -timeout 60m -run 'Soak|Kill' -v ./serve ./cmd/feilun
+	FEILUN_SOAK=5m FEILUN_KILLS=100 go test -count=1 -timeout 90m -run 'TestSoak|TestKillServe' -v ./cmd/feilun
+	FEILUN_KILLS=100 go test -count=1 -timeout 60m -run TestKill -v ./internal/store
+
+soak-short:
+	FEILUN_SOAK=30s FEILUN_KILLS=5 go test -count=1 -timeout 10m -run 'TestSoak|TestKillServe' -v ./cmd/feilun
 
 # The chat page: web/dist is committed, so that go build needs no Node. The targets below need npm and Node 20.19 or later.
 NPM := $(shell command -v npm 2>/dev/null)

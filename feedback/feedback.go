@@ -66,13 +66,16 @@ type File struct {
 	Withdrawn int            `json:"withdrawn,omitempty"` // rows taken out since
 }
 
-// Open opens the database of a server: the file, or the folder it is in.
-func Open(path string) (*store.Store, error) {
+// Database is the database of a server: path, or feilun.db in the folder path.
+func Database(path string) string {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, "feilun.db")
+		return filepath.Join(path, "feilun.db")
 	}
-	return store.Open(path)
+	return path
 }
+
+// Open opens the database of a server: the file, or the folder it is in.
+func Open(path string) (*store.Store, error) { return store.Open(Database(path)) }
 
 // Export writes forms into a new folder, with a manifest and, for LLaMA-Factory, dataset_info.json. The manifest comes last.
 func Export(ctx context.Context, st *store.Store, dir string, p Params) (*Manifest, error) {

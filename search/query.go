@@ -34,6 +34,7 @@ type queryTerm struct {
 type parsed struct {
 	terms   []queryTerm
 	number  map[string]int // of a term in terms
+	forms   []string       // of each term, as the question writes it
 	idf     []float64      // of each term, set by candidates
 	seq     []int          // the terms in the order they stand
 	follows []bool         // whether each stands right behind the one before
@@ -139,6 +140,7 @@ func (p *parsed) wish(s *terms.Scanner, text string, r *Ranking) {
 			n = len(p.terms)
 			p.number[term] = n
 			p.terms = append(p.terms, queryTerm{term, weight})
+			p.forms = append(p.forms, text[s.Tok.Start:s.Tok.End])
 		}
 		p.seq = append(p.seq, n)
 		p.follows = append(p.follows, !first && near(text, last, s.Tok))

@@ -48,6 +48,7 @@ type reader struct {
 	term      []byte
 	tokens    []terms.Token // of the passage, those of the question alone
 	numbers   []int         // their terms
+	count     int           // tokens of the passage, all of them
 	sentences []span
 	seen      []int // by term: the last sentence or passage that counted it
 	turn      int
@@ -74,10 +75,10 @@ func (r *reader) weight(term int) float64 { return r.p.terms[term].weight * r.p.
 // read finds the question's terms in a text and returns the share of its
 // neighbours (by weight) that stand together there.
 func (r *reader) read(text string) (phrase float64) {
-	r.tokens, r.numbers = r.tokens[:0], r.numbers[:0]
+	r.tokens, r.numbers, r.count = r.tokens[:0], r.numbers[:0], 0
 	var have map[[2]int]bool
 	last, lastTok := -1, terms.Token{}
-	for r.scan.Reset(text); r.scan.Next(); {
+	for r.scan.Reset(text); r.scan.Next(); r.count++ {
 		r.term = r.scan.Term(r.term[:0])
 		n, ok := r.p.number[string(r.term)]
 		if !ok {
@@ -128,10 +129,10 @@ func (r *reader) best(text string) (span, float64) {
 
 // covered returns the share of the question's terms (by weight) that a text has.
 func (r *reader) covered(text string) float64 {
-	if text == "" || r.total == 0 {
+	r.read(text)
+	if r.total == 0 {
 		return 0
 	}
-	r.read(text)
 	return r.share(span{0, len(text)}) / r.total
 }
 
@@ -146,6 +147,23 @@ func (r *reader) share(s span) (sum float64) {
 	}
 	return sum
 }
+
+// asWritten returns how many pairs of characters were found that the text read last writes as the question does, and how many at all.
+func (r *reader) asWritten(text string) (same, pairs float64) {
+	for i, t := range r.tokens {
+		if t.A == 0 || t.B == 0 {
+			continue
+		}
+		pairs++
+		if text[t.Start:t.End] == r.p.forms[r.numbers[i]] {
+			same++
+		}
+	}
+	return same, pairs
+}
+
+// whole is 1 for a title that stands in the question and falls fast for those that do in part.
+func whole(share float64) float64 { return share * share * share * share }
 
 // phrases reports whether the question's quoted phrases stand in the text or title.
 func (r *reader) phrases(text, title string) bool {
@@ -201,12 +219,17 @@ func (x *Index) passages(ctx context.Context, p *parsed, r *Ranking, found []can
 			continue
 		}
 		title := rd.covered(g.title)
+		named := float64(len(rd.tokens)) / float64(max(1, rd.count))
+		same, pairs := rd.asWritten(g.title)
 		phrase := rd.read(g.text)
+		if s, p := rd.asWritten(g.text); p > 0 {
+			same, pairs = same+s, pairs+p
+		}
 		best, sentence := rd.best(g.text)
 		g.best = best
 		g.found = slices.Clone(rd.tokens)
 		sentence = max(sentence, title) // a title is a sentence too
-		g.score *= (1 + r.Phrase*phrase + r.Sentence*sentence + r.Name*title*title) * x.freshness(g.doc.day, r)
+		g.score *= (1 + r.Phrase*phrase + r.Sentence*sentence + r.Name*title*title + r.Named*whole(named)) * (1 + r.Script*same/max(1, pairs)) * x.freshness(g.doc.day, r)
 		all = append(all, g)
 	}
 	slices.SortStableFunc(all, func(a, b passage) int { return cmp.Compare(b.score, a.score) })

@@ -24,7 +24,7 @@ type Engine struct {
 	about     Model
 	config    model.Config
 	words     *model.Words
-	form      *chatForm // nil where the template is not known
+	form      *chatForm
 	scheduler *model.Scheduler
 	queue     *fairQueue
 	defaults  Sampling
@@ -63,9 +63,8 @@ func NewEngine(e *model.Engine, w *model.Words, path string, o EngineOptions) (*
 	if info, err := os.Stat(path); err == nil {
 		g.about.Created = info.ModTime().Unix()
 	}
-	if form, ok := newChatForm(w); ok {
-		g.form, g.about.Template = form, form.hash
-	}
+	g.form = newChatForm(w, &g.config)
+	g.about.Template = g.form.hash
 	g.scheduler = model.NewScheduler(e, w.Tokenizer, model.SchedulerOptions{Running: o.Running, Queue: o.Queue, KVBytes: o.KVBytes})
 	g.about.Context = g.scheduler.Context()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -217,9 +216,6 @@ func (g *Engine) submit(ctx context.Context, q model.Request) (*model.Generation
 
 // request turns a request into the engine's.
 func (g *Engine) request(r *Request) (model.Request, error) {
-	if r.Turns != nil && g.form == nil {
-		return model.Request{}, Unsupported("messages", "the chat template of model %s is of no form that is known; /v1/completions takes whole prompts", g.about.ID)
-	}
 	grammar, err := grammarOf(r)
 	if err != nil {
 		return model.Request{}, err
@@ -228,7 +224,9 @@ func (g *Engine) request(r *Request) (model.Request, error) {
 	if r.Turns == nil {
 		q.Prompt = g.words.Encode(&g.config, r.Prompt, false)
 	} else {
-		q.Prompt = g.form.encode(toolTurns(r))
+		if q.Prompt, err = g.form.encode(r); err != nil {
+			return q, err
+		}
 		q.Stop, q.StopTokens = slices.Concat(r.Stop, g.form.stop), g.form.ends
 	}
 	s, d := &r.Sampling, &g.defaults

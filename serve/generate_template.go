@@ -3,110 +3,191 @@ package serve
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
+	"time"
 
+	"feilun/internal/jinja"
 	"feilun/model"
 )
 
-// A chatForm turns conversations into tokens. Marks of the form are special tokens; the same
-// letters in what somebody wrote are text.
+// A chatForm turns conversations into tokens, by the model's own template. Marks of the template
+// are special tokens; the same letters in what somebody wrote are text.
 type chatForm struct {
-	words *model.Words
-	turn  func(role string) (before, after []segment)
-	begin []segment // of the conversation
-	stop  []string  // texts that end an answer
-	ends  []uint32  // tokens that end an answer
-	trim  bool      // texts lose white space around them
-	hash  string    // of the template
+	words    *model.Words
+	template *jinja.Template // nil for a model that has none
+	wrong    error           // why the template cannot be used
+	tools    bool            // the template knows of tools
+	bos, eos string
+	guard    *strings.Replacer // makes letters that are special tokens text
+	stop     []string          // texts that end an answer
+	ends     []uint32          // tokens that end an answer
+	hash     string            // of the template
 }
 
-// A segment is a piece of a prompt: a text, or a special token by name.
-type segment struct {
-	text    string
-	special bool
-}
+// guardMark is put into what would be a special token. It is no character: no text has use for it.
+const guardMark = "\ufdd0"
 
-func mark(name string) segment { return segment{name, true} }
-func text(s string) segment    { return segment{s, false} }
-
-// newChatForm finds out the form of a model's chats by its template: ChatML (Qwen, Feilun's
-// own) or Llama 3's. A model without template gets plain text, a line with the speaker's name before each turn,
-// which base models go on from. For other templates ok is false.
-func newChatForm(w *model.Words) (f *chatForm, ok bool) {
-	f = &chatForm{words: w}
+// newChatForm makes the form of a model's chats.
+func newChatForm(w *model.Words, c *model.Config) *chatForm {
+	f := &chatForm{words: w, bos: tokenName(w, c.BOS), eos: tokenName(w, c.EOS)}
 	sum := sha256.Sum256([]byte(w.Template))
 	f.hash = hex.EncodeToString(sum[:8])
-	has := func(names ...string) bool {
-		for _, n := range names {
-			if _, ok := w.Tokenizer.ID(n); !ok || !strings.Contains(w.Template, n) {
-				return false
-			}
+	pairs := []string{guardMark, ""}
+	for _, s := range w.Tokenizer.Special {
+		if len(s.Text) > 1 {
+			pairs = append(pairs, s.Text, s.Text[:1]+guardMark+s.Text[1:])
 		}
-		return true
 	}
-	switch {
-	case w.Template == "":
-		f.turn = plainTurn
-		f.stop, f.trim = []string{"\nUser:", "\nSystem:"}, true
-	case has("<|im_start|>", "<|im_end|>"):
-		f.turn = func(role string) (before, after []segment) {
-			return []segment{mark("<|im_start|>"), text(role + "\n")}, []segment{mark("<|im_end|>"), text("\n")}
-		}
-		f.end("<|im_end|>")
-	case has("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"):
-		f.turn = func(role string) (before, after []segment) {
-			return []segment{mark("<|start_header_id|>"), text(role), mark("<|end_header_id|>"), text("\n\n")}, []segment{mark("<|eot_id|>")}
-		}
-		f.trim = true
-		f.end("<|eot_id|>")
-	default:
-		return nil, false
+	f.guard = strings.NewReplacer(pairs...)
+	if w.Template == "" {
+		f.stop = []string{"\nUser:", "\nSystem:"}
+		return f
 	}
-	return f, true
+	f.template, f.wrong = jinja.Parse(w.Template)
+	if f.wrong != nil {
+		return f
+	}
+	f.tools = strings.Contains(w.Template, "tools")
+	f.findEnds()
+	return f
 }
 
-func (f *chatForm) end(name string) {
-	id, _ := f.words.Tokenizer.ID(name)
-	f.ends = append(f.ends, id)
+func tokenName(w *model.Words, ids []int) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return string(w.Tokenizer.Token(uint32(ids[0])))
 }
 
-func plainTurn(role string) (before, after []segment) {
-	name := map[string]string{"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}[role]
-	return []segment{text(name + ": ")}, []segment{text("\n")}
+// findEnds looks at what the template puts behind an answer: a special token there ends one.
+func (f *chatForm) findEnds() {
+	const answer = "\ue000"
+	text, err := f.render(&Request{Turns: []Turn{{Role: "user", Content: "x"}, {Role: "assistant", Content: answer}}}, false)
+	if err != nil {
+		f.wrong = err
+		return
+	}
+	_, behind, _ := strings.Cut(text, answer)
+	behind = strings.TrimSpace(behind)
+	for _, s := range f.words.Tokenizer.Special {
+		if s.Text != "" && strings.HasPrefix(behind, s.Text) {
+			f.ends = append(f.ends, s.ID)
+		}
+	}
 }
 
 // encode returns the tokens of a conversation with the beginning of the answer.
-func (f *chatForm) encode(turns []Turn) []uint32 {
-	all := append([]segment(nil), f.begin...)
-	for _, t := range turns {
-		before, after := f.turn(t.Role)
-		content := t.Content
-		if f.trim {
-			content = strings.TrimSpace(content)
-		}
-		all = append(append(append(all, before...), text(content)), after...)
+func (f *chatForm) encode(r *Request) ([]uint32, error) {
+	if f.wrong != nil {
+		return nil, Unsupported("messages", "the chat template of this model cannot be used (%v); /v1/completions takes whole prompts", f.wrong)
 	}
-	before, _ := f.turn("assistant")
-	last := &before[len(before)-1]
-	if len(f.ends) == 0 {
-		last.text = strings.TrimSuffix(last.text, " ") // the space is a part of the next word's token
+	if f.template == nil {
+		return f.words.Tokenizer.Encoder().Encode(append([]uint32(nil), f.words.Prefix...), []byte(plainChat(toolTurns(r)))), nil
 	}
-	return f.tokens(append(all, before...))
+	q := *r
+	if !f.tools {
+		q.Turns, q.Tools = toolTurns(r), nil
+	}
+	if r.ToolChoice == "none" {
+		q.Tools = nil
+	}
+	text, err := f.render(&q, true)
+	if err != nil {
+		return nil, badRequest("messages", "the model's chat template refuses this conversation: %v", err)
+	}
+	return f.tokens(text), nil
 }
 
-// tokens joins texts that stand together, so that they are cut as one.
-func (f *chatForm) tokens(all []segment) []uint32 {
-	ids := append([]uint32(nil), f.words.Prefix...)
-	enc, run := f.words.Tokenizer.Encoder(), ""
-	for _, s := range all {
-		if !s.special {
-			run += s.text
-			continue
-		}
-		ids = enc.Encode(ids, []byte(run))
-		run = ""
-		id, _ := f.words.Tokenizer.ID(s.text)
-		ids = append(ids, id)
+// plainChat is the form of a model without template: a line with the speaker's name for each
+// turn.
+func plainChat(turns []Turn) string {
+	names := map[string]string{"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}
+	var b strings.Builder
+	for _, t := range turns {
+		fmt.Fprintf(&b, "%s: %s\n", names[t.Role], strings.TrimSpace(t.Content))
 	}
-	return enc.Encode(ids, []byte(run))
+	return b.String() + "Assistant:" // the space behind it is a part of the next word's token
+}
+
+// render lets the template write a conversation. Models that can think aloud are asked not to.
+func (f *chatForm) render(r *Request, answer bool) (string, error) {
+	var messages []any
+	for _, t := range r.Turns {
+		m := jinja.NewMap("role", t.Role, "content", f.guard.Replace(t.Content))
+		var calls []any
+		for _, c := range t.Calls {
+			args, err := jinja.FromJSON([]byte(f.guard.Replace(c.Arguments)))
+			if err != nil {
+				args = f.guard.Replace(c.Arguments)
+			}
+			call := jinja.NewMap("name", f.guard.Replace(c.Name), "arguments", args)
+			calls = append(calls, jinja.NewMap("id", f.guard.Replace(c.ID), "type", "function", "function", call))
+		}
+		if calls != nil {
+			m.Set("tool_calls", calls)
+		}
+		if t.CallID != "" {
+			m.Set("tool_call_id", f.guard.Replace(t.CallID))
+		}
+		messages = append(messages, m)
+	}
+	var tools any
+	if len(r.Tools) > 0 {
+		list := []any{}
+		for _, t := range r.Tools {
+			schema, err := jinja.FromJSON([]byte(f.guard.Replace(string(orEmpty(t.Parameters)))))
+			if err != nil {
+				return "", err
+			}
+			list = append(list, jinja.NewMap("type", "function", "function",
+				jinja.NewMap("name", t.Name, "description", f.guard.Replace(t.Description), "parameters", schema)))
+		}
+		tools = list
+	}
+	return f.template.Render(map[string]any{"messages": messages, "tools": tools, "add_generation_prompt": answer, "bos_token": f.bos, "eos_token": f.eos,
+		"enable_thinking": false}, time.Now())
+}
+
+// tokens encodes what a template wrote.
+func (f *chatForm) tokens(text string) []uint32 {
+	enc := f.words.Tokenizer.Encoder()
+	var ids []uint32
+	for text != "" {
+		i := strings.Index(text, guardMark)
+		if i < 0 {
+			return enc.EncodeSpecial(ids, []byte(text))
+		}
+		// What lies between the last special token before the mark and the first one behind it is
+		// text that is cut as one.
+		from, to := f.lastSpecial(text[:i]), len(text)
+		if n := f.nextSpecial(text[i:]); n >= 0 {
+			to = i + n
+		}
+		ids = enc.EncodeSpecial(ids, []byte(text[:from]))
+		ids = enc.Encode(ids, []byte(strings.ReplaceAll(text[from:to], guardMark, "")))
+		text = text[to:]
+	}
+	return ids
+}
+
+// lastSpecial returns where the last special token of a text ends, or 0.
+func (f *chatForm) lastSpecial(text string) (end int) {
+	for _, s := range f.words.Tokenizer.Special {
+		if i := strings.LastIndex(text, s.Text); s.Text != "" && i >= 0 {
+			end = max(end, i+len(s.Text))
+		}
+	}
+	return end
+}
+
+// nextSpecial returns where the first special token of a text begins, or -1.
+func (f *chatForm) nextSpecial(text string) int {
+	at := -1
+	for _, s := range f.words.Tokenizer.Special {
+		if i := strings.Index(text, s.Text); s.Text != "" && i >= 0 && (at < 0 || i < at) {
+			at = i
+		}
+	}
+	return at
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"strings"
-	"unicode/utf8"
 
 	"feilun/internal/constrain"
 	"feilun/internal/openai"
@@ -216,13 +215,26 @@ type textCall struct {
 	Arguments json.RawMessage `json:"arguments"`
 }
 
+// readCall reads a call as models write it: Llama calls arguments parameters.
+func readCall(d *json.Decoder) (textCall, bool) {
+	var c struct {
+		textCall
+		Parameters json.RawMessage `json:"parameters"`
+	}
+	ok := d.Decode(&c) == nil && c.Name != ""
+	if c.Arguments == nil {
+		c.Arguments = c.Parameters
+	}
+	return c.textCall, ok
+}
+
 // cutCall reads a call from the beginning of a text: an object, with or without marks, or an
 // element of a list.
 func cutCall(text string) (call textCall, rest string, ok bool) {
 	text = strings.TrimLeft(text, " \n[,")
 	text = strings.TrimLeft(strings.TrimPrefix(text, callOpen), " \n")
 	d := json.NewDecoder(strings.NewReader(text))
-	if !strings.HasPrefix(text, "{") || !utf8.ValidString(text) || d.Decode(&call) != nil || call.Name == "" {
+	if call, ok = readCall(d); !ok || !strings.HasPrefix(text, "{") {
 		return call, text, false
 	}
 	if len(call.Arguments) == 0 {

@@ -4,20 +4,25 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/andybalholm/brotli"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/chromedp"
 )
 
@@ -249,15 +254,50 @@ func long(b *browser) {
 		b.t.Errorf("the end is %g pixels away", rest)
 	}
 	b.run(`window.work = []; new PerformanceObserver((l) => l.getEntries().forEach((e) => work.push(e.duration))).observe({ type: "long-animation-frame" });
-		window.frames = []; const raf = window.requestAnimationFrame; window.requestAnimationFrame = (f) => raf((t) => { const s = performance.now(); f(t); document.body.offsetHeight; frames.push(performance.now() - s); })`)
-	b.answered("long please")
-	b.t.Logf("frames with tokens: %s", eval[string](b, `(() => { const f = frames.toSorted((a, b) => a - b); return f.length + ", median " + f[f.length >> 1].toFixed(1) + " ms, p95 " + f[Math.floor(f.length * 0.95)].toFixed(1) + " ms, max " + f[f.length - 1].toFixed(1) + " ms; long frames " + work.length; })()`))
+		window.frames = []; const raf = window.requestAnimationFrame; window.requestAnimationFrame = (f) => raf((t) => { const s = performance.now(); f(t); Promise.resolve().then(() => {}).then(() => {}).then(() => { document.body.offsetHeight; frames.push(performance.now() - s); }); })`)
+	for _, question := range []string{"long please", "list please"} {
+		b.run(`window.frames = []; window.work.length = 0`)
+		before := b.cpu()
+		b.answered(question)
+		spent := b.cpu()
+		n := eval[float64](b, `frames.length`)
+		b.t.Logf("%s: time of the page's thread a frame: script %.1f ms, layout %.1f ms, style %.1f ms, all %.1f ms", question, 1000*(spent["ScriptDuration"]-before["ScriptDuration"])/n,
+			1000*(spent["LayoutDuration"]-before["LayoutDuration"])/n, 1000*(spent["RecalcStyleDuration"]-before["RecalcStyleDuration"])/n, 1000*(spent["TaskDuration"]-before["TaskDuration"])/n)
+		b.t.Logf("%s: frames with tokens: %s", question, eval[string](b, `(() => { const f = frames.toSorted((a, b) => a - b); return f.length + ", median " + f[f.length >> 1].toFixed(1) + " ms, p95 " + f[Math.floor(f.length * 0.95)].toFixed(1) + " ms, max " + f[f.length - 1].toFixed(1) + " ms; long frames " + work.length; })()`))
+	}
 	b.run(`const e = document.querySelector(".scroller"); e.scrollTop = e.scrollHeight / 2`)
 	b.until(`(() => { const at = document.elementFromPoint(760, 400)?.closest("[data-turn]"); return at && !at.classList.contains("ghost"); })()`)
 	b.shot("long-middle")
+	// A hit of a search far up stands in the window.
+	b.open("#/chat/" + chat + "/m000101")
+	b.until(`document.querySelector('[data-turn="m000101"]:not(.ghost)')`)
+	time.Sleep(400 * time.Millisecond)
+	if !eval[bool](b, `(() => { const r = document.querySelector('[data-turn="m000101"]').getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; })()`) {
+		b.t.Error("the message that was searched for is not in the window")
+	}
+	b.shot("long-hit")
+	b.run(`document.querySelector(".to-end").click()`)
+	b.until(`(() => { const e = document.querySelector(".scroller"); return e.scrollHeight - e.clientHeight - e.scrollTop < 5; })()`)
 	if n := eval[int](b, `document.querySelectorAll("*").length`); n > 9000 {
 		b.t.Errorf("%d elements in the middle", n)
 	}
+}
+
+// cpu tells the seconds of processor that the page's thread has spent, by kind of work: other programs do not count.
+func (b *browser) cpu() map[string]float64 {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, performance.Enable, performance.EnableParams{TimeDomain: performance.EnableTimeDomainThreadTicks}); err != nil {
+		b.t.Fatal(err)
+	}
+	got, err := chromedp.Call(b.ctx, performance.GetMetrics, cdp.Empty{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	out := map[string]float64{}
+	for _, m := range got.Metrics {
+		out[m.Name] = m.Value
+	}
+	return out
 }
 
 // paints measures the first paint.
@@ -328,6 +368,35 @@ func TestCompressed(t *testing.T) {
 	})
 	if err != nil || n < 4 {
 		t.Errorf("%d compressed files, %v", n, err)
+	}
+}
+
+// TestBuilt tells a page that was not built anew after a change; make web-check compares its bytes, where there is npm.
+func TestBuilt(t *testing.T) {
+	files := []string{"index.html", "package-lock.json", "vite.config.ts"}
+	for _, dir := range []string{"public", "src"} {
+		err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() && !strings.Contains(name, ".test.") {
+				files = append(files, filepath.ToSlash(name))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(files)
+	sum := sha256.New()
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(sum, "%s\x00%x\n", f, sha256.Sum256(b))
+	}
+	got, err := fs.ReadFile(Files(), "sources.sha256")
+	if want := fmt.Sprintf("%x\n", sum.Sum(nil)); err != nil || string(got) != want {
+		t.Errorf("web/dist was built from other sources (%v); run: make web", err)
 	}
 }
 

@@ -48,6 +48,11 @@ func (m *mock) play(ctx context.Context, x *mockMessage, question, side string) 
 	pause := 2 * time.Millisecond
 	end := object{"state": "done", "finish": "stop", "kind": "generated"}
 	steps := []step{{"stage", object{"stage": "write"}, 0}}
+	for part, scenario := range map[string]string{"tide mill": "cited", "潮汐": "引用", "store energy": "rich"} {
+		if strings.Contains(question, part) {
+			word = scenario
+		}
+	}
 	switch word {
 	case "cited":
 		m.cited(ctx, x, 5*time.Millisecond)
@@ -80,6 +85,8 @@ func (m *mock) play(ctx context.Context, x *mockMessage, question, side string) 
 		end["kind"] = "unanswered"
 	case "long":
 		steps = append(steps, texts(time.Millisecond, longAnswer)...)
+	case "list":
+		steps = append(steps, texts(time.Millisecond/2, longList)...)
 	case "rich":
 		steps = append(steps, texts(time.Millisecond, richAnswer)...)
 	case "say":
@@ -226,6 +233,15 @@ var longAnswer = func() string {
 	var s strings.Builder
 	for i := range 60 {
 		fmt.Fprintf(&s, "## Part %d\n\nThe wheel *turns* and `keeps` %d joules. It does so **again**, and again.\n\n- one\n- two\n  - three\n\n", i+1, i*17)
+	}
+	return s.String()
+}()
+
+// longList is one block: a list whose items come for a long time.
+var longList = func() string {
+	var s strings.Builder
+	for i := range 250 {
+		fmt.Fprintf(&s, "%d. Item **%d** turns `x`, and [links](https://a.example/%d) to what it turns.\n", i+1, i, i)
 	}
 	return s.String()
 }()

@@ -174,7 +174,7 @@ func realSources(b *browser) {
 	b.until(`document.querySelectorAll(".kind").length === 1`)
 	b.start()
 	b.click(".model-button")
-	b.choose("quotes")
+	b.choose("Quotes")
 	b.answered("Tell me of the harbour of Lorna.")
 	b.until(`document.querySelector(".kind")?.textContent.includes("No model wrote this") && document.querySelector(".prose blockquote .cite")`)
 	b.shot("real-quotes")
@@ -192,6 +192,13 @@ func realStop(b *browser) {
 	b.until(`document.querySelector(".answer").dataset.state === "stopped"`)
 	b.t.Logf("stopped in %v, as the page sees it", time.Since(began).Round(time.Millisecond))
 	text := eval[string](b, `document.querySelector(".prose").textContent`)
+	id := eval[string](b, `document.querySelector(".answer").dataset.message`)
+	kept := func() string { return strings.TrimSpace(get[struct{ Text string }](b, "/api/messages/"+id).Text) }
+	at := kept()
+	time.Sleep(300 * time.Millisecond)
+	if after := kept(); after != at || strings.TrimSpace(text) != at {
+		b.t.Errorf("the server wrote on after the stop, or has another text: %d characters, then %d; the page has %d", len(at), len(after), len(text))
+	}
 	b.do(reload())
 	b.until(`document.querySelector(".answer")?.dataset.state === "stopped"`)
 	if got := eval[string](b, `document.querySelector(".prose").textContent`); got != text {
@@ -279,6 +286,14 @@ func get[T any](b *browser, path string) (v T) {
 }
 
 func realFeedback(b *browser) {
+	b.start()
+	b.plain()
+	b.answered("kept to myself")
+	b.click(`[aria-label="Good answer"]`)
+	b.until(`document.querySelector(".toast.on")`)
+	if counts := get[struct{ Kinds map[string]int }](b, "/api/admin/feedback"); len(counts.Kinds) != 0 {
+		b.t.Errorf("without consent the book has %v", counts.Kinds)
+	}
 	b.start()
 	b.plain()
 	b.click(".badge")

@@ -119,5 +119,5 @@ if __name__ == "__main__":
     double = "--double" in sys.argv
     root = Path(args[0])
     torch.set_num_threads(int(args[1]) if len(args) > 1 else torch.get_num_threads())
-    for optimizer in ("adamw", "muon"):
+    for optimizer in (x for x in ("adamw", "muon") if (root / x).exists()):
         run(root / optimizer, root / f"{'double' if double else 'torch'}-{optimizer}.json", double)

@@ -202,3 +202,26 @@ func TestFeedbackCommands(t *testing.T) {
 		command(t, 2, args...)
 	}
 }
+
+// TestBackupCommand copies the database of a server that runs, and puts it back.
+func TestBackupCommand(t *testing.T) {
+	k := openData(t)
+	k.ask("ann", k.chat("ann"), "", "kept?", engine("yes"))
+	data, copied := filepath.Dir(k.st.Path()), filepath.Join(t.TempDir(), "copy.db")
+	command(t, 0, "serve", "backup", data, "--out", copied)
+	k.ask("ann", k.chat("ann"), "", "lost?", engine("yes"))
+	_, errs := command(t, 1, "serve", "restore", copied, data)
+	if !strings.Contains(errs, "stop the server first") {
+		t.Errorf("restore under a server: %s", errs)
+	}
+	k.check(k.st.Close())
+	command(t, 2, "serve", "restore", filepath.Join(data, "feilun.db"), data)
+	command(t, 0, "serve", "restore", copied, data)
+	st, err := store.Open(filepath.Join(data, "feilun.db"))
+	k.check(err)
+	heads, _, err := st.Chats(t.Context(), "ann", "", 10)
+	if err != nil || len(heads) != 1 || heads[0].Title != "kept?" {
+		t.Errorf("after the restore: %+v, %v", heads, err)
+	}
+	k.check(st.Close())
+}

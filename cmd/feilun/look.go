@@ -8,8 +8,8 @@ import (
 
 	"feilun"
 	"feilun/inspect"
-	"feilun/internal/stats"
 	"feilun/internal/ledger"
+	"feilun/internal/stats"
 	"feilun/pipeline"
 	"feilun/quality"
 )

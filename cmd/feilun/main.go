@@ -45,7 +45,7 @@ type cli struct {
 	Train    trainCmd    `cmd:"" help:"Train a model on tokens, tune it on conversations or preferences."`
 	Ablate   ablateCmd   `cmd:"" help:"Tell which of two corpora makes the better small model, with a confidence interval."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a model: bits a byte, tasks, overlap with the training corpus."`
-	Serve    serveCmd    `cmd:"" help:"Serve a model and a corpus: chat with cited sources, and the API that OpenAI's clients speak."`
+	Serve    serveVerb   `cmd:"" help:"Serve a model and a corpus: chat with cited sources, and the API that OpenAI's clients speak."`
 	Search   searchCmd   `cmd:"" help:"Index documents and find passages that answer a question."`
 	Generate generateCmd `cmd:"" help:"Continue a text with a model."`
 	Logits   logitsCmd   `cmd:"" help:"Print the log-probability that a model gives to each token of a text."`

@@ -38,6 +38,7 @@ type serveCmd struct {
 	Queue       int      `default:"1024" placeholder:"N" help:"Requests that may wait; more are refused."`
 	KVMemory    string   `name:"kv-memory" default:"1GiB" placeholder:"SIZE" help:"Memory for the model's keys and values."`
 	heldWeights
+	peopleFlags
 	Log      string `placeholder:"FILE" help:"Write a line of JSON for each request, without what was asked; - for stderr."`
 	Lang     string `help:"Language of messages: en or zh; by default from LANG."`
 	JSON     bool   `help:"Print the address as a line of JSON."`
@@ -97,6 +98,9 @@ func (c *serveCmd) Run(a *app) (err error) {
 	}
 	if found != nil {
 		o.Searcher = found
+	}
+	if err := c.fill(&o); err != nil {
+		return err
 	}
 	return c.serve(a, l, o)
 }

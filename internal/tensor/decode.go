@@ -155,6 +155,7 @@ type decodeKernel func(groups int, w, x pointer, xstep int, y pointer, ystep int
 type decoder struct {
 	of     [4]decodeKernel
 	pair   decodeKernel // both tiles of a pair and one vector; or nil
+	four   decodeKernel // both and four vectors; or nil
 	widest int
 	half   bool // vectors of bfloat16 are taken as such
 }
@@ -176,39 +177,55 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 	tiles, per := (m.rows+tileRows-1)/tileRows, max(1, decodeTask/max(1, m.tileBytes()))
 	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
 	c.Do((tiles+per-1)/per, func(w, i int) {
-		for t := i * per; t < min(tiles, (i+1)*per); t++ {
-			if n == 1 && d.pair != nil && t%2 == 0 && (t+2)*tileRows <= m.rows && m.groups > 0 {
-				d.pair(m.groups, pointer(&m.data[m.at(t)]), v.data, v.each, pointer(&y[t*tileRows]), 0)
-				t++
-				continue
-			}
-			m.tile(&d, y, v, t, n, c.scratch[w].c)
-		}
+		m.product(&d, y, m.rows, v, n, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
 	})
 }
 
 // decodeTask is how many bytes of weights a worker takes at a time.
 const decodeTask = 1 << 18
 
-// tile multiplies 16 rows; edge has room for those of 8 vectors.
-func (m *QuantMatrix) tile(d *decoder, y []float32, v vectors, t, n int, edge []float32) {
+// product multiplies tiles with n vectors, in pairs where there are kernels for them; edge
+// has room for the rows of a tile and 8 vectors.
+func (m *QuantMatrix) product(d *decoder, y []float32, ldy int, v vectors, n, from, to int, edge []float32) {
+	for t := from; t < to; t++ {
+		pair := t%2 == 0 && (t+2)*tileRows <= m.rows && m.groups > 0
+		switch {
+		case pair && n == 1 && d.pair != nil:
+			d.pair(m.groups, pointer(&m.data[m.at(t)]), v.data, v.each, pointer(&y[t*tileRows]), 0)
+			t++
+		case pair && n >= 4 && d.four != nil:
+			j := 0
+			for ; j+4 <= n; j += 4 {
+				d.four(m.groups, pointer(&m.data[m.at(t)]), unsafe.Add(v.data, j*v.each), n*v.each, pointer(&y[j*ldy+t*tileRows]), 4*ldy)
+			}
+			m.tile(d, y, ldy, v, t, j, n, edge)
+			t++
+			m.tile(d, y, ldy, v, t, j, n, edge)
+		default:
+			m.tile(d, y, ldy, v, t, 0, n, edge)
+		}
+	}
+}
+
+// tile multiplies 16 rows with the vectors from j to n.
+func (m *QuantMatrix) tile(d *decoder, y []float32, ldy int, v vectors, t, j, n int, edge []float32) {
 	w := pointer(nil)
 	if m.groups > 0 {
 		w = pointer(&m.data[m.at(t)])
 	}
 	rows := min(tileRows, m.rows-t*tileRows)
-	for j := 0; j < n; {
+	for j < n {
 		width, k := 1, 0
 		for 2*width <= min(d.widest, n-j) {
 			width, k = 2*width, k+1
 		}
 		x := unsafe.Add(v.data, j*v.each)
 		if rows == tileRows {
-			d.of[k](m.groups, w, x, n*v.each, pointer(&y[j*m.rows+t*tileRows]), 4*m.rows)
+			d.of[k](m.groups, w, x, n*v.each, pointer(&y[j*ldy+t*tileRows]), 4*ldy)
 		} else {
 			d.of[k](m.groups, w, x, n*v.each, pointer(&edge[0]), 4*tileRows)
 			for i := range width {
-				copy(y[(j+i)*m.rows+t*tileRows:][:rows], edge[i*tileRows:])
+				copy(y[(j+i)*ldy+t*tileRows:][:rows], edge[i*tileRows:])
 			}
 		}
 		j += width

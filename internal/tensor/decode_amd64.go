@@ -90,13 +90,13 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 func (l Level) decoder(kind Weights) decoder {
 	switch {
 	case kind == WeightsBF16 && l >= AVX512BF16:
-		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, widest: 8, half: true}
+		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, widest: 8, half: true}
 	case kind == WeightsBF16 && l == AVX512:
 		return decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
 	case kind == WeightsBF16 && l == AVX2:
 		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1}
 	case kind == WeightsInt8 && l.vnni():
-		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: decodeInt8Pair, widest: 8}
+		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: decodeInt8Pair, four: decodeInt8Four, widest: 8}
 	case kind == WeightsInt8 && l >= AVX2:
 		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1}
 	case kind == WeightsInt4 && l.vnni():

@@ -24,6 +24,14 @@ func (v View) From(i int) View {
 	return v
 }
 
+// place returns where a number is, and the bytes that one takes.
+func (v *View) place(at int) (p uintptr, size int) {
+	if v.Half != nil {
+		return uintptr(unsafe.Pointer(&v.Half[at])), 2
+	}
+	return uintptr(unsafe.Pointer(&v.Data[at])), 4
+}
+
 // bits returns a number of a matrix, rounded.
 func (v *View) bits(at int) uint32 {
 	if v.Half != nil {

@@ -9,9 +9,6 @@ func (x *product) padded(m int) int { return (m + x.tile - 1) / x.tile * x.tile 
 // from row to row, and from step to step.
 func (x *product) at(t *slab, d0, i int) (p unsafe.Pointer, lda, step int) {
 	if x.here && i+x.tile <= t.m {
-		if x.a.Half != nil {
-			return unsafe.Pointer(&x.a.Half[(t.m0+i)*x.a.Row+2*d0]), 2 * x.a.Row, 4
-		}
 		return unsafe.Pointer(&x.a.Data[(t.m0+i)*x.a.Row+d0]), 4 * x.a.Row, 4
 	}
 	d := min(packDepth, x.b.depth-d0)
@@ -31,7 +28,7 @@ type fetch struct {
 }
 
 const (
-	fetchRows              = 6 // kernels of fewer rows fetch nothing
+	fetchRows              = 8 // kernels of fewer rows fetch nothing
 	fetchSteps, fetchBytes = 4, 128
 )
 
@@ -54,17 +51,16 @@ func (x *product) fetchPieces(f *fetch, t *slab, until int) int {
 	if x.b.bf16 {
 		per = 2
 	}
-	size, first := 4, unsafe.Pointer(unsafe.SliceData(a.Data))
-	if a.Half != nil {
-		size, first = 2, unsafe.Pointer(unsafe.SliceData(a.Half))
+	if a.Col == 1 { // rows
+		p, size := a.place(m0*a.Row + per*d0)
+		n := (size*per*(d1-d0) + fetchBytes - 1) / fetchBytes
+		*f = fetch{p: p, left: n, each: n, jump: size*a.Row - n*fetchBytes}
+		return n * m * (until - t.done)
 	}
-	row, rows, stride := m, per*(d1-d0), a.Col // what lies side by side
-	if a.Col == 1 {
-		row, rows, stride = per*(d1-d0), m, a.Row
-	}
-	n := (size*row + fetchBytes - 1) / fetchBytes
-	*f = fetch{p: uintptr(first) + uintptr(size*(m0*a.Row+per*d0*a.Col)), left: n, each: n, jump: size*stride - n*fetchBytes}
-	return n * rows * (until - t.done)
+	p, size := a.place(per*d0*a.Col + m0)
+	n := (size*m + fetchBytes - 1) / fetchBytes
+	*f = fetch{p: p, left: n, each: n, jump: size*a.Col - n*fetchBytes}
+	return n * per * (d1 - d0) * (until - t.done)
 }
 
 // pieces returns in how many pieces a slab is packed: tiles where A lies by rows, else

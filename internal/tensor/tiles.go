@@ -78,29 +78,6 @@ func (c *CPU) Prepare(v *Vectors, x []float32, ldx, cols, n int) {
 // of a vector is the same, bit by bit, whatever the others. It works in the calling worker
 // of [CPU.Do].
 func (c *CPU) MatVecsAlone(worker int, y []float32, ldy int, m *QuantMatrix, v *Vectors) {
-	d, edge := c.level.decoder(m.kind), c.scratch[worker].c
-	for t := 0; t*tileRows < m.rows; t++ {
-		w, rows := pointer(&m.data[m.at(t)]), min(tileRows, m.rows-t*tileRows)
-		if v.n == 1 && d.pair != nil && t%2 == 0 && (t+2)*tileRows <= m.rows {
-			d.pair(m.groups, w, v.data, v.each, pointer(&y[t*tileRows]), 0)
-			t++
-			continue
-		}
-		for j := 0; j < v.n; {
-			width, k := 1, 0
-			for 2*width <= min(d.widest, v.n-j) {
-				width, k = 2*width, k+1
-			}
-			x := unsafe.Add(v.data, j*v.each)
-			if rows == tileRows {
-				d.of[k](m.groups, w, x, v.n*v.each, pointer(&y[j*ldy+t*tileRows]), 4*ldy)
-			} else {
-				d.of[k](m.groups, w, x, v.n*v.each, pointer(&edge[0]), 4*tileRows)
-				for i := range width {
-					copy(y[(j+i)*ldy+t*tileRows:][:rows], edge[i*tileRows:])
-				}
-			}
-			j += width
-		}
-	}
+	d := c.level.decoder(m.kind)
+	m.product(&d, y, ldy, v.vectors, v.n, 0, (m.rows+tileRows-1)/tileRows, c.scratch[worker].c)
 }

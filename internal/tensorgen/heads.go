@@ -35,7 +35,7 @@ func heads(w io.Writer) {
 		"\tADDQ R12, R9\n\tVMOVUPS (R13)(AX*1), Z7\n\tVMULPS Z16, Z1, Z8\n\tVMOVUPS (R9)(AX*1), Z9\n\tVFMADD231PS Z8, Z7, Z9\n\tVMOVUPS Z9, (R9)(AX*1)\n\tSUBQ R12, R9\n"+
 		"\tVMULPS (BX)(AX*1), Z8, Z8\n\tVFMADD231PS Z8, Z7, Z18\n\tVMOVUPS Z8, (DX)(AX*1)\n"+
 		"\tADDQ $64, AX\n\tCMPQ AX, R12\n\tJLT half_back\n\tVMOVAPS Z18, Z0\n")
-	reduce(w, false)
+	sumLanes(w)
 	fmt.Fprint(w, "\tVMULSS X16, X0, X0\n\tVMULSS X16, X0, X0\n\tVMULSS X21, X0, X0\n\tVBROADCASTSS X0, Z0\n\tLEAQ (R12)(R12*1), DX\n\tXORQ AX, AX\nrest_back:\n"+
 		"\tVMOVUPS (DI)(AX*1), Z1\n\tVFNMADD231PS (SI)(AX*1), Z0, Z1\n\tVMOVUPS Z1, (DI)(AX*1)\n\tADDQ $64, AX\n\tCMPQ AX, DX\n\tJLT rest_back\n"+
 		"\tLEAQ (SI)(R12*2), SI\n\tLEAQ (DI)(R12*2), DI\n\tDECQ CX\n\tJNZ head_back\n\tVZEROUPPER\n\tRET\n\n")
@@ -45,10 +45,15 @@ func head(w io.Writer, name, args, size string) {
 	fmt.Fprintf(w, "// func %s(%s)\nTEXT ·%s(SB), NOSPLIT, %s\n\tMOVQ heads+0(FP), CX\n", name, args, name, size)
 }
 
+// sumLanes sums the lanes of Z0 in X0: halves, then halves of those.
+func sumLanes(w io.Writer) {
+	fmt.Fprint(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\tVADDPS Y1, Y0, Y0\n\tVEXTRACTF128 $1, Y0, X1\n\tVADDPS X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\tVADDPS X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\tVADDPS X1, X0, X0\n")
+}
+
 // squares sets X16 to 1/√(mean·Σx² + eps) of the head at SI, each half R12 bytes.
 func squares(w io.Writer, label string) {
 	fmt.Fprintf(w, "\tVPXORD Z0, Z0, Z0\n\tVPXORD Z1, Z1, Z1\n\tLEAQ (SI)(R12*1), R13\n\tXORQ AX, AX\nsquares_%s:\n"+
 		"\tVMOVUPS (SI)(AX*1), Z2\n\tVMOVUPS (R13)(AX*1), Z3\n\tVFMADD231PS Z2, Z2, Z0\n\tVFMADD231PS Z3, Z3, Z1\n\tADDQ $64, AX\n\tCMPQ AX, R12\n\tJLT squares_%s\n\tVADDPS Z1, Z0, Z0\n", label, label)
-	reduce(w, false)
+	sumLanes(w)
 	fmt.Fprint(w, "\tVMULSS X21, X0, X0\n\tVADDSS X20, X0, X0\n\tVSQRTSS X0, X0, X0\n\tMOVL $0x3f800000, AX\n\tVMOVD AX, X16\n\tVDIVSS X0, X16, X16\n")
 }

@@ -12,7 +12,7 @@ import (
 
 // A loop is a function over float32 vectors, 16 elements a turn, the last with
 // a mask. Its arguments are n, pointers and scalars; those whose names end in 16 point to
-// bfloat16. Pointers are in registers
+// bfloat16, which AVX-512 alone gives. Pointers are in registers
 // SI, DI, R8, R9, R10 as they come, scalars in Z16 and up on every lane. The bodies
 // are for AVX-512; those for AVX2 are made of them.
 type loop struct {
@@ -116,21 +116,9 @@ func (l *loop) write(w io.Writer) {
 	l.next(w, 64)
 	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tANDQ $15, CX\n\tJZ done_%s\n\tMOVQ $1, AX\n\tSHLQ CX, AX\n\tDECQ AX\n\tKMOVW AX, K1\n%sdone_%s:\n", name, name, name, l.turn(true), name)
 	if l.sum || l.largest {
-		reduce(w, l.largest)
+		fmt.Fprint(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\t", l.together(), " Y1, Y0, Y0\n")
 	}
 	l.end(w, ret)
-}
-
-// reduce brings the lanes of Z0 together in X0: halves, then halves of those.
-func reduce(w io.Writer, largest bool) {
-	fmt.Fprintf(w, "\tVEXTRACTF64X4 $1, Z0, Y1\n\t%s Y1, Y0, Y0\n", together(largest))
-	reduce256(w, largest)
-}
-
-// reduce256 does so with those of Y0.
-func reduce256(w io.Writer, largest bool) {
-	op := together(largest)
-	fmt.Fprintf(w, "\tVEXTRACTF128 $1, Y0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\t%s X1, X0, X0\n", op, op, op)
 }
 
 // head writes a function's beginning, up to its pointers, and returns where its result is.
@@ -148,7 +136,7 @@ func (l *loop) head(w io.Writer, name string) (ret int) {
 	return ret
 }
 
-// next moves the pointers on, those to float32 by so many bytes.
+// next moves the pointers on.
 func (l *loop) next(w io.Writer, bytes int) {
 	for i, p := range l.pointers {
 		size := bytes
@@ -160,16 +148,18 @@ func (l *loop) next(w io.Writer, bytes int) {
 }
 
 // together is the operation that brings lanes together.
-func together(largest bool) string {
-	if largest {
+func (l *loop) together() string {
+	if l.largest {
 		return "VMAXPS"
 	}
 	return "VADDPS"
 }
 
-// end returns X0 if the loop gives a number.
+// end brings the lanes of Y0 together in X0, halves, then halves of those, and returns.
 func (l *loop) end(w io.Writer, ret int) {
 	if l.sum || l.largest {
+		op := l.together()
+		fmt.Fprintf(w, "\tVEXTRACTF128 $1, Y0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0x4e, X0, X1\n\t%s X1, X0, X0\n\tVPSHUFD $0xb1, X0, X1\n\t%s X1, X0, X0\n", op, op, op)
 		fmt.Fprintf(w, "\tVMOVSS X0, ret+%d(FP)\n", ret)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
@@ -190,7 +180,7 @@ func (l *loop) turn(masked bool) string {
 		case "STORE":
 			return fmt.Sprintf("\tVMOVUPS Z%s, %s(%s)\n", a, mask, l.pointer(b))
 		case "HALF":
-			return halfOf(a, l.pointer(b), masked)
+			return storeHalf(a, l.pointer(b), masked)
 		}
 		if masked {
 			return fmt.Sprintf("\tVMOVAPS.Z Z%s, K1, Z%s\n", a, a)
@@ -199,16 +189,16 @@ func (l *loop) turn(masked bool) string {
 	})
 }
 
-// halfOf rounds a register to bfloat16 and stores it.
-func halfOf(z, to string, masked bool) string {
-	n, err := strconv.Atoi(z)
+// storeHalf stores a register as bfloat16.
+func storeHalf(register, to string, masked bool) string {
+	z, err := strconv.Atoi(register)
 	if err != nil {
 		panic(err)
 	}
 	if masked {
-		return evexOne(0x72, 2, n, n) + fmt.Sprintf("\tVMOVDQU16 Y%d, K1, (%s)\n", n, to)
+		return evexOne(0x72, 2, z, z) + fmt.Sprintf("\tVMOVDQU16 Y%d, K1, (%s)\n", z, to)
 	}
-	return evexOne(0x72, 2, n, n) + fmt.Sprintf("\tVMOVDQU Y%d, (%s)\n", n, to)
+	return evexOne(0x72, 2, z, z) + fmt.Sprintf("\tVMOVDQU Y%d, (%s)\n", z, to)
 }
 
 // pointer returns the register of a pointer.

@@ -60,9 +60,6 @@ func (l *loop) write256(w io.Writer) {
 	l.next(w, 32)
 	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tANDQ $7, CX\n\tJZ done_%s\n\tLEAQ ·maskTable256+32(SB), AX\n\tSHLQ $2, CX\n\tSUBQ CX, AX\n\tVMOVUPS (AX), Y%d\n%sdone_%s:\n",
 		name, name, name, mask, l.turn256(true), name)
-	if l.sum || l.largest {
-		reduce256(w, l.largest)
-	}
 	l.end(w, ret)
 }
 

@@ -41,8 +41,15 @@ export const model = computed(() => models.value.find((m) => m.id === prefs.mode
 
 /** How to answer. Where there is a corpus, asking it is the better start. */
 export const mode = computed<Mode>(() => {
-  const f = me.value?.features, m = prefs.mode.value || "corpus";
-  return (m === "corpus" && !f?.corpus) || (m === "web" && !f?.web) ? "plain" : m;
+  const m = prefs.mode.value || "corpus";
+  return modes.value.includes(m) ? m : modes.value[0];
+});
+/** The ways that can be asked in; quotes need something to quote from. */
+export const modes = computed<Mode[]>(() => {
+  const f = me.value?.features, all: Mode[] = model.value?.kind === "extractive" ? [] : ["plain"];
+  if (f?.corpus) all.push("corpus");
+  if (f?.web) all.push("web");
+  return all.length ? all : ["plain"];
 });
 
 /** Fetches the list of models, again and again until there are some: a model may still be loading. */

@@ -7,7 +7,7 @@ import { CopyButton, IconButton } from "../parts/basics.tsx";
 import { t } from "../i18n.ts";
 import { Growing, settle, type Align, type Block, type Text } from "./blocks.ts";
 import { highlight } from "./highlight.ts";
-import { address, inline, type Inline } from "./inline.ts";
+import { address, inline, plain, type Inline } from "./inline.ts";
 
 /** A part of the source that is more than text: a sentence that is cited or marked. */
 export interface Range { from: number; to: number; class: string; note?: string; cites?: number[] }
@@ -133,7 +133,7 @@ function nodes(list: Inline[], around: Around, key: string): ComponentChildren[]
       case "em": return <em key={k}>{nodes(n.kids, around, k + ".")}</em>;
       case "strong": return <strong key={k}>{nodes(n.kids, around, k + ".")}</strong>;
       case "del": return <del key={k}>{nodes(n.kids, around, k + ".")}</del>;
-      case "link": return <Link key={k} href={n.href}>{nodes(n.kids, around, k + ".")}</Link>;
+      case "link": return <Link key={k} href={n.href} bare={n.kids.length === 1 && plain(n.kids[0]) === n.href}>{nodes(n.kids, around, k + ".")}</Link>;
       // Images are never loaded: their address could carry away what the conversation says.
       case "image": return <Link key={k} href={n.href} image>{n.alt}</Link>;
     }
@@ -141,12 +141,12 @@ function nodes(list: Inline[], around: Around, key: string): ComponentChildren[]
 }
 
 /** A link that tells where it goes; one that is not http or https is shown as text. */
-function Link({ href, image, children }: { href: string; image?: boolean; children: ComponentChildren }) {
+function Link({ href, image, bare, children }: { href: string; image?: boolean; bare?: boolean; children: ComponentChildren }) {
   const to = address(href);
   const name = image ? <><span class="image-note">{t("image")}</span> {children || t("image.nameless")}</> : children;
   if (!to) return <span class="dead-link">{name}</span>;
   const host = new URL(to).host;
-  return <a href={to} target="_blank" rel="noopener noreferrer nofollow ugc" title={to}>{name}<span class="host">{host}</span></a>;
+  return <a href={to} target="_blank" rel="noopener noreferrer nofollow ugc" title={to}>{name}{!bare && <span class="host">{host}</span>}</a>;
 }
 
 /** A text cut where sentences that are cited or marked start and end. */

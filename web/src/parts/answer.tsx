@@ -4,11 +4,11 @@ import { Component, type ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { number, t } from "../i18n.ts";
 import { Markdown, type Around, type Range } from "../markdown/render.tsx";
-import { again, ask, cell, fail, model } from "../store.ts";
+import { again, ask, cell, fail, models } from "../store.ts";
 import { go } from "../route.ts";
-import type { Citation, Mark, Stage } from "../types.ts";
+import type { Citation, Mark, Model, Stage } from "../types.ts";
 import { Cite, Sources, Unsupported } from "./cite.tsx";
-import { Icon, Wheel } from "./icons.tsx";
+import { Icon } from "./icons.tsx";
 
 export function AnswerBody({ id }: { id: string }) {
   const m = cell(id).value;
@@ -21,7 +21,6 @@ export function AnswerBody({ id }: { id: string }) {
       {m.kind === "extractive" && <p class="kind"><Icon name="books" />{t("kind.extractive")}</p>}
       {m.kind === "unanswered" && <p class="kind"><Icon name="search" />{t("kind.unanswered")}</p>}
       {m.edited && <p class="kind"><Icon name="edit" />{t("edited")}</p>}
-      <Stages id={id} />
       <Sources message={id} />
       {m.text ? <Guard text={m.text}><Markdown text={m.text} open={open} around={around} version={(citations ?? []).map((c) => c.n).join()} /></Guard> : open && !m.stages?.length && <p class="waiting"><span class="cursor" /></p>}
       <Ending id={id} />
@@ -52,19 +51,19 @@ function surroundings(id: string, citations: Citation[], marks: Mark[]): Around 
 }
 
 /** What is being done for an answer, and, when it is there, what was done. */
-function Stages({ id }: { id: string }) {
+export function Stages({ id }: { id: string }) {
   const m = cell(id).value;
   const s = m.stages ?? [], last = s[s.length - 1];
   if (m.state !== "running") return null;
-  if (m.lost) return <p class="stages bad"><Icon name="warn" />{t("stage.lost")}</p>;
+  if (m.lost) return <span class="stages bad"><Icon name="warn" />{t("stage.lost")}</span>;
   if (!last || (last.stage === "write" && m.text)) return null;
   const query = s.findLast((x) => x.query)?.query, found = s.findLast((x) => x.found !== undefined)?.found;
   return (
-    <p class="stages">
-      <Wheel turning /><span class="stage-now">{stage(last)}</span>
+    <span class="stages">
+      <span class="stage-now">{stage(last)}</span>
       {query && <q>{query}</q>}
       {found !== undefined && <span class="dim">{t("stage.found", { n: found })}</span>}
-    </p>
+    </span>
   );
 }
 
@@ -111,4 +110,9 @@ export function Facts({ id }: { id: string }) {
 }
 
 /** The name of a model, as people know it. */
-export const modelName = (id: string | undefined, list: { id: string; name: string }[]) => list.find((x) => x.id === id)?.name ?? id ?? model.peek()?.name ?? "";
+export function modelName(id: string | undefined): string {
+  const m = models.value.find((x) => x.id === id);
+  return m ? nameOf(m) : (id ?? "");
+}
+
+export const nameOf = (m: Model) => (m.kind === "extractive" ? t("model.quotes") : m.name);

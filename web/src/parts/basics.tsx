@@ -103,7 +103,7 @@ export function Menu({ label, button, choices, class: c, worded }: { label: stri
           {choices().map((x) => {
             const inner = <>{x.icon && <Icon name={x.icon} />}<span class="choice-text"><span>{x.label}</span>{x.hint && <small>{x.hint}</small>}</span>{x.on && <Icon name="check" />}</>;
             return x.href
-              ? <a key={x.label} role="menuitem" class="choice" href={x.href} target={x.href.startsWith("#") ? undefined : "_blank"} rel="noopener" onClick={() => pick(x)}>{inner}</a>
+              ? <a key={x.label} role="menuitem" class="choice" href={x.href} download={x.href.startsWith("/api/")} target={/^(#|\/api\/)/.test(x.href) ? undefined : "_blank"} rel="noopener" onClick={() => pick(x)}>{inner}</a>
               : <button key={x.label} type="button" role={radio ? "menuitemradio" : "menuitem"} aria-checked={radio ? !!x.on : undefined} class={`choice ${x.bad ? "bad" : ""}`} onClick={() => pick(x)}>{inner}</button>;
           })}
         </Popup>

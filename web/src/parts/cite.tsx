@@ -115,7 +115,7 @@ function Passage({ message, n, report }: { message: string; n: number; report: (
   return (
     <>
       <header>
-        <h3>{s.title || s.host}</h3>
+        <h3>{s.title || s.host || s.doc}</h3>
         <p class="dim"><span class="card-host">{s.host}</span>{s.date && <time dateTime={s.date}>{date(s.date)}</time>}</p>
       </header>
       <blockquote class="passage" tabIndex={0}>
@@ -171,12 +171,11 @@ export function Sources({ message }: { message: string }) {
     <section class="sources" aria-label={t("sources")}>
       <ol>
         {cut.map((i) => {
-          const s = m.sources![i], ns = numbers[i], to = address(s.url);
+          const s = m.sources![i], ns = numbers[i], to = address(s.url) ?? `/source/${encodeURIComponent(s.version)}`;
           return (
             <li key={i} class={ns.length ? "" : "unused"}>
               <span class="source-numbers">{ns.length ? ns.slice(0, 3).map((n) => <Cite key={n} message={message} n={n} />) : <span class="unused-dot" title={t("source.unused")} />}{ns.length > 3 && <span class="dim">+{ns.length - 3}</span>}</span>
-              {to ? <a href={to} target="_blank" rel="noopener noreferrer" title={`${s.title}\n${to}`}><span class="source-title">{s.title || s.host}</span><span class="source-host">{s.host}</span></a>
-                : <span title={s.title}><span class="source-title">{s.title || s.host}</span><span class="source-host">{s.host}</span></span>}
+              <a href={to} target="_blank" rel="noopener noreferrer" title={`${s.title}\n${to}`}><span class="source-title">{s.title || s.host || s.doc}</span><span class="source-host">{s.host || t("cite.stored")}</span></a>
             </li>
           );
         })}

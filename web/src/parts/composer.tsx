@@ -1,11 +1,11 @@
 // Where questions are written.
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ApiError, me, online, sendKey } from "../api.ts";
+import { ApiError, online, sendKey } from "../api.ts";
 import { t } from "../i18n.ts";
 import { sends } from "../ime.ts";
 import { draft, prefs, setDraft } from "../prefs.ts";
-import { ask, cell, chat, choosing, mode, model, running, shown, stop } from "../store.ts";
+import { ask, cell, chat, choosing, mode, model, modes, running, shown, stop } from "../store.ts";
 import type { Mode } from "../types.ts";
 import { go } from "../route.ts";
 import { IconButton } from "./basics.tsx";
@@ -90,7 +90,7 @@ export function Composer() {
             : <button class="send" aria-label={t("send")} title={t("send")} disabled={!ready}><Icon name="send" /></button>}
         </div>
       </div>
-      <p class="small-print">{t(model.value?.kind === "extractive" || mode.value === "plain" ? "small.print" : "small.print.cited")}</p>
+      <p class="small-print">{t(model.value?.kind === "extractive" ? "small.print.quotes" : mode.value === "plain" ? "small.print" : "small.print.cited")}</p>
     </form>
   );
 }
@@ -129,8 +129,7 @@ function Notice({ retry, wait }: { retry: () => void; wait: number }) {
 }
 
 function Modes() {
-  const f = me.value?.features;
-  const all = (["plain", "corpus", "web"] as Mode[]).filter((m) => m === "plain" || f?.[m]);
+  const all = modes.value;
   if (all.length < 2) return null;
   return (
     <div class="modes" role="radiogroup" aria-label={t("mode")}>

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n.ts";
 import { say } from "../say.ts";
 import { cell, choose, rate, stop } from "../store.ts";
-import { AnswerBody } from "./answer.tsx";
+import { AnswerBody, Stages } from "./answer.tsx";
 import { Dialog, Field, IconButton } from "./basics.tsx";
 
 export const reasons = ["wrong", "unsupported", "incomplete", "style", "unsafe", "language", "other"] as const;
@@ -88,7 +88,7 @@ export function Pair({ ids }: { ids: [string, string] }) {
           const m = i ? b : a;
           return (
             <article key={id} class="turn answer side" data-message={id} data-state={m.state} aria-label={t(i ? "side.b" : "side.a")} aria-busy={m.state === "running"}>
-              <header class="speaker"><span class="letter">{i ? "B" : "A"}</span><span>{t(i ? "side.b" : "side.a")}</span>
+              <header class="speaker"><span class="letter">{i ? "B" : "A"}</span><span>{t(i ? "side.b" : "side.a")}</span><Stages id={id} />
                 {m.state === "running" && <IconButton icon="stop" label={t("stop")} onClick={() => stop(id)} disabled={m.stopping} />}</header>
               <AnswerBody id={id} />
             </article>

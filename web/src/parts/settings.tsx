@@ -4,6 +4,7 @@ import { t } from "../i18n.ts";
 import { prefs } from "../prefs.ts";
 import { models } from "../store.ts";
 import type { Params } from "../types.ts";
+import { nameOf } from "./answer.tsx";
 import { Field, IconButton, Popup } from "./basics.tsx";
 
 const numbers: [keyof Params & string, number, number, number][] = [
@@ -41,7 +42,7 @@ export function Settings() {
           <Field label={t("rival")} hint={t("rival.hint")}>
             <select value={prefs.rival.value} onChange={(e) => { prefs.rival.value = e.currentTarget.value; }}>
               <option value="">{t("rival.any")}</option>
-              {models.value.map((m) => <option key={m.id} value={m.id}>{m.name}</option>)}
+              {models.value.map((m) => <option key={m.id} value={m.id}>{nameOf(m)}</option>)}
             </select>
           </Field>
           <div class="buttons"><button type="button" disabled={!changed} onClick={() => { prefs.params.value = {}; }}>{t("param.reset")}</button></div>

@@ -43,7 +43,7 @@ function press(e: KeyboardEvent) {
   else if (ctrl && key === "b" && !e.shiftKey) { done(); toggleRail(); }
   else if (e.key === "Escape" && drawer.value) { done(); toggleRail(); }
   else if (e.key === "Escape" && running.value.length) { done(); running.value.forEach(stop); }
-  else if (e.altKey && /^Arrow(Up|Down)$/.test(e.key)) { done(); step(e.key === "ArrowUp" ? -1 : 1); }
+  else if (e.altKey && /^Arrow(Up|Down)$/.test(e.key) && !(typing && (el as HTMLTextAreaElement).value)) { done(); step(e.key === "ArrowUp" ? -1 : 1); }
   else if (e.altKey && /^Arrow(Left|Right)$/.test(e.key) && !typing) { done(); sideways(e.key === "ArrowLeft" ? -1 : 1); }
   else if (!typing && !ctrl && !e.altKey && e.key === "/") { done(); document.getElementById("question")?.focus(); }
   else if (!typing && !ctrl && !e.altKey && e.key === "?") { done(); document.dispatchEvent(new CustomEvent("shortcuts")); }

@@ -19,6 +19,7 @@ function observer(root: Element): IntersectionObserver {
   return o;
 }
 
+const anchors = typeof CSS !== "undefined" && CSS.supports("overflow-anchor", "auto"); // whether the browser does it by itself
 const away = signal(false); // whether one has scrolled away from the end
 
 export function Transcript() {
@@ -89,8 +90,14 @@ function Turn({ id, last, initially }: { id: string; last: boolean; initially: b
   useLayoutEffect(() => {
     const el = at.current!;
     near.set(el, (on) => {
-      if (!on && state.peek()) height.current = el.offsetHeight;
+      if (on === state.peek()) return;
+      const before = el.offsetHeight;
+      if (!on) height.current = before;
       state.value = on;
+      if (!anchors && on) requestAnimationFrame(() => { // keeps what is looked at in its place
+        const root = el.closest(".scroller");
+        if (root && el.getBoundingClientRect().top < root.getBoundingClientRect().top) root.scrollTop += el.offsetHeight - before;
+      });
     });
     const o = observer(el.closest(".scroller")!);
     o.observe(el);

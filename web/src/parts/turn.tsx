@@ -4,7 +4,7 @@ import { t, time } from "../i18n.ts";
 import { sends } from "../ime.ts";
 import { again, ask, cell, chat, fail, models, rewrite, running, shape, stop, turn } from "../store.ts";
 import { siblings } from "../tree.ts";
-import { AnswerBody, Facts, modelName } from "./answer.tsx";
+import { AnswerBody, Facts, modelName, nameOf, Stages } from "./answer.tsx";
 import { CopyButton, Dialog, IconButton, Menu, type Choice } from "./basics.tsx";
 import { Icon, Wheel } from "./icons.tsx";
 import { Thumbs } from "./feedback.tsx";
@@ -37,12 +37,12 @@ export function Answer({ id, last }: { id: string; last: boolean }) {
   const busy = m.state === "running", parent = m.parent;
   const others = (): Choice[] => [
     { label: t("again.same"), icon: "again", do: () => { again(parent!); } },
-    ...models.value.filter((x) => x.id !== m.model).map((x): Choice => ({ label: t("again.with", { model: x.name }), hint: t(`kind.${x.kind}.short`), do: () => { again(parent!, { model: x.id }); } })),
+    ...models.value.filter((x) => x.id !== m.model).map((x): Choice => ({ label: t("again.with", { model: nameOf(x) }), hint: t(`kind.${x.kind}.short`), do: () => { again(parent!, { model: x.id }); } })),
     { label: t("again.compare"), icon: "scales", do: () => { again(parent!, { compare: true }); } },
   ];
   return (
-    <article class={`turn answer ${last ? "last" : ""}`} data-message={id} data-state={m.state} aria-label={t("answer.of", { model: modelName(m.model, models.value) })} aria-busy={busy}>
-      <header class="speaker"><Wheel turning={busy} /><span>{modelName(m.model, models.value)}</span></header>
+    <article class={`turn answer ${last ? "last" : ""}`} data-message={id} data-state={m.state} aria-label={t("answer.of", { model: modelName(m.model) })} aria-busy={busy}>
+      <header class="speaker"><Wheel turning={busy} /><span>{modelName(m.model)}</span><Stages id={id} /></header>
       {editing ? <Editor text={m.text} save={t("save")} note={t("edit.answer.note")} onClose={() => edit(false)} onSave={(text) => rewrite(id, text)} /> : <AnswerBody id={id} />}
       {!editing && (
         <div class="actions">
@@ -92,6 +92,15 @@ function Editor({ text, save, note, onSave, onClose }: { text: string; save: str
     el.style.height = "auto";
     el.style.height = `${Math.min(el.scrollHeight + 2, innerHeight * 0.6)}px`;
   }, [value]);
+  useEffect(() => {
+    const turn = area.current!.closest<HTMLElement>("[data-turn]");
+    return () => requestAnimationFrame(() => { // the focus stays where one was
+      const to = turn?.isConnected ? turn : [...document.querySelectorAll<HTMLElement>("[data-turn]")].pop();
+      if (!to || document.activeElement !== document.body) return;
+      to.tabIndex = -1;
+      to.focus({ preventScroll: true });
+    }) as unknown as void;
+  }, []);
   const submit = async () => {
     if (!value.trim() || busy) return;
     setBusy(true);
