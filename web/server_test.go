@@ -114,6 +114,10 @@ func (b *browser) plain() {
 
 func realChat(b *browser) {
 	b.start()
+	b.shot("real-empty")
+	b.run(`document.querySelector(".suggestions button").click()`)
+	b.until(`(() => { const e = document.querySelector("#question"); return e === document.activeElement && e.value.slice(e.selectionStart, e.selectionEnd) === "…"; })()`)
+	b.typeText("#question", "")
 	b.plain()
 	b.answered("Say this back, please.")
 	b.until(`document.querySelector(".prose").textContent === "Say this back, please."`)
@@ -355,6 +359,13 @@ func realHistory(b *browser) {
 	b.typeText("dialog input", "Fruit")
 	b.click("dialog .main")
 	b.until(`document.title.startsWith("Fruit")`)
+	id := eval[string](b, `location.hash.split("/")[2]`)
+	for format, want := range map[string]string{"md": "quince", "json": `"text"`} {
+		file := eval[string](b, fmt.Sprintf(`(() => { const x = new XMLHttpRequest(); x.open("GET", "/api/chats/%s/export?format=%s", false); x.send(); return x.status + x.responseText; })()`, id, format))
+		if !strings.HasPrefix(file, "200") || !strings.Contains(file, want) {
+			b.t.Errorf("the export as %s is %q", format, file)
+		}
+	}
 	n := eval[int](b, `document.querySelectorAll(".rail li").length`)
 	b.click(".rail li.here .row-menu")
 	b.choose("Delete")
