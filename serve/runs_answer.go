@@ -76,6 +76,9 @@ func questionsOf(thread []*store.Message) (out []string) {
 
 func (r *run) search(ctx context.Context, query string) ([]Passage, error) {
 	r.stage("search", "query", query)
+	r.mu.Lock()
+	r.m.Origin.Query = query
+	r.mu.Unlock()
 	passages, err := r.s.searcher(r.m.Mode).Search(ctx, query, readPassages)
 	if err != nil {
 		return nil, err
@@ -112,6 +115,7 @@ func (r *run) read(passages []Passage, question string) *cite.Set {
 	var sources []store.Source
 	number := map[string]int{} // of a version
 	var texts []cite.Source
+	var spans []store.Span
 	r.sourceOf = r.sourceOf[:0]
 	for _, p := range passages {
 		n, ok := number[p.Version]
@@ -121,10 +125,11 @@ func (r *run) read(passages []Passage, question string) *cite.Set {
 			sources = append(sources, store.Source{N: n, Doc: p.Doc, Version: p.Version, URL: p.URL, Title: strings.ReplaceAll(p.Title, "\n", " "), Host: hostOf(p.URL), Date: p.Date, Fetched: p.Fetched})
 		}
 		r.sourceOf = append(r.sourceOf, n)
+		spans = append(spans, store.Span{Version: p.Version, Start: p.Start, End: p.End, Score: p.Score})
 		texts = append(texts, cite.Source{URL: p.URL, Title: p.Title, Date: p.Date, Text: p.Text, Start: p.Start})
 	}
 	if len(sources) > 0 {
-		r.emit("sources", map[string]any{"sources": sources}, func() { r.m.Sources = sources })
+		r.emit("sources", map[string]any{"sources": sources}, func() { r.m.Sources, r.m.Origin.Read = sources, spans })
 	}
 	return cite.NewSet(texts, question)
 }
