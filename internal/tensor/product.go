@@ -151,7 +151,11 @@ func (x *product) panel(s *scratch, t *slab, at, to step, next *slab, until int)
 			x.kern(d, tile, lda, stride, panel, unsafe.Pointer(&x.dst[(t.m0+i)*x.ldc+at.j*b.cols]), 4*x.ldc, more, f)
 			continue
 		}
-		x.kern(d, tile, lda, stride, panel, unsafe.Pointer(&s.c[0]), 4*b.cols, 0, f)
+		kern := x.kern
+		if h < x.tile { // the last rows, by a kernel of no more than they need
+			kern, _ = x.c.level.kernelRows(b.bf16, h)
+		}
+		kern(d, tile, lda, stride, panel, unsafe.Pointer(&s.c[0]), 4*b.cols, 0, f)
 		edge(x.dst[(t.m0+i)*x.ldc+at.j*b.cols:], x.ldc, s.c, b.cols, h, w, add)
 	}
 }

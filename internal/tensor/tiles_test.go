@@ -27,14 +27,14 @@ func TestTiles(t *testing.T) {
 			byRow := QuantMatrixIn(WeightsBF16, rows, cols, Bytes(WeightsBF16.Bytes(rows, cols)))
 			byCol := QuantMatrixIn(WeightsBF16, rows, cols, Bytes(WeightsBF16.Bytes(rows, cols)))
 			for i := range rows {
-				byRow.SetRow(i, w[i*cols:])
+				c.SetRow(&byRow, i, w[i*cols:])
 			}
 			col := make([]float32, rows)
 			for j := range cols {
 				for i := range col {
 					col[i] = w[i*cols+j]
 				}
-				byCol.SetColumn(j, col)
+				c.SetColumn(&byCol, j, col)
 			}
 			if string(byRow.data) != string(want.data) || string(byCol.data) != string(want.data) {
 				t.Fatalf("%s, %d x %d: another layout", level, rows, cols)
