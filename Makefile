@@ -69,7 +69,7 @@ soak-short:
 	FEILUN_SOAK=30s FEILUN_KILLS=5 go test -count=1 -timeout 10m -run 'TestSoak|TestKillServe' -v ./cmd/feilun
 
 # The chat page: web/dist is committed, so that go build needs no Node. The targets below need npm and Node 20.19 or later.
-NPM := $(shell command -v npm 2>/dev/null)
+NODE := $(shell command -v npm >/dev/null 2>&1 && node -p 'const [a, b] = process.versions.node.split(".").map(Number); a > 20 || a == 20 && b >= 19 ? 1 : ""' 2>/dev/null)
 
 web: web/node_modules/.package-lock.json
 	cd web && npm run -s build
@@ -83,8 +83,8 @@ web/node_modules/.package-lock.json: web/package-lock.json
 # The committed page must be what the sources and the lock file give, byte for byte. Compressed forms depend on Node's
 # version; a Go test holds them to be the same files.
 web-check:
-ifeq ($(NPM),)
-	@echo "no npm: the page is neither rebuilt nor compared, its unit tests are skipped"
+ifneq ($(NODE),1)
+	@echo "no npm, or Node older than 20.19: the page is neither rebuilt nor compared, its unit tests are skipped"
 else
 	cd web && npm ci --no-audit --no-fund
 	cd web && npx tsc --noEmit && npx vite build --logLevel warn --outDir node_modules/.dist --emptyOutDir && diff -r --exclude='*.br' dist node_modules/.dist

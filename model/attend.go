@@ -43,8 +43,8 @@ func (e *Engine) remember(x *head) {
 		k, v := e.qk[(x.t0+i)*sk+c.queryWidth()+x.kv*d:][:d], e.qkv[(x.t0+i)*sv+sk+x.kv*d:][:d]
 		if e.bf16 {
 			keys, values := e.kv.tiles(b, x.at)
-			keys.SetRow(row, k)
-			values.SetColumn(row, v)
+			e.cpu.SetRow(&keys, row, k)
+			e.cpu.SetColumn(&values, row, v)
 		} else {
 			keys, values := e.kv.rows(b, x.at)
 			copy(keys[row*d:], k)

@@ -57,6 +57,8 @@ func (c *Config) ggufWords(o *GGUFOptions) ([]gguf.KV, error) {
 		switch {
 		case id >= len(l.Tokens) || l.Tokens[id] == "":
 			tokens[id], kinds[id] = fmt.Sprintf("[PAD%d]", id), tokenUnused
+		case id < len(l.Shown) && l.Shown[id]:
+			tokens[id], kinds[id] = l.Tokens[id], tokenUser
 		case l.Special[id]:
 			tokens[id], kinds[id] = l.Tokens[id], tokenControl
 		default:
@@ -116,8 +118,9 @@ func GGUFTokenizer(f *gguf.File) (t *bpe.Tokenizer, prefix []uint32, template st
 		return nil, nil, "", fmt.Errorf("%w: %d tokens, kinds of %d", ErrFormat, len(l.Tokens), len(kinds))
 	}
 	l.Tokens = append([]string{}, l.Tokens...)
-	l.Special = make([]bool, len(l.Tokens))
+	l.Special, l.Shown = make([]bool, len(l.Tokens)), make([]bool, len(l.Tokens))
 	for id, kind := range kinds {
+		l.Shown[id] = kind == tokenUser
 		l.Special[id] = kind == tokenControl || kind == tokenUser
 		if kind == tokenUnused {
 			l.Tokens[id] = ""

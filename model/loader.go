@@ -212,7 +212,7 @@ func (r *loader) linear(l linear, w *matrix) linear {
 	}
 	form := r.weights.form(r.e.cpu, kinds, r.head)
 	r.e.bf16 = r.e.bf16 || form == BF16 || form != F32 && r.e.cpu.BF16()
-	if kind, ok := form.blocks(); ok {
+	if kind, ok := form.blocks(r.e.cpu); ok {
 		r.quantized(l, w, kind, parts)
 	} else {
 		r.panels(l, w, form == BF16)

@@ -62,6 +62,9 @@ func someRequests(n int) []Request {
 func TestScheduler(t *testing.T) {
 	tok := byteTokenizer(t)
 	for name, c := range variants() {
+		if testing.Short() && name != "qwen3" && name != "mistral" {
+			continue
+		}
 		for _, weights := range []Weights{F32, BF16, Int8, Int4} {
 			m := byteModel(t, c)
 			requests := someRequests(16)
@@ -307,6 +310,9 @@ func TestAbandoned(t *testing.T) {
 func TestPrefixReuse(t *testing.T) {
 	tok := byteTokenizer(t)
 	for name, c := range variants() {
+		if testing.Short() && name != "qwen3" && name != "mistral" {
+			continue
+		}
 		for _, weights := range []Weights{F32, BF16, Int8, Int4} {
 			m := byteModel(t, c)
 			alone, e := engineOf(t, m, tensor.New(1), weights), engineOf(t, m, tensor.New(2), weights)

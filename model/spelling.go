@@ -24,7 +24,7 @@ type spelling struct {
 func (s *spelling) Text() string { return s.text.String() }
 
 // spell adds a token and reports whether a stop string was met. Special tokens have no
-// text.
+// text, but for those that texts show.
 func (s *spelling) spell(t uint32) (stopped bool) {
 	if s.tok == nil || special(s.tok, t) {
 		return false
@@ -34,7 +34,7 @@ func (s *spelling) spell(t uint32) (stopped bool) {
 }
 
 func special(t *bpe.Tokenizer, id uint32) bool {
-	return slices.ContainsFunc(t.Special, func(s bpe.Special) bool { return s.ID == id })
+	return !t.Shown[id] && slices.ContainsFunc(t.Special, func(s bpe.Special) bool { return s.ID == id })
 }
 
 // settle moves to the text what no later token can change: whole characters that are

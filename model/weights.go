@@ -95,9 +95,12 @@ func (w Weights) form(cpu *tensor.CPU, kinds []quant.Type, head bool) Weights {
 	return F32
 }
 
-// blocks returns the kernels' form of a [tensor.QuantMatrix]; other weights are panels.
-func (w Weights) blocks() (kind tensor.Weights, ok bool) {
+// blocks returns the kernels' form of a [tensor.QuantMatrix], which are read from memory as
+// fast as it goes; other weights are panels.
+func (w Weights) blocks(cpu *tensor.CPU) (kind tensor.Weights, ok bool) {
 	switch w {
+	case BF16:
+		return tensor.WeightsBF16, cpu.BF16()
 	case Int8:
 		return tensor.WeightsInt8, true
 	case Int4:

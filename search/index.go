@@ -150,6 +150,10 @@ const (
 	shallow = 1 << 9
 )
 
+// few is how many terms a question has that names something more often than it asks: titles tell more than counts
+// of words do then, and are looked for deeper.
+const few = 2
+
 // Search finds the passages that answer a question best, best first.
 func (x *Index) Search(ctx context.Context, q Query) ([]Hit, error) {
 	r := q.Ranking
@@ -164,7 +168,11 @@ func (x *Index) Search(ctx context.Context, q Query) ([]Hit, error) {
 	if len(p.terms) == 0 && q.Vector == nil {
 		return nil, nil
 	}
-	for depth := max(r.Depth, 3*k); ; depth *= 8 {
+	depth := max(r.Depth, 3*k)
+	if len(p.terms) <= few {
+		depth *= 4
+	}
+	for ; ; depth *= 8 {
 		all, more, err := x.ranked(ctx, q, p, r, depth)
 		if err != nil {
 			return nil, err

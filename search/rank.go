@@ -148,22 +148,21 @@ func (r *reader) share(s span) (sum float64) {
 	return sum
 }
 
-// asWritten returns how many pairs of characters were found that the text read last writes as the question does, and how many at all.
-func (r *reader) asWritten(text string) (same, pairs float64) {
+// otherwise is the share of the pairs of characters found by the last read that the text does not write as the question does:
+// traditional for simplified or the reverse.
+func (r *reader) otherwise(text string) float64 {
+	pairs, other := 0, 0
 	for i, t := range r.tokens {
-		if t.A == 0 || t.B == 0 {
+		if t.B == 0 {
 			continue
 		}
 		pairs++
-		if text[t.Start:t.End] == r.p.forms[r.numbers[i]] {
-			same++
+		if text[t.Start:t.End] != r.p.forms[r.numbers[i]] {
+			other++
 		}
 	}
-	return same, pairs
+	return float64(other) / float64(max(1, pairs))
 }
-
-// whole is 1 for a title that stands in the question and falls fast for those that do in part.
-func whole(share float64) float64 { return share * share * share * share }
 
 // phrases reports whether the question's quoted phrases stand in the text or title.
 func (r *reader) phrases(text, title string) bool {
@@ -220,16 +219,13 @@ func (x *Index) passages(ctx context.Context, p *parsed, r *Ranking, found []can
 		}
 		title := rd.covered(g.title)
 		named := float64(len(rd.tokens)) / float64(max(1, rd.count))
-		same, pairs := rd.asWritten(g.title)
+		name := r.Name * title * title * (1 - r.Script*rd.otherwise(g.title))
 		phrase := rd.read(g.text)
-		if s, p := rd.asWritten(g.text); p > 0 {
-			same, pairs = same+s, pairs+p
-		}
 		best, sentence := rd.best(g.text)
 		g.best = best
 		g.found = slices.Clone(rd.tokens)
 		sentence = max(sentence, title) // a title is a sentence too
-		g.score *= (1 + r.Phrase*phrase + r.Sentence*sentence + r.Name*title*title + r.Named*whole(named)) * (1 + r.Script*same/max(1, pairs)) * x.freshness(g.doc.day, r)
+		g.score *= (1 + r.Phrase*phrase + r.Sentence*sentence + name + r.Named*named) * x.freshness(g.doc.day, r)
 		all = append(all, g)
 	}
 	slices.SortStableFunc(all, func(a, b passage) int { return cmp.Compare(b.score, a.score) })

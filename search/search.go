@@ -43,10 +43,10 @@ type Ranking struct {
 	Phrase float64 `json:"phrase" default:"1" range:"0..5"`
 	// Sentence is how much a passage gains one of whose sentences has all of the question's terms.
 	Sentence float64 `json:"sentence" default:"1" range:"0..5"`
-	// Named is how much a passage gains whose whole title stands in the question.
+	// Named is how much a passage gains whose whole title stands in the question; a part of it gains a part.
 	Named float64 `json:"named" default:"0.4" range:"0..5"`
-	// Script is how much a passage gains that writes the question's characters as the question does, traditional or simplified.
-	Script float64 `json:"script" default:"0.05" range:"0..1"`
+	// Script is how much less name counts for a title that writes the question's characters otherwise: traditional for simplified or the reverse.
+	Script float64 `json:"script" default:"0.6" range:"0..1"`
 	// Fresh is how much the newest document gains; it halves with each year of age.
 	Fresh float64 `json:"fresh" default:"0.03" range:"0..1"`
 	// PerHost is how many hits of one host come before those of others; 0 sets no limit.

@@ -31,6 +31,8 @@ type answerStream struct {
 // stream prepares a stream. It must be ended with end or fail.
 func (s *Server) stream(w http.ResponseWriter, first func(*openai.Stream) error) *answerStream {
 	a := &answerStream{s: s, w: w, first: first}
+	a.mu.Lock() // the timer may be quicker than we are
+	defer a.mu.Unlock()
 	a.timer = time.AfterFunc(s.o.Limits.Ping, func() { a.begin() })
 	return a
 }

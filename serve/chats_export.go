@@ -32,8 +32,8 @@ func (s *Server) exportChat(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(chat.Title) + "." + form}))
 	if form == "md" {
 		h.Set("Content-Type", "text/markdown; charset=utf-8")
-		_, err = w.Write([]byte(markdown(chat)))
-		return nil // the client may have left
+		w.Write([]byte(markdown(chat))) // the client may have left, which is no error of ours
+		return nil
 	}
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	enc := json.NewEncoder(w)

@@ -8,13 +8,6 @@ import (
 	"feilun/internal/store"
 )
 
-// chats are conversations of the page, as they are stored. They have no state beside the database.
-type chats struct{}
-
-func (s *Server) setupChats() error { return nil }
-
-func (s *Server) closeChats() error { return nil }
-
 // chatRoutes are /api/chats and what reads or changes stored messages.
 func (s *Server) chatRoutes(mux *http.ServeMux) {
 	for pattern, h := range map[string]handler{

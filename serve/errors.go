@@ -100,14 +100,12 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 
 // readBody reads a request's body, within its limits of size and time.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	c := http.NewResponseController(w)
-	if c.SetReadDeadline(time.Now().Add(s.o.Limits.BodyRead)) == nil {
-		defer c.SetReadDeadline(time.Time{})
-	}
 	b, err := io.ReadAll(r.Body)
 	if err == nil {
+		http.NewResponseController(w).SetReadDeadline(time.Time{}) // of wrap; a test's recorder has none
 		return b, nil
 	}
+	w.Header().Set("Connection", "close") // the rest is not waited for
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, err
 	}

@@ -9,13 +9,6 @@ import (
 	"feilun/internal/store"
 )
 
-// feedback is what users say of answers. It has no state beside the database.
-type feedback struct{}
-
-func (s *Server) setupFeedback() error { return nil }
-
-func (s *Server) closeFeedback() error { return nil }
-
 // feedbackRoutes take ratings, choices, reports and consent, and export them.
 func (s *Server) feedbackRoutes(mux *http.ServeMux) {
 	for pattern, h := range map[string]handler{

@@ -146,7 +146,7 @@ func (g *Engine) Models(context.Context) ([]Model, error) {
 
 // Generate implements [Generator].
 func (g *Engine) Generate(ctx context.Context, r *Request, emit func(Piece) error) (Result, error) {
-	q, err := g.request(r)
+	q, thought, err := g.request(r)
 	if err != nil {
 		return Result{}, err
 	}
@@ -164,11 +164,11 @@ func (g *Engine) Generate(ctx context.Context, r *Request, emit func(Piece) erro
 		res.PromptTokens, res.Finish = len(q.Prompt), model.FinishLength
 		return res, nil
 	}
-	return g.generate(ctx, r, q, res, emit)
+	return g.generate(ctx, r, q, thought, res, emit)
 }
 
 // generate runs a request that has its turn.
-func (g *Engine) generate(ctx context.Context, r *Request, q model.Request, res Result, emit func(Piece) error) (Result, error) {
+func (g *Engine) generate(ctx context.Context, r *Request, q model.Request, thought bool, res Result, emit func(Piece) error) (Result, error) {
 	gen, err := g.submit(ctx, q)
 	if err != nil {
 		return res, err
@@ -179,6 +179,10 @@ func (g *Engine) generate(ctx context.Context, r *Request, q model.Request, res 
 		calls = newCallReader(r, q.Grammar != nil, emit)
 		take = calls.read
 	}
+	think := newThinkReader(thought, take)
+	if r.Turns != nil && g.form.thinks && q.Grammar == nil {
+		take = think.read
+	}
 	for p := range gen.Pieces() {
 		if err := take(Piece{Text: p.Text, Logprobs: g.logprobs(p.LogProbs)}); err != nil {
 			return res, err
@@ -188,6 +192,9 @@ func (g *Engine) generate(ctx context.Context, r *Request, q model.Request, res 
 	res.Finish, res.PromptTokens, res.CompletionTokens = end.Finish, end.PromptTokens, end.CompletionTokens
 	if end.Finish == model.FinishCancelled {
 		return res, end.Err
+	}
+	if err := think.end(); err != nil {
+		return res, err
 	}
 	if calls != nil {
 		called, err := calls.end()
@@ -214,18 +221,18 @@ func (g *Engine) submit(ctx context.Context, q model.Request) (*model.Generation
 	return gen, err
 }
 
-// request turns a request into the engine's.
-func (g *Engine) request(r *Request) (model.Request, error) {
+// request turns a request into the engine's, and tells whether the answer begins in a thought.
+func (g *Engine) request(r *Request) (q model.Request, thought bool, err error) {
 	grammar, err := grammarOf(r)
 	if err != nil {
-		return model.Request{}, err
+		return q, false, err
 	}
-	q := model.Request{MaxTokens: max(0, r.MaxTokens), Grammar: grammar, Stop: r.Stop, LogProbs: r.Logprobs >= 0, TopLogProbs: r.Logprobs}
+	q = model.Request{MaxTokens: max(0, r.MaxTokens), Grammar: grammar, Stop: r.Stop, LogProbs: r.Logprobs >= 0, TopLogProbs: r.Logprobs}
 	if r.Turns == nil {
 		q.Prompt = g.words.Encode(&g.config, r.Prompt, false)
 	} else {
-		if q.Prompt, err = g.form.encode(r); err != nil {
-			return q, err
+		if q.Prompt, thought, err = g.form.encode(r); err != nil {
+			return q, false, err
 		}
 		q.Stop, q.StopTokens = slices.Concat(r.Stop, g.form.stop), g.form.ends
 	}
@@ -242,14 +249,14 @@ func (g *Engine) request(r *Request) (model.Request, error) {
 	q.Sampling.Seed = uint64(pick(s.Seed))
 	for id, v := range r.LogitBias {
 		if id >= g.config.Vocab {
-			return q, badRequest("logit_bias", "there is no token %d; the model has %d", id, g.config.Vocab)
+			return q, false, badRequest("logit_bias", "there is no token %d; the model has %d", id, g.config.Vocab)
 		}
 		if q.Bias == nil {
 			q.Bias = map[uint32]float64{}
 		}
 		q.Bias[uint32(id)] = v
 	}
-	return q, nil
+	return q, thought, nil
 }
 
 // pick returns the first value that is set.

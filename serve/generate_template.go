@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"feilun/internal/bpe"
 	"feilun/internal/jinja"
 	"feilun/model"
 )
@@ -18,6 +20,7 @@ type chatForm struct {
 	template *jinja.Template // nil for a model that has none
 	wrong    error           // why the template cannot be used
 	tools    bool            // the template knows of tools
+	thinks   bool            // the model may think aloud before it answers
 	bos, eos string
 	guard    *strings.Replacer // makes letters that are special tokens text
 	stop     []string          // texts that end an answer
@@ -48,7 +51,10 @@ func newChatForm(w *model.Words, c *model.Config) *chatForm {
 	if f.wrong != nil {
 		return f
 	}
-	f.tools = strings.Contains(w.Template, "tools")
+	f.tools, f.thinks = strings.Contains(w.Template, "tools"), strings.Contains(w.Template, thinkClose)
+	if id, ok := w.Tokenizer.ID(thinkClose); ok && hidden(w, id) {
+		f.thinks = false // where a thought ends would not be seen
+	}
 	f.findEnds()
 	return f
 }
@@ -77,13 +83,19 @@ func (f *chatForm) findEnds() {
 	}
 }
 
-// encode returns the tokens of a conversation with the beginning of the answer.
-func (f *chatForm) encode(r *Request) ([]uint32, error) {
+// hidden reports whether a token is left out when text is made of tokens.
+func hidden(w *model.Words, id uint32) bool {
+	return !w.Tokenizer.Shown[id] && slices.ContainsFunc(w.Tokenizer.Special, func(s bpe.Special) bool { return s.ID == id })
+}
+
+// encode returns the tokens of a conversation with the beginning of the answer, and whether
+// that is the beginning of a thought.
+func (f *chatForm) encode(r *Request) (ids []uint32, thought bool, err error) {
 	if f.wrong != nil {
-		return nil, Unsupported("messages", "the chat template of this model cannot be used (%v); /v1/completions takes whole prompts", f.wrong)
+		return nil, false, Unsupported("messages", "the chat template of this model cannot be used (%v); /v1/completions takes whole prompts", f.wrong)
 	}
 	if f.template == nil {
-		return f.words.Tokenizer.Encoder().Encode(append([]uint32(nil), f.words.Prefix...), []byte(plainChat(toolTurns(r)))), nil
+		return f.words.Tokenizer.Encoder().Encode(slices.Clone(f.words.Prefix), []byte(plainChat(toolTurns(r)))), false, nil
 	}
 	q := *r
 	if !f.tools {
@@ -94,9 +106,9 @@ func (f *chatForm) encode(r *Request) ([]uint32, error) {
 	}
 	text, err := f.render(&q, true)
 	if err != nil {
-		return nil, badRequest("messages", "the model's chat template refuses this conversation: %v", err)
+		return nil, false, badRequest("messages", "the model's chat template refuses this conversation: %v", err)
 	}
-	return f.tokens(text), nil
+	return f.tokens(text), strings.HasSuffix(strings.TrimSpace(text), thinkOpen), nil
 }
 
 // plainChat is the form of a model without template: a line with the speaker's name for each
@@ -110,7 +122,8 @@ func plainChat(turns []Turn) string {
 	return b.String() + "Assistant:" // the space behind it is a part of the next word's token
 }
 
-// render lets the template write a conversation. Models that can think aloud are asked not to.
+// render lets the template write a conversation. Models that can think aloud are asked to
+// where the request wants effort.
 func (f *chatForm) render(r *Request, answer bool) (string, error) {
 	var messages []any
 	for _, t := range r.Turns {
@@ -146,7 +159,7 @@ func (f *chatForm) render(r *Request, answer bool) (string, error) {
 		tools = list
 	}
 	return f.template.Render(map[string]any{"messages": messages, "tools": tools, "add_generation_prompt": answer, "bos_token": f.bos, "eos_token": f.eos,
-		"enable_thinking": false}, time.Now())
+		"enable_thinking": f.thinks && r.Effort != "" && r.Effort != "none" && r.Effort != "minimal"}, time.Now())
 }
 
 // tokens encodes what a template wrote.

@@ -33,6 +33,9 @@ func (s *Server) wrap(mux *http.ServeMux) http.Handler {
 			s.account(out, r, q, time.Since(began))
 		}()
 		headers(out, q)
+		if r.ContentLength != 0 { // until it is read, or for the connection's rest
+			http.NewResponseController(w).SetReadDeadline(began.Add(s.o.Limits.BodyRead))
+		}
 		if err := s.gate(out, r); err != nil {
 			s.failAny(out, r, err)
 			return

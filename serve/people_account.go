@@ -130,17 +130,14 @@ func (s *Server) stranger(w http.ResponseWriter, r *http.Request) (c credentials
 }
 
 // account checks a new account's name and password.
-func (s *Server) newAccount(c credentials) (u store.User, err error) {
+func (s *Server) newAccount(r *http.Request, c credentials) (u store.User, err error) {
 	if u.Name, err = cleanName(c.Name); err != nil {
 		return u, err
 	}
 	if err := checkPassword("password", c.Password, u.Name); err != nil {
 		return u, err
 	}
-	s.people.hashing <- struct{}{}
-	defer func() { <-s.people.hashing }()
-	u.Password = hashPassword(c.Password)
-	return u, nil
+	return u, s.hashing(r.Context(), func() { u.Password = hashPassword(c.Password) })
 }
 
 // makeFirst makes the first admin. On an address of this machine alone the local user may do so without token.
@@ -158,7 +155,7 @@ func (s *Server) makeFirst(w http.ResponseWriter, r *http.Request) error {
 		s.people.places.fail(s.address(r), time.Now())
 		return forbidden("this is not the token that the server printed")
 	}
-	u, err := s.newAccount(c)
+	u, err := s.newAccount(r, c)
 	if err != nil {
 		return err
 	}
@@ -191,7 +188,11 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	if !s.verify(u, c.Password) {
+	same, err := s.verify(r, u, c.Password)
+	if err != nil {
+		return err
+	}
+	if !same {
 		s.audit(r, name, "login failed", "")
 		return notLoggedIn("there is no such name with this password")
 	}
@@ -202,14 +203,13 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 }
 
 // verify compares a password with the account's; without an account it takes as long.
-func (s *Server) verify(u store.User, password string) bool {
-	s.people.hashing <- struct{}{}
-	defer func() { <-s.people.hashing }()
+func (s *Server) verify(r *http.Request, u store.User, password string) (same bool, err error) {
 	hash := u.Password
 	if hash == "" || u.Disabled {
 		hash = nobody
 	}
-	return samePassword(password, hash) && hash != nobody
+	err = s.hashing(r.Context(), func() { same = samePassword(password, hash) && hash != nobody })
+	return same, err
 }
 
 func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
@@ -217,7 +217,7 @@ func (s *Server) join(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	u, err := s.newAccount(c)
+	u, err := s.newAccount(r, c)
 	if err != nil {
 		return err
 	}
@@ -312,7 +312,11 @@ func (s *Server) changePassword(r *http.Request, a Actor, old, password string) 
 	if err != nil {
 		return err
 	}
-	if len(old) > maxPassword || !s.verify(u, old) {
+	same, err := s.verify(r, u, old[:min(len(old), maxPassword)])
+	if err != nil {
+		return err
+	}
+	if !same {
 		return forbidden("the old password is another")
 	}
 	s.people.names.forget(a.ID)
@@ -320,9 +324,10 @@ func (s *Server) changePassword(r *http.Request, a Actor, old, password string) 
 	if err != nil {
 		return err
 	}
-	s.people.hashing <- struct{}{}
-	hash := hashPassword(password)
-	<-s.people.hashing
+	hash := ""
+	if err := s.hashing(r.Context(), func() { hash = hashPassword(password) }); err != nil {
+		return err
+	}
 	if err := s.store.SetPassword(r.Context(), a.ID, hash, keep); err != nil {
 		return err
 	}

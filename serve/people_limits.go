@@ -60,8 +60,8 @@ func (l *limiter) prune(now time.Time) {
 			delete(l.m, k)
 		}
 	}
-	for k := range l.m {
-		if len(l.m) < maxTracked {
+	for k := range l.m { // many at a time, so that a flood of keys costs no more than each its own
+		if len(l.m) < maxTracked/2 {
 			break
 		}
 		delete(l.m, k)

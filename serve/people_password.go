@@ -1,12 +1,14 @@
 package serve
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -56,6 +58,23 @@ func samePassword(password, hash string) bool {
 	}
 	got := argon2.IDKey([]byte(password), salt, uint32(passes), uint32(memory), 1, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1
+}
+
+// maxHashWait is how long a login waits for its turn to be hashed.
+const maxHashWait = 10 * time.Second
+
+// hashing runs do when it is its turn: two at a time, so that a flood of logins takes no more memory than that.
+func (s *Server) hashing(ctx context.Context, do func()) error {
+	ctx, cancel := context.WithTimeout(ctx, maxHashWait)
+	defer cancel()
+	select {
+	case s.people.hashing <- struct{}{}:
+		defer func() { <-s.people.hashing }()
+		do()
+		return nil
+	case <-ctx.Done():
+		return ErrBusy
+	}
 }
 
 // cleanName is the name as it is kept, or why it cannot be one.

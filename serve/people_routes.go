@@ -3,7 +3,6 @@ package serve
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -74,7 +73,7 @@ func (s *Server) setupPeople() (err error) {
 	p.accounts.Store(has)
 	if !has && !s.loopback() {
 		p.token = store.Token()
-		s.o.Tell(fmt.Sprintf("There is no account yet. The first admin is made on the page with this token, once: %s", p.token))
+		s.o.Token(p.token)
 	}
 	s.startSweeper()
 	return nil

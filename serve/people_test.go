@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"feilun/internal/store"
 )
@@ -54,7 +55,7 @@ func openSite(t *testing.T, o Options) *site {
 		o.Addr = "0.0.0.0:0"
 	}
 	o.Log = slog.New(slog.NewTextHandler(x.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	o.Tell = func(m string) { x.token = m[strings.LastIndex(m, " ")+1:] }
+	o.Token = func(token string) { x.token = token }
 	s, err := New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -349,9 +350,14 @@ func TestBruteForce(t *testing.T) {
 		return res.StatusCode, res.Header.Get("Retry-After")
 	}
 	v := x.visit()
+	for i := range 12 { // each makes the next wait longer
+		if code, _ := guess(v, "ann", fmt.Sprint("guess number ", i)); code == 429 {
+			x.s.people.names.fail("ann", time.Now())
+		}
+	}
+	codes := map[int]int{}
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	codes := map[int]int{}
 	for i := range 30 {
 		wg.Go(func() {
 			code, _ := guess(&visitor{x: x, csrf: v.csrf}, "ann", fmt.Sprint("guess number ", i))
@@ -361,15 +367,55 @@ func TestBruteForce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if codes[401] > 6 || codes[401]+codes[429] != 30 {
+	if codes[429] != 30 {
 		t.Errorf("30 guesses at once: %v", codes)
 	}
 	code, after := guess(v, "ANN ", testPassword)
 	if code != 429 || after == "" || after == "0" {
 		t.Errorf("the right password while it waits: %d, Retry-After %q", code, after)
 	}
+	x.s.people.places.forget("127.0.0.1")
 	if code, _ := guess(v, "root", testPassword); code != 200 {
 		t.Errorf("another name waits too: %d", code)
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	b := backoff{free: 3, longest: 10 * time.Second}
+	now := time.Unix(1e9, 0)
+	for i, want := range []time.Duration{0, 0, 0, 1, 2, 4, 8, 10, 10} {
+		b.fail("x", now)
+		if got := b.wait("x", now); got != want*time.Second {
+			t.Errorf("after %d failures: wait %v, want %v s", i+1, got, int(want))
+		}
+	}
+	if got := b.wait("x", now.Add(10*time.Second)); got != 0 {
+		t.Errorf("after the wait: %v", got)
+	}
+	b.fail("x", now.Add(2*time.Hour))
+	if got := b.wait("x", now.Add(2*time.Hour)); got != 0 {
+		t.Errorf("a failure hours later waits %v", got)
+	}
+	for i := range 3 * maxTracked {
+		b.fail(fmt.Sprint("name ", i), now)
+	}
+	if len(b.m) > maxTracked {
+		t.Errorf("%d names are kept in mind", len(b.m))
+	}
+	l := limiter{perMinute: 2}
+	for i, want := range []time.Duration{0, 0, 30 * time.Second} {
+		if got := l.take("x", 0, now); got != want {
+			t.Errorf("request %d of two a minute waits %v, want %v", i+1, got, want)
+		}
+	}
+	if got := l.take("x", 0, now.Add(30*time.Second)); got != 0 {
+		t.Errorf("half a minute later: %v", got)
+	}
+	for i := range 3 * maxTracked {
+		l.take(fmt.Sprint(i), 0, now)
+	}
+	if len(l.m) > maxTracked+1 {
+		t.Errorf("%d keys are kept in mind", len(l.m))
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 // A stream that has nothing to say yet begins all the same, with comments that keep it open.
 func TestPing(t *testing.T) {
-	g, err := NewScripted(strings.NewReader(`{"match":"late","text":"x","wait_ms":400}` + "\n" + `{"match":"never","wait_ms":400,"text":"x","error":{"message":"gone"}}`))
+	g, err := NewScripted(strings.NewReader(`{"match":"late","text":"x","wait_ms":400}` + "\n" + `{"match":"never","wait_ms":400,"text":"x","error":{"status":502,"message":"gone"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,22 +36,26 @@ func (r *run) answer(ctx context.Context) (Result, error) {
 		r.stage("write")
 		return r.generate(ctx, r.turns(thread, nil), func(text string) { r.write(text) })
 	}
-	query := cite.Standalone(questionsOf(thread))
+	questions := questionsOf(thread)
+	question := questions[len(questions)-1]
+	context := cite.Context(questions)
+	query := strings.TrimSpace(context + " " + question)
 	passages, err := r.search(ctx, query)
 	if err != nil {
 		return Result{}, err
 	}
-	set := r.read(passages, query)
+	set := r.read(passages, question)
+	set.About(context)
 	switch {
 	case len(passages) == 0:
 		r.emitKind(unanswered)
-		r.write(cite.NotSaid(cite.Language(query)))
+		r.write(cite.NotSaid(cite.Language(question)))
 		return Result{}, nil
 	case r.model.Kind == Extractive:
-		r.quote(set, query)
+		r.quote(set, question)
 		return Result{}, nil
 	}
-	return r.cited(ctx, thread, set, query)
+	return r.cited(ctx, thread, set, question)
 }
 
 func (r *run) emitKind(kind string) {
@@ -77,11 +81,34 @@ func (r *run) search(ctx context.Context, query string) ([]Passage, error) {
 		return nil, err
 	}
 	r.stage("read", "found", len(passages))
+	for i := range passages[:min(len(passages), widened)] {
+		passages[i] = r.widen(ctx, passages[i])
+	}
 	return passages, nil
 }
 
+const (
+	widened = 3    // passages, the best ones, that are read with what stands around them
+	around  = 1500 // bytes of that on either side
+)
+
+// widen reads a passage with what stands around it: what a text is about often stands before the passage that was found.
+func (r *run) widen(ctx context.Context, p Passage) Passage {
+	from := r.s.searcher(r.m.Mode)
+	w, err := from.Passage(ctx, p.Version, p.Start, p.End, around)
+	if err != nil {
+		return p
+	}
+	start, end := p.Start-len(w.Before), p.End+len(w.After)
+	if w, err = from.Passage(ctx, p.Version, start, end, 0); err != nil { // as it is stored, to the byte
+		return p
+	}
+	p.Start, p.End, p.Text = start, end, w.Text
+	return p
+}
+
 // read puts passages into the table of sources, which stays as it is, and prepares them for comparison.
-func (r *run) read(passages []Passage, query string) *cite.Set {
+func (r *run) read(passages []Passage, question string) *cite.Set {
 	var sources []store.Source
 	number := map[string]int{} // of a version
 	var texts []cite.Source
@@ -99,7 +126,7 @@ func (r *run) read(passages []Passage, query string) *cite.Set {
 	if len(sources) > 0 {
 		r.emit("sources", map[string]any{"sources": sources}, func() { r.m.Sources = sources })
 	}
-	return cite.NewSet(texts, query)
+	return cite.NewSet(texts, question)
 }
 
 func hostOf(address string) string {
@@ -111,8 +138,8 @@ func hostOf(address string) string {
 }
 
 // quote answers with sentences of the sources, word for word, and says so.
-func (r *run) quote(set *cite.Set, query string) {
-	language := cite.Language(query)
+func (r *run) quote(set *cite.Set, question string) {
+	language := cite.Language(question)
 	quotes := set.Extract(mostQuotes)
 	r.stage("write")
 	if len(quotes) == 0 {
@@ -142,11 +169,11 @@ func (r *run) cite(c cite.Citation, set *cite.Set) {
 
 // cited has a model answer from the sources and lets through what it writes, sentence by
 // sentence. When the sources are too many for the model's context, it is asked again with half of them.
-func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set, query string) (res Result, err error) {
+func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set, question string) (res Result, err error) {
 	r.emitKind(generated)
 	r.stage("write")
 	for {
-		prompt := cite.NewPrompt(set, cite.Language(query))
+		prompt := cite.NewPrompt(set, cite.Language(question))
 		w := cite.NewWriter(set, prompt)
 		wrote := false
 		res, err = r.generate(ctx, r.turns(thread, &prompt), func(text string) {
@@ -154,14 +181,14 @@ func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set,
 			r.parts(w.Write(text), set)
 		})
 		if errors.Is(err, ErrContextFull) && !wrote && len(set.Sources) > 1 {
-			set = cite.NewSet(set.Sources[:len(set.Sources)/2], query)
+			set = set.Half()
 			continue
 		}
 		r.stage("check")
 		r.parts(w.Close(), set)
 		if err == nil && w.Claims == 0 && strings.TrimSpace(r.textNow()) == "" {
 			r.emitKind(unanswered)
-			r.write(cite.NotSaid(cite.Language(query)))
+			r.write(cite.NotSaid(cite.Language(question)))
 		} else if err == nil && w.Claims == 0 {
 			r.emitKind(unanswered)
 		}

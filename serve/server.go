@@ -29,10 +29,10 @@ type Options struct {
 	Limits    Limits
 	Log       *slog.Logger // one line a request, without what was asked; nil for none
 	Version   string
-	Tell      func(message string) // told what the operator must see, such as a setup token; nil for none
-	Proxies   []netip.Prefix       // whose X-Forwarded-For and X-Forwarded-Proto are believed
-	OIDC      *OIDC                // login by another service; nil for none
-	Mask      func(string) string  // takes out of a text what points to persons; nil exports no feedback
+	Token     func(token string)  // told, where the first admin is still to be made and a login is needed, what makes one; nil for none
+	Proxies   []netip.Prefix      // whose X-Forwarded-For and X-Forwarded-Proto are believed
+	OIDC      *OIDC               // login by another service; nil for none
+	Mask      func(string) string // takes out of a text what points to persons; nil exports no feedback
 }
 
 // Limits bound what one request and all of them may take. Zero fields are filled with
@@ -77,11 +77,9 @@ type Server struct {
 	handler http.Handler
 	store   *store.Store
 
-	people   people
-	chats    chats
-	runs     runs
-	feedback feedback
-	page     page
+	people people
+	runs   runs
+	page   page
 }
 
 // New returns a server. Close it when it is done.
@@ -90,11 +88,11 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Tell == nil {
-		o.Tell = func(string) {}
+	if o.Token == nil {
+		o.Token = func(string) {}
 	}
 	s := &Server{o: o, log: o.Log, metrics: newMetrics(), started: time.Now()}
-	for _, setup := range []func() error{s.setupPeople, s.setupChats, s.setupRuns, s.setupFeedback, s.setupPage} {
+	for _, setup := range []func() error{s.setupPeople, s.setupRuns, s.setupPage} {
 		if err := setup(); err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
@@ -112,7 +110,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 
 // Close ends what runs and frees what is open.
 func (s *Server) Close() error {
-	return errors.Join(s.closeRuns(), s.closeFeedback(), s.closeChats(), s.closePeople())
+	return errors.Join(s.closeRuns(), s.closePeople())
 }
 
 // loopback reports whether the server listens on an address of this machine alone.

@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -47,6 +49,30 @@ func startBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	b.ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
 	t.Cleanup(cancel)
+	b.do()
+	var mu sync.Mutex
+	var thrown []string
+	err = chromedp.Listen(b.ctx, func(ev any) {
+		if e, ok := ev.(*runtime.EventExceptionThrown); ok {
+			mu.Lock()
+			s := e.ExceptionDetails.Text
+			if x := e.ExceptionDetails.Exception; x != nil {
+				s += " " + x.Description
+			}
+			thrown = append(thrown, s)
+			mu.Unlock()
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, s := range thrown {
+			t.Errorf("the page threw: %s", s)
+		}
+	})
 	return b
 }
 

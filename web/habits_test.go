@@ -46,6 +46,10 @@ func ratings(b *browser) {
 		b.t.Errorf("the models are told before the choice: %q", got)
 	}
 	b.until(`!document.querySelector(".verdict button").disabled`)
+	b.press("#question", `key: "x"`) // typing is no choice
+	if got := eval[string](b, `document.activeElement.className`); got != "scroller" {
+		b.t.Errorf("after a question with two answers the focus is in %q", got)
+	}
 	b.press("body", `key: "2"`)
 	b.until(`!document.querySelector(".pair") && document.querySelector(".answer .speaker").textContent === "Qwen3 8B"`)
 	if n := b.mock.event("choice b"); n != 1 {
@@ -129,6 +133,8 @@ func typing(b *browser) {
 	}
 	b.press("#question", `key: "Enter", keyCode: 13`)
 	b.until(ended)
+	b.run(`document.activeElement.blur(); document.querySelector(".skip").focus(); document.querySelector(".skip").click()`)
+	b.until(`document.activeElement.id === "question"`)
 	b.press("body", `key: "?"`)
 	b.until(`document.querySelector("dialog .shortcuts")`)
 	b.shot("shortcuts")

@@ -36,7 +36,6 @@ type mock struct {
 	asks     []object
 	wait     chan struct{} // closed to let "held" answers go on
 	offline  bool
-	slowList time.Duration
 }
 
 type mockMessage struct {

@@ -71,6 +71,7 @@ func hostile(b *browser) {
 		b.t.Fatal(err)
 	}
 	b.fresh()
+	b.run(`window.violations = []; document.addEventListener("securitypolicyviolation", (e) => violations.push(e.violatedDirective + " " + e.blockedURI))`)
 	for i, p := range payloads {
 		b.answered("say " + p)
 		if bad := eval[[]string](b, `[...document.querySelectorAll(".transcript :is(img, iframe, object, embed, script, style, link, base, meta, video, audio, form:not(.editor), marquee, details, template)")].map((e) => e.outerHTML)`); len(bad) > 0 {
@@ -86,6 +87,9 @@ func hostile(b *browser) {
 	}
 	if bad := eval[[]string](b, `[...document.querySelectorAll('.transcript a[target="_blank"]')].filter((e) => !/noopener/.test(e.rel) || !/noreferrer/.test(e.rel)).map((e) => e.outerHTML)`); len(bad) > 0 {
 		b.t.Errorf("links that tell where one comes from: %q", bad)
+	}
+	if bad := eval[[]string](b, `violations`); len(bad) > 0 {
+		b.t.Errorf("the page tried what its policy forbids: %q", bad)
 	}
 	b.shot("hostile")
 	mu.Lock()
@@ -225,7 +229,7 @@ func languages(b *browser) {
 func long(b *browser) {
 	b.fresh()
 	b.mock.mu.Lock()
-	chat, parent := "m000000", ""
+	chat, parent, hit := "m000000", "", ""
 	b.mock.chats[chat] = object{"id": chat, "title": "long", "created": "2026-11-25T00:00:00Z", "updated": "2026-11-25T00:00:00Z", "consent": "default"}
 	for i := range 1000 {
 		role, text := "user", fmt.Sprintf("Question %d about wheels?", i)
@@ -238,6 +242,9 @@ func long(b *browser) {
 		}
 		parent = x.object["id"].(string)
 		b.mock.add(x)
+		if i == 101 {
+			hit = parent
+		}
 	}
 	b.mock.mu.Unlock()
 	start := time.Now()
@@ -269,10 +276,10 @@ func long(b *browser) {
 	b.until(`(() => { const at = document.elementFromPoint(760, 400)?.closest("[data-turn]"); return at && !at.classList.contains("ghost"); })()`)
 	b.shot("long-middle")
 	// A hit of a search far up stands in the window.
-	b.open("#/chat/" + chat + "/m000101")
-	b.until(`document.querySelector('[data-turn="m000101"]:not(.ghost)')`)
+	b.open("#/chat/" + chat + "/" + hit)
+	b.until(fmt.Sprintf(`document.querySelector('[data-turn=%q]:not(.ghost)')`, hit))
 	time.Sleep(400 * time.Millisecond)
-	if !eval[bool](b, `(() => { const r = document.querySelector('[data-turn="m000101"]').getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; })()`) {
+	if !eval[bool](b, fmt.Sprintf(`(() => { const r = document.querySelector('[data-turn=%q]').getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight; })()`, hit)) {
 		b.t.Error("the message that was searched for is not in the window")
 	}
 	b.shot("long-hit")

@@ -114,6 +114,10 @@ func (b *browser) plain() {
 
 func realChat(b *browser) {
 	b.start()
+	b.shot("real-empty")
+	b.run(`document.querySelector(".suggestions button").click()`)
+	b.until(`(() => { const e = document.querySelector("#question"); return e === document.activeElement && e.value.slice(e.selectionStart, e.selectionEnd) === "…"; })()`)
+	b.typeText("#question", "")
 	b.plain()
 	b.answered("Say this back, please.")
 	b.until(`document.querySelector(".prose").textContent === "Say this back, please."`)
@@ -213,19 +217,12 @@ func TestServerPeople(t *testing.T) {
 	}
 	b := startBrowser(t)
 	told := make(chan string, 8)
-	b.url = realServer(t, serve.Options{Data: t.TempDir(), Addr: "0.0.0.0:8080", Hosts: []string{"127.0.0.1"}, Tell: func(s string) { told <- s }})
+	b.url = realServer(t, serve.Options{Data: t.TempDir(), Addr: "0.0.0.0:8080", Hosts: []string{"127.0.0.1"}, Token: func(token string) { told <- token }})
 	var token string
-	for token == "" {
-		select {
-		case s := <-told:
-			if _, after, ok := strings.Cut(s, "#/setup/"); ok {
-				token = strings.Fields(after)[0]
-			} else if f := strings.Fields(s); len(f) > 0 {
-				token = strings.Trim(f[len(f)-1], ".")
-			}
-		case <-time.After(10 * time.Second):
-			t.Fatal("no token was told")
-		}
+	select {
+	case token = <-told:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no token was told")
 	}
 	b.viewport(1280, 800)
 	b.open("#/setup/" + token)
@@ -355,6 +352,13 @@ func realHistory(b *browser) {
 	b.typeText("dialog input", "Fruit")
 	b.click("dialog .main")
 	b.until(`document.title.startsWith("Fruit")`)
+	id := eval[string](b, `location.hash.split("/")[2]`)
+	for format, want := range map[string]string{"md": "quince", "json": `"text"`} {
+		file := eval[string](b, fmt.Sprintf(`(() => { const x = new XMLHttpRequest(); x.open("GET", "/api/chats/%s/export?format=%s", false); x.send(); return x.status + x.responseText; })()`, id, format))
+		if !strings.HasPrefix(file, "200") || !strings.Contains(file, want) {
+			b.t.Errorf("the export as %s is %q", format, file)
+		}
+	}
 	n := eval[int](b, `document.querySelectorAll(".rail li").length`)
 	b.click(".rail li.here .row-menu")
 	b.choose("Delete")

@@ -225,3 +225,31 @@ func TestBackupCommand(t *testing.T) {
 	}
 	k.check(st.Close())
 }
+
+// TestLikedPages trains a quality model on the pages that liked answers cite.
+func TestLikedPages(t *testing.T) {
+	k := openData(t)
+	k.check(k.st.SetConsent(t.Context(), "ann", store.ConsentImprove, "1"))
+	chat := k.chat("ann")
+	dir := t.TempDir()
+	var corpus, raw bytes.Buffer
+	for i := range 40 {
+		url := fmt.Sprintf("http://host%d.example/page", i)
+		fmt.Fprintf(&corpus, `{"id":"g%d","url":%q,"text":"The flywheel number %d stores energy because its mass turns; engineers measured how much of it is lost to friction in a year."}`+"\n", i, url, i)
+		fmt.Fprintf(&raw, `{"id":"b%d","url":"http://bad%d.example/","text":"CLICK HERE best casino %d bonus free spins login now best price order order order."}`+"\n", i, i, i)
+		a := engine("It stores energy.[1]")
+		a.Sources, a.Citations = []store.Source{{N: 1, URL: url}}, []store.Citation{{N: 1, Source: 1}}
+		_, as := k.ask("ann", chat, "", fmt.Sprint("flywheel ", i), a)
+		_, err := k.st.Rate(t.Context(), "ann", as[0].ID, &store.Rating{Value: 1 - 2*(i%20/19)}) // two are disliked
+		k.check(err)
+	}
+	at := func(name string) string { return filepath.Join(dir, name) }
+	k.check(os.WriteFile(at("corpus.jsonl"), corpus.Bytes(), 0o600))
+	k.check(os.WriteFile(at("raw.jsonl"), raw.Bytes(), 0o600))
+	k.check(k.st.Close())
+	command(t, 0, "feedback", "export", filepath.Dir(k.st.Path()), "--form", "pages", "--corpus", at("corpus.jsonl"), "--corpus", at("raw.jsonl"), "--out", at("pages"))
+	out, _ := command(t, 0, "quality", "train", "--kind", "gpt3", "--features", "4096", "--positive", filepath.Join(dir, "pages", "good.jsonl"), "--negative", at("raw.jsonl"), "--out", at("liked.fq"))
+	if !strings.Contains(out, "38 positive documents of 38 hosts, 40 negative") {
+		t.Errorf("quality train: %s", out)
+	}
+}

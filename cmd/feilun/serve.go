@@ -81,17 +81,9 @@ func (c *serveCmd) Run(a *app) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeLog()) }()
-	data, err := c.data()
+	o, err := c.options(a, l, log)
 	if err != nil {
 		return err
-	}
-	o := serve.Options{Page: chatPage(), Data: data, Addr: l.Addr().String(), Hosts: lower(c.Host), Origins: c.Origin, Version: feilun.Version,
-		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Tell: func(message string) { fmt.Fprintln(a.stderr, message) }}
-	if c.Searx != "" {
-		o.Searx = c.Searx
-		if o.ReadPage, err = webReader(); err != nil {
-			return err
-		}
 	}
 	if g != nil {
 		o.Generator = g
@@ -99,10 +91,24 @@ func (c *serveCmd) Run(a *app) (err error) {
 	if found != nil {
 		o.Searcher = found
 	}
-	if err := c.fill(&o); err != nil {
-		return err
-	}
 	return c.serve(a, l, o)
+}
+
+// options are what the flags say, beside what generates and finds.
+func (c *serveCmd) options(a *app, l net.Listener, log *slog.Logger) (o serve.Options, err error) {
+	data, err := c.data()
+	if err != nil {
+		return o, err
+	}
+	o = serve.Options{Page: chatPage(), Data: data, Addr: l.Addr().String(), Hosts: lower(c.Host), Origins: c.Origin, Version: feilun.Version,
+		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Token: func(token string) { c.say("token", token) }}
+	if c.Searx != "" {
+		o.Searx = c.Searx
+		if o.ReadPage, err = webReader(); err != nil {
+			return o, err
+		}
+	}
+	return o, c.fill(&o)
 }
 
 // data returns the folder for accounts and chats, which it makes; "" for none.

@@ -61,6 +61,19 @@ func (a *acknowledged) note(m map[string]string, id, text string) {
 	m[id] = text
 }
 
+// begun waits until something is acknowledged: on a busy machine that takes its time.
+func (a *acknowledged) begun() {
+	for range 3000 {
+		a.mu.Lock()
+		n := len(a.asked)
+		a.mu.Unlock()
+		if n > 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 // talk asks and rates until the server is gone.
 func (a *acknowledged) talk(url string, user int) {
 	g, ok := visitServer(url)
@@ -141,7 +154,8 @@ func TestKillServe(t *testing.T) {
 		for user := range 12 {
 			wg.Go(func() { a.talk(s.url, user) })
 		}
-		time.Sleep(time.Duration(200+rand.IntN(800)) * time.Millisecond)
+		a.begun()
+		time.Sleep(time.Duration(rand.IntN(800)) * time.Millisecond)
 		if err := s.cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}

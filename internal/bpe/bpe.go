@@ -33,6 +33,10 @@ type Tokenizer struct {
 	NFC     bool      // text is brought into Unicode's composed form first
 	Special []Special // in order of their numbers
 
+	// Shown are the special tokens that belong to texts, such as <think>: they are written out
+	// when tokens are turned to text. tokenizer.json calls these alone not special.
+	Shown map[uint32]bool
+
 	tokens [][]byte          // by number; nil where there is none, or a special one
 	ids    map[string]uint32 // of tokens
 	merges []merge           // by rank

@@ -468,3 +468,28 @@ func BenchmarkSplit(b *testing.B) {
 		}
 	}
 }
+
+// Added tokens that are not special are written out when tokens become text, and stay so.
+func TestShown(t *testing.T) {
+	c := NewCounter(GPT2, false)
+	c.Add([]byte("ab"), 1)
+	tok, _, err := Train(t.Context(), c, 259, []string{"<end>", "<think>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, _ := tok.ID("<think>")
+	end, _ := tok.ID("<end>")
+	tok.Shown = map[uint32]bool{id: true}
+	var b bytes.Buffer
+	if err := tok.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	read, err := ReadJSON(&b)
+	if err != nil || !read.Shown[id] || read.Shown[end] {
+		t.Errorf("read again: shown %v, %v; want %d alone", read.Shown, err, id)
+	}
+	listed, err := FromLists(tok.Lists())
+	if err != nil || !listed.Shown[id] || listed.Shown[end] {
+		t.Errorf("from lists: shown %v, %v; want %d alone", listed.Shown, err, id)
+	}
+}

@@ -65,6 +65,7 @@ type tokenizerFile struct {
 		SingleWord bool   `json:"single_word"`
 		LeftStrip  bool   `json:"lstrip"`
 		RightStrip bool   `json:"rstrip"`
+		Special    *bool  `json:"special"`
 	} `json:"added_tokens"`
 	Normalizer   *step `json:"normalizer"`
 	PreTokenizer *step `json:"pre_tokenizer"`
@@ -202,6 +203,14 @@ func (t *Tokenizer) pattern(split string, digits bool) error {
 	return fmt.Errorf("the split pattern %q is not known", split)
 }
 
+// show makes a special token one that texts show.
+func (t *Tokenizer) show(id uint32) {
+	if t.Shown == nil {
+		t.Shown = map[uint32]bool{}
+	}
+	t.Shown[id] = true
+}
+
 // vocabulary takes the tokens; those that are added are special and no bytes.
 func (t *Tokenizer) vocabulary(f *tokenizerFile) error {
 	added := map[string]bool{}
@@ -214,6 +223,9 @@ func (t *Tokenizer) vocabulary(f *tokenizerFile) error {
 		}
 		if !added[a.Content] {
 			t.Special = append(t.Special, Special{a.Content, a.ID})
+		}
+		if a.Special != nil && !*a.Special {
+			t.show(a.ID)
 		}
 		added[a.Content] = true
 	}
@@ -300,7 +312,7 @@ func (t *Tokenizer) WriteJSON(w io.Writer) error {
 	}
 	added := []map[string]any{}
 	for _, s := range t.Special {
-		added = append(added, map[string]any{"id": s.ID, "content": s.Text, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true})
+		added = append(added, map[string]any{"id": s.ID, "content": s.Text, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": !t.Shown[s.ID]})
 	}
 	level := map[string]any{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}
 	var normalizer any

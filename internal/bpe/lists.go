@@ -14,6 +14,7 @@ type Lists struct {
 
 	Tokens  []string // by number; "" where there is none
 	Special []bool   // by number
+	Shown   []bool   // of special ones, by number; nil for none
 	Merges  []string // two tokens with a space between, by rank
 }
 
@@ -28,6 +29,10 @@ func (t *Tokenizer) Lists() Lists {
 	}
 	for _, s := range t.Special {
 		l.Tokens[s.ID], l.Special[s.ID] = s.Text, true
+		if t.Shown[s.ID] {
+			l.Shown = append(l.Shown, make([]bool, t.Size()-len(l.Shown))...)
+			l.Shown[s.ID] = true
+		}
 	}
 	for _, m := range t.ordered() {
 		l.Merges = append(l.Merges, letters(t.tokens[m.left], &of)+" "+letters(t.tokens[m.right], &of))
@@ -48,6 +53,9 @@ func FromLists(l Lists) (*Tokenizer, error) {
 		case word == "":
 		case l.Special[id]:
 			t.Special = append(t.Special, Special{word, uint32(id)})
+			if id < len(l.Shown) && l.Shown[id] {
+				t.show(uint32(id))
+			}
 		default:
 			if _, twice := f.Model.Vocab[word]; twice {
 				return nil, fmt.Errorf("%w: token %q stands there twice", ErrFormat, word)

@@ -88,13 +88,12 @@ const (
 	lacksName          // capitalised words of the question that the page has not
 	brief              // it has under 12 terms
 	asks               // it is a question itself
-	leading            // it is the first of its page and a definition is asked for
 	numAnswer
 )
 
 // answerWeights are a constant and a weight for each feature of a logistic regression on the sentences of pages
 // found for one half of four sets of questions (TestFitAnswers).
-var answerWeights = [numAnswer + 1]float64{-8.118, 8.644, 1.570, 1.059, -0.807, -1.473, -0.124, -1.235, 4.274, -0.258, -0.873, -0.353, 0.352, -0.126}
+var answerWeights = [numAnswer + 1]float64{-8.270, 8.752, 2.134, 1.128, -0.470, -1.357, 0.080, -1.191, 4.426, -0.358, -0.944, -0.518, 0.194}
 
 // answers is how likely unit i answers the question.
 func (s *Set) answers(i int, f focus) float64 {
@@ -121,9 +120,6 @@ func (s *Set) answerFeatures(i int, f focus) (x [numAnswer]float64) {
 	}
 	if strings.HasSuffix(u.text, "?") || strings.HasSuffix(u.text, "？") {
 		x[asks] = 1
-	}
-	if u.place == 0 && f == meaning {
-		x[leading] = 1
 	}
 	return x
 }

@@ -20,9 +20,8 @@ type example struct {
 }
 
 // logistic fits a constant and weights by gradient descent with an L2 penalty.
-func logistic(all []example, start []float64) []float64 {
+func logistic(all []example) []float64 {
 	n := len(all[0].x)
-	w := append([]float64(nil), start...)
 	mean, dev := make([]float64, n), make([]float64, n)
 	total := 0.0
 	for _, e := range all {
@@ -66,7 +65,7 @@ func logistic(all []example, start []float64) []float64 {
 			scaled[i] += step[i]
 		}
 	}
-	w = make([]float64, n+1)
+	w := make([]float64, n+1)
 	w[0] = scaled[0]
 	for i := range n {
 		w[i+1] = scaled[i+1] / dev[i]
@@ -125,7 +124,7 @@ func TestFitSupport(t *testing.T) {
 			}
 			ex = append(ex, example{x[:], h.true, weight})
 		}
-		copy(w[:], logistic(ex, w[:]))
+		copy(w[:], logistic(ex))
 		t.Logf("%.3f", w)
 	}
 }

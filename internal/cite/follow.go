@@ -14,20 +14,17 @@ var leaningWords = map[string]bool{"he": true, "she": true, "it": true, "they": 
 // maxBack is how many questions before may be taken along.
 const maxBack = 3
 
-// Standalone makes a query of the last of a user's questions: one that leans on those before, by a pronoun or because it says
-// too little, gets their content words along, without those it has. The rule is fixed; no page has a part in it.
-func Standalone(questions []string) string {
+// Context is what the last of a user's questions takes along from those before: their content words, where it leans
+// on them by a pronoun or because it says too little, without those it has itself. The rule is fixed; no page has a part in it.
+func Context(questions []string) string {
 	last := len(questions) - 1
-	if last < 0 {
-		return ""
-	}
-	query := strings.TrimSpace(questions[last])
+	context := ""
 	for i := last - 1; i >= 0 && last-i <= maxBack && needsMore(questions[i+1]); i-- {
-		if words := contentOf(questions[i], query); words != "" {
-			query = words + " " + query
+		if words := contentOf(questions[i], context+" "+questions[last]); words != "" {
+			context = strings.TrimSpace(words + " " + context)
 		}
 	}
-	return query
+	return context
 }
 
 // needsMore reports whether a question leans on what was said before it.

@@ -30,7 +30,7 @@ func FuzzTexts(f *testing.F) {
 		if m, ok := set.Best(question, -1); ok && (m.Start < 7 || m.End > len(text)+7 || !(m.Support >= 0 && m.Support <= 1)) {
 			t.Fatalf("match %+v", m)
 		}
-		Standalone([]string{text, question})
+		set.About(Context([]string{text, question}))
 		NewPrompt(set, Language(question))
 	})
 }

@@ -30,9 +30,9 @@ var focuses = [...]struct {
 	{count, regexp.MustCompile(`多少|几[^乎]|幾[^乎]|多[长長高大重远遠快久宽寬深]|(?i)\bhow (many|much|long|old|far|high|tall|large|big|often|fast|deep)\b|\bwhat (percent|percentage|number|age|size)\b`)},
 	{person, regexp.MustCompile(`谁|誰|哪[一个個]*[位人]|何人|什[么麼]人|(?i)\b(who|whom|whose)\b|\b(which|what) (person|man|woman|king|president|player|author|scientist)\b`)},
 	{place, regexp.MustCompile(`哪[里裡裏兒儿]|何[处處地]|什[么麼](地方|地区|地區|地点|地點|国家|國家|城市)|哪[一个個]*(国|國|省|市|州|县|縣|城市|地区|地區|国家|國家|洲|座)|(?i)\bwhere\b|\b(which|what) (country|city|state|town|place|region|continent|county|river|island)\b`)},
-	{reason, regexp.MustCompile(`为[什甚何]|為[什甚何]|原因|理由|何故|(?i)\bwhy\b|\bwhat (caused|is the reason|was the reason)\b`)},
+	{reason, regexp.MustCompile(`[为為]([什甚][么麼]|何)|原因|理由|何故|(?i)\bwhy\b|\bwhat (caused|is the reason|was the reason)\b`)},
 	{manner, regexp.MustCompile(`如何|怎[么麼样樣]|(?i)\bhow\b`)},
-	{meaning, regexp.MustCompile(`^什[么麼]是|是什[么麼](意思)?[？?]?$|何[谓謂]|指的?是什[么麼]|(?i)^what (is|are|was|were) (a |an |the )?\S+( \S+)?\?*$|\bdefin`)},
+	{meaning, regexp.MustCompile(`^什[么麼]是|^何[谓謂]|^[^的]{1,12}(是|指)(的是)?什[么麼](意思)?[？?]?$|(?i)^what (is|are|was|were) (a |an |the )?[\w-]+( [\w-]+)?\?*$|\bdefin`)},
 }
 
 func focusOf(question string) focus {

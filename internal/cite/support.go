@@ -49,6 +49,26 @@ func NewSet(sources []Source, question string) *Set {
 	return s
 }
 
+// Half is the set of the first half of the sources.
+func (s *Set) Half() *Set {
+	half := NewSet(s.Sources[:len(s.Sources)/2], "")
+	half.asked = s.asked
+	return half
+}
+
+// aboutWeight is what a word counts that a question takes along from those before it.
+const aboutWeight = 0.3
+
+// About tells what the question takes along from those before it ([Context]).
+func (s *Set) About(context string) {
+	for _, t := range read(context).terms {
+		if !s.asked.keys[t.key] {
+			t.weight *= aboutWeight
+			s.asked.terms, s.asked.keys[t.key] = append(s.asked.terms, t), true
+		}
+	}
+}
+
 // maxRepeats is how often a page may say the same before that is no content any more.
 const maxRepeats = 3
 

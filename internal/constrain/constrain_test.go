@@ -70,6 +70,14 @@ func generate(t testing.TB, g *Grammar, v *Vocabulary, rng *rand.Rand, tokens in
 	return text, m.Ends()
 }
 
+// tries is how often something is drawn; a fifth with -short.
+func tries(n int) int {
+	if testing.Short() {
+		return n / 5
+	}
+	return n
+}
+
 // matches reports whether a text is of a grammar.
 func matches(g *Grammar, text string) bool {
 	m := g.Matcher(NewVocabulary(0, nil))
@@ -187,7 +195,7 @@ func TestAllowed(t *testing.T) {
 func TestJSON(t *testing.T) {
 	g, v := JSON(), testVocabulary()
 	rng := rand.New(rand.NewPCG(1, 1))
-	for i := range 300 {
+	for i := range tries(300) {
 		text, done := generate(t, g, v, rng, 2+i%100)
 		if !done || !json.Valid(text) || text[0] != '{' || !utf8.Valid(text) {
 			t.Fatalf("drew %q, done %v", text, done)
@@ -240,7 +248,7 @@ func TestRuneRanges(t *testing.T) {
 func TestForget(t *testing.T) {
 	m := JSON().Matcher(testVocabulary())
 	m.Read([]byte(`{"a":`))
-	for range 3000 {
+	for range 1000 {
 		if !m.Read([]byte(`[[{"b":1},`)) {
 			t.Fatal("refused")
 		}

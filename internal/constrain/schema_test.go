@@ -38,7 +38,7 @@ func TestSchema(t *testing.T) {
 		if err := json.Unmarshal([]byte(s), &root); err != nil {
 			t.Fatal(err)
 		}
-		for i := range 120 {
+		for i := range tries(120) {
 			text, done := generate(t, g, v, rng, g.Matcher(v).Left()+i)
 			if !done || !utf8.Valid(text) {
 				t.Fatalf("%s: drew %q, done %v", s, text, done)

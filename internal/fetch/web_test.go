@@ -105,11 +105,11 @@ func TestSearchFails(t *testing.T) {
 		name, want string
 		h          http.HandlerFunc
 	}{
-		{"JSON off", "settings.yml", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 403) }},
+		{"JSON off", "settings.yml", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusForbidden) }},
 		{"limited", "limits", func(w http.ResponseWriter, r *http.Request) {
 			asked.Add(1)
 			w.Header().Set("Retry-After", "30")
-			http.Error(w, "slow down", 429)
+			http.Error(w, "slow down", http.StatusTooManyRequests)
 		}},
 		{"captcha", "captcha", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
@@ -123,7 +123,7 @@ func TestSearchFails(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, `{"results": [], "unresponsive_engines": [["google", "CAPTCHA"]]}`)
 		}},
-		{"down", "500", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", 500) }},
+		{"down", "500", func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusInternalServerError) }},
 		{"all pages gone", "none of 1 pages", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, `{"results": [{"url": "http://127.0.0.1/"}]}`)

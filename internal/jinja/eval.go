@@ -215,22 +215,7 @@ func (r *renderer) arithmetic(b *binary, x, y any) any {
 	xi, ok1 := x.(int)
 	yi, ok2 := y.(int)
 	if ok1 && ok2 && b.op != "/" {
-		switch b.op {
-		case "+":
-			return xi + yi
-		case "-":
-			return xi - yi
-		case "*":
-			return xi * yi
-		}
-		if yi == 0 {
-			fail("line %d: a division by 0", b.line)
-		}
-		q := int(math.Floor(float64(xi) / float64(yi)))
-		if b.op == "//" {
-			return q
-		}
-		return xi - q*yi
+		return b.whole(xi, yi)
 	}
 	xf, ok1 := float(x)
 	yf, ok2 := float(y)
@@ -252,6 +237,26 @@ func (r *renderer) arithmetic(b *binary, x, y any) any {
 		return q
 	}
 	return xf - q*yf
+}
+
+// whole calculates with whole numbers; divisions round down.
+func (b *binary) whole(x, y int) int {
+	switch b.op {
+	case "+":
+		return x + y
+	case "-":
+		return x - y
+	case "*":
+		return x * y
+	}
+	if y == 0 {
+		fail("line %d: a division by 0", b.line)
+	}
+	q := int(math.Floor(float64(x) / float64(y)))
+	if b.op == "//" {
+		return q
+	}
+	return x - q*y
 }
 
 func compare(op string, x, y any, line int) bool {

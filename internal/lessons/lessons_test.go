@@ -18,15 +18,25 @@ type room struct {
 }
 
 func newRoom(t *testing.T) *room {
+	r := &room{t: t, st: openStore(t), user: "ann"}
+	r.check(r.st.SetConsent(t.Context(), r.user, store.ConsentImprove, "1"))
+	r.open()
+	return r
+}
+
+func openStore(t *testing.T) *store.Store {
 	st, err := store.OpenServer(filepath.Join(t.TempDir(), "feilun.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	r := &room{t: t, st: st, user: "ann"}
-	r.check(st.SetConsent(t.Context(), r.user, store.ConsentImprove, "1"))
-	r.open()
-	return r
+	return st
+}
+
+// close takes back what a room of a store that others use may be used for.
+func (r *room) close() {
+	_, err := r.st.Withdraw(r.t.Context(), r.user, "", "1")
+	r.check(err)
 }
 
 func (r *room) open() {
@@ -94,6 +104,7 @@ func brief(set *Set) string {
 
 // TestRules goes through what becomes a row and what does not.
 func TestRules(t *testing.T) {
+	st, users := openStore(t), 0
 	for name, tt := range map[string]struct {
 		do            func(r *room)
 		sft, dpo, kto string
@@ -182,7 +193,11 @@ func TestRules(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRoom(t)
+			users++
+			r := &room{t: t, st: st, user: fmt.Sprint("user", users)}
+			r.check(st.SetConsent(t.Context(), r.user, store.ConsentImprove, "1"))
+			defer r.close()
+			r.open()
 			tt.do(r)
 			told := map[string]int{}
 			for form, want := range map[string]string{SFT: tt.sft, DPO: tt.dpo, KTO: tt.kto} {

@@ -207,14 +207,17 @@ func (s *Store) deleteChat(tx *sql.Tx, id string) error {
 			return err
 		}
 	}
-	s.scrub = true
+	s.scrub, s.orphans = true, true
 	return nil
 }
 
-// Sweep deletes temporary chats whose time is over.
+// Sweep deletes temporary chats whose time is over, and pages of the web that were fetched for deleted chats alone.
 func (s *Store) Sweep(ctx context.Context, now time.Time) error {
 	return s.update(ctx, func(tx *sql.Tx) error {
-		return s.deleteChats(tx, "temporary = 1 AND updated < ?", millis(now.Add(-TemporaryLife)))
+		if err := s.deleteChats(tx, "temporary = 1 AND updated < ?", millis(now.Add(-TemporaryLife))); err != nil {
+			return err
+		}
+		return s.dropPages(tx, now)
 	})
 }
 

@@ -39,6 +39,9 @@ var sampleRows = map[int][]string{
 		`INSERT INTO export_rows(export, row, user, chat) VALUES ('x1', 'r1', 'local', 'c1')`,
 		`INSERT INTO trained(weights, name, inputs, created) VALUES ('w', 'house-2', '["f"]', 1790000004000)`,
 	},
+	4: {
+		`INSERT INTO pages(version, url, title, date, text, fetched) VALUES ('p1', 'http://a.example/', 'A', '', 'a page', 1790000000000)`,
+	},
 }
 
 func sampleName(v int) string { return filepath.Join("testdata", fmt.Sprintf("v%d.db.zst", v)) }
@@ -137,6 +140,9 @@ func TestUpgrade(t *testing.T) {
 			if err != nil || touched.Events != 1 || len(touched.Exports) != 1 || fmt.Sprint(touched.Models) != "[house-2]" {
 				t.Errorf("version %d: withdrawal %+v, %v", v, touched, err)
 			}
+		}
+		if p, err := s.KeptPage(ctx, "p1"); v >= 4 && (err != nil || p.Text != "a page") {
+			t.Errorf("version %d: page %+v, %v", v, p, err)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

@@ -45,7 +45,9 @@ type Store struct {
 	lastMS  int64              // of the newest id
 	lastLow uint64
 
-	scrub bool // the write-ahead log holds deleted text; only the writer touches it
+	// Only the writer touches these.
+	scrub   bool // the write-ahead log holds deleted text
+	orphans bool // there may be pages of deleted chats
 }
 
 // Open opens a database that is there, for a tool; a server may have it open too.
@@ -61,7 +63,7 @@ func Open(path string) (*Store, error) {
 func OpenServer(path string) (*Store, error) {
 	unlock, err := atomicfile.Lock(path+".lock", path)
 	if err != nil {
-		return nil, err
+		return nil, hint.With(err, "end the other server, or keep the data in another folder: --data DIR")
 	}
 	s, err := open(path, unlock)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"feilun/internal/fetch"
 )
 
 func openTest(t *testing.T) *Store {
@@ -302,6 +304,105 @@ func TestDeleteIsReal(t *testing.T) {
 			t.Errorf("%s still has the deleted text", filepath.Base(name))
 		}
 	}
+}
+
+// TestDeletePages deletes chats for which pages were fetched.
+func TestDeletePages(t *testing.T) {
+	s, ctx := openTest(t), t.Context()
+	now := time.Now()
+	chats := []*Chat{newChat(t, s, "ann", ""), newChat(t, s, "bob", "")}
+	for v, in := range map[string][]int{"both": {0, 1}, "ann": {0}, "nobody": nil, "fresh": nil} {
+		p := fetch.Page{Version: v, Text: "page", Fetched: now.Add(-2 * pageGrace)}
+		if v == "fresh" {
+			p.Fetched = now
+		}
+		if err := s.KeepPage(ctx, p); err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range in {
+			q := question("q")
+			q.Sources = []Source{{N: 1, Version: v}}
+			if _, _, err := s.AddMessages(ctx, []string{"ann", "bob"}[i], "", chats[i].ID, []*Message{q}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := s.DeleteChat(ctx, "ann", chats[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		later time.Duration
+		want  string
+	}{{0, "[both fresh]"}, {2 * pageGrace, "[both]"}} {
+		if err := s.Sweep(ctx, now.Add(tt.later)); err != nil {
+			t.Fatal(err)
+		}
+		var kept []string
+		for _, v := range []string{"ann", "both", "fresh", "nobody"} {
+			if _, err := s.KeptPage(ctx, v); err == nil {
+				kept = append(kept, v)
+			}
+		}
+		if fmt.Sprint(kept) != tt.want {
+			t.Errorf("%v later: pages %v, want %s", tt.later, kept, tt.want)
+		}
+	}
+}
+
+// TestDeleteWithdraws deletes a chat of which rows were exported.
+func TestDeleteWithdraws(t *testing.T) {
+	s, ctx := openTest(t), t.Context()
+	if err := s.SetConsent(ctx, "ann", ConsentImprove, "1"); err != nil {
+		t.Fatal(err)
+	}
+	c, other := newChat(t, s, "ann", ""), newChat(t, s, "bob", "")
+	e, err := s.AddExport(ctx, Export{Form: "kto", Rows: 1}, []ExportRow{{"r1", "ann", c.ID}, {"r2", "ann", c.ID}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.AddExport(ctx, Export{}, []ExportRow{{"r3", "bob", other.ID}}); !errors.Is(err, ErrConflict) {
+		t.Errorf("an export of a chat that may not be used: %v", err)
+	}
+	if err := s.DeleteChat(ctx, "ann", c.ID); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := s.WithdrawnRows(ctx, e.ID); err != nil || len(gone) != 2 || !gone["r1"] {
+		t.Errorf("withdrawn rows %v, %v", gone, err)
+	}
+	if all, err := s.Exports(ctx); err != nil || len(all) != 1 {
+		t.Errorf("exports %v, %v", all, err)
+	}
+	if _, err := s.AddExport(ctx, Export{}, []ExportRow{{"r4", "ann", c.ID}}); !errors.Is(err, ErrConflict) {
+		t.Errorf("an export of a deleted chat: %v", err)
+	}
+}
+
+// FuzzFind searches for anything: the words of users are no query language.
+func FuzzFind(f *testing.F) {
+	for _, q := range []string{"飞轮", `"`, "a OR b", "owner: x", "NEAR(", "*", "ก่า ၀", "ﬁﬃ", "\x00\xff", "a\u0301b", "𠀀𠀁"} {
+		f.Add(q)
+	}
+	s, err := OpenServer(filepath.Join(f.TempDir(), "feilun.db"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { s.Close() })
+	f.Fuzz(func(t *testing.T, q string) {
+		c := newChat(t, s, "ann", "")
+		if _, _, err := s.AddMessages(t.Context(), "ann", "", c.ID, []*Message{question(q)}); err != nil {
+			t.Fatal(err)
+		}
+		heads, err := s.Find(t.Context(), "ann", q, 1000)
+		if err != nil {
+			t.Errorf("Find(%q): %v", q, err)
+		}
+		if matchQuery("ann", q) != "" && !slices.ContainsFunc(heads, func(h ChatHead) bool { return h.ID == c.ID }) {
+			t.Errorf("Find(%q) does not find the message that says just that", q)
+		}
+		if err := s.DeleteChat(t.Context(), "ann", c.ID); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestIDs(t *testing.T) {

@@ -22,23 +22,31 @@ func Bytes(n int) []byte {
 	return unsafe.Slice((*byte)(pointer(unsafe.SliceData(Floats((n+3)/4)))), n)
 }
 
-// SetRow rounds x to a row of a matrix of bfloat16.
-func (m *QuantMatrix) SetRow(i int, x []float32) {
-	tile, size := m.data[m.at(i/tileRows)+4*(i%tileRows):], m.kind.group()
-	for col := 0; col < m.cols; col += 2 {
-		two := uint32(BF16(x[col]))
-		if col+1 < m.cols {
-			two |= uint32(BF16(x[col+1])) << 16
+// SetRow rounds x to row i of a matrix of bfloat16.
+func (c *CPU) SetRow(m *QuantMatrix, i int, x []float32) {
+	x = x[:m.cols]
+	for g := range m.groups {
+		var half [groupCols]uint16
+		part := x[g*groupCols : min(len(x), (g+1)*groupCols)]
+		c.ToBF16(half[:len(part)], part)
+		lanes := m.data[m.at(i/tileRows)+4*(i%tileRows)+g*2*m.kind.group():]
+		for j := range (len(part) + 1) / 2 {
+			binary.LittleEndian.PutUint32(lanes[64*j:], uint32(half[2*j])|uint32(half[2*j+1])<<16)
 		}
-		binary.LittleEndian.PutUint32(tile[col/groupCols*2*size+col%groupCols/2*64:], two)
 	}
 }
 
-// SetColumn rounds x to a column of a matrix of bfloat16.
-func (m *QuantMatrix) SetColumn(col int, x []float32) {
-	at := col/groupCols*2*m.kind.group() + col%groupCols/2*64 + col%2*2
-	for i, v := range x[:m.rows] {
-		binary.LittleEndian.PutUint16(m.data[m.at(i/tileRows)+at+4*(i%tileRows):], BF16(v))
+// SetColumn rounds x to column j of a matrix of bfloat16.
+func (c *CPU) SetColumn(m *QuantMatrix, j int, x []float32) {
+	var half [tileRows]uint16
+	at := j/groupCols*2*m.kind.group() + j%groupCols/2*64 + j%2*2
+	for t := 0; t*tileRows < m.rows; t++ {
+		part := x[t*tileRows : min(m.rows, (t+1)*tileRows)]
+		c.ToBF16(half[:len(part)], part)
+		lanes := m.data[m.at(t)+at:]
+		for r, v := range half[:len(part)] {
+			binary.LittleEndian.PutUint16(lanes[4*r:], v)
+		}
 	}
 }
 

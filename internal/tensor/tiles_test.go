@@ -8,7 +8,7 @@ import (
 // TestTiles: matrices filled by rows or by columns in memory of the caller's are those
 // that [CPU.Quantize] makes, and products with prepared vectors those of [CPU.MatVecs].
 func TestTiles(t *testing.T) {
-	for level := Generic; level <= Best(); level++ {
+	for _, level := range levels() {
 		c := NewLevel(level, 2)
 		rng := rand.New(rand.NewPCG(4, uint64(level)))
 		for range 60 {
@@ -27,14 +27,14 @@ func TestTiles(t *testing.T) {
 			byRow := QuantMatrixIn(WeightsBF16, rows, cols, Bytes(WeightsBF16.Bytes(rows, cols)))
 			byCol := QuantMatrixIn(WeightsBF16, rows, cols, Bytes(WeightsBF16.Bytes(rows, cols)))
 			for i := range rows {
-				byRow.SetRow(i, w[i*cols:])
+				c.SetRow(&byRow, i, w[i*cols:])
 			}
 			col := make([]float32, rows)
 			for j := range cols {
 				for i := range col {
 					col[i] = w[i*cols+j]
 				}
-				byCol.SetColumn(j, col)
+				c.SetColumn(&byCol, j, col)
 			}
 			if string(byRow.data) != string(want.data) || string(byCol.data) != string(want.data) {
 				t.Fatalf("%s, %d x %d: another layout", level, rows, cols)

@@ -6,7 +6,8 @@ import { ApiError, get, me, online } from "./api.ts";
 import { language, match, setLanguage, stored, t } from "./i18n.ts";
 import { go, route } from "./route.ts";
 import { announced, toast } from "./say.ts";
-import { blank, chat, loadChats, loadModels, openChat, refresh, temporary } from "./store.ts";
+import { loadChats } from "./chats.ts";
+import { blank, chat, loadModels, openChat, refresh, temporary } from "./store.ts";
 import type { Me } from "./types.ts";
 import { CitationCard } from "./parts/cite.tsx";
 import { drawer, narrow, railOpen } from "./parts/frame.ts";
@@ -68,6 +69,7 @@ function Shell() {
   const r = route.value;
   return (
     <div class={`shell ${railOpen.value ? "with-rail" : ""}`}>
+      <button type="button" class="skip" onClick={() => (document.getElementById("question") ?? document.querySelector<HTMLElement>("main a, main button"))?.focus()}>{t("skip.to")}</button>
       {railOpen.value && narrow.value && <div class="shade" onClick={() => { drawer.value = false; }} />}
       {railOpen.value && <Rail />}
       <div class="main" inert={narrow.value && drawer.value}>{r.page === "account" ? <AccountPage /> : r.page === "admin" ? <AdminPage /> : <ChatPage />}</div>

@@ -1,4 +1,4 @@
-// What the page knows: the chat that is open, its tree, the answers that are being written, and the list of chats.
+// What the page knows: the chat that is open, its tree, and the answers that are being written.
 import { batch, computed, signal, type Signal } from "@preact/signals";
 import { ApiError, call, get, me, post, sendKey } from "./api.ts";
 import { follow } from "./events.ts";
@@ -6,6 +6,7 @@ import { go, route } from "./route.ts";
 import { leaf, pair, path, siblings, tree, type Tree } from "./tree.ts";
 import type { Ask, Chat, ChatHead, Citation, Mark, Message, Mode, Model, Source, Stage } from "./types.ts";
 import { prefs } from "./prefs.ts";
+import { loadChats } from "./chats.ts";
 import { announce, say, t } from "./say.ts";
 
 export interface Live extends Message {
@@ -28,8 +29,11 @@ export const target = signal<string | undefined>(undefined);
 export const temporary = signal(false);
 
 const cells = new Map<string, Signal<Live>>();
-export const cell = (id: string) => cells.get(id)!;
+const nothing = signal<Live>({ id: "", chat: "", role: "assistant", text: "", created: "", state: "done" });
+/** What is known of a message; of one that is gone, while something still shows it, nothing. */
+export const cell = (id: string) => cells.get(id) ?? nothing;
 const followers = new Map<string, AbortController>();
+export const writing = () => followers.size > 0;
 
 export const running = computed(() => shown.value.flatMap((id) => pair(shape.value, id) ?? [id]).filter((id) => cell(id)?.value.state === "running"));
 /** The blind pair at the end of what is shown, which waits for a choice. */
@@ -214,6 +218,7 @@ export async function ask(text: string, parent: string | undefined, key = sendKe
 export async function again(question: string, options: { model?: string; compare?: boolean } = {}) {
   const { model: other, compare } = options;
   const body: Ask = { key: sendKey(), ...wishes(), ...(other ? { model: other } : {}) };
+  if (body.mode === "plain" && models.peek().find((m) => m.id === other)?.kind === "extractive") body.mode = "corpus"; // quotes need pages
   if (compare) body.compare = prefs.rival.peek() ? { model: prefs.rival.peek() } : {};
   try {
     const r = await post<{ answers: Message[] }>(`/api/messages/${question}/answers`, body);
@@ -238,6 +243,7 @@ export async function rewrite(id: string, text: string) {
 
 export async function stop(id: string) {
   const c = cell(id);
+  if (c === nothing) return;
   flush();
   c.value = { ...c.value, stopping: true };
   try {
@@ -254,15 +260,13 @@ export async function rate(id: string, rating: { value: number; reasons?: string
   const c = cell(id), before = c.value.rating;
   c.value = { ...c.value, rating: rating.value ? { value: rating.value, reasons: rating.reasons, text: rating.text } : undefined };
   try {
-    await send(`/api/messages/${id}/rating`, rating);
+    await post<void>(`/api/messages/${id}/rating`, rating);
   } catch (e) {
     c.value = { ...c.value, rating: before };
     fail(e);
     throw e;
   }
 }
-
-const send = (path: string, body: unknown) => post<void>(path, body);
 
 export async function choose(id: string, choice: "a" | "b" | "tie" | "bad", shown_ms: number) {
   try {
@@ -343,52 +347,6 @@ function finish(id: string, m: Message) {
   });
   announce(t(m.state === "done" ? "said.finished" : m.state === "stopped" ? "said.stopped" : "said.failed"));
   loadChats();
-}
-
-// --- the list of chats
-
-export const chats = signal<ChatHead[]>([]);
-export const more = signal<string | undefined>(undefined);
-export const query = signal("");
-export const listed = signal(false);
-let asked = 0;
-
-export async function loadChats(further = false) {
-  const mine = ++asked;
-  const p = new URLSearchParams({ limit: "60" });
-  if (query.peek()) p.set("q", query.peek());
-  if (further && more.peek()) p.set("before", more.peek()!);
-  try {
-    const r = await get<{ chats: ChatHead[]; next?: string }>(`/api/chats?${p}`);
-    if (mine !== asked) return;
-    batch(() => {
-      chats.value = further ? [...chats.peek(), ...r.chats] : r.chats;
-      more.value = r.next;
-      listed.value = true;
-      const here = r.chats.find((c) => c.id === chat.peek()?.id);
-      if (here && chat.peek()!.title !== here.title) chat.value = { ...chat.peek()!, title: here.title };
-      if (here && !followers.size && here.updated > chat.peek()!.updated) refresh().catch(() => {}); // another device went on with it
-    });
-  } catch (e) {
-    if (mine === asked && !(e instanceof ApiError && e.code === "offline")) fail(e);
-  }
-}
-
-export async function change(id: string, part: { title?: string; consent?: ChatHead["consent"] }) {
-  const head = await call<ChatHead>("PATCH", `/api/chats/${id}`, part);
-  batch(() => {
-    chats.value = chats.peek().map((c) => (c.id === id ? { ...c, ...head } : c));
-    if (chat.peek()?.id === id) chat.value = { ...chat.peek()!, ...head };
-  });
-}
-
-export async function remove(id: string) {
-  await call("DELETE", `/api/chats/${id}`);
-  chats.value = chats.peek().filter((c) => c.id !== id);
-  if (chat.peek()?.id === id) {
-    blank();
-    go("#/");
-  }
 }
 
 /** What the open chat may be used for. Consent counts for chats begun after it was given; older ones are allowed one by one. */

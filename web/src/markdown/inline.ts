@@ -89,7 +89,7 @@ class Parser {
     switch (c) {
       case "\\": return this.escape();
       case "`": return this.code();
-      case "*": case "_": case "~": return this.run_(c);
+      case "*": case "_": case "~": return this.emphasisRun(c);
       case "$": return this.dollar();
       case "!": return this.s[this.pos + 1] === "[" && this.bracket(true);
       case "[": return this.cite() || this.bracket(false);
@@ -135,7 +135,7 @@ class Parser {
   }
 
   /** A run of emphasis marks. Han letters count as spaces do, so that **重点：**后文 is bold. */
-  private run_(c: string): boolean {
+  private emphasisRun(c: string): boolean {
     let n = 1;
     while (this.s[this.pos + n] === c) n++;
     const before = this.pos ? this.s[this.pos - 1] : "", after = this.s[this.pos + n] ?? "";

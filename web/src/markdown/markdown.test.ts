@@ -129,6 +129,20 @@ test("texts know where they come from", () => {
   if (p.t === "list" && p.items[0].kids[0].t === "p") assert.equal(at(p.items[0].kids[0].text, 2), 6);
 });
 
+test("no letter is lost, whatever the marks", () => {
+  let seed = 11;
+  const draw = (n: number) => (seed = (seed * 1103515245 + 12345) % 2147483648) % n;
+  const parts = ["*", "**", "_", "~~", "`", "``", " ", "\n", "a", "b", "中", "文", "，", "!", "]", "x1", "- ", "> ", "# "];
+  for (let k = 0; k < 20_000; k++) {
+    let s = "";
+    for (let i = 0; i < 20; i++) s += parts[draw(parts.length)];
+    for (const open of [false, true]) {
+      const got = inline({ s, map: [0, 0] }, open).map(plain).join("");
+      assert.equal(got.replace(/[^a-z0-9中文]/g, ""), s.replace(/[^a-z0-9中文]/g, ""), JSON.stringify(s));
+    }
+  }
+});
+
 test("addresses", () => {
   for (const s of ["javascript:alert(1)", "data:text/html,x", "//a.example", "/x", "https://user:pw@a.example/", "http://a b", "https:\\\\a.example", "vbscript:x", "https://a\u202e.example"]) assert.equal(address(s), undefined, s);
   assert.equal(address("HTTPS://A.example/x"), "https://a.example/x");

@@ -23,6 +23,13 @@ export function ChatPage() {
   );
 }
 
+/** Questions that the server knows to have answers, or else beginnings of questions. */
+function suggestions(): string[] {
+  const known = me.value?.suggestions ?? [];
+  if (known.length) return known.slice(0, 4);
+  return mode.value === "plain" ? [t("start.explain"), t("start.write"), t("start.translate"), t("start.compare")] : [t("start.say"), t("start.when"), t("start.who"), t("start.compare")];
+}
+
 const Skeleton = () => <div class="transcript skeleton" role="status" aria-label={t("loading")}><i /><i /><i /><i /></div>;
 
 function FirstWords() {
@@ -32,9 +39,9 @@ function FirstWords() {
       <Wheel />
       <h2>{t(temporary.value ? "temporary.title" : "hello")}</h2>
       <p class="dim">{temporary.value ? t("temporary.hint") : models.value.length === 0 ? t("model.loading") : m?.kind === "extractive" ? t("hello.extractive") : t(mode.value === "plain" ? "hello.plain" : "hello.cited")}</p>
-      {!temporary.value && !!me.value?.suggestions?.length && (
+      {!temporary.value && models.value.length > 0 && (
         <ul class="suggestions" aria-label={t("suggestions")}>
-          {me.value.suggestions.slice(0, 4).map((s) => <li key={s}><button type="button" onClick={() => { handed.value = s; }}>{s}</button></li>)}
+          {suggestions().map((s) => <li key={s}><button type="button" onClick={() => { handed.value = s; }}>{s}</button></li>)}
         </ul>
       )}
     </div>

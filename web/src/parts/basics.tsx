@@ -38,6 +38,7 @@ export function Popup(props: { anchor: HTMLElement; onClose: () => void; label: 
       el.style.left = `${Math.max(edge, Math.min(start, innerWidth - edge - w))}px`;
     };
     place();
+    const there = setInterval(() => { if (!anchor.isConnected) close.current(); }, 250);
     if (focus) (el.querySelector<HTMLElement>("[autofocus], button:not([disabled]), a, input, select, textarea") ?? el).focus();
     const down = (e: PointerEvent) => {
       if (!el.contains(e.target as Node) && !anchor.contains(e.target as Node)) close.current();
@@ -62,6 +63,7 @@ export function Popup(props: { anchor: HTMLElement; onClose: () => void; label: 
     document.addEventListener("scroll", place, true);
     return () => {
       if (focus && el.contains(document.activeElement)) anchor.focus();
+      clearInterval(there);
       size.disconnect();
       el.removeEventListener("focusout", out);
       document.removeEventListener("pointerdown", down, true);

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { get, post } from "../api.ts";
 import { date, t } from "../i18n.ts";
 import { say } from "../say.ts";
-import { cell, fail } from "../store.ts";
+import { cell, fail, shown } from "../store.ts";
 import type { Citation, Source, Span } from "../types.ts";
 import { address } from "../markdown/inline.ts";
 import { Dialog, Field, Popup } from "./basics.tsx";
@@ -63,9 +63,8 @@ export function Unsupported({ message, note, first, last, children }: { message:
 export function CitationCard() {
   const now = card.value;
   const [report, setReport] = useState<{ message: string; n: number } | null>(null);
-  useEffect(() => {
-    if (now && !now.el.isConnected) card.value = null;
-  });
+  const place = shown.value[0];
+  useEffect(() => { card.value = null; }, [place]); // another chat
   return (
     <>
       {now && (

@@ -40,9 +40,11 @@ export function Composer() {
   }, [place]);
   useEffect(() => {
     if (handed.value === null) return;
+    const gap = handed.value.indexOf("…"); // what is to be filled in
     set(handed.value);
     handed.value = null;
     area.current?.focus();
+    if (gap >= 0) setTimeout(() => area.current?.setSelectionRange(gap, gap + 1));
   }, [handed.value]);
   useLayoutEffect(() => {
     const el = area.current!;
@@ -67,7 +69,9 @@ export function Composer() {
       problem.value = { code: e instanceof ApiError ? e.code : "internal", until: Date.now() + after * 1000 };
     }
     setBusy(false);
-    area.current?.focus();
+    if (!problem.peek() && matchMedia("(pointer: coarse)").matches) area.current?.blur(); // makes room for the answer
+    else if (choosing.peek()) document.querySelector<HTMLElement>(".scroller")?.focus(); // where the keys of the choice work
+    else area.current?.focus();
   };
   return (
     <form class="composer" onSubmit={(e) => { e.preventDefault(); submit(); }}>

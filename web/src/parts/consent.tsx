@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 import { get, me, post } from "../api.ts";
 import { date, language, t } from "../i18n.ts";
 import { say } from "../say.ts";
-import { change, chat, fail } from "../store.ts";
+import { change } from "../chats.ts";
+import { chat, fail } from "../store.ts";
 import type { Me, Override, Scope, Withdrawn } from "../types.ts";
 import { Dialog } from "./basics.tsx";
 

@@ -72,7 +72,7 @@ export function Pair({ ids }: { ids: [string, string] }) {
   useLayoutEffect(() => {
     const key = (e: KeyboardEvent) => {
       const el = e.target as HTMLElement;
-      if (e.ctrlKey || e.metaKey || e.altKey || el.isContentEditable || /^(INPUT|SELECT)$/.test(el.tagName) || (el.tagName === "TEXTAREA" && (el as HTMLTextAreaElement).value) || document.querySelector("dialog[open]")) return;
+      if (e.ctrlKey || e.metaKey || e.altKey || el.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(el.tagName) || document.querySelector("dialog[open]")) return;
       const c = ({ "1": "a", "2": "b", "0": "tie", x: "bad" } as const)[e.key];
       if (!c) return;
       e.preventDefault();

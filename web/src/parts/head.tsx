@@ -2,7 +2,8 @@
 import { useState } from "preact/hooks";
 import { date, t } from "../i18n.ts";
 import { prefs } from "../prefs.ts";
-import { chat, fail, model, models, remove, scope, temporary } from "../store.ts";
+import { remove } from "../chats.ts";
+import { chat, fail, model, models, scope, temporary } from "../store.ts";
 import { nameOf } from "./answer.tsx";
 import { Confirm, IconButton, Menu } from "./basics.tsx";
 import { ConsentDialog } from "./consent.tsx";

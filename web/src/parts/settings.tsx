@@ -42,7 +42,7 @@ export function Settings() {
           <Field label={t("rival")} hint={t("rival.hint")}>
             <select value={prefs.rival.value} onChange={(e) => { prefs.rival.value = e.currentTarget.value; }}>
               <option value="">{t("rival.any")}</option>
-              {models.value.map((m) => <option key={m.id} value={m.id}>{nameOf(m)}</option>)}
+              {models.value.filter((m) => m.kind !== "extractive").map((m) => <option key={m.id} value={m.id}>{nameOf(m)}</option>)}
             </select>
           </Field>
           <div class="buttons"><button type="button" disabled={!changed} onClick={() => { prefs.params.value = {}; }}>{t("param.reset")}</button></div>

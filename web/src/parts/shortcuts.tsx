@@ -8,7 +8,7 @@ import { newChat } from "./rail.tsx";
 
 const list: [Key, string[]][] = [
   ["key.send", ["Enter"]], ["key.line", ["Shift", "Enter"]], ["key.stop", ["Esc"]], ["key.focus", ["/"]], ["key.new", ["Ctrl", "Shift", "O"]],
-  ["key.search", ["Ctrl", "K"]], ["key.rail", ["Ctrl", "B"]], ["key.last", ["↑"]], ["key.turns", ["Alt", "↑", "↓"]], ["key.versions", ["Alt", "←", "→"]], ["key.choose", ["1", "2", "0", "X"]], ["key.help", ["?"]],
+  ["key.search", ["Ctrl", "K"]], ["key.rail", ["Ctrl", "B"]], ["key.last", ["↑"]], ["key.turns", ["Alt", "↑", "↓"]], ["key.versions", ["[", "]"]], ["key.choose", ["1", "2", "0", "X"]], ["key.help", ["?"]],
 ];
 
 export function Shortcuts() {
@@ -44,7 +44,7 @@ function press(e: KeyboardEvent) {
   else if (e.key === "Escape" && drawer.value) { done(); toggleRail(); }
   else if (e.key === "Escape" && running.value.length) { done(); running.value.forEach(stop); }
   else if (e.altKey && /^Arrow(Up|Down)$/.test(e.key) && !(typing && (el as HTMLTextAreaElement).value)) { done(); step(e.key === "ArrowUp" ? -1 : 1); }
-  else if (e.altKey && /^Arrow(Left|Right)$/.test(e.key) && !typing) { done(); sideways(e.key === "ArrowLeft" ? -1 : 1); }
+  else if (!typing && !ctrl && (e.key === "[" || e.key === "]")) { done(); sideways(e.key === "[" ? -1 : 1); }
   else if (!typing && !ctrl && !e.altKey && e.key === "/") { done(); document.getElementById("question")?.focus(); }
   else if (!typing && !ctrl && !e.altKey && e.key === "?") { done(); document.dispatchEvent(new CustomEvent("shortcuts")); }
 }

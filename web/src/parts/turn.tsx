@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t, time } from "../i18n.ts";
 import { sends } from "../ime.ts";
-import { again, ask, cell, chat, fail, models, rewrite, running, shape, stop, turn } from "../store.ts";
+import { again, ask, cell, fail, models, rewrite, running, shape, stop, turn } from "../store.ts";
 import { siblings } from "../tree.ts";
 import { AnswerBody, Facts, modelName, nameOf, Stages } from "./answer.tsx";
 import { CopyButton, Dialog, IconButton, Menu, type Choice } from "./basics.tsx";
@@ -124,6 +124,3 @@ function Editor({ text, save, note, onSave, onClose }: { text: string; save: str
     </form>
   );
 }
-
-/** What the open chat is called, for the window's title. */
-export const titleOf = () => chat.value?.title || t("new.chat");
