@@ -22,7 +22,7 @@ func Wilson(hits, n int) Interval {
 	p, m := float64(hits)/float64(n), float64(n)
 	mid := (p + z95*z95/(2*m)) / (1 + z95*z95/m)
 	half := z95 / (1 + z95*z95/m) * math.Sqrt(p*(1-p)/m+z95*z95/(4*m*m))
-	return Interval{p, max(0, mid-half), min(1, mid+half)}
+	return Interval{Value: p, Low: max(0, mid-half), High: min(1, mid+half)}
 }
 
 // bootstrap returns the ratio of two sums over samples with its percentile
@@ -48,5 +48,5 @@ func bootstrap(over, under []float64, draws int, seed uint64) Interval {
 		all[d] = ratio(func(int) int { return rng.IntN(len(over)) })
 	}
 	slices.Sort(all)
-	return Interval{ratio(func(i int) int { return i }), all[int(0.025*float64(draws))], all[min(draws-1, int(0.975*float64(draws)))]}
+	return Interval{Value: ratio(func(i int) int { return i }), Low: all[int(0.025*float64(draws))], High: all[min(draws-1, int(0.975*float64(draws)))]}
 }

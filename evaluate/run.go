@@ -284,7 +284,7 @@ func (r *Result) words(scores []Score, p *Params) {
 	}
 	r.Accuracy = map[string]Interval{r.Main: Wilson(hits, len(scores))}
 	i := bootstrap(nll, one, p.Draws, p.Seed)
-	r.Perplexity = &Interval{math.Exp(i.Value), math.Exp(i.Low), math.Exp(i.High)}
+	r.Perplexity = &Interval{Value: math.Exp(i.Value), Low: math.Exp(i.Low), High: math.Exp(i.High)}
 }
 
 // groups sums the items up by subject.

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"strings"
 
 	"feilun/internal/atomicfile"
 )
@@ -69,10 +70,11 @@ func AblationPage(v Ablation, name, lang string) error {
 			return fmt.Sprintf("%.1f %%", 100*x)
 		},
 		"gap": func(bits bool, x float64) string {
+			text := fmt.Sprintf("%+.2f", 100*x)
 			if bits {
-				return fmt.Sprintf("%+.4f", x)
+				text = fmt.Sprintf("%+.4f", x)
 			}
-			return fmt.Sprintf("%+.1f", 100*x)
+			return strings.Replace(text, "-", "−", 1)
 		},
 		"share": func(x float64) string { return fmt.Sprintf("%.1f", 100*x) },
 	}).ParseFS(page, "ablation.html")

@@ -145,8 +145,20 @@ func (p *Params) share(step, steps int) float64 {
 	return 1
 }
 
-// check refuses names that stand for nothing.
+// The rates of AdamW that 0 stands for: beside Muon, and of all weights.
+const (
+	rateBeside = 0.003
+	rateAlone  = 0.0005
+)
+
+// check refuses names that stand for nothing, and sets the rate where it is 0.
 func (p *Params) check() error {
+	if p.Rate == 0 {
+		p.Rate = rateBeside
+		if p.Optimizer == AdamW {
+			p.Rate = rateAlone
+		}
+	}
 	for _, x := range []struct {
 		what, got string
 		known     []string

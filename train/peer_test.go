@@ -32,8 +32,12 @@ func peerLoop(t *testing.T, optimizer, text string, steps, depth int) (*loop, *P
 	p := usual(t)
 	p.Optimizer, p.Schedule, p.Depth, p.Context, p.Batch, p.Rows, p.Steps, p.Mask, p.Warmup, p.Final = optimizer, Cosine, depth, 128, 1024, 8, steps, false, 0.1, 0.1
 	p.ValidEvery, p.SaveEvery, p.SampleEvery, p.Spike = steps, steps, steps, 0
+	p.Rate = 0
 	if rate, err := strconv.ParseFloat(os.Getenv("FEILUN_RATE"), 64); err == nil {
 		p.Rate = rate
+	}
+	if err := p.check(); err != nil {
+		t.Fatal(err)
 	}
 	m, err := p.model(c)
 	if err != nil {

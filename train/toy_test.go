@@ -116,6 +116,9 @@ func usual(t testing.TB) *Params {
 	if err := params.Fill(p); err != nil {
 		t.Fatal(err)
 	}
+	if err := p.check(); err != nil {
+		t.Fatal(err)
+	}
 	p.Context, p.Batch, p.Rows, p.BF16 = 16, 64, 2, false
 	p.ValidEvery, p.SaveEvery, p.SampleEvery = 7, 5, 1000
 	return p

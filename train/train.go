@@ -48,8 +48,8 @@ type Params struct {
 
 	// Optimizer is muon (matrices by Muon, all else by AdamW) or adamw.
 	Optimizer string `json:"optimizer" default:"muon"`
-	// Rate is the learning rate of AdamW.
-	Rate float64 `json:"rate" default:"0.003" range:"0..10"`
+	// Rate is the learning rate of AdamW. 0 takes 0.003 beside Muon and 0.0005 without (why: docs/log/train.md).
+	Rate float64 `json:"rate" default:"0" range:"0..10"`
 	// Matrix is the learning rate of Muon (0.02: Jordan and others, 2024).
 	Matrix float64 `json:"matrix" default:"0.02" range:"0..10"`
 	// Schedule is how the rates fall after the warm-up: cosine, wsd (they stay, then fall in a straight line), or constant.

@@ -27,6 +27,9 @@ func decodeBF16x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, 
 func decodeBF16AVX512(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeBF16PairAVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeBF16AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -45,6 +48,9 @@ func decodeInt8x4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, 
 func decodeInt8x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeInt8PairAVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeInt8AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -61,6 +67,9 @@ func decodeInt4x4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, 
 
 //go:noescape
 func decodeInt4x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt4PairAVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
 func decodeInt4AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
@@ -85,15 +94,15 @@ func (l Level) decoder(kind Weights) decoder {
 	case kind == WeightsBF16 && l == AVX512:
 		return decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
 	case kind == WeightsBF16 && l == AVX2:
-		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, widest: 1}
+		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1}
 	case kind == WeightsInt8 && l.vnni():
 		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: decodeInt8Pair, four: decodeInt8Four, widest: 8}
 	case kind == WeightsInt8 && l >= AVX2:
-		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, widest: 1}
+		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1}
 	case kind == WeightsInt4 && l.vnni():
 		return decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: decodeInt4Pair, widest: 8}
 	case kind == WeightsInt4 && l >= AVX2:
-		return decoder{of: [4]decodeKernel{decodeInt4AVX2}, widest: 1}
+		return decoder{of: [4]decodeKernel{decodeInt4AVX2}, pair: decodeInt4PairAVX2, widest: 1}
 	}
 	return plainDecoder(kind)
 }

@@ -115,5 +115,3 @@ func edge(dst []float32, ldc int, tile []float32, cols, h, w int, add bool) {
 		}
 	}
 }
-
-var expC, expB = false, false

@@ -31,15 +31,16 @@ type product struct {
 	here bool // whole tiles of A are not packed at all
 }
 
-// directPanels is up to how many panels float32 rows of A are read where they lie:
-// packing them takes longer than it wins. Not where rows lie on one another in a cache.
+// directPanels is up to how many panels rows of A that need no rounding are read where
+// they lie: packing them takes longer than it wins. Not where rows lie on one another in
+// a cache.
 const directPanels = 12
 
 func (c *CPU) product(dst []float32, ldc int, a View, b *Panels, m int, add bool) *product {
 	x := &product{c: c, dst: dst, ldc: ldc, a: a, b: b, add: add}
 	x.kern, x.tile = c.level.kernelRows(b.bf16, m)
 	x.rows = a.Col == 1 && (!b.bf16 || c.level >= AVX512BF16)
-	x.here = x.rows && !b.bf16 && b.n <= directPanels*b.cols && a.Row%512 != 0
+	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && b.k%2 == 0)
 	return x
 }
 
@@ -151,7 +152,11 @@ func (x *product) panel(s *scratch, t *slab, at, to step, next *slab, until int)
 			x.kern(d, tile, lda, stride, panel, unsafe.Pointer(&x.dst[(t.m0+i)*x.ldc+at.j*b.cols]), 4*x.ldc, more, f)
 			continue
 		}
-		x.kern(d, tile, lda, stride, panel, unsafe.Pointer(&s.c[0]), 4*b.cols, 0, f)
+		kern := x.kern
+		if h < x.tile { // the last rows, by a kernel of no more than they need
+			kern, _ = x.c.level.kernelRows(b.bf16, h)
+		}
+		kern(d, tile, lda, stride, panel, unsafe.Pointer(&s.c[0]), 4*b.cols, 0, f)
 		edge(x.dst[(t.m0+i)*x.ldc+at.j*b.cols:], x.ldc, s.c, b.cols, h, w, add)
 	}
 }

@@ -8,7 +8,7 @@ import (
 // TestTiles: matrices filled by rows or by columns in memory of the caller's are those
 // that [CPU.Quantize] makes, and products with prepared vectors those of [CPU.MatVecs].
 func TestTiles(t *testing.T) {
-	for level := Generic; level <= Best(); level++ {
+	for _, level := range levels() {
 		c := NewLevel(level, 2)
 		rng := rand.New(rand.NewPCG(4, uint64(level)))
 		for range 60 {

@@ -88,7 +88,7 @@ function Feedback() {
           <tbody>{models.map(([id, m]) => <tr key={id}><td>{id}</td><td class="right">{number(m.answers)}</td><td class="right">{number(m.up)}</td><td class="right">{number(m.down)}</td></tr>)}</tbody>
         </table></div>
       )}
-      <p class="links">{(["sft", "kto", "dpo", "events"] as const).map((f) => <a key={f} href={`/api/admin/feedback/export?form=${f}`} download><Icon name="share" />{f.toUpperCase()}</a>)}</p>
+      <p class="links">{(["sft", "kto", "dpo", "events", "frontier", "pages"] as const).map((f) => <a key={f} href={`/api/admin/feedback/export?form=${f}`} download><Icon name="share" />{f.toUpperCase()}</a>)}</p>
     </section>
   );
 }
