@@ -216,10 +216,16 @@ func TestServerPeople(t *testing.T) {
 		t.Skip("takes a browser")
 	}
 	b := startBrowser(t)
-	told := make(chan string, 1)
-	b.url = realServer(t, serve.Options{Data: t.TempDir(), Addr: "0.0.0.0:8080", Hosts: []string{"127.0.0.1"}, Token: func(s string) { told <- s }})
+	told := make(chan string, 8)
+	b.url = realServer(t, serve.Options{Data: t.TempDir(), Addr: "0.0.0.0:8080", Hosts: []string{"127.0.0.1"}, Token: func(token string) { told <- token }})
+	var token string
+	select {
+	case token = <-told:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no token was told")
+	}
 	b.viewport(1280, 800)
-	b.open("#/setup/" + <-told)
+	b.open("#/setup/" + token)
 	enter := func(name, password string) {
 		b.typeText("input[autocomplete=username]", name)
 		b.typeText("input[type=password]", password)
