@@ -173,10 +173,12 @@ func (r *run) cite(c cite.Citation, set *cite.Set) {
 }
 
 // cited has a model answer from the sources and lets through what it writes, sentence by
-// sentence. When the sources are too many for the model's context, it is asked again with half of them.
+// sentence. When the sources are too many for the model's context, it is asked again with half of them; when not one of them
+// fits beside the conversation, they are quoted.
 func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set, question string) (res Result, err error) {
 	r.emitKind(generated)
 	r.stage("write")
+	all := set
 	for {
 		prompt := cite.NewPrompt(set, cite.Language(question))
 		w := cite.NewWriter(set, prompt)
@@ -188,6 +190,10 @@ func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set,
 		if errors.Is(err, ErrContextFull) && !wrote && len(set.Sources) > 1 {
 			set = set.Half()
 			continue
+		}
+		if errors.Is(err, ErrContextFull) && !wrote {
+			r.quote(all, question)
+			return Result{}, nil
 		}
 		r.stage("check")
 		r.parts(w.Close(), set)

@@ -90,6 +90,9 @@ func (s *Server) begin(r *http.Request, a Actor, body *askBody, chat string, q *
 		}
 		answers, models = append(answers, m), append(models, model)
 	}
+	if len(models) == 2 && models[0].Kind == Extractive && models[1].Kind == Extractive {
+		return nil, badRequest("compare", "both answers would be the same quotes: compare models that write answers from sources")
+	}
 	dones, err := s.admitAll(r, a, len(answers))
 	if err != nil {
 		return nil, err
