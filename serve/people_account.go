@@ -70,7 +70,7 @@ func (s *Server) writeMe(w http.ResponseWriter, r *http.Request, u store.User, h
 				return err
 			}
 		}
-		m.Features = features{Corpus: s.o.Searcher != nil, Web: s.runs.web != nil}
+		m.Features = features{Corpus: s.o.Searcher != nil, Web: s.runs.web != nil, Inspect: s.o.Inspector != nil && inspects(u.Role)}
 	}
 	writeJSON(w, http.StatusOK, m)
 	return nil

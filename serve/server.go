@@ -22,6 +22,8 @@ type Options struct {
 	ReadPage  fetch.Reader  // turns what is fetched from the web into text; needed with Searx
 	Fetch     fetch.Options // limits of what is fetched
 	Page      fs.FS         // built files of the chat page, index.html at its root; nil for none
+	Inspector http.Handler  // shows the run that the index was made of, to those who may look into it; nil for none
+	Report    string        // file with that run's report; "" for none
 	Data      string        // folder for what is kept: accounts, chats, feedback; "" keeps it until the server is closed
 	Addr      string        // the address it listens on, which decides whether a login is needed
 	Hosts     []string      // further names that requests may ask for in Host
@@ -98,7 +100,7 @@ func New(o Options) (*Server, error) {
 		}
 	}
 	mux := http.NewServeMux()
-	for _, routes := range []func(*http.ServeMux){s.apiRoutes, s.peopleRoutes, s.chatRoutes, s.runRoutes, s.feedbackRoutes, s.pageRoutes} {
+	for _, routes := range []func(*http.ServeMux){s.apiRoutes, s.peopleRoutes, s.chatRoutes, s.runRoutes, s.feedbackRoutes, s.inspectRoutes, s.pageRoutes} {
 		routes(mux)
 	}
 	s.handler = s.wrap(mux)

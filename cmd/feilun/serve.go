@@ -91,6 +91,11 @@ func (c *serveCmd) Run(a *app) (err error) {
 	if found != nil {
 		o.Searcher = found
 	}
+	h, closeInspector := c.inspector(a)
+	defer closeInspector()
+	if h != nil {
+		o.Inspector, o.Report = h, filepath.Join(c.Dir, "report.html")
+	}
 	return c.serve(a, l, o)
 }
 
