@@ -29,7 +29,7 @@ func TestInspector(t *testing.T) {
 			{"POST", "/inspect/api/label", []string{inspectHeader, ""}, "POST /api/label"},
 			{"POST", "/inspect/api/label", []string{csrfHeader, "wrong"}, ""},
 			{"POST", "/inspect/api/label", []string{inspectHeader, "", "Origin", "https://evil.example"}, ""},
-			{"POST", "/inspect/../api/chats", []string{inspectHeader, "", csrfHeader, "wrong"}, ""}, // sent on to where the token is asked for
+			{"POST", "/inspect/../api/chats", []string{inspectHeader, "", csrfHeader, "wrong"}, ""},                       // sent on to where the token is asked for
 			{"POST", "/inspect/%2e%2e/api/chats", []string{inspectHeader, "", csrfHeader, "wrong"}, "POST /../api/chats"}, // stays where it is
 		} {
 			res, body := v.raw(tt.method, tt.path, "{}", tt.headers...)

@@ -70,6 +70,9 @@ func (s *Server) writeMe(w http.ResponseWriter, r *http.Request, u store.User, h
 				return err
 			}
 		}
+		if all := s.runs.suggestions.Load(); all != nil {
+			m.Suggestions = *all
+		}
 		m.Features = features{Corpus: s.o.Searcher != nil, Web: s.runs.web != nil, Inspect: s.o.Inspector != nil && inspects(u.Role)}
 	}
 	writeJSON(w, http.StatusOK, m)

@@ -85,7 +85,7 @@ func (r *run) search(ctx context.Context, query string) ([]Passage, error) {
 	}
 	r.stage("read", "found", len(passages))
 	for i := range passages[:min(len(passages), widened)] {
-		passages[i] = r.widen(ctx, passages[i])
+		passages[i] = widen(ctx, r.s.searcher(r.m.Mode), passages[i])
 	}
 	return passages, nil
 }
@@ -96,8 +96,7 @@ const (
 )
 
 // widen reads a passage with what stands around it: what a text is about often stands before the passage that was found.
-func (r *run) widen(ctx context.Context, p Passage) Passage {
-	from := r.s.searcher(r.m.Mode)
+func widen(ctx context.Context, from Searcher, p Passage) Passage {
 	w, err := from.Passage(ctx, p.Version, p.Start, p.End, around)
 	if err != nil {
 		return p

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"feilun/internal/fetch"
 	"feilun/internal/store"
@@ -19,11 +20,18 @@ type runs struct {
 	mu   sync.Mutex
 	live map[string]*run // by message
 	web  Searcher        // of the live web; nil for none
+
+	suggestions atomic.Pointer[[]string] // nil until they are made
 }
 
 func (s *Server) setupRuns() error {
 	s.runs.ctx, s.runs.end = context.WithCancelCause(context.Background())
 	s.runs.live = map[string]*run{}
+	s.runs.all.Go(func() {
+		if all := s.suggest(s.runs.ctx); len(all) > 0 {
+			s.runs.suggestions.Store(&all)
+		}
+	})
 	if s.o.Searx == "" {
 		return nil
 	}

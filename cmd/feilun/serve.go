@@ -89,7 +89,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 		o.Generator = g
 	}
 	if found != nil {
-		o.Searcher = found
+		o.Searcher, o.Titles = found, found.titles
 	}
 	h, closeInspector := c.inspector(a)
 	defer closeInspector()
