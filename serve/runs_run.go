@@ -182,6 +182,17 @@ func (r *run) since(n int) (events []event, more <-chan struct{}) {
 	return events, r.grown
 }
 
+// place is where a viewer who has seen n events goes on: behind the last one where n is more than there are, and before the end of an
+// answer that has ended, so that nobody waits for what was told.
+func (r *run) place(n int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return min(n, len(r.log)-1)
+	}
+	return min(n, len(r.log))
+}
+
 // follow sends the events of an answer from a place on, until its end or until the viewer leaves.
 func (s *Server) follow(w http.ResponseWriter, r *http.Request) error {
 	a, err := s.actor(r, ScopeChat)
@@ -209,6 +220,7 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request) error {
 		live = s.running(m.ID)
 	}
 	if live != nil {
+		v.n = live.place(n)
 		v.watch(r.Context(), live, s.o.Limits.Ping)
 		return nil
 	}
