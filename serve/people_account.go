@@ -196,7 +196,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !same {
-		s.audit(r, name, "login failed", "")
+		s.audit(r, u.ID, "login failed", "") // not the name that was typed: it may be a password
 		return notLoggedIn("there is no such name with this password")
 	}
 	s.people.names.forget(name)

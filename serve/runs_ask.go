@@ -175,12 +175,12 @@ func (r *run) wait(ctx context.Context) error {
 	}
 }
 
-// stopChat ends the answers of a chat that is about to be deleted.
-func (s *Server) stopChat(ctx context.Context, owner, chat string) error {
+// stopChat ends the answers of a chat that was deleted.
+func (s *Server) stopChat(ctx context.Context, chat string) error {
 	s.runs.mu.Lock()
 	var own []*run
 	for _, r := range s.runs.live {
-		if r.owner == owner && r.m.Chat == chat { // neither changes
+		if r.m.Chat == chat { // it does not change
 			own = append(own, r)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -121,8 +122,8 @@ func checkParams(p *store.Params) error {
 	if p.TopK != nil && *p.TopK < 0 || p.MaxTokens != nil && *p.MaxTokens < 1 {
 		return badRequest("params", "top_k and max_tokens are not negative")
 	}
-	if len(p.Stop) > 16 || len(p.System) > maxQuestion {
-		return badRequest("params", "at most 16 stops, and %d bytes of system", maxQuestion)
+	if len(p.Stop) > 16 || slices.Contains(p.Stop, "") || len(p.System) > maxQuestion {
+		return badRequest("params", "at most 16 stops that are not empty, and %d bytes of system", maxQuestion)
 	}
 	return errors.Join(within("temperature", p.Temperature, 0, 5), within("top_p", p.TopP, 0, 1), within("min_p", p.MinP, 0, 1), within("repetition_penalty", p.RepetitionPenalty, 0, 10))
 }

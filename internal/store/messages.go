@@ -184,11 +184,20 @@ func writeCheckpoint(tx *sql.Tx, m *Message) error {
 }
 
 // FinishMessage writes the last form of an answer that was running; its State is no longer [Running]. It is
-// [ErrConflict] when the answer was finished before, [ErrNotFound] when its chat was deleted.
+// [ErrConflict] when the answer was finished before, [ErrNotFound] when its chat was deleted. After any other error, such as that of a
+// full disk, [Store.Message] still tells this form, and FinishMessage is to be called again.
 func (s *Store) FinishMessage(ctx context.Context, m *Message) error {
 	s.mu.Lock()
 	delete(s.pending, m.ID)
 	s.mu.Unlock()
+	err := s.finish(ctx, m)
+	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
+		s.putBack([]Message{*m})
+	}
+	return err
+}
+
+func (s *Store) finish(ctx context.Context, m *Message) error {
 	return s.update(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
 		var owner, state string
 		err := tx.QueryRow("SELECT c.owner, m.state FROM messages m JOIN chats c ON c.id = m.chat WHERE m.id = ?", m.ID).Scan(&owner, &state)
