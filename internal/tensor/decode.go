@@ -154,8 +154,9 @@ type decodeKernel func(groups int, w, x pointer, xstep int, y pointer, ystep int
 // A decoder has kernels for 1, 2, 4 and 8 vectors, up to widest.
 type decoder struct {
 	of     [4]decodeKernel
-	pair   decodeKernel // both tiles of a pair and one vector; or nil
-	four   decodeKernel // both and four vectors; or nil
+	pair   decodeKernel  // both tiles of a pair and one vector; or nil
+	four   decodeKernel  // both and four vectors; or nil
+	many   [3]manyKernel // both and 5, 6 and 7 vectors; or nil
 	widest int
 	half   bool // vectors of bfloat16 are taken as such
 }
@@ -192,6 +193,9 @@ func (m *QuantMatrix) product(d *decoder, y []float32, ldy int, v vectors, n, fr
 		switch {
 		case pair && n == 1 && d.pair != nil:
 			d.pair(m.groups, pointer(&m.data[m.at(t)]), v.data, v.each, pointer(&y[t*tileRows]), 0)
+			t++
+		case pair && n >= leastMany && n != 2*fourVectors && d.many[0] != nil:
+			m.pairMany(d, y, ldy, v, n, t)
 			t++
 		case pair && n >= 4 && d.four != nil:
 			j := 0
