@@ -23,10 +23,10 @@ func (m *QuantMatrix) pairMany(d *decoder, y []float32, ldy int, v vectors, n, t
 		j, to := i*n/turns, (i+1)*n/turns
 		x, out := unsafe.Add(v.data, j*v.each), pointer(&y[j*ldy+t*tileRows])
 		if to-j == fourVectors {
-			d.four(m.groups, w, x, n*v.each, out, 4*ldy)
+			d.four(m.groups, w, x, v.step, out, 4*ldy)
 			continue
 		}
 		next := uintptr(w) + uintptr(size+min(i*manyFetch*m.groups, size)) // not a pointer: it may leave the matrix
-		d.many[to-j-leastMany](m.groups, w, x, n*v.each, out, 4*ldy, next)
+		d.many[to-j-leastMany](m.groups, w, x, v.step, out, 4*ldy, next)
 	}
 }

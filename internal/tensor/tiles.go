@@ -111,6 +111,7 @@ func (c *CPU) Prepare(v *Vectors, x []float32, ldx, cols, n int) {
 	if half {
 		v.each = groupCols * 2
 	}
+	v.step = n * v.each
 	groups := (cols + groupCols - 1) / groupCols
 	if need := groups * n * v.each / 4; len(v.memory) < need {
 		v.memory = Floats(need + need/2)

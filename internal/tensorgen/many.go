@@ -18,8 +18,8 @@ func many(w io.Writer) {
 	}
 }
 
-// manyBF16 sums in the order of decodeBF16. It asks for the weights and vectors of the next
-// group, and for what comes next altogether.
+// manyBF16 sums in the order of decodeBF16. It asks for the vectors of the next group, and for
+// what comes next altogether.
 func manyBF16(w io.Writer, n int) {
 	name := fmt.Sprintf("decodeBF16Many%d", n)
 	fmt.Fprintf(w, manyHead, name, name)
@@ -35,7 +35,6 @@ func manyBF16(w io.Writer, n int) {
 		}
 		for t := range 2 {
 			at := 64*c + t*bf16Group
-			fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+2*bf16Group)
 			fmt.Fprintf(w, "\tVMOVUPS %d(SI), Z%d\n", at, 28+t)
 		}
 		for j := range n {
