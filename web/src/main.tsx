@@ -61,6 +61,7 @@ function Shell() {
   }, []);
   useSignalEffect(() => {
     const r = route.value;
+    drawer.value = false; // it would lie over the page that was asked for
     if (r.page === "join" || r.page === "setup") go("#/", true);
     else if (r.page === "chat" && r.id) openChat(r.id, r.message);
     else if (r.page === "chat" && chat.peek()) {

@@ -40,7 +40,7 @@ export function Door() {
         <h1>{t(`${kind}.title`)}</h1>
         <p class="dim">{t(`${kind}.text`)}</p>
         {fresh && <Field label={t(`${kind}.token`)}><input type="text" value={token} required autocomplete="off" spellcheck={false} onInput={(e) => setToken(e.currentTarget.value.trim())} /></Field>}
-        <Field label={t("name")}><input type="text" value={name} required autocomplete="username" autocapitalize="none" onInput={(e) => setName(e.currentTarget.value)} autofocus /></Field>
+        <Field label={t("user.name")}><input type="text" value={name} required autocomplete="username" autocapitalize="none" onInput={(e) => setName(e.currentTarget.value)} autofocus /></Field>
         <Field label={t("password")} hint={fresh ? t("password.hint") : undefined}><input type="password" value={password} required minLength={fresh ? 8 : undefined} autocomplete={fresh ? "new-password" : "current-password"} onInput={(e) => setPassword(e.currentTarget.value)} /></Field>
         {wrong && <p class="warning" role="alert"><Icon name="warn" />{wrong}</p>}
         <button class="main wide" disabled={busy}>{t(`${kind}.go`)}</button>
