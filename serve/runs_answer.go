@@ -85,7 +85,7 @@ func (r *run) search(ctx context.Context, query string) ([]Passage, error) {
 	}
 	r.stage("read", "found", len(passages))
 	for i := range passages[:min(len(passages), widened)] {
-		passages[i] = r.widen(ctx, passages[i])
+		passages[i] = widen(ctx, r.s.searcher(r.m.Mode), passages[i])
 	}
 	return passages, nil
 }
@@ -96,8 +96,7 @@ const (
 )
 
 // widen reads a passage with what stands around it: what a text is about often stands before the passage that was found.
-func (r *run) widen(ctx context.Context, p Passage) Passage {
-	from := r.s.searcher(r.m.Mode)
+func widen(ctx context.Context, from Searcher, p Passage) Passage {
 	w, err := from.Passage(ctx, p.Version, p.Start, p.End, around)
 	if err != nil {
 		return p
@@ -173,10 +172,12 @@ func (r *run) cite(c cite.Citation, set *cite.Set) {
 }
 
 // cited has a model answer from the sources and lets through what it writes, sentence by
-// sentence. When the sources are too many for the model's context, it is asked again with half of them.
+// sentence. When the sources are too many for the model's context, it is asked again with half of them; when not one of them
+// fits beside the conversation, they are quoted.
 func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set, question string) (res Result, err error) {
 	r.emitKind(generated)
 	r.stage("write")
+	all := set
 	for {
 		prompt := cite.NewPrompt(set, cite.Language(question))
 		w := cite.NewWriter(set, prompt)
@@ -188,6 +189,10 @@ func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set,
 		if errors.Is(err, ErrContextFull) && !wrote && len(set.Sources) > 1 {
 			set = set.Half()
 			continue
+		}
+		if errors.Is(err, ErrContextFull) && !wrote {
+			r.quote(all, question)
+			return Result{}, nil
 		}
 		r.stage("check")
 		r.parts(w.Close(), set)

@@ -161,10 +161,13 @@ func (c *tester) events(id, from string) (all []seenEvent) {
 	return all
 }
 
-func readEvents(ctx context.Context, url string) (all []seenEvent, err error) {
+func readEvents(ctx context.Context, url string, headers ...string) (all []seenEvent, err error) {
 	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 	if err != nil {
 		return nil, err
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {

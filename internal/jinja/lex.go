@@ -34,12 +34,7 @@ func lex(src string) []token {
 	l := &lexer{src: src, line: 1}
 	trim := false
 	for l.at < len(src) {
-		next := len(src)
-		for _, open := range []string{"{{", "{%", "{#"} {
-			if i := strings.Index(src[l.at:], open); i >= 0 && l.at+i < next {
-				next = l.at + i
-			}
-		}
+		next := opening(src, l.at)
 		text := src[l.at:next]
 		if trim {
 			text = strings.TrimLeft(text, " \t\r\n")
@@ -56,6 +51,20 @@ func lex(src string) []token {
 		}
 	}
 	return l.tokens
+}
+
+// opening returns where the next tag, expression or comment begins, or the end.
+func opening(src string, at int) int {
+	for ; at+1 < len(src); at++ {
+		i := strings.IndexByte(src[at:len(src)-1], '{')
+		if i < 0 {
+			break
+		}
+		if at += i; strings.IndexByte("{%#", src[at+1]) >= 0 {
+			return at
+		}
+	}
+	return len(src)
 }
 
 // before takes the white space away that stands before a tag.
@@ -239,7 +248,7 @@ func (l *lexer) str(quote byte) {
 		case '\\', '\'', '"':
 			b.WriteByte(e)
 		default:
-			b.WriteString(`\` + string(rune(e)))
+			b.Write([]byte{'\\', e}) // the first byte of a character: the others follow
 		}
 	}
 	if l.at >= len(l.src) {
