@@ -32,6 +32,7 @@ type Server struct {
 	token   string // good once, "" when used
 	session string // what the page sends with each request
 	origin  string // http://127.0.0.1:1234
+	within  bool   // another server, which has these routes, decides who may use them
 	told    time.Time
 	tickets map[string]time.Time
 	snap    *snapshot
@@ -159,7 +160,29 @@ const modelPolicy = "default-src 'none'; script-src 'unsafe-inline'; style-src '
 
 // handler returns the server's routes behind its checks. Work that goes on
 // after a request ends with ctx.
-func (s *Server) handler(ctx context.Context) http.Handler {
+func (s *Server) handler(ctx context.Context) http.Handler { return s.checked(s.routes(ctx)) }
+
+// Within returns the routes for another server to have under a path of its own. That one decides who may use them and sets
+// the headers of answers, and calls end when it is done; here only the key's header is asked for, with any value: pages of other origins
+// cannot send it. The work behind the page begins with the first request.
+func (s *Server) Within(ctx context.Context) (h http.Handler, end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	s.within = true
+	routes, first := s.routes(ctx), sync.Once{}
+	h = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first.Do(func() {
+			s.loadModels()
+			s.refresh(ctx)
+		})
+		routes.ServeHTTP(w, r)
+	})
+	return h, func() {
+		stop()
+		s.close()
+	}
+}
+
+func (s *Server) routes(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	for path, file := range map[string]string{"/{$}": "inspector.html", "/inspector.css": "", "/inspector.js": "", "/inspector_strings.js": ""} {
 		if file == "" {
@@ -178,7 +201,7 @@ func (s *Server) handler(ctx context.Context) http.Handler {
 		mux.HandleFunc(pattern, s.private(ctx, h))
 	}
 	mux.HandleFunc("GET /api/export", s.privately(s.answerExport))
-	return s.checked(mux)
+	return mux
 }
 
 // checked refuses requests that did not come from the page or from a person at
@@ -219,7 +242,7 @@ const keyHeader = "X-Feilun-Key"
 // privately lets requests through that have the session's key.
 func (s *Server) privately(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if !same(r.Header.Get(keyHeader), s.session) {
+		if given := r.Header.Values(keyHeader); len(given) != 1 || !s.within && !same(given[0], s.session) {
 			writeJSON(w, http.StatusForbidden, failure{Error: "no session: open the address that feilun inspect printed", Code: "session"})
 			return
 		}

@@ -140,10 +140,10 @@ func (s *Server) deleteChat(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.stopChat(r.Context(), a.ID, r.PathValue("id")); err != nil {
+	if err := s.store.DeleteChat(r.Context(), a.ID, r.PathValue("id")); err != nil {
 		return err
 	}
-	if err := s.store.DeleteChat(r.Context(), a.ID, r.PathValue("id")); err != nil {
+	if err := s.stopChat(r.Context(), r.PathValue("id")); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -64,7 +64,7 @@ func NewEngine(e *model.Engine, w *model.Words, path string, o EngineOptions) (*
 		g.about.Created = info.ModTime().Unix()
 	}
 	g.form = newChatForm(w, &g.config)
-	g.about.Template = g.form.hash
+	g.about.Template, g.about.Base = g.form.hash, g.form.template == nil || g.form.wrong != nil
 	g.scheduler = model.NewScheduler(e, w.Tokenizer, model.SchedulerOptions{Running: o.Running, Queue: o.Queue, KVBytes: o.KVBytes})
 	g.about.Context = g.scheduler.Context()
 	ctx, cancel := context.WithCancel(context.Background())

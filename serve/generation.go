@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -39,15 +40,21 @@ func (s *Server) model(ctx context.Context, id string) (Model, error) {
 }
 
 // generate writes one answer and keeps the counts. All generation goes through it.
-func (s *Server) generate(ctx context.Context, r *Request, emit func(Piece) error) (Result, error) {
+func (s *Server) generate(ctx context.Context, r *Request, emit func(Piece) error) (res Result, err error) {
 	if s.o.Generator == nil {
 		return Result{}, ErrNoModel
 	}
 	m := s.metrics
 	m.streams.Add(1)
 	defer m.streams.Add(-1)
+	defer func() { // in a goroutine of generateAll it would end the server
+		if p := recover(); p != nil {
+			s.log.Error("panic", "id", about(ctx).id, "panic", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
 	began, first := time.Now(), true
-	res, err := s.o.Generator.Generate(ctx, r, func(p Piece) error {
+	res, err = s.o.Generator.Generate(ctx, r, func(p Piece) error {
 		if first {
 			first = false
 			m.firstPiece(time.Since(began))

@@ -70,7 +70,10 @@ func (s *Server) writeMe(w http.ResponseWriter, r *http.Request, u store.User, h
 				return err
 			}
 		}
-		m.Features = features{Corpus: s.o.Searcher != nil, Web: s.runs.web != nil}
+		if all := s.runs.suggestions.Load(); all != nil {
+			m.Suggestions = *all
+		}
+		m.Features = features{Corpus: s.o.Searcher != nil, Web: s.runs.web != nil, Inspect: s.o.Inspector != nil && inspects(u.Role)}
 	}
 	writeJSON(w, http.StatusOK, m)
 	return nil
@@ -193,7 +196,7 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !same {
-		s.audit(r, name, "login failed", "")
+		s.audit(r, u.ID, "login failed", "") // not the name that was typed: it may be a password
 		return notLoggedIn("there is no such name with this password")
 	}
 	s.people.names.forget(name)

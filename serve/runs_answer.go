@@ -76,13 +76,16 @@ func questionsOf(thread []*store.Message) (out []string) {
 
 func (r *run) search(ctx context.Context, query string) ([]Passage, error) {
 	r.stage("search", "query", query)
+	r.mu.Lock()
+	r.m.Origin.Query = query
+	r.mu.Unlock()
 	passages, err := r.s.searcher(r.m.Mode).Search(ctx, query, readPassages)
 	if err != nil {
 		return nil, err
 	}
 	r.stage("read", "found", len(passages))
 	for i := range passages[:min(len(passages), widened)] {
-		passages[i] = r.widen(ctx, passages[i])
+		passages[i] = widen(ctx, r.s.searcher(r.m.Mode), passages[i])
 	}
 	return passages, nil
 }
@@ -93,8 +96,7 @@ const (
 )
 
 // widen reads a passage with what stands around it: what a text is about often stands before the passage that was found.
-func (r *run) widen(ctx context.Context, p Passage) Passage {
-	from := r.s.searcher(r.m.Mode)
+func widen(ctx context.Context, from Searcher, p Passage) Passage {
 	w, err := from.Passage(ctx, p.Version, p.Start, p.End, around)
 	if err != nil {
 		return p
@@ -112,6 +114,7 @@ func (r *run) read(passages []Passage, question string) *cite.Set {
 	var sources []store.Source
 	number := map[string]int{} // of a version
 	var texts []cite.Source
+	var spans []store.Span
 	r.sourceOf = r.sourceOf[:0]
 	for _, p := range passages {
 		n, ok := number[p.Version]
@@ -121,10 +124,11 @@ func (r *run) read(passages []Passage, question string) *cite.Set {
 			sources = append(sources, store.Source{N: n, Doc: p.Doc, Version: p.Version, URL: p.URL, Title: strings.ReplaceAll(p.Title, "\n", " "), Host: hostOf(p.URL), Date: p.Date, Fetched: p.Fetched})
 		}
 		r.sourceOf = append(r.sourceOf, n)
+		spans = append(spans, store.Span{Version: p.Version, Start: p.Start, End: p.End, Score: p.Score})
 		texts = append(texts, cite.Source{URL: p.URL, Title: p.Title, Date: p.Date, Text: p.Text, Start: p.Start})
 	}
 	if len(sources) > 0 {
-		r.emit("sources", map[string]any{"sources": sources}, func() { r.m.Sources = sources })
+		r.emit("sources", map[string]any{"sources": sources}, func() { r.m.Sources, r.m.Origin.Read = sources, spans })
 	}
 	return cite.NewSet(texts, question)
 }
@@ -168,10 +172,12 @@ func (r *run) cite(c cite.Citation, set *cite.Set) {
 }
 
 // cited has a model answer from the sources and lets through what it writes, sentence by
-// sentence. When the sources are too many for the model's context, it is asked again with half of them.
+// sentence. When the sources are too many for the model's context, it is asked again with half of them; when not one of them
+// fits beside the conversation, they are quoted.
 func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set, question string) (res Result, err error) {
 	r.emitKind(generated)
 	r.stage("write")
+	all := set
 	for {
 		prompt := cite.NewPrompt(set, cite.Language(question))
 		w := cite.NewWriter(set, prompt)
@@ -183,6 +189,10 @@ func (r *run) cited(ctx context.Context, thread []*store.Message, set *cite.Set,
 		if errors.Is(err, ErrContextFull) && !wrote && len(set.Sources) > 1 {
 			set = set.Half()
 			continue
+		}
+		if errors.Is(err, ErrContextFull) && !wrote {
+			r.quote(all, question)
+			return Result{}, nil
 		}
 		r.stage("check")
 		r.parts(w.Close(), set)

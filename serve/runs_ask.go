@@ -90,6 +90,9 @@ func (s *Server) begin(r *http.Request, a Actor, body *askBody, chat string, q *
 		}
 		answers, models = append(answers, m), append(models, model)
 	}
+	if len(models) == 2 && models[0].Kind == Extractive && models[1].Kind == Extractive {
+		return nil, badRequest("compare", "both answers would be the same quotes: compare models that write answers from sources")
+	}
 	dones, err := s.admitAll(r, a, len(answers))
 	if err != nil {
 		return nil, err
@@ -172,12 +175,12 @@ func (r *run) wait(ctx context.Context) error {
 	}
 }
 
-// stopChat ends the answers of a chat that is about to be deleted.
-func (s *Server) stopChat(ctx context.Context, owner, chat string) error {
+// stopChat ends the answers of a chat that was deleted.
+func (s *Server) stopChat(ctx context.Context, chat string) error {
 	s.runs.mu.Lock()
 	var own []*run
 	for _, r := range s.runs.live {
-		if r.owner == owner && r.m.Chat == chat { // neither changes
+		if r.m.Chat == chat { // it does not change
 			own = append(own, r)
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"feilun/internal/fetch"
 	"feilun/internal/store"
@@ -19,11 +21,18 @@ type runs struct {
 	mu   sync.Mutex
 	live map[string]*run // by message
 	web  Searcher        // of the live web; nil for none
+
+	suggestions atomic.Pointer[[]string] // nil until they are made
 }
 
 func (s *Server) setupRuns() error {
 	s.runs.ctx, s.runs.end = context.WithCancelCause(context.Background())
 	s.runs.live = map[string]*run{}
+	s.runs.all.Go(func() {
+		if all := s.suggest(s.runs.ctx); len(all) > 0 {
+			s.runs.suggestions.Store(&all)
+		}
+	})
 	if s.o.Searx == "" {
 		return nil
 	}
@@ -60,83 +69,6 @@ func (s *Server) runRoutes(mux *http.ServeMux) {
 	} {
 		mux.HandleFunc(pattern, s.handle(h))
 	}
-}
-
-// Extractive is the id of the model that only quotes.
-const Extractive = "extractive"
-
-// shownModel is a model as the page sees it.
-type shownModel struct {
-	ID      string       `json:"id"`
-	Name    string       `json:"name"`
-	Kind    string       `json:"kind"`
-	Context int          `json:"context,omitempty"`
-	Trained *shownCorpus `json:"trained,omitempty"`
-}
-
-type shownCorpus struct {
-	Corpus string `json:"corpus"`
-}
-
-func (s *Server) chatModels(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.actor(r, ScopeChat); err != nil {
-		return err
-	}
-	all, err := s.models(r.Context())
-	if err != nil && !s.searches() {
-		return err // where there is an index, it can be quoted from
-	}
-	answer := struct {
-		Models  []shownModel `json:"models"`
-		Default string       `json:"default,omitempty"`
-	}{Models: []shownModel{}}
-	for _, m := range all {
-		v := shownModel{ID: m.ID, Name: m.Name, Kind: m.Kind, Context: m.Context}
-		if m.Corpus != "" {
-			v.Trained = &shownCorpus{m.Corpus}
-		}
-		answer.Models = append(answer.Models, v)
-	}
-	if s.searches() {
-		answer.Models = append(answer.Models, shownModel{ID: Extractive, Name: Extractive, Kind: Extractive})
-	}
-	if len(answer.Models) > 0 {
-		answer.Default = answer.Models[0].ID
-	}
-	writeJSON(w, http.StatusOK, answer)
-	return nil
-}
-
-func (s *Server) searches() bool { return s.o.Searcher != nil || s.runs.web != nil }
-
-// searcher is what finds passages in a mode; nil for none.
-func (s *Server) searcher(mode string) Searcher {
-	switch mode {
-	case "corpus":
-		return s.o.Searcher
-	case "web":
-		return s.runs.web
-	}
-	return nil
-}
-
-// chosenModel checks that a model can answer in a mode.
-func (s *Server) chosenModel(ctx context.Context, id, mode string) (Model, error) {
-	if mode != "plain" && s.searcher(mode) == nil {
-		return Model{}, badRequest("mode", "this server has nothing to search for %s", mode)
-	}
-	quotes := Model{ID: Extractive, Name: Extractive, Kind: Extractive}
-	switch {
-	case id == Extractive && mode == "plain":
-		return Model{}, badRequest("model", "it only quotes: choose a corpus or the web to quote from")
-	case id == Extractive:
-		return quotes, nil
-	}
-	m, err := s.model(ctx, id)
-	if err != nil && id == "" && mode != "plain" && (errors.Is(err, ErrNoModel) || errors.Is(err, ErrUpstream)) {
-		return quotes, nil
-	}
-	return m, err
 }
 
 // askBody is a question as the page sends it.
@@ -190,8 +122,8 @@ func checkParams(p *store.Params) error {
 	if p.TopK != nil && *p.TopK < 0 || p.MaxTokens != nil && *p.MaxTokens < 1 {
 		return badRequest("params", "top_k and max_tokens are not negative")
 	}
-	if len(p.Stop) > 16 || len(p.System) > maxQuestion {
-		return badRequest("params", "at most 16 stops, and %d bytes of system", maxQuestion)
+	if len(p.Stop) > 16 || slices.Contains(p.Stop, "") || len(p.System) > maxQuestion {
+		return badRequest("params", "at most 16 stops that are not empty, and %d bytes of system", maxQuestion)
 	}
 	return errors.Join(within("temperature", p.Temperature, 0, 5), within("top_p", p.TopP, 0, 1), within("min_p", p.MinP, 0, 1), within("repetition_penalty", p.RepetitionPenalty, 0, 10))
 }

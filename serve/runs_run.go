@@ -22,6 +22,8 @@ var (
 const (
 	// keptLog is how long the events of an answer stay in memory once it has ended, for viewers who come back.
 	keptLog = time.Minute
+	// keepAgain is how long after a failure an answer is written to disk again.
+	keepAgain = time.Second
 	// longestRun ends an answer that never would.
 	longestRun = 30 * time.Minute
 )
@@ -152,9 +154,7 @@ func (r *run) finish(ctx context.Context, res Result, err error) {
 	}
 	last := r.m
 	r.mu.Unlock()
-	if err := r.s.store.FinishMessage(context.WithoutCancel(ctx), &last); err != nil && !errors.Is(err, store.ErrNotFound) {
-		r.s.log.Error("answer not kept", "message", last.ID, "error", err)
-	}
+	kept := r.keep(ctx, &last)
 	r.done(res)
 	b, err := json.Marshal(map[string]any{"message": last.Shown()})
 	if err != nil {
@@ -164,11 +164,28 @@ func (r *run) finish(ctx context.Context, res Result, err error) {
 	r.ended = true
 	r.append(event{"done", b})
 	r.mu.Unlock()
+	for !kept && r.s.runs.ctx.Err() == nil { // the disk may be full: until it is not
+		select {
+		case <-time.After(keepAgain):
+		case <-r.s.runs.ctx.Done():
+		}
+		kept = r.keep(ctx, &last)
+	}
 	time.AfterFunc(keptLog, func() {
 		r.s.runs.mu.Lock()
 		delete(r.s.runs.live, last.ID)
 		r.s.runs.mu.Unlock()
 	})
+}
+
+// keep writes the last form of the message to disk, or logs that it cannot.
+func (r *run) keep(ctx context.Context, last *store.Message) bool {
+	err := r.s.store.FinishMessage(context.WithoutCancel(ctx), last)
+	if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) { // its chat was deleted; it was finished after all
+		return true
+	}
+	r.s.log.Error("answer not kept", "message", last.ID, "error", err)
+	return false
 }
 
 // since returns the events behind n, and what tells of more; nil after the last.
@@ -180,6 +197,17 @@ func (r *run) since(n int) (events []event, more <-chan struct{}) {
 		return events, nil
 	}
 	return events, r.grown
+}
+
+// place is where a viewer who has seen n events goes on: behind the last one where n is more than there are, and before the end of an
+// answer that has ended, so that nobody waits for what was told.
+func (r *run) place(n int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return min(n, len(r.log)-1)
+	}
+	return min(n, len(r.log))
 }
 
 // follow sends the events of an answer from a place on, until its end or until the viewer leaves.
@@ -209,6 +237,7 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request) error {
 		live = s.running(m.ID)
 	}
 	if live != nil {
+		v.n = live.place(n)
 		v.watch(r.Context(), live, s.o.Limits.Ping)
 		return nil
 	}

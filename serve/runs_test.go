@@ -161,10 +161,13 @@ func (c *tester) events(id, from string) (all []seenEvent) {
 	return all
 }
 
-func readEvents(ctx context.Context, url string) (all []seenEvent, err error) {
+func readEvents(ctx context.Context, url string, headers ...string) (all []seenEvent, err error) {
 	r, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 	if err != nil {
 		return nil, err
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
@@ -264,6 +267,10 @@ func TestCitedAnswer(t *testing.T) {
 	}
 	if q := m.Citations[0].Quote; q != "The harbour of Lorna was built in 1874." {
 		t.Errorf("quote %q", q)
+	}
+	stored, err := c.s.store.Message(t.Context(), "local", m.ID)
+	if err != nil || stored.Origin.Query != "When was the harbour of Lorna built?" || len(stored.Origin.Read) != 1 || stored.Origin.Read[0].End != len(harbour()[0].Text) {
+		t.Errorf("kept %+v, %v", stored.Origin, err)
 	}
 	turns := asked.Load().Turns
 	if turns[0].Role != "system" || !strings.Contains(turns[1].Content, "12 cranes") || !strings.HasSuffix(turns[1].Content, "built?") {

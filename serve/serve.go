@@ -41,6 +41,7 @@ type Model struct {
 	Created  int64  // Unix seconds
 	SHA      string // of the weights, where known: goes into every event of feedback
 	Template string // hash of the chat template, where known
+	Base     bool   // it has no chat template that can be used: it goes on with texts, and is not told what to do
 }
 
 // A Turn is one message of a conversation.

@@ -16,16 +16,19 @@ import (
 
 // Options say what a [Server] serves, and to whom.
 type Options struct {
-	Generator Generator     // nil where there is no model: answers are extractive alone
-	Searcher  Searcher      // nil where there is no index
-	Searx     string        // address of a SearXNG instance, by which the live web is searched; "" for none
-	ReadPage  fetch.Reader  // turns what is fetched from the web into text; needed with Searx
-	Fetch     fetch.Options // limits of what is fetched
-	Page      fs.FS         // built files of the chat page, index.html at its root; nil for none
-	Data      string        // folder for what is kept: accounts, chats, feedback; "" keeps it until the server is closed
-	Addr      string        // the address it listens on, which decides whether a login is needed
-	Hosts     []string      // further names that requests may ask for in Host
-	Origins   []string      // web origins (https://app.example) whose pages may call the API under /v1/
+	Generator Generator                     // nil where there is no model: answers are extractive alone
+	Searcher  Searcher                      // nil where there is no index
+	Titles    func(n int) ([]string, error) // titles of n documents of the index, by which questions are suggested; nil for none
+	Searx     string                        // address of a SearXNG instance, by which the live web is searched; "" for none
+	ReadPage  fetch.Reader                  // turns what is fetched from the web into text; needed with Searx
+	Fetch     fetch.Options                 // limits of what is fetched
+	Page      fs.FS                         // built files of the chat page, index.html at its root; nil for none
+	Inspector http.Handler                  // shows the run that the index was made of, to those who may look into it; nil for none
+	Report    string                        // file with that run's report; "" for none
+	Data      string                        // folder for what is kept: accounts, chats, feedback; "" keeps it until the server is closed
+	Addr      string                        // the address it listens on, which decides whether a login is needed
+	Hosts     []string                      // further names that requests may ask for in Host
+	Origins   []string                      // web origins (https://app.example) whose pages may call the API under /v1/
 	Limits    Limits
 	Log       *slog.Logger // one line a request, without what was asked; nil for none
 	Version   string
@@ -98,7 +101,7 @@ func New(o Options) (*Server, error) {
 		}
 	}
 	mux := http.NewServeMux()
-	for _, routes := range []func(*http.ServeMux){s.apiRoutes, s.peopleRoutes, s.chatRoutes, s.runRoutes, s.feedbackRoutes, s.pageRoutes} {
+	for _, routes := range []func(*http.ServeMux){s.apiRoutes, s.peopleRoutes, s.chatRoutes, s.runRoutes, s.feedbackRoutes, s.inspectRoutes, s.pageRoutes} {
 		routes(mux)
 	}
 	s.handler = s.wrap(mux)

@@ -92,7 +92,8 @@ report  %s
 next: open the report in a browser, or ask
   feilun dropped %s --sample 5
   feilun why %s URL
-`, filepath.Join(c.Out, "corpus"), page, made, c.Out, c.Out)
+  feilun serve %s
+`, filepath.Join(c.Out, "corpus"), page, made, c.Out, c.Out, c.Out)
 	return err
 }
 

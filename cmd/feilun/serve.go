@@ -89,7 +89,12 @@ func (c *serveCmd) Run(a *app) (err error) {
 		o.Generator = g
 	}
 	if found != nil {
-		o.Searcher = found
+		o.Searcher, o.Titles = found, found.titles
+	}
+	h, closeInspector := c.inspector(a)
+	defer closeInspector()
+	if h != nil {
+		o.Inspector, o.Report = h, filepath.Join(c.Dir, "report.html")
 	}
 	return c.serve(a, l, o)
 }

@@ -89,6 +89,15 @@ func (c *serveCmd) engine(path string) (*serve.Engine, error) {
 // An indexSearcher lets serve ask a search index.
 type indexSearcher struct{ x *search.Index }
 
+// titles lists titles of documents that stand spread in the index.
+func (s *indexSearcher) titles(n int) (out []string, err error) {
+	docs, err := s.x.Sample(n)
+	for _, d := range docs {
+		out = append(out, d.Title)
+	}
+	return out, err
+}
+
 // Search implements [serve.Searcher].
 func (s *indexSearcher) Search(ctx context.Context, query string, k int) ([]serve.Passage, error) {
 	hits, err := s.x.Search(ctx, search.Query{Text: query, K: k})

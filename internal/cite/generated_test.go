@@ -33,10 +33,10 @@ func TestGeneratedAnswers(t *testing.T) {
 		pages, all := readQuestions(t, set)
 		f := newFinder(pages)
 		chosen := drawn(all, 50)
-		if testing.Short() {
-			chosen = chosen[:10]
-		}
 		for i, q := range chosen {
+			if testing.Short() && i%5 != 0 {
+				continue
+			}
 			s := setOf(f.find(q.text, "", 6), q.text)
 			own := slices.IndexFunc(s.Sources, func(src Source) bool { return src.Text == q.doc.text })
 			if own < 0 {
@@ -87,7 +87,7 @@ func TestGeneratedAnswers(t *testing.T) {
 		cited, right = cited+c.cited, right+c.right
 	}
 	t.Logf("%d citations shown, %d right: %.3f", cited, right, float64(right)/float64(cited))
-	if float64(right) < 0.95*float64(cited) {
+	if float64(right) < 0.95*float64(cited) && !testing.Short() { // the bar is for all 200
 		t.Errorf("only %d of %d citations are right", right, cited)
 	}
 }

@@ -106,7 +106,7 @@ func (c *chat) learn(v verdict) {
 	if v.bad == nil || v.good == nil && v.text == "" || c.set.Form == KTO || c.set.Form == SFT && v.text == "" {
 		return
 	}
-	good := v.text
+	var good string
 	if v.text == "" {
 		good = store.WithoutMarkers(v.good)
 	} else {

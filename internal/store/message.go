@@ -48,6 +48,16 @@ type Origin struct {
 	SHA      string `json:"sha,omitempty"`      // of its weights, where known
 	Template string `json:"template,omitempty"` // hash of its chat template, where known
 	Choice   string `json:"choice,omitempty"`   // of a blind pair, once made: a, b, tie or bad
+	Query    string `json:"query,omitempty"`    // that was searched
+	Read     []Span `json:"read,omitempty"`     // the passages that were read, best first
+}
+
+// A Span is a range of bytes of a stored version of a document.
+type Span struct {
+	Version string  `json:"version"`
+	Start   int     `json:"start"`
+	End     int     `json:"end"`
+	Score   float64 `json:"score"`
 }
 
 // Failure says why there is no answer, or no whole one.

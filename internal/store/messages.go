@@ -19,8 +19,8 @@ func notFound(err error) error {
 
 // AddMessages puts messages into a chat of owner, parents before children, and returns them when they are on disk.
 // Messages without id get one; give the question one by [Store.NewID] where answers of the same call name it as parent.
-// Messages of a key that was used before are not added: those of then are returned, and fresh is false. A key of "" is never
-// used before. The chat's active leaf becomes the first message of the last generation; a chat without title gets the question's first line.
+// Messages of a key that was used before are not added: those of then are returned, and fresh is false; it is [ErrConflict] when these
+// were others. A key of "" is never used before. The chat's active leaf becomes the first message of the last generation; a chat without title gets the question's first line.
 func (s *Store) AddMessages(ctx context.Context, owner, key, chat string, add []*Message) (all []*Message, fresh bool, err error) {
 	for _, m := range add {
 		if m.ID == "" {
@@ -32,8 +32,10 @@ func (s *Store) AddMessages(ctx context.Context, owner, key, chat string, add []
 		}
 	}
 	err = s.update(ctx, func(tx *sql.Tx) error {
-		if all, err = sentBefore(tx, owner, key); all != nil || err != nil {
+		if all, err = sentBefore(tx, owner, key); err != nil {
 			return err
+		} else if all != nil {
+			return repeated(all[0], add[0])
 		}
 		if err := ownChat(tx, owner, chat); err != nil {
 			return err
@@ -69,6 +71,14 @@ func sentBefore(tx *sql.Tx, owner, key string) ([]*Message, error) {
 		return nil, err
 	}
 	return scanMessages(rows)
+}
+
+// repeated is an error unless what a key sends again begins as it did.
+func repeated(then, now *Message) error {
+	if then.Chat != now.Chat || then.Role != now.Role || then.Parent != now.Parent || then.Role == "user" && then.Text != now.Text {
+		return fmt.Errorf("%w: the key was used for another message", ErrConflict)
+	}
+	return nil
 }
 
 func scanMessages(rows *sql.Rows) ([]*Message, error) {
@@ -174,11 +184,20 @@ func writeCheckpoint(tx *sql.Tx, m *Message) error {
 }
 
 // FinishMessage writes the last form of an answer that was running; its State is no longer [Running]. It is
-// [ErrConflict] when the answer was finished before, [ErrNotFound] when its chat was deleted.
+// [ErrConflict] when the answer was finished before, [ErrNotFound] when its chat was deleted. After any other error, such as that of a
+// full disk, [Store.Message] still tells this form, and FinishMessage is to be called again.
 func (s *Store) FinishMessage(ctx context.Context, m *Message) error {
 	s.mu.Lock()
 	delete(s.pending, m.ID)
 	s.mu.Unlock()
+	err := s.finish(ctx, m)
+	if err != nil && !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
+		s.putBack([]Message{*m})
+	}
+	return err
+}
+
+func (s *Store) finish(ctx context.Context, m *Message) error {
 	return s.update(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
 		var owner, state string
 		err := tx.QueryRow("SELECT c.owner, m.state FROM messages m JOIN chats c ON c.id = m.chat WHERE m.id = ?", m.ID).Scan(&owner, &state)

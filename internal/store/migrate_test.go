@@ -124,7 +124,7 @@ func TestUpgrade(t *testing.T) {
 		if m := c.Messages[1]; m.State != Interrupted || m.Text != "It stores" || *m.Seed != 7 || m.Origin.SHA != "abc" {
 			t.Errorf("version %d: answer %+v", v, m)
 		}
-		if all, fresh, err := s.AddMessages(ctx, LocalUser, "k", "c1", []*Message{question("again")}); err != nil || fresh || len(all) != 2 {
+		if all, fresh, err := s.AddMessages(ctx, LocalUser, "k", "c1", []*Message{question(c.Messages[0].Text)}); err != nil || fresh || len(all) != 2 {
 			t.Errorf("version %d: the key was forgotten: %v, %v, %v", v, all, fresh, err)
 		}
 		for _, q := range []string{"飞轮", "stores"} {

@@ -159,7 +159,7 @@ func (s *Store) Users(ctx context.Context) ([]User, error) {
 }
 
 // SetRole changes what an account may do, or whether it may do anything: nil leaves as it is. Who is disabled loses sessions and
-// keys. The last admin who is not disabled stays one ([ErrConflict]).
+// keys; who is no admin any more loses the invitations that they made. The last admin who is not disabled stays one ([ErrConflict]).
 func (s *Store) SetRole(ctx context.Context, id string, role *string, disabled *bool) (u User, err error) {
 	err = s.update(ctx, func(tx *sql.Tx) error {
 		res, err := tx.Exec("UPDATE users SET role = coalesce(?, role), disabled = coalesce(?, disabled) WHERE id = ?", role, disabled, id)
@@ -173,8 +173,16 @@ func (s *Store) SetRole(ctx context.Context, id string, role *string, disabled *
 		if admins == 0 {
 			return fmt.Errorf("%w: there has to be an admin", ErrConflict)
 		}
-		if u, err = scanUser(tx.QueryRow("SELECT "+userColumns+" FROM users u WHERE id = ?", id)); err != nil || !u.Disabled {
+		if u, err = scanUser(tx.QueryRow("SELECT "+userColumns+" FROM users u WHERE id = ?", id)); err != nil {
 			return err
+		}
+		if u.Role != "admin" || u.Disabled {
+			if _, err := tx.Exec("DELETE FROM invitations WHERE author = ?", id); err != nil {
+				return err
+			}
+		}
+		if !u.Disabled {
+			return nil
 		}
 		if err := s.dropSessions(tx, id, ""); err != nil {
 			return err

@@ -41,14 +41,14 @@ func (s *Store) AddSession(ctx context.Context, user string) (token string, err 
 	})
 }
 
-// Session finds the account of a session and the session's hash.
+// Session finds the account of a session and the session's hash. That its use cannot be written down, as on a full disk, does not end it.
 func (s *Store) Session(ctx context.Context, token string) (u User, hash string, err error) {
 	hash = Hash(token)
 	var seen int64
 	now := Now()
 	u, err = scanUser(s.read.QueryRowContext(ctx, "SELECT "+userColumns+", s.seen FROM sessions s JOIN users u ON u.id = s.user WHERE s.hash = ? AND s.expires > ? AND u.disabled = 0", hash, millis(now)), &seen)
 	if err == nil && now.Sub(fromMillis(seen)) > seenEvery {
-		err = s.update(ctx, func(tx *sql.Tx) error {
+		_ = s.update(ctx, func(tx *sql.Tx) error {
 			if _, err := tx.Exec("UPDATE sessions SET seen = ?, expires = ? WHERE hash = ?", millis(now), millis(now.Add(SessionLife)), hash); err != nil {
 				return err
 			}
@@ -178,7 +178,7 @@ func (s *Store) Keys(ctx context.Context, user string) ([]Key, error) {
 	return all, rows.Err()
 }
 
-// KeyUser finds the account that a key acts for.
+// KeyUser finds the account that a key acts for. That its use cannot be written down does not end it.
 func (s *Store) KeyUser(ctx context.Context, token string) (u User, k Key, err error) {
 	var r keyRow
 	now := Now()
@@ -187,7 +187,7 @@ func (s *Store) KeyUser(ctx context.Context, token string) (u User, k Key, err e
 		return u, k, err
 	}
 	if k, err = r.key(); err == nil && now.Sub(k.Seen) > seenEvery {
-		err = s.update(ctx, func(tx *sql.Tx) error {
+		_ = s.update(ctx, func(tx *sql.Tx) error {
 			_, err := tx.Exec("UPDATE keys SET seen = ? WHERE id = ?", millis(now), k.ID)
 			return err
 		})
@@ -225,7 +225,7 @@ func (s *Store) Spent(ctx context.Context, now time.Time, who string) (tokens in
 type Entry struct {
 	ID     int64     `json:"id,string"`
 	Time   time.Time `json:"time"`
-	Actor  string    `json:"actor"` // id, or the name that was tried
+	Actor  string    `json:"actor"` // id; "" of who tried a name that nobody has
 	Action string    `json:"action"`
 	Object string    `json:"object,omitempty"`
 	From   string    `json:"from,omitempty"` // address

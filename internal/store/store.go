@@ -63,7 +63,7 @@ func Open(path string) (*Store, error) {
 func OpenServer(path string) (*Store, error) {
 	unlock, err := atomicfile.Lock(path+".lock", path)
 	if err != nil {
-		return nil, err
+		return nil, hint.With(err, "end the other server, or keep the data in another folder: --data DIR")
 	}
 	s, err := open(path, unlock)
 	if err != nil {

@@ -11,15 +11,17 @@ import (
 // A Level is a set of instructions.
 type Level uint8
 
-// The levels, each with all that the ones before it have.
+// The levels: those of amd64 each with all that the ones before it have. [Has] tells
+// which there are.
 const (
 	Generic    Level = iota // plain Go
-	AVX2                    // with FMA
+	NEON                    // of arm64
+	AVX2                    // of amd64, with FMA
 	AVX512                  // F, BW, DQ, VL
 	AVX512BF16              // and VDPBF16PS
 )
 
-var levelNames = [...]string{"generic", "avx2", "avx512", "avx512bf16"}
+var levelNames = [...]string{"generic", "neon", "avx2", "avx512", "avx512bf16"}
 
 // String returns the level's name.
 func (l Level) String() string { return levelNames[l] }
@@ -56,7 +58,7 @@ func New(workers int) *CPU { return NewLevel(Best(), workers) }
 
 // NewLevel returns a CPU of a level, which the machine must have.
 func NewLevel(level Level, workers int) *CPU {
-	if level > Best() {
+	if !Has(level) {
 		panic("tensor: this machine has no " + level.String())
 	}
 	if workers <= 0 {

@@ -20,9 +20,8 @@ var Best = sync.OnceValue(func() Level {
 	return Generic
 })
 
-// A kernel adds, or stores, the product of a tile of A and a panel of B. What it fetches
-// ahead, if it does, is up to the last argument.
-type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int, ahead *fetch)
+// Has reports whether this machine has a level.
+func Has(l Level) bool { return l == Generic || l >= AVX2 && l <= Best() }
 
 // kernelRows returns the kernel for m rows of A, and how many it takes at a time. The
 // bits of a product do not depend on it.

@@ -27,6 +27,9 @@ func decodeBF16x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, 
 func decodeBF16AVX512(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeBF16PairAVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeBF16AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -43,6 +46,9 @@ func decodeInt8x4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, 
 
 //go:noescape
 func decodeInt8x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt8PairAVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
 func decodeInt8AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
@@ -63,6 +69,9 @@ func decodeInt4x4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, 
 func decodeInt4x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeInt4PairAVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeInt4AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -81,19 +90,19 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 func (l Level) decoder(kind Weights) decoder {
 	switch {
 	case kind == WeightsBF16 && l >= AVX512BF16:
-		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, widest: 8, half: true}
+		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
 	case kind == WeightsBF16 && l == AVX512:
 		return decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
 	case kind == WeightsBF16 && l == AVX2:
-		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, widest: 1}
+		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1}
 	case kind == WeightsInt8 && l.vnni():
 		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: decodeInt8Pair, four: decodeInt8Four, widest: 8}
 	case kind == WeightsInt8 && l >= AVX2:
-		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, widest: 1}
+		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1}
 	case kind == WeightsInt4 && l.vnni():
 		return decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: decodeInt4Pair, widest: 8}
 	case kind == WeightsInt4 && l >= AVX2:
-		return decoder{of: [4]decodeKernel{decodeInt4AVX2}, widest: 1}
+		return decoder{of: [4]decodeKernel{decodeInt4AVX2}, pair: decodeInt4PairAVX2, widest: 1}
 	}
 	return plainDecoder(kind)
 }

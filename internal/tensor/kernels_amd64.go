@@ -2,7 +2,8 @@ package tensor
 
 import "unsafe"
 
-//go:generate go run feilun/internal/tensorgen kernels_amd64.s
+//go:generate go run feilun/internal/tensorgen kernels kernels_amd64.s
+//go:generate go run feilun/internal/tensorgen neon kernels_arm64.s
 
 //go:noescape
 func kernelF32(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)

@@ -14,6 +14,10 @@ func alignment(b []float32) int {
 
 func at(p pointer, bytes int) *float32 { return (*float32)(unsafe.Add(p, bytes)) }
 
+// A kernel adds, or stores, the product of a tile of A and a panel of B. What it fetches
+// ahead, if it does, is up to the last argument.
+type kernel func(k int, a pointer, lda, step int, b, c pointer, ldc, add int, ahead *fetch)
+
 // The plain kernels do what the assembly does for tiles of 4 rows and 16
 // columns.
 const plainRows, plainCols = 4, 16

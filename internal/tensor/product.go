@@ -31,15 +31,16 @@ type product struct {
 	here bool // whole tiles of A are not packed at all
 }
 
-// directPanels is up to how many panels float32 rows of A are read where they lie:
-// packing them takes longer than it wins. Not where rows lie on one another in a cache.
+// directPanels is up to how many panels rows of A that need no rounding are read where
+// they lie: packing them takes longer than it wins. Not where rows lie on one another in
+// a cache.
 const directPanels = 12
 
 func (c *CPU) product(dst []float32, ldc int, a View, b *Panels, m int, add bool) *product {
 	x := &product{c: c, dst: dst, ldc: ldc, a: a, b: b, add: add}
 	x.kern, x.tile = c.level.kernelRows(b.bf16, m)
 	x.rows = a.Col == 1 && (!b.bf16 || c.level >= AVX512BF16)
-	x.here = x.rows && !b.bf16 && b.n <= directPanels*b.cols && a.Row%512 != 0
+	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && b.k%2 == 0)
 	return x
 }
 

@@ -9,6 +9,9 @@ func (x *product) padded(m int) int { return (m + x.tile - 1) / x.tile * x.tile 
 // from row to row, and from step to step.
 func (x *product) at(t *slab, d0, i int) (p unsafe.Pointer, lda, step int) {
 	if x.here && i+x.tile <= t.m {
+		if x.a.Half != nil {
+			return unsafe.Pointer(&x.a.Half[(t.m0+i)*x.a.Row+2*d0]), 2 * x.a.Row, 4
+		}
 		return unsafe.Pointer(&x.a.Data[(t.m0+i)*x.a.Row+d0]), 4 * x.a.Row, 4
 	}
 	d := min(packDepth, x.b.depth-d0)

@@ -11,7 +11,9 @@ import (
 func levels() []Level {
 	var all []Level
 	for l := Generic; l <= Best(); l++ {
-		all = append(all, l)
+		if Has(l) {
+			all = append(all, l)
+		}
 	}
 	return all
 }

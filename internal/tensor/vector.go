@@ -95,7 +95,7 @@ func (c *CPU) Turn(x, y, cos, sin []float32, a, sign float32) {
 // Dot returns the sum of x·y.
 func (c *CPU) Dot(x, y []float32) float32 {
 	y = y[:len(x)]
-	if c.level >= AVX2 && len(x) > 0 {
+	if c.level >= dotLevel && len(x) > 0 {
 		return c.level.dot(x, y)
 	}
 	var s [8]float32

@@ -60,6 +60,9 @@ func (l Level) turn(x, y, cos, sin []float32, a, sign float32) {
 	turn256(len(x), first(x), first(y), first(cos), first(sin), a, sign)
 }
 
+// dotLevel is the lowest level with a loop for products of vectors.
+const dotLevel = AVX2
+
 func (l Level) dot(x, y []float32) float32 {
 	if l >= AVX512 {
 		return dot512(len(x), first(x), first(y))

@@ -12,7 +12,6 @@ func (l Level) mulScale([]float32, []float32, []float32, float32)               
 func (l Level) mulAdd([]float32, []float32, []float32, float32)                   { panic(absent) }
 func (l Level) softmaxBack([]float32, []float32, float32)                         { panic(absent) }
 func (l Level) turn([]float32, []float32, []float32, []float32, float32, float32) { panic(absent) }
-func (l Level) dot([]float32, []float32) float32                                  { panic(absent) }
 func (l Level) largest([]float32, float32) float32                                { panic(absent) }
 func (l Level) expSum([]float32, float32) float32                                 { panic(absent) }
 func (l Level) siluMul([]float32, []float32, []float32)                           { panic(absent) }
@@ -21,9 +20,6 @@ func (l Level) adamW([]float32, []float32, []float32, []float32, float32, float3
 	panic(absent)
 }
 func toBF16([]uint16, []float32) { panic(absent) }
-
-// PeakF32 is 0: there is no such loop here.
-func (c *CPU) PeakF32(int) float64 { return 0 }
 
 // PeakBF16 is 0: there is no such loop here.
 func (c *CPU) PeakBF16(int) float64 { return 0 }

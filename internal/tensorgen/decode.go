@@ -50,9 +50,11 @@ func decode(w io.Writer) {
 	decodeIntPair(w, 8)
 	decodeIntPair(w, 4)
 	decodeBF16Wide(w)
-	decodeBF16AVX2(w)
-	decodeIntAVX2(w, 8)
-	decodeIntAVX2(w, 4)
+	for i, name := range []string{"AVX2", "PairAVX2"} {
+		decodeBF16AVX2(w, "decodeBF16"+name, i+1)
+		decodeIntAVX2(w, "decodeInt8"+name, 8, i+1)
+		decodeIntAVX2(w, "decodeInt4"+name, 4, i+1)
+	}
 	bytes512(w)
 	readMemory(w, "readAVX512", "VPORD", "Z", 64)
 	readMemory(w, "readAVX2", "VPOR", "Y", 32)
@@ -189,25 +191,38 @@ func decodeBF16Wide(w io.Writer) {
 	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVMOVUPS Z0, (DX)\n\tVZEROUPPER\n\tRET\n\n")
 }
 
-// decodeBF16AVX2 is the same in two halves of 8 rows.
-func decodeBF16AVX2(w io.Writer) {
-	name := "decodeBF16AVX2"
+// decodeBF16AVX2 is the same in two halves of 8 rows, for one tile or the two of a pair,
+// front to back.
+func decodeBF16AVX2(w io.Writer, name string, tiles int) {
 	fmt.Fprintf(w, decodeHead, name, name)
-	for i := range 4 {
-		fmt.Fprintf(w, "\tVXORPS Y%d, Y%d, Y%d\n", i, i, i)
+	sums := func(t, h int) int { return []int{0, 10}[t] + 2*h }
+	for t := range tiles {
+		for i := range 4 {
+			r := sums(t, 0) + i
+			fmt.Fprintf(w, "\tVXORPS Y%d, Y%d, Y%d\n", r, r, r)
+		}
 	}
 	fmt.Fprintf(w, "\tVPCMPEQD Y15, Y15, Y15\n\tVPSLLD $16, Y15, Y15\n\tTESTQ CX, CX\n\tJZ done_%s\nloop_%s:\n", name, name)
-	for c := range 32 {
-		fetch(w, 64*c)
-		fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Y8\n\tVBROADCASTSS %d(DI), Y9\n", 8*c, 8*c+4)
-		for h := range 2 {
-			lo, hi := 4+2*h, 5+2*h
-			fmt.Fprintf(w, "\tVMOVDQU %d(SI), Y%d\n\tVPSLLD $16, Y%d, Y%d\n\tVPAND Y15, Y%d, Y%d\n", 64*c+32*h, hi, hi, lo, hi, hi)
-			fmt.Fprintf(w, "\tVFMADD231PS Y8, Y%d, Y%d\n\tVFMADD231PS Y9, Y%d, Y%d\n", lo, 2*h, hi, 2*h+1)
+	for t := range tiles {
+		for c := range 32 {
+			at := 64*c + t*bf16Group
+			fetch(w, at)
+			fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Y8\n\tVBROADCASTSS %d(DI), Y9\n", 8*c, 8*c+4)
+			for h := range 2 {
+				lo, hi := 4+2*h, 5+2*h
+				fmt.Fprintf(w, "\tVMOVDQU %d(SI), Y%d\n\tVPSLLD $16, Y%d, Y%d\n\tVPAND Y15, Y%d, Y%d\n", at+32*h, hi, hi, lo, hi, hi)
+				fmt.Fprintf(w, "\tVFMADD231PS Y8, Y%d, Y%d\n\tVFMADD231PS Y9, Y%d, Y%d\n", lo, sums(t, h), hi, sums(t, h)+1)
+			}
 		}
 	}
 	turnEnd(w, name, bf16Group)
-	fmt.Fprint(w, "\tVADDPS Y1, Y0, Y0\n\tVADDPS Y3, Y2, Y2\n\tVMOVUPS Y0, (DX)\n\tVMOVUPS Y2, 32(DX)\n\tVZEROUPPER\n\tRET\n\n")
+	for t := range tiles {
+		for h := range 2 {
+			s := sums(t, h)
+			fmt.Fprintf(w, "\tVADDPS Y%d, Y%d, Y%d\n\tVMOVUPS Y%d, %d(DX)\n", s+1, s, s, s, 64*t+32*h)
+		}
+	}
+	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
 }
 
 // decodeInt uses VPDPBUSD: in each half of a group whole numbers are summed, then
@@ -261,54 +276,69 @@ func decodeInt(w io.Writer, n, bits int) {
 // decodeIntAVX2 multiplies bytes by VPMADDUBSW, which takes one side without signs and
 // adds pairs in 16 bits: of int8 the sign goes over to the vector's number, so that no
 // pair passes 2·128·127; of int4 eight pairs, at most 8·2·15·127, fit.
-func decodeIntAVX2(w io.Writer, bits int) {
-	name, group := fmt.Sprintf("decodeInt%dAVX2", bits), int8Group
-	if bits == 4 {
-		group = int4Group
-	}
+func decodeIntAVX2(w io.Writer, name string, bits, tiles int) {
+	group := map[int]int{8: int8Group, 4: int4Group}[bits]
 	fmt.Fprintf(w, decodeHead, name, name)
-	fmt.Fprint(w, "\tVXORPS Y0, Y0, Y0\n\tVXORPS Y1, Y1, Y1\n\tVPCMPEQW Y15, Y15, Y15\n\tVPSRLW $15, Y15, Y15\n")
+	for i := range 2 * tiles {
+		fmt.Fprintf(w, "\tVXORPS Y%d, Y%d, Y%d\n", 10+i, 10+i, 10+i)
+	}
+	fmt.Fprint(w, "\tVPCMPEQW Y15, Y15, Y15\n\tVPSRLW $15, Y15, Y15\n")
 	constant := map[int]string{8: "0x80808080", 4: "0x0f0f0f0f"}[bits]
 	fmt.Fprintf(w, "\tMOVL $%s, AX\n\tVMOVD AX, X14\n\tVPBROADCASTD X14, Y14\n\tTESTQ CX, CX\n\tJZ done_%s\nloop_%s:\n", constant, name, name)
-	for half := range 2 {
-		for h := range 2 {
+	for t := range tiles {
+		at := t * group
+		fetch(w, at)
+		for half := range 2 {
 			if bits == 8 {
-				int8Half(w, half, h)
+				int8Half(w, at, half)
 			} else {
-				int4Half(w, half, h)
+				int4Half(w, at, half)
 			}
-			fmt.Fprintf(w, "\tVCVTDQ2PS Y2, Y2\n\tVCVTPH2PS %d(SI), Y3\n\tVBROADCASTSS %d(DI), Y4\n\tVMULPS Y4, Y3, Y3\n\tVFMADD231PS Y3, Y2, Y%d\n",
-				32*half+16*h, 64+4*half, h)
+			for h := range 2 {
+				fmt.Fprintf(w, "\tVCVTDQ2PS Y%d, Y%d\n\tVCVTPH2PS %d(SI), Y3\n\tVBROADCASTSS %d(DI), Y4\n\tVMULPS Y4, Y3, Y3\n\tVFMADD231PS Y3, Y%d, Y%d\n",
+					h, h, at+32*half+16*h, 64+4*half, h, 10+2*t+h)
+			}
 		}
 	}
 	turnEnd(w, name, group)
-	fmt.Fprint(w, "\tVMOVUPS Y0, (DX)\n\tVMOVUPS Y1, 32(DX)\n\tVZEROUPPER\n\tRET\n\n")
+	for i := range 2 * tiles {
+		fmt.Fprintf(w, "\tVMOVUPS Y%d, %d(DX)\n", 10+i, 32*i)
+	}
+	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
 }
 
-// int8Half sums half a group for 8 rows in Y2.
-func int8Half(w io.Writer, half, h int) {
-	fmt.Fprint(w, "\tVPXOR Y2, Y2, Y2\n")
+// int8Half sums half of the group at byte from, for rows 0 to 7 in Y0 and 8 to 15 in Y1.
+func int8Half(w io.Writer, from, half int) {
+	fmt.Fprint(w, "\tVPXOR Y0, Y0, Y0\n\tVPXOR Y1, Y1, Y1\n")
 	for c := range 8 {
-		at, x := 64+64*(8*half+c)+32*h, 32*half+4*c
-		if h == 0 {
-			fetch(w, at)
+		at := from + 64 + 64*(8*half+c)
+		fetch(w, at)
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Y4\n", 32*half+4*c)
+		for h := range 2 {
+			v, x := 5+2*h, 6+2*h
+			fmt.Fprintf(w, "\tVPXOR %d(SI), Y14, Y%d\n\tVPSIGNB Y%d, Y4, Y%d\n\tVPABSB Y%d, Y%d\n\tVPMADDUBSW Y%d, Y%d, Y%d\n\tVPMADDWD Y15, Y%d, Y%d\n\tVPADDD Y%d, Y%d, Y%d\n",
+				at+32*h, v, v, x, v, v, x, v, v, v, v, v, h, h)
 		}
-		fmt.Fprintf(w, "\tVPXOR %d(SI), Y14, Y3\n\tVPBROADCASTD %d(DI), Y4\n\tVPSIGNB Y3, Y4, Y4\n\tVPABSB Y3, Y3\n\tVPMADDUBSW Y4, Y3, Y3\n\tVPMADDWD Y15, Y3, Y3\n\tVPADDD Y3, Y2, Y2\n", at, x)
 	}
 }
 
 // int4Half is the same for int4, with the sum that undoes the 8.
-func int4Half(w io.Writer, half, h int) {
-	fmt.Fprint(w, "\tVPXOR Y2, Y2, Y2\n")
+func int4Half(w io.Writer, from, half int) {
+	fmt.Fprint(w, "\tVPXOR Y0, Y0, Y0\n\tVPXOR Y1, Y1, Y1\n")
 	for c := range 4 {
-		at, x := 64+64*(4*half+c)+32*h, 32*half+4*c
-		if h == 0 {
-			fetch(w, at)
+		at, x := from+64+64*(4*half+c), 32*half+4*c
+		fetch(w, at)
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Y8\n\tVPBROADCASTD %d(DI), Y9\n", x, x+16)
+		for h := range 2 {
+			lo, hi := 2+2*h, 3+2*h
+			fmt.Fprintf(w, "\tVMOVDQU %d(SI), Y%d\n\tVPSRLW $4, Y%d, Y%d\n\tVPAND Y14, Y%d, Y%d\n\tVPAND Y14, Y%d, Y%d\n", at+32*h, lo, lo, hi, lo, lo, hi, hi)
+			fmt.Fprintf(w, "\tVPMADDUBSW Y8, Y%d, Y%d\n\tVPMADDUBSW Y9, Y%d, Y%d\n\tVPADDW Y%d, Y%d, Y%d\n\tVPADDW Y%d, Y%d, Y%d\n", lo, lo, hi, hi, lo, h, h, hi, h, h)
 		}
-		fmt.Fprintf(w, "\tVMOVDQU %d(SI), Y3\n\tVPBROADCASTD %d(DI), Y5\n\tVPBROADCASTD %d(DI), Y6\n\tVPSRLW $4, Y3, Y4\n\tVPAND Y14, Y3, Y3\n\tVPAND Y14, Y4, Y4\n", at, x, x+16)
-		fmt.Fprint(w, "\tVPMADDUBSW Y5, Y3, Y3\n\tVPMADDUBSW Y6, Y4, Y4\n\tVPADDW Y3, Y2, Y2\n\tVPADDW Y4, Y2, Y2\n")
 	}
-	fmt.Fprintf(w, "\tVPMADDWD Y15, Y2, Y2\n\tVPBROADCASTD %d(DI), Y3\n\tVPADDD Y3, Y2, Y2\n", 72+4*half)
+	fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Y3\n", 72+4*half)
+	for h := range 2 {
+		fmt.Fprintf(w, "\tVPMADDWD Y15, Y%d, Y%d\n\tVPADDD Y3, Y%d, Y%d\n", h, h, h, h)
+	}
 }
 
 // readMemory writes a loop that does nothing but read.

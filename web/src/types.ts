@@ -49,7 +49,7 @@ export interface Message {
 export interface Stage { stage: "queue" | "search" | "read" | "write" | "check"; query?: string; found?: number; position?: number }
 export interface Span { version: string; url: string; title: string; date?: string; before: string; text: string; after: string }
 
-export interface Key { id: string; name: string; scopes: string[]; created?: string; used?: string; per_minute?: number; tokens_per_day?: number; key?: string }
+export interface Key { id: string; name: string; start?: string; scopes: string[]; created?: string; used?: string; per_minute?: number; tokens_per_day?: number; key?: string }
 export interface Person { id: string; name: string; role: Role; disabled?: boolean; created: string; seen?: string }
 export interface Entry { id: string; time: string; actor: string; action: string; object: string; from: string }
 export interface Withdrawn { events: number; chats: number; exports: { id: string; created: string; rows: number }[]; models: string[] }

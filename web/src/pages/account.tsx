@@ -94,7 +94,7 @@ function Keys() {
         <div class="table-box" tabIndex={0} role="region" aria-label={t("keys")}><table>
           <thead><tr><th scope="col">{t("name")}</th><th scope="col">{t("keys.scopes")}</th><th scope="col">{t("keys.limits")}</th><th scope="col">{t("keys.used")}</th><th /></tr></thead>
           <tbody>{keys.map((k) => (
-            <tr key={k.id}><td>{k.name}</td><td>{k.scopes.join(", ")}</td><td>{[k.per_minute && t("per.minute", { n: k.per_minute }), k.tokens_per_day && t("per.day", { n: k.tokens_per_day })].filter(Boolean).join(" · ") || "–"}</td><td>{k.used ? date(k.used) : t("never")}</td>
+            <tr key={k.id}><td>{k.name}{k.start && <> <code class="dim">{k.start}…</code></>}</td><td>{k.scopes.join(", ")}</td><td>{[k.per_minute && t("per.minute", { n: k.per_minute }), k.tokens_per_day && t("per.day", { n: k.tokens_per_day })].filter(Boolean).join(" · ") || "–"}</td><td>{k.used ? date(k.used) : t("never")}</td>
               <td><IconButton icon="trash" label={t("keys.delete", { name: k.name })} onClick={() => remove(k)} /></td></tr>
           ))}</tbody>
         </table></div>

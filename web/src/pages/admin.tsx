@@ -9,6 +9,8 @@ import { Icon } from "../parts/icons.tsx";
 import { Page } from "./account.tsx";
 
 export function AdminPage() {
+  const role = me.value?.user?.role;
+  if (role !== "admin" && role !== "local") return <Page title={t("admin")}><p>{t("error.forbidden")}</p></Page>;
   return (
     <Page title={t("admin")}>
       <People />
@@ -88,7 +90,7 @@ function Feedback() {
           <tbody>{models.map(([id, m]) => <tr key={id}><td>{id}</td><td class="right">{number(m.answers)}</td><td class="right">{number(m.up)}</td><td class="right">{number(m.down)}</td></tr>)}</tbody>
         </table></div>
       )}
-      <p class="links">{(["sft", "kto", "dpo", "events"] as const).map((f) => <a key={f} href={`/api/admin/feedback/export?form=${f}`} download><Icon name="share" />{f.toUpperCase()}</a>)}</p>
+      <p class="links">{(["sft", "kto", "dpo", "events", "frontier", "pages"] as const).map((f) => <a key={f} href={`/api/admin/feedback/export?form=${f}`} download><Icon name="share" />{f.toUpperCase()}</a>)}</p>
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { Component, type ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { number, t } from "../i18n.ts";
 import { Markdown, type Around, type Range } from "../markdown/render.tsx";
-import { again, ask, cell, fail, models } from "../store.ts";
+import { again, ask, cell, errorText, fail, models } from "../store.ts";
 import { go } from "../route.ts";
 import type { Citation, Mark, Model, Stage } from "../types.ts";
 import { Cite, Sources, Unsupported } from "./cite.tsx";
@@ -87,8 +87,13 @@ function Ending({ id }: { id: string }) {
     case "stopped": return notice(t("ended.stopped"), false, [t("continue"), goOn]);
     case "interrupted": return notice(t("ended.interrupted"), true, [t("continue"), goOn], [t("try.again"), retry]);
     case "error":
-      if (m.error?.code === "context_full") return notice(t("error.context_full"), true, [t("new.chat"), () => go("#/")]);
-      return notice(t(`error.${m.error?.code ?? "internal"}` as never), true, [t("try.again"), retry]);
+      if (m.error?.code === "context_full") {
+        const quotes = m.mode !== "plain" && m.parent ? models.value.find((x) => x.kind === "extractive" && x.id !== m.model) : undefined;
+        const instead: [string, () => void][] = quotes ? [[t("again.with", { model: nameOf(quotes) }), () => again(m.parent!, { model: quotes.id })]] : [];
+        if (!cell(m.parent ?? "").value.parent) return notice(t("error.context_first"), true, ...instead); // a new chat would not help
+        return notice(t("error.context_full"), true, ...instead, [t("new.chat"), () => go("#/")]);
+      }
+      return notice(errorText(m.error?.code), true, [t("try.again"), retry]);
     case "done": return m.finish === "length" ? notice(t("ended.length"), false, [t("continue"), goOn]) : null;
     default: return null;
   }
@@ -101,7 +106,7 @@ export function Facts({ id }: { id: string }) {
   const facts: [string, string | undefined][] = [
     [t("fact.model"), m.model], [t("fact.mode"), m.mode && t(`mode.${m.mode}`)], [t("fact.kind"), m.kind && t(`fact.kind.${m.kind}`)],
     [t("fact.tokens"), m.tokens && t("fact.tokens.value", { prompt: m.tokens.prompt, completion: m.tokens.completion })],
-    [t("fact.time"), m.ms === undefined ? undefined : t("fact.seconds", { s: number(m.ms / 1000, { maximumFractionDigits: 1 }) })],
+    [t("fact.time"), m.ms === undefined ? undefined : t("fact.seconds", { s: number(m.ms / 1000, m.ms < 1000 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 1 }) })],
     [t("fact.speed"), m.ms && m.tokens?.completion ? t("fact.speed.value", { s: number(m.tokens.completion / (m.ms / 1000), { maximumFractionDigits: 1 }) }) : undefined],
     [t("fact.seed"), m.seed === undefined ? undefined : String(m.seed)], [t("fact.params"), p.join(" · ") || undefined],
     [t("fact.support"), m.citations?.length ? t("fact.support.value", { n: m.citations.length, s: number(m.citations.reduce((a, c) => a + c.support, 0) / m.citations.length, { style: "percent" }) }) : undefined],
