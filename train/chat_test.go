@@ -103,6 +103,7 @@ func TestChatML(t *testing.T) {
 func FuzzChat(f *testing.F) {
 	f.Add(`[{"instruction":"a","output":"b"}]`)
 	f.Add(`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}]}` + "\n{}\n")
+	f.Add(`{"instances":[{"input":"a","output":"b"}]}`)
 	f.Add(`{"chosen":"\n\nHuman: q","rejected":[]}`)
 	f.Fuzz(func(t *testing.T, in string) {
 		n, err := readChats(strings.NewReader(in), func(c Chat) error {
