@@ -98,7 +98,7 @@ func (s *Server) knownHost(hostport string) bool {
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.IsLoopback() || !s.loopback() // an address cannot be rebound
+		return ip.IsLoopback() || !Loopback(s.o.Addr) // an address cannot be rebound
 	}
 	return host == "localhost" || slices.Contains(s.o.Hosts, host)
 }

@@ -146,6 +146,8 @@ func (r *run) finish(ctx context.Context, res Result, err error) {
 		e := errorOf(err)
 		if e.Code == "internal" {
 			r.s.log.Error("answer", "message", m.ID, "error", err)
+		} else if e.Code == "upstream" {
+			r.s.warn(err, "message", m.ID)
 		}
 		m.State, m.Error = store.Failed, &store.Failure{Code: e.Code, Message: e.Message}
 	}

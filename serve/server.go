@@ -116,8 +116,11 @@ func (s *Server) Close() error {
 	return errors.Join(s.closeRuns(), s.closePeople())
 }
 
-// loopback reports whether the server listens on an address of this machine alone.
-func (s *Server) loopback() bool { return Loopback(s.o.Addr) }
+// loopback reports whether the server is for this machine alone: it listens on such an address, and the operator names no other by
+// which it is reached, nor a proxy in front of it.
+func (s *Server) loopback() bool {
+	return Loopback(s.o.Addr) && len(s.o.Hosts) == 0 && len(s.o.Proxies) == 0
+}
 
 // Loopback reports whether an address such as 127.0.0.1:8080 is of this machine alone.
 func Loopback(addr string) bool {

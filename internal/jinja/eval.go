@@ -30,7 +30,9 @@ func (l listExpr) eval(r *renderer, s *scope) any {
 func (d *dictExpr) eval(r *renderer, s *scope) any {
 	m := NewMap()
 	for i, k := range d.keys {
-		m.Set(text(k.eval(r, s)), d.values[i].eval(r, s))
+		key := k.eval(r, s)
+		r.weigh(key, 0)
+		m.Set(text(key), d.values[i].eval(r, s))
 	}
 	return m
 }
@@ -53,6 +55,7 @@ func (f *field) eval(r *renderer, s *scope) any {
 		}
 	case string:
 		if i, ok := key.(int); ok {
+			r.pay(of)
 			runes := []rune(of)
 			if i = place(i, len(runes)); i >= 0 && i < len(runes) {
 				return string(runes[i])
@@ -174,6 +177,12 @@ func (b *binary) eval(r *renderer, s *scope) any {
 		return b.b.eval(r, s)
 	}
 	y := b.b.eval(r, s)
+	if b.op == "~" {
+		r.weigh(x, 0)
+		r.weigh(y, 0)
+	} else {
+		r.payCompare(x, y)
+	}
 	switch b.op {
 	case "==":
 		return equal(x, y)
@@ -299,8 +308,13 @@ func (c *call) eval(r *renderer, s *scope) any {
 	case *macro:
 		return f.call(r, args, named)
 	case function:
+		r.weigh(arg(args, 0), 0)
 		return f(r, args, named)
 	case bound:
+		r.pay(f.of)
+		for _, a := range args {
+			r.weigh(a, 0)
+		}
 		return f.call(r, args)
 	}
 	fail("line %d: what is called here is no function", c.line)

@@ -13,10 +13,12 @@ func (f *filter) eval(r *renderer, s *scope) any {
 	args := make([]any, len(f.args))
 	for i, a := range f.args {
 		args[i] = a.eval(r, s)
+		r.weigh(args[i], 0)
 	}
 	named := map[string]any{}
 	for k, a := range f.with {
 		named[k] = a.eval(r, s)
+		r.weigh(named[k], 0)
 	}
 	if out, ok := r.filter(f.name, v, args, named); ok {
 		return out
@@ -27,6 +29,11 @@ func (f *filter) eval(r *renderer, s *scope) any {
 
 // filter runs a filter of one of its kinds.
 func (r *renderer) filter(name string, v any, args []any, named map[string]any) (any, bool) {
+	if shallow(name) {
+		r.pay(v)
+	} else {
+		r.weigh(v, 0)
+	}
 	for _, of := range []func(string, any, []any, map[string]any) (any, bool){r.textFilter, r.listFilter, r.chooseFilter} {
 		if out, ok := of(name, v, args, named); ok {
 			return out, true
@@ -197,6 +204,7 @@ func (r *renderer) chooseFilter(name string, v any, args []any, named map[string
 		r.step()
 		yes := truth(x)
 		if len(args) > 0 {
+			r.payCompare(x, arg(args, 1))
 			yes = check(text(args[0]), x, args[1:])
 		}
 		if yes == strings.HasPrefix(name, "select") {
@@ -212,7 +220,11 @@ func (t *test) eval(r *renderer, s *scope) any {
 	for i, a := range t.args {
 		args[i] = a.eval(r, s)
 	}
-	return check(t.name, t.of.eval(r, s), args) != t.not
+	v := t.of.eval(r, s)
+	if len(args) > 0 {
+		r.payCompare(v, args[0])
+	}
+	return check(t.name, v, args) != t.not
 }
 
 // check runs a test.

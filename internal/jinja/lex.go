@@ -34,12 +34,7 @@ func lex(src string) []token {
 	l := &lexer{src: src, line: 1}
 	trim := false
 	for l.at < len(src) {
-		next := len(src)
-		for _, open := range []string{"{{", "{%", "{#"} {
-			if i := strings.Index(src[l.at:], open); i >= 0 && l.at+i < next {
-				next = l.at + i
-			}
-		}
+		next := opening(src, l.at)
 		text := src[l.at:next]
 		if trim {
 			text = strings.TrimLeft(text, " \t\r\n")
@@ -56,6 +51,20 @@ func lex(src string) []token {
 		}
 	}
 	return l.tokens
+}
+
+// opening is where the next {{, {% or {# begins at from or behind it, or the end.
+func opening(src string, from int) int {
+	for i := from; i+1 < len(src); i++ {
+		j := strings.IndexByte(src[i:len(src)-1], '{')
+		if j < 0 {
+			break
+		}
+		if i += j; strings.IndexByte("{%#", src[i+1]) >= 0 {
+			return i
+		}
+	}
+	return len(src)
 }
 
 // before takes the white space away that stands before a tag.

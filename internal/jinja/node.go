@@ -43,7 +43,9 @@ func (n textNode) run(r *renderer, _ *scope) jump {
 }
 
 func (n *printNode) run(r *renderer, s *scope) jump {
-	r.write(text(n.x.eval(r, s)))
+	v := n.x.eval(r, s)
+	r.weigh(v, 0)
+	r.write(text(v))
 	return onward
 }
 
