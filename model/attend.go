@@ -38,17 +38,20 @@ func (e *Engine) attend(l *block, layer int, all []Extension) {
 func (e *Engine) remember(x *head) {
 	c := &e.m.Config
 	d, sk, sv := c.HeadDim, c.queryWidth()+c.kvWidth(), c.qkvWidth()
-	for i := range x.n {
+	for i, n := 0, 0; i < x.n; i += n {
 		b, row := x.s.blocks[(x.base+i)/blockTokens], (x.base+i)%blockTokens
-		k, v := e.qk[(x.t0+i)*sk+c.queryWidth()+x.kv*d:][:d], e.qkv[(x.t0+i)*sv+sk+x.kv*d:][:d]
+		n = min(x.n-i, blockTokens-row)
+		k, v := e.qk[(x.t0+i)*sk+c.queryWidth()+x.kv*d:], e.qkv[(x.t0+i)*sv+sk+x.kv*d:]
 		if e.bf16 {
 			keys, values := e.kv.tiles(b, x.at)
-			e.cpu.SetRow(&keys, row, k)
-			e.cpu.SetColumn(&values, row, v)
-		} else {
-			keys, values := e.kv.rows(b, x.at)
-			copy(keys[row*d:], k)
-			copy(values[row*d:], v)
+			e.cpu.SetRows(&keys, row, k, sk, n)
+			e.cpu.SetColumns(&values, row, v, sv, n)
+			continue
+		}
+		keys, values := e.kv.rows(b, x.at)
+		for j := range n {
+			copy(keys[(row+j)*d:], k[j*sk:][:d])
+			copy(values[(row+j)*d:], v[j*sv:][:d])
 		}
 	}
 }

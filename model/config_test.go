@@ -31,6 +31,17 @@ func TestConfigRoundTrip(t *testing.T) {
 	}
 }
 
+// Numbers of tokens that there are not, such as -1, begin and end no text.
+func TestEndsOutsideVocabulary(t *testing.T) {
+	c := FromDepth(2, 300)
+	b := strings.Replace(string(c.JSON()), `"bos_token_id": null`, `"bos_token_id": -1`, 1)
+	b = strings.Replace(b, `"eos_token_id": null`, `"eos_token_id": [7, 300, -2]`, 1)
+	got, err := ParseConfig([]byte(b))
+	if err != nil || len(got.BOS) != 0 || !reflect.DeepEqual(got.EOS, []int{7}) {
+		t.Errorf("%v, %v, %v", got.BOS, got.EOS, err)
+	}
+}
+
 func TestFromDepth(t *testing.T) {
 	c := FromDepth(6, 4096)
 	if c.Width != 384 || c.Heads != 6 || c.KVHeads != 3 || c.Hidden != 1024 || !c.Tied {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"feilun/internal/hint"
@@ -113,7 +114,13 @@ func ParseConfig(b []byte) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
+	c.BOS, c.EOS = within(c.BOS, c.Vocab), within(c.EOS, c.Vocab)
 	return c, c.check()
+}
+
+// within leaves out numbers that are no token's: configurations have -1 and the like for none.
+func within(ids []int, vocab int) []int {
+	return slices.DeleteFunc(ids, func(id int) bool { return id < 0 || id >= vocab })
 }
 
 // ids reads a number, a list of them, or nothing.

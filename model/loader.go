@@ -57,7 +57,7 @@ func openFolder(dir string) (c Config, s source, done func() error, err error) {
 	}
 	ids, wrong := readEnds(dir)
 	if ids != nil {
-		c.EOS = ids
+		c.EOS = within(ids, c.Vocab)
 	}
 	if err := c.fits(file); err != nil {
 		wrong = fmt.Errorf("%s: %w", dir, err)

@@ -33,6 +33,15 @@ type Param struct {
 // Muon and weight decay are meant for; embeddings, norms and biases are not.
 func (p *Param) Matrix() bool { return len(p.Shape) == 2 && !p.embedding() }
 
+// Weights returns the number of weights of a model, without making it.
+func (c *Config) Weights() (int, error) {
+	if err := c.check(); err != nil {
+		return 0, err
+	}
+	_, _, n := c.layout()
+	return n, nil
+}
+
 // New returns a model of a configuration with weights of zero.
 func New(c Config) (*Model, error) {
 	if err := c.check(); err != nil {

@@ -88,8 +88,16 @@ func (a *Ablation) check() error {
 		return hint.Usage(fmt.Errorf("--seeds %d: an interval needs two pairs of models at least", a.Seeds))
 	case len(a.Text) == 0 && a.Data == "":
 		return hint.Usage(hint.With(errors.New("nothing to compare the models on"), "name text that belongs to neither corpus with --text PATH, or a folder of minimal pairs with --data DIR"))
-	case a.Tokens < int64(a.Batch):
-		return hint.Usage(fmt.Errorf("--tokens %d is less than one batch of %d", a.Tokens, a.Batch))
+	case a.Limit < 0:
+		return hint.Usage(fmt.Errorf("--limit %d: want 0, for all items, or more", a.Limit))
+	}
+	for name, n := range map[string]int{"depth": a.Depth, "context": a.Context, "batch": a.Batch} {
+		if err := params.Set(&train.Params{}, name, fmt.Sprint(n)); err != nil {
+			return hint.Usage(fmt.Errorf("--%w", err))
+		}
+	}
+	if a.Tokens < int64(max(a.Batch, a.Context)) {
+		return hint.Usage(fmt.Errorf("--tokens %d is less than one batch of %d", a.Tokens, max(a.Batch, a.Context)))
 	}
 	return nil
 }
@@ -258,6 +266,9 @@ func (a *ablation) pack(ctx context.Context, t *bpe.Tokenizer, s *side) error {
 	meter.Close()
 	if err != nil {
 		return err
+	}
+	if m.Train.Docs == 0 {
+		return hint.Usage(fmt.Errorf("%s holds no document to train on", s.from))
 	}
 	s.tokens, s.docs, s.bytes = m.Train.Tokens, m.Train.Docs, m.Train.Bytes
 	return nil

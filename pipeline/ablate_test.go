@@ -137,8 +137,17 @@ func TestAblateRefuses(t *testing.T) {
 		"two pairs":     func(o *Ablation) { o.Seeds = 1 },
 		"nothing to":    func(o *Ablation) { o.Text = nil },
 		"less than one": func(o *Ablation) { o.Tokens = 10 },
-		"is no recipe":  func(o *Ablation) { o.B = filepath.Join(t.TempDir(), "none.jsonl") },
-		"no folder":     func(o *Ablation) { o.Out = "" },
+		"context is 0":  func(o *Ablation) { o.Context = 0 },
+		"depth is 0":    func(o *Ablation) { o.Depth = 0 },
+		"batch is 1.09": func(o *Ablation) { o.Batch = 1 << 40 },
+		"empty.jsonl holds no document": func(o *Ablation) {
+			o.B = filepath.Join(t.TempDir(), "empty.jsonl")
+			if err := os.WriteFile(o.B, nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"is no recipe": func(o *Ablation) { o.B = filepath.Join(t.TempDir(), "none.jsonl") },
+		"no folder":    func(o *Ablation) { o.Out = "" },
 	} {
 		o := testAblation(t)
 		change(&o)

@@ -29,13 +29,20 @@ func openFolder(dir string, m *Manifest, text []byte) (unlock func(), err error)
 	}()
 	name := filepath.Join(dir, "manifest.json")
 	var old Manifest
-	if b, err := os.ReadFile(name); err == nil && json.Unmarshal(b, &old) == nil && old.Tokenizer != m.Tokenizer {
+	if b, err := os.ReadFile(name); err == nil && (json.Unmarshal(b, &old) != nil || old.Format != manifestFormat) || exists(filepath.Join(dir, "config.json")) {
+		return nil, hint.Usage(hint.With(fmt.Errorf("%s holds something else than packed tokens, a model perhaps", dir), "take another --out"))
+	} else if err == nil && old.Tokenizer != m.Tokenizer {
 		return nil, hint.Usage(hint.With(fmt.Errorf("%s holds tokens of another vocabulary", dir), "take another --out, or remove that folder"))
 	}
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	return release, atomicfile.WriteBytes(filepath.Join(dir, "tokenizer.json"), text)
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // packed are the names of the files that Pack writes for inputs.

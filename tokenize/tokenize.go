@@ -35,7 +35,7 @@ type Params struct {
 	Pattern string `json:"pattern" default:"qwen2"`
 	// NFC brings text into Unicode's composed form before it is encoded. What comes back is the composed form.
 	NFC bool `json:"nfc" default:"false"`
-	// Special lists the special tokens, separated by commas or as a list of JSON; their numbers are the last ones, in this order.
+	// Special lists the special tokens, separated by commas, as a list of JSON, or one at a time; their numbers are the last ones, in this order.
 	Special params.List `json:"special" default:"[\"<|endoftext|>\",\"<|im_start|>\",\"<|im_end|>\"]"`
 	// Tokenizer is a file to take the vocabulary from (tokenizer.json, or ranks of tiktoken) instead of training one.
 	Tokenizer string `json:"tokenizer" default:""`

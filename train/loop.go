@@ -194,16 +194,23 @@ func (l *loop) measure() error {
 	if l.check != nil && (last || at%l.p.ValidEvery == 0) {
 		r := l.check()
 		r.Step = at
+		usable := finite(r.Valid) == r.Valid
+		if !usable {
+			l.show.remark("step %d: the validation loss is %v; a lower --rate or --matrix may help", at, r.Valid)
+			r.Valid, r.BPB = 0, 0 // JSON has no such number
+		}
 		if err := l.log.write(r); err != nil {
 			return l.disk(err)
 		}
-		if l.s.Best == 0 || r.Valid < l.s.Best {
+		if usable && (l.s.Best == 0 || r.Valid < l.s.Best) {
 			l.s.Best, l.s.BestAt = r.Valid, at
 			if err := l.saveBest(); err != nil {
 				return err
 			}
 		}
-		l.show.valid(l, r)
+		if usable {
+			l.show.valid(l, r)
+		}
 	}
 	if l.sampler != nil && (last || at%l.p.SampleEvery == 0) {
 		for _, s := range l.sampler(at) {

@@ -119,18 +119,22 @@ type feed interface {
 
 // A textFeed gives rows of running text.
 type textFeed struct {
-	rows *rows
-	buf  []row
+	rows  *rows
+	batch int // rows of a step
+	buf   []row
 }
 
 func newTextFeed(c *Corpus, p *Params) *textFeed {
-	return &textFeed{rows: newRows(c, p), buf: make([]row, p.batchRows())}
+	return &textFeed{rows: newRows(c, p), batch: p.batchRows()}
 }
 
 // batchRows is the number of rows of a step.
 func (p *Params) batchRows() int { return max(1, p.Batch/p.Context) }
 
 func (f *textFeed) next(b *batch) error {
+	if f.buf == nil {
+		f.buf = make([]row, f.batch)
+	}
 	for i := range f.buf {
 		if err := f.rows.row(&f.buf[i]); err != nil {
 			return err
@@ -141,6 +145,6 @@ func (f *textFeed) next(b *batch) error {
 }
 
 func (f *textFeed) skip(batches int64) error {
-	f.rows.skip(batches * int64(len(f.buf)))
+	f.rows.skip(batches * int64(f.batch))
 	return nil
 }

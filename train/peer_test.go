@@ -39,7 +39,7 @@ func peerLoop(t *testing.T, optimizer, text string, steps, depth int) (*loop, *P
 	if err := p.check(); err != nil {
 		t.Fatal(err)
 	}
-	m, err := p.model(c)
+	m, err := p.model(c, 8<<30)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error)
 	}
 	defer c.Close()
 	j := &job{Options: o, kind: "pretrain", p: &p, tok: c.Tok, eot: c.EOT, made: map[string]any{"tokens_sha256": c.SHA256}}
-	if j.m, err = p.model(c); err != nil {
+	if j.m, err = p.model(c, o.memory()); err != nil {
 		return nil, err
 	}
 	train, valid := c.Total()
@@ -103,8 +103,20 @@ func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error)
 
 func (j *job) fact(en, zh, value string) { j.facts = append(j.facts, [3]string{en, zh, value}) }
 
-// model makes the model that parameters ask for, its weights drawn or read.
-func (p *Params) model(c *Corpus) (*model.Model, error) {
+// memory is the limit for the process.
+func (o *Options) memory() params.Size {
+	if o.Memory == 0 {
+		return 8 << 30
+	}
+	return o.Memory
+}
+
+// model makes the model that parameters ask for, its weights drawn or read. One whose weights
+// and gradients alone are larger than memory is refused before they are made.
+func (p *Params) model(c *Corpus, memory params.Size) (*model.Model, error) {
+	if p.Init != "" && p.Config != "" {
+		return nil, hint.Usage(hint.With(errors.New("--init and --config exclude each other"), "the model of --init has its own config.json"))
+	}
 	if p.Init != "" {
 		m, err := model.Open(p.Init)
 		if err != nil {
@@ -128,6 +140,13 @@ func (p *Params) model(c *Corpus) (*model.Model, error) {
 		config.Context = max(config.Context, p.Context)
 	}
 	config.BOS, config.EOS = []int{int(c.EOT)}, []int{int(c.EOT)}
+	weights, err := config.Weights()
+	if err != nil {
+		return nil, hint.Usage(err)
+	}
+	if need := 8 * int64(weights); need > int64(memory) {
+		return nil, tooLarge(need, memory)
+	}
 	m, err := model.New(config)
 	if err != nil {
 		return nil, hint.Usage(err)
@@ -147,10 +166,11 @@ func (p *Params) stretch(m *model.Model) error {
 
 // sameVocabulary refuses tokens that mean something else to the model.
 func sameVocabulary(dir string, t *bpe.Tokenizer) error {
-	other, err := bpe.Open(filepath.Join(dir, "tokenizer.json"))
+	words, err := model.OpenWords(dir)
 	if err != nil {
-		return err
+		return hint.Usage(err)
 	}
+	other := words.Tokenizer
 	same := other.Size() == t.Size()
 	for id := 0; same && id < t.Size(); id++ {
 		same = string(other.Token(uint32(id))) == string(t.Token(uint32(id)))
@@ -200,9 +220,7 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 	if j.Out == "" {
 		return nil, hint.Usage(errors.New("no folder for the model: name one with --out DIR"))
 	}
-	if j.Memory == 0 {
-		j.Memory = 8 << 30
-	}
+	j.Memory = j.memory()
 	l.show = newShow(j.Stderr)
 	unlock, err := atomicfile.Lock(filepath.Join(j.Out, "lock"), j.Out)
 	if err != nil {
@@ -212,10 +230,18 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 	if err := j.identify(l.steps); err != nil {
 		return nil, err
 	}
-	if done, err := j.finished(); err != nil || done != nil {
-		return done, err
+	if err := j.foreign(); err != nil {
+		return nil, err
+	}
+	if !j.Fresh {
+		if done, err := j.finished(); err != nil || done != nil {
+			return done, err
+		}
 	}
 	if err := j.predict(l); err != nil {
+		return nil, err
+	}
+	if err := j.clean(); err != nil {
 		return nil, err
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(j.Memory)))
@@ -259,13 +285,6 @@ func (j *job) identify(steps int) error {
 	}
 	sum := sha256.Sum256(b)
 	j.recipe = hex.EncodeToString(sum[:])
-	if j.Fresh {
-		for _, name := range []string{"checkpoints", "train.log", "train.html", "model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "manifest.json"} {
-			if err := os.RemoveAll(filepath.Join(j.Out, name)); err != nil {
-				return err
-			}
-		}
-	}
 	return nil
 }
 
@@ -340,8 +359,12 @@ func (j *job) predict(l *loop) error {
 	j.need = memory(&j.m.Config, j.m, j.p, j.Workers) + j.extra
 	l.show.remark("expect %s of memory, %s of disk", progress.Bytes(j.need), progress.Bytes(disk(j.m, j.p)))
 	if j.need > int64(j.Memory) {
-		return hint.Usage(hint.With(fmt.Errorf("training needs about %s of memory, more than --memory %v", progress.Bytes(j.need), j.Memory),
-			"fewer --rows at a time need less and give the same model but for rounding; so do a smaller --depth or --context"))
+		return tooLarge(j.need, j.Memory)
 	}
 	return nil
+}
+
+func tooLarge(need int64, limit params.Size) error {
+	return hint.Usage(hint.With(fmt.Errorf("training needs about %s of memory, more than --memory %v", progress.Bytes(need), limit),
+		"fewer --rows at a time need less and give the same model but for rounding; a smaller --depth or --context needs less, too"))
 }

@@ -149,7 +149,7 @@ const (
 func (s *show) valid(l *loop, r Row) {
 	s.bpb = r.BPB
 	what := fmt.Sprintf("%.4f bits/byte", r.BPB)
-	if r.Preferred > 0 {
+	if r.BPB == 0 { // of pairs
 		what = fmt.Sprintf("the preferred answer is likelier in %.1f %%", 100*r.Preferred)
 	}
 	s.remark("step %d: validation loss %.4f, %s", r.Step, r.Valid, what)

@@ -28,11 +28,11 @@ type Params struct {
 	// Context is the number of tokens that the model sees at a time.
 	Context int `json:"context" default:"256" range:"8..131072"`
 	// Batch is the number of tokens of a step; it is rounded to whole rows of context tokens.
-	Batch int `json:"batch" default:"8192" range:"1.."`
+	Batch int `json:"batch" default:"8192" range:"1..1073741824"`
 	// Rows is the number of rows that go through the model at a time; the gradients of a batch are summed over such parts.
 	Rows int `json:"rows" default:"8" range:"1..65536"`
 	// Steps is the number of steps. 0 takes as many as tokens needs.
-	Steps int `json:"steps" default:"0" range:"0.."`
+	Steps int `json:"steps" default:"0" range:"0..999999999"`
 	// Tokens is the number of tokens to train on, each counted as often as it is read. 0 takes ratio for each weight of the model.
 	Tokens int64 `json:"tokens" default:"0" range:"0.."`
 	// Ratio is the number of tokens for each weight, embeddings not counted, where neither steps nor tokens says how long (20: Hoffmann and others, 2022).
@@ -61,9 +61,9 @@ type Params struct {
 	// Final is what is left of the rates at the end.
 	Final float64 `json:"final" default:"0.05" range:"0..1"`
 	// Beta1 is how long AdamW remembers gradients.
-	Beta1 float64 `json:"beta1" default:"0.9" range:"0..0.9999"`
+	Beta1 float64 `json:"beta1" name:"beta1" default:"0.9" range:"0..0.9999"`
 	// Beta2 is how long AdamW remembers their squares.
-	Beta2 float64 `json:"beta2" default:"0.95" range:"0..0.9999999"`
+	Beta2 float64 `json:"beta2" name:"beta2" default:"0.95" range:"0..0.9999999"`
 	// Momentum is how long Muon remembers gradients.
 	Momentum float64 `json:"momentum" default:"0.95" range:"0..0.9999"`
 	// WeightDecay pulls matrices to 0, by this times the rate a step. Embeddings and vectors, such as those of norms, are left alone.
@@ -75,12 +75,12 @@ type Params struct {
 	// BadBatches is how many batches in a row may be skipped before training stops.
 	BadBatches int `json:"bad_batches" default:"10" range:"1..1000000"`
 	// BF16 multiplies in bfloat16, where the processor does that faster; weights and sums stay float32.
-	BF16 bool `json:"bf16" default:"true" negatable:""`
+	BF16 bool `json:"bf16" name:"bf16" default:"true" negatable:""`
 
 	// ValidEvery is the number of steps between measurements on the validation text. 0 takes a tenth of all steps.
 	ValidEvery int `json:"valid_every" default:"0" range:"0.."`
 	// ValidTokens is how many tokens of the validation text are measured.
-	ValidTokens int `json:"valid_tokens" default:"65536" range:"1.."`
+	ValidTokens int `json:"valid_tokens" default:"65536" range:"1..1073741824"`
 	// SaveEvery is the number of steps between checkpoints. 0 takes a tenth of all steps, at most 500.
 	SaveEvery int `json:"save_every" default:"0" range:"0.."`
 	// SampleEvery is the number of steps between samples. 0 takes a fifth of all steps.

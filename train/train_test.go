@@ -188,6 +188,26 @@ func TestLearns(t *testing.T) {
 	}
 }
 
+// TestValidationWithoutNumber goes on when the validation loss is no number, and says so.
+func TestValidationWithoutNumber(t *testing.T) {
+	p := usual(t)
+	l, _ := toyLoop(t, p, t.TempDir(), 1, 20)
+	check, n := l.check, 0
+	l.check = func() Row {
+		r := check()
+		if n++; n == 1 {
+			r.Valid, r.BPB = math.NaN(), math.NaN()
+		}
+		return r
+	}
+	var said bytes.Buffer
+	l.show = newShow(&said)
+	p.ValidEvery = 5
+	if err := l.run(t.Context()); err != nil || !(l.s.Best > 0) || !strings.Contains(said.String(), "step 5: the validation loss is NaN") {
+		t.Errorf("run: %v, best %v, said %s", err, l.s.Best, said.String())
+	}
+}
+
 // TestBadBatches skips batches whose gradient is no number, and gives up after
 // some in a row.
 func TestBadBatches(t *testing.T) {

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/model"
@@ -20,13 +20,13 @@ type TuneParams struct {
 	// Context is the number of tokens of a row; longer conversations are cut at the end. 0 takes the model's own, at most 2048.
 	Context int `json:"context" default:"0" range:"0..131072"`
 	// Batch is the number of tokens of a step.
-	Batch int `json:"batch" default:"8192" range:"1.."`
+	Batch int `json:"batch" default:"8192" range:"1..1073741824"`
 	// Rows is the number of rows that go through the model at a time.
 	Rows int `json:"rows" default:"8" range:"1..65536"`
 	// Epochs is how often the conversations are gone through.
 	Epochs float64 `json:"epochs" default:"2" range:"0.01..1000"`
 	// Steps is the number of steps; 0 takes what epochs come to.
-	Steps int `json:"steps" default:"0" range:"0.."`
+	Steps int `json:"steps" default:"0" range:"0..999999999"`
 	// Rate is the learning rate of AdamW, which falls as a cosine.
 	Rate float64 `json:"rate" default:"0.0003" range:"0..10"`
 	// Warmup is the share of the steps in which the rate rises from 0.
@@ -40,7 +40,7 @@ type TuneParams struct {
 	// Seed decides the order of conversations and which are held out.
 	Seed uint64 `json:"seed" default:"1"`
 	// BF16 multiplies in bfloat16, where the processor does that faster.
-	BF16 bool `json:"bf16" default:"true" negatable:""`
+	BF16 bool `json:"bf16" name:"bf16" default:"true" negatable:""`
 	// Prompts are questions to which answers are sampled on the way.
 	Prompts params.List `json:"prompts" default:"[\"你好\",\"Who are you?\"]"`
 }
@@ -118,10 +118,11 @@ func (t *TuneParams) job(kind, dir string, files []string, o Options) (*job, err
 	if err != nil {
 		return nil, hint.Usage(err)
 	}
-	tok, err := bpe.Open(filepath.Join(dir, "tokenizer.json"))
+	words, err := model.OpenWords(dir)
 	if err != nil {
 		return nil, hint.Usage(err)
 	}
+	tok := words.Tokenizer
 	if tok.Size() > m.Config.Vocab {
 		return nil, hint.Usage(fmt.Errorf("%s: %d tokens in tokenizer.json, %d in the model", dir, tok.Size(), m.Config.Vocab))
 	}
@@ -143,13 +144,44 @@ func (t *TuneParams) job(kind, dir string, files []string, o Options) (*job, err
 	} else {
 		eot = end
 	}
-	sums := map[string]string{}
-	for _, f := range append(slices.Clone(files), filepath.Join(dir, "model.safetensors")) {
-		if sums[filepath.Base(f)], err = fileSum(f); err != nil {
-			return nil, err
-		}
+	sums, err := inputSums(append(slices.Clone(files), weightFiles(dir)...))
+	if err != nil {
+		return nil, err
 	}
 	return &job{Options: o, kind: kind, p: p, m: m, tok: tok, eot: eot, chat: true, made: map[string]any{"inputs_sha256": sums, "tune": t}}, nil
+}
+
+// weightFiles returns the files that hold a model's weights: several where it is sharded, or
+// the file of llama.cpp itself.
+func weightFiles(path string) []string {
+	if model.IsGGUF(path) {
+		return []string{path}
+	}
+	var all []string
+	entries, _ := os.ReadDir(path) // the model was read from there
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".safetensors" {
+			all = append(all, filepath.Join(path, e.Name()))
+		}
+	}
+	return all
+}
+
+// inputSums returns the hash of each file by its name, with its folder where two have one name.
+func inputSums(files []string) (map[string]string, error) {
+	sums := map[string]string{}
+	for _, f := range files {
+		name := filepath.Base(f)
+		if _, twice := sums[name]; twice {
+			name = filepath.ToSlash(f)
+		}
+		sum, err := fileSum(f)
+		if err != nil {
+			return nil, err
+		}
+		sums[name] = sum
+	}
+	return sums, nil
 }
 
 // chats reads the conversations of files; hold is true for those to measure on.

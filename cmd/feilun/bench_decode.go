@@ -45,8 +45,15 @@ func (c *benchDecodeCmd) Run(a *app) error {
 	if c.Tokens < 1 || c.Runs < 1 || c.Batch < 1 || c.Prompt < 1 || c.Width < 64 || c.Width%64 != 0 {
 		return hint.Usage(fmt.Errorf("tokens, runs, batch and prompt are 1 or more; the width is a multiple of 64"))
 	}
-	m, err := model.New(model.Config{Arch: model.Llama, Vocab: c.Vocab, Width: c.Width, Layers: c.Layers, Heads: c.Width / 64, KVHeads: c.Width / 64, HeadDim: 64,
-		Hidden: c.Hidden, Context: 1 << 20, Eps: 1e-5, Theta: 10_000, Tied: true})
+	if n := c.Batch * (c.Prompt + c.Runs*c.Tokens); max(c.Batch, c.Prompt, c.Runs, c.Tokens) > 1<<16 || n > 1<<16 {
+		return hint.Usage(fmt.Errorf("all sequences together have at most %d tokens: fewer --batch, --prompt, --runs or --tokens", 1<<16))
+	}
+	config := model.Config{Arch: model.Llama, Vocab: c.Vocab, Width: c.Width, Layers: c.Layers, Heads: c.Width / 64, KVHeads: c.Width / 64, HeadDim: 64,
+		Hidden: c.Hidden, Context: 1 << 20, Eps: 1e-5, Theta: 10_000, Tied: true}
+	if n, err := config.Weights(); err != nil || n > 4*maxBenchWeights {
+		return hint.Usage(errors.Join(err, fmt.Errorf("a model of %d weights: at most %d are measured", n, 4*maxBenchWeights)))
+	}
+	m, err := model.New(config)
 	if err != nil {
 		return hint.Usage(err)
 	}

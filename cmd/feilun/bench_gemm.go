@@ -34,6 +34,9 @@ type gemmLine struct {
 	Median  float64 `json:"median_share"`
 }
 
+// maxBenchNumbers bounds the memory of matrices; packed copies come on top.
+const maxBenchNumbers = 1 << 28
+
 func (c *benchGemmCmd) Run(a *app) error {
 	cpu := tensor.New(max(1, c.Workers))
 	if c.Level != "" {
@@ -48,6 +51,9 @@ func (c *benchGemmCmd) Run(a *app) error {
 	}
 	if c.M < 1 || c.Runs < 1 || len(c.Sizes) == 0 || slices.Min(c.Sizes) < 1 || max(c.M, slices.Max(c.Sizes)) > 1<<16 {
 		return hint.Usage(fmt.Errorf("sizes and runs are 1 or more, sizes %d at most", 1<<16))
+	}
+	if s := slices.Max(c.Sizes); 2*c.M*s+s*s > maxBenchNumbers {
+		return hint.Usage(fmt.Errorf("matrices of %d numbers: at most %d are measured", 2*c.M*s+s*s, maxBenchNumbers))
 	}
 	if !c.JSON {
 		fmt.Fprintf(a.stdout, "%-5s %-17s %9s %9s %8s %8s\n", "type", "M x K x N", "GFLOP/s", "peak", "share", "median")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -54,6 +55,9 @@ type trainKind struct {
 	wall, peak []float64 // both by time that passes
 }
 
+// maxBenchWeights bounds memory: weights, gradients and what optimizers remember take 16 bytes each.
+const maxBenchWeights = 1 << 28
+
 func (c *benchTrainCmd) Run(a *app) error {
 	if c.Runs < 1 || c.Context < 1 || c.Rows < 1 || c.Depth < 1 || c.Depth > 64 || c.Rows*c.Context > 1<<20 || slices.Min(c.Workers) < 0 || slices.Max(c.Workers) > 1024 {
 		return hint.Usage(fmt.Errorf("runs, context, rows and depth are 1 or more, the depth 64 at most, rows times context %d, workers 0 to 1024", 1<<20))
@@ -61,6 +65,9 @@ func (c *benchTrainCmd) Run(a *app) error {
 	config := model.FromDepth(c.Depth, c.Vocab)
 	if config.Context, config.KVHeads = max(config.Context, c.Context), c.KVHeads; c.KVHeads == 0 {
 		config.KVHeads = config.Heads
+	}
+	if n, err := config.Weights(); err != nil || n > maxBenchWeights {
+		return hint.Usage(errors.Join(err, fmt.Errorf("a model of %d weights: at most %d are measured", n, maxBenchWeights)))
 	}
 	kinds, err := c.kinds(a, config)
 	if err != nil {

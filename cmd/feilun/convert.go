@@ -28,6 +28,11 @@ type convertCmd struct {
 	JSON  bool   `help:"Print one line of JSON."`
 }
 
+// fromFile reports whether the model is a file of llama.cpp, also one that is not there.
+func (c *convertCmd) fromFile() bool {
+	return model.IsGGUF(c.Model) || strings.HasSuffix(c.Model, ".gguf")
+}
+
 // A converted is the result.
 type converted struct {
 	Out      string            `json:"out"`
@@ -48,11 +53,16 @@ func (c *convertCmd) Run(a *app) error {
 	if err != nil {
 		return hint.Usage(err)
 	}
+	if a, err := os.Stat(c.Model); err == nil {
+		if b, err := os.Stat(c.Out); err == nil && os.SameFile(a, b) {
+			return hint.With(hint.Usage(errors.New("the model would be written over itself")), "give another file or folder to --out")
+		}
+	}
 	done := converted{Out: c.Out, Type: kind.String()}
 	switch {
 	case c.To == "gguf":
 		err = c.toGGUF(a, kind, &done)
-	case strings.HasSuffix(c.Model, ".gguf"):
+	case c.fromFile():
 		err = c.toSafetensors(kind, &done)
 	default:
 		err = c.toOther(kind, &done)
@@ -89,7 +99,7 @@ func (c *convertCmd) toGGUF(a *app, kind quant.Type, done *converted) error {
 		o.Name = strings.TrimSuffix(filepath.Base(path), ".gguf")
 	}
 	var err error
-	if strings.HasSuffix(c.Model, ".gguf") {
+	if c.fromFile() {
 		err = c.again(a, &o, done)
 	} else if done.NoWords, err = folderWords(c.Model, &o); err == nil {
 		if err = model.SaveGGUF(a.ctx, c.Out, c.Model, o); err != nil {
@@ -177,11 +187,6 @@ func (c *convertCmd) toSafetensors(kind quant.Type, done *converted) error {
 
 // toOther writes a folder's weights with another type, and its vocabulary as it is.
 func (c *convertCmd) toOther(kind quant.Type, done *converted) error {
-	if a, err := os.Stat(c.Model); err == nil {
-		if b, err := os.Stat(c.Out); err == nil && os.SameFile(a, b) {
-			return hint.With(hint.Usage(errors.New("the model would be written over itself")), "give another folder to --out")
-		}
-	}
 	m, err := model.Open(c.Model)
 	if err != nil {
 		return modelError(err)

@@ -13,6 +13,7 @@ import (
 	"feilun/internal/atomicfile"
 	"feilun/internal/hint"
 	"feilun/internal/params"
+	"feilun/model"
 	"feilun/pipeline"
 )
 
@@ -21,7 +22,7 @@ type evaluateCmd struct {
 	Data    string   `placeholder:"DIR" help:"Folder with the tasks' files, such as cmmlu.jsonl, also with .zst behind the name."`
 	Text    []string `placeholder:"[NAME=]PATH" sep:"none" help:"Text to measure bits a byte on, as a domain of that name: files or folders of any form that crawl reads. May be repeated."`
 	Corpus  []string `placeholder:"PATH" sep:"none" help:"Training corpus to look for the tasks' items in: a run folder or files. May be repeated."`
-	Out     string   `placeholder:"FILE" help:"Where results are written; MODEL/evaluation.json by default."`
+	Out     string   `placeholder:"FILE" help:"Where results are written; MODEL/evaluation.json by default, for MODEL.gguf MODEL.evaluation.json beside it."`
 	Workers int      `placeholder:"N" help:"How many calculate side by side; all processors by default."`
 	BF16    bool     `name:"bf16" help:"Multiply in bfloat16, where the processor does that faster."`
 	JSON    bool     `help:"Print the results as a line of JSON."`
@@ -83,6 +84,9 @@ func (c *evaluateCmd) Run(a *app) error {
 	out := c.Out
 	if out == "" {
 		out = filepath.Join(c.Model, "evaluation.json")
+		if model.IsGGUF(c.Model) {
+			out = trimExt(c.Model) + ".evaluation.json"
+		}
 	}
 	if err := atomicfile.WriteBytes(out, append(b, '\n')); err != nil {
 		return err

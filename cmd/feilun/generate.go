@@ -99,6 +99,9 @@ func (c *generateCmd) Run(a *app) error {
 		ids := words.Encode(e.Config(), p, c.Special)
 		requests = append(requests, model.Request{Prompt: ids, MaxTokens: c.MaxTokens, Stop: c.Stop, Grammar: grammar, Sampling: model.Sampling{
 			Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, MinP: c.MinP, Penalty: c.Penalty, Frequency: c.Frequency, Presence: c.Presence, Seed: c.Seed + uint64(i)}})
+		if err := requests[i].Check(e.Config()); err != nil {
+			return hint.Usage(fmt.Errorf("prompt %d: %w", i+1, err))
+		}
 	}
 	return c.generate(a, e, words.Tokenizer, requests)
 }

@@ -40,6 +40,9 @@ type logitsLine struct {
 }
 
 func (c *logitsCmd) Run(a *app) error {
+	if c.Top < -1 {
+		return hint.Usage(fmt.Errorf("--top %d: want 0 or more, or -1 for all of the vocabulary", c.Top))
+	}
 	ids, err := c.ids(a)
 	if err != nil {
 		return err

@@ -50,14 +50,17 @@ func (f *trainFlags) print(a *app, o *train.Outcome) error {
 	return err
 }
 
-func trainHelp(ptr any) string {
+// trainHelp explains parameters, but for one.
+func trainHelp(ptr any, but string) string {
 	ps, err := params.Describe(ptr, train.Source)
 	if err != nil {
 		panic(err) // the embedded source does not parse
 	}
 	help := ""
 	for _, p := range ps {
-		help += fmt.Sprintf("--%s (%s): %s\n\n", strings.ReplaceAll(p.Name, "_", "-"), p.Default, p.Help)
+		if p.Name != but {
+			help += fmt.Sprintf("--%s (%s): %s\n\n", strings.ReplaceAll(p.Name, "_", "-"), p.Default, p.Help)
+		}
 	}
 	return help
 }
@@ -70,7 +73,7 @@ type trainTextCmd struct {
 	Input string `arg:"" name:"dir" help:"Folder of packed tokens (feilun tokenize pack), or a run folder, whose corpus is packed into DIR/tokens first."`
 }
 
-func (c *trainTextCmd) Help() string { return trainHelp(&c.Params) }
+func (c *trainTextCmd) Help() string { return trainHelp(&c.Params, "") }
 
 func (c *trainTextCmd) Run(a *app) error {
 	if err := checkRanges(&c.Params); err != nil {
@@ -112,7 +115,7 @@ type tuneFlags struct {
 	Data  []string `arg:"" name:"data" help:"Files of conversations: lines of JSON or a list, as ShareGPT, Alpaca or messages; .zst too."`
 }
 
-func (c *tuneFlags) Help() string { return trainHelp(&c.TuneParams) }
+func (c *tuneFlags) Help() string { return trainHelp(&c.TuneParams, "") }
 
 func (c *tuneFlags) check() error {
 	if err := checkRanges(&c.TuneParams); err != nil {
@@ -128,7 +131,12 @@ func (c *tuneFlags) check() error {
 
 type trainSFTCmd struct{ tuneFlags }
 
+func (c *trainSFTCmd) Help() string { return trainHelp(&c.TuneParams, "beta") }
+
 func (c *trainSFTCmd) Run(a *app) error {
+	if err := noBeta(&c.TuneParams); err != nil {
+		return err
+	}
 	if err := c.check(); err != nil {
 		return err
 	}

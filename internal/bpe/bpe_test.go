@@ -493,3 +493,18 @@ func TestShown(t *testing.T) {
 		t.Errorf("from lists: shown %v, %v; want %d alone", listed.Shown, err, id)
 	}
 }
+
+// TestLongRanks refuses ranks whose tokens are so long that splitting them takes for ever.
+func TestLongRanks(t *testing.T) {
+	var b strings.Builder
+	for i := range 256 {
+		fmt.Fprintf(&b, "%s %d\n", base64.StdEncoding.EncodeToString([]byte{byte(i)}), i)
+	}
+	for i := range 1000 {
+		word := append(bytes.Repeat([]byte("a"), 4000), byte(i), byte(i>>8))
+		fmt.Fprintf(&b, "%s %d\n", base64.StdEncoding.EncodeToString(word), 256+i)
+	}
+	if _, err := ReadTiktoken(strings.NewReader(b.String())); err == nil || !strings.Contains(err.Error(), "too long") {
+		t.Error(err)
+	}
+}

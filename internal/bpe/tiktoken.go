@@ -85,12 +85,18 @@ func (t *Tokenizer) rank(line []byte) error {
 	return nil
 }
 
+// maxSplits bounds the bytes that are looked at to split tokens in two: 70 times what o200k needs.
+const maxSplits = 1 << 30
+
 // split enters every way to make a token of two, with the token's number as rank.
 func (t *Tokenizer) split() error {
-	ids := make(map[string]uint32, len(t.tokens))
+	ids, work := make(map[string]uint32, len(t.tokens)), 0
 	for id, b := range t.tokens {
 		if len(b) > maxToken {
 			return fmt.Errorf("token %d has %d bytes, at most %d can be read", id, len(b), maxToken)
+		}
+		if work += len(b) * len(b); work > maxSplits {
+			return errors.New("its tokens are too long, all together")
 		}
 		if b != nil {
 			ids[string(b)] = uint32(id)

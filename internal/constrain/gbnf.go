@@ -185,7 +185,7 @@ func (p *parser) part() (part []sym, ok bool) {
 
 // times reads a repetition behind a part.
 func (p *parser) times(part []sym) []sym {
-	for {
+	for p.err == nil {
 		switch {
 		case p.next("*"):
 			part = p.repeat(part, 0, -1)
@@ -199,6 +199,7 @@ func (p *parser) times(part []sym) []sym {
 			return part
 		}
 	}
+	return nil
 }
 
 func (p *parser) counted(part []sym) []sym {

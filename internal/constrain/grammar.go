@@ -117,8 +117,15 @@ func (b *builder) literal(text string) []sym {
 
 // repeat is a part at least so many times, and at most; most below 0 is without end.
 func (b *builder) repeat(part []sym, least, most int) []sym {
+	if b.err != nil {
+		return nil
+	}
 	if least < 0 || least > maxRepeats || most > maxRepeats || most >= 0 && most < least {
 		b.fail("a repetition of %d to %d, at most %d are handled", least, most, maxRepeats)
+		return nil
+	}
+	if b.size+least+4*max(0, most-least) > maxSymbols {
+		b.fail("it comes to more than %d symbols", maxSymbols)
 		return nil
 	}
 	one := part
@@ -160,7 +167,10 @@ func (b *builder) finish(start sym) (*Grammar, error) {
 	if b.err != nil {
 		return nil, b.err
 	}
-	least := b.shortest()
+	least, err := b.shortest()
+	if err != nil {
+		return nil, err
+	}
 	if least[start.at] >= never {
 		return nil, fmt.Errorf("%w: no text satisfies it", ErrGrammar)
 	}
@@ -170,9 +180,12 @@ func (b *builder) finish(start sym) (*Grammar, error) {
 			if lengthOf(a, least) >= never {
 				continue
 			}
-			g.alts[r] = append(g.alts[r], int32(len(g.syms)))
-			for i, s := range append(append([]sym{}, a...), sym{}) {
-				g.syms, g.least = append(g.syms, s), append(g.least, int32(lengthOf(a[i:], least)))
+			from := len(g.syms)
+			g.alts[r] = append(g.alts[r], int32(from))
+			g.syms = append(append(g.syms, a...), sym{})
+			g.least = append(g.least, make([]int32, len(a)+1)...)
+			for i := len(a) - 1; i >= 0; i-- {
+				g.least[from+i] = min(g.least[from+i+1]+int32(lengthOf(a[i:i+1], least)), never)
 			}
 		}
 	}
@@ -193,31 +206,44 @@ func lengthOf(syms []sym, least []int) int {
 	return min(n, never)
 }
 
+// maxLooks bounds how many symbols are looked at for the shortest texts: ordinary grammars need
+// a few times as many as they have.
+const maxLooks = 1 << 26
+
 // shortest returns the length of each rule's shortest text.
-func (b *builder) shortest() []int {
-	least, users := make([]int, len(b.rules)), make([][]int32, len(b.rules))
+func (b *builder) shortest() ([]int, error) {
+	least, users, waits := make([]int, len(b.rules)), make([][]int32, len(b.rules)), make([]bool, len(b.rules))
 	var todo []int32
 	for r, alts := range b.rules {
-		least[r], todo = never, append(todo, int32(len(b.rules)-1-r))
+		least[r], waits[r], todo = never, true, append(todo, int32(len(b.rules)-1-r))
 		for _, a := range alts {
 			for _, s := range a {
-				if s.kind == symRule {
+				if s.kind == symRule && (len(users[s.at]) == 0 || users[s.at][len(users[s.at])-1] != int32(r)) {
 					users[s.at] = append(users[s.at], int32(r))
 				}
 			}
 		}
 	}
-	for len(todo) > 0 {
+	for looks := 0; len(todo) > 0; {
+		if looks > maxLooks {
+			return nil, fmt.Errorf("%w: its rules depend on one another in too many ways", ErrGrammar)
+		}
 		r := todo[0]
-		todo = todo[1:]
+		todo, waits[r] = todo[1:], false
 		n := never
 		for _, a := range b.rules[r] {
 			n = min(n, lengthOf(a, least))
+			looks += len(a) + 1
 		}
 		if n < least[r] {
 			least[r] = n
-			todo = append(todo, users[r]...)
+			looks += len(users[r])
+			for _, u := range users[r] {
+				if !waits[u] {
+					waits[u], todo = true, append(todo, u)
+				}
+			}
 		}
 	}
-	return least
+	return least, nil
 }

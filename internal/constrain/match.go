@@ -33,6 +33,7 @@ type automaton struct {
 	dead   *state
 	masks  []*state // that have one
 	work   int      // places looked at
+	lost   bool     // a text could be read in too many ways: states are not whole
 }
 
 type stackKey struct {
@@ -45,6 +46,7 @@ const (
 	maxStates = 1 << 12
 	maxMasks  = 1 << 8
 	maxTops   = 1 << 14
+	maxPlaces = 1 << 18 // that one byte leads to
 	maxWork   = 1 << 21 // places looked at for one token
 )
 
@@ -85,6 +87,10 @@ func (c *closure) add(pos int32, below *stack) {
 		key.below = below.id
 	}
 	if c.seen[key] || len(c.tops) > maxTops {
+		return
+	}
+	if len(c.seen) >= maxPlaces {
+		c.a.lost = true
 		return
 	}
 	c.a.work++

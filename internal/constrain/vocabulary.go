@@ -127,6 +127,7 @@ func (m *Matcher) forget() {
 	for _, t := range m.now.tops {
 		c.tops = append(c.tops, a.moved(t))
 	}
+	a.lost = m.a.lost
 	m.a, m.now = a, c.state()
 }
 
@@ -136,7 +137,7 @@ func (m *Matcher) forget() {
 // is not among them: see [Matcher.Ends]. The result is overwritten by the next call. Err is a grammar that can
 // be read in too many ways, or a vocabulary that lacks a byte.
 func (m *Matcher) Allowed(tokens int) ([]uint64, error) {
-	if len(m.now.tops) > maxTops {
+	if m.a.lost || len(m.now.tops) > maxTops {
 		return nil, errAmbiguous
 	}
 	s := m.now
@@ -156,7 +157,7 @@ func (m *Matcher) Allowed(tokens int) ([]uint64, error) {
 			mask, _, _ = m.walk(m.spare, nearest)
 		}
 	}
-	if m.a.work >= maxWork {
+	if m.a.work >= maxWork || m.a.lost {
 		s.mask = nil // it is not whole
 		return nil, errAmbiguous
 	}

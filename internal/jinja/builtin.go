@@ -14,8 +14,8 @@ type function func(r *renderer, args []any, named map[string]any) any
 func functionNamed(name string) function {
 	switch name {
 	case "raise_exception":
-		return func(_ *renderer, args []any, _ map[string]any) any {
-			fail("it says: %s", text(arg(args, 0)))
+		return func(r *renderer, args []any, _ map[string]any) any {
+			fail("it says: %s", r.text(arg(args, 0)))
 			return nil
 		}
 	case "namespace", "dict":
@@ -34,7 +34,7 @@ func functionNamed(name string) function {
 	case "range":
 		return numbers
 	case "strftime_now":
-		return func(r *renderer, args []any, _ map[string]any) any { return strftime(r, text(arg(args, 0))) }
+		return func(r *renderer, args []any, _ map[string]any) any { return strftime(r, r.text(arg(args, 0))) }
 	}
 	return nil
 }
@@ -103,19 +103,23 @@ func hasMethod(of any, name string) bool {
 func (b bound) call(r *renderer, args []any) any {
 	switch of := b.of.(type) {
 	case string:
+		r.weigh(of)
 		return textMethod(r, of, b.name, args)
 	case *Map:
-		return mapMethod(of, b.name, args)
+		return r.mapMethod(of, b.name, args)
 	}
 	fail("a list cannot be changed by %s", b.name)
 	return nil
 }
 
-func mapMethod(m *Map, name string, args []any) any {
+func (r *renderer) mapMethod(m *Map, name string, args []any) any {
 	out := []any{}
+	if name != "get" {
+		r.spend(len(m.keys) / 4)
+	}
 	switch name {
 	case "get":
-		if v, ok := m.values[text(arg(args, 0))]; ok {
+		if v, ok := m.values[r.text(arg(args, 0))]; ok {
 			return v
 		}
 		if len(args) > 1 {
@@ -141,14 +145,14 @@ func mapMethod(m *Map, name string, args []any) any {
 }
 
 func textMethod(r *renderer, s, name string, args []any) any {
-	first := text(arg(args, 0))
+	first := r.text(arg(args, 0))
 	switch name {
 	case "strip", "lstrip", "rstrip":
 		return stripped(s, name, args)
 	case "split":
 		return split(r, s, args)
 	case "startswith", "endswith":
-		return affix(s, name == "startswith", arg(args, 0))
+		return r.affix(s, name == "startswith", arg(args, 0))
 	case "upper":
 		return strings.ToUpper(s)
 	case "lower":
@@ -158,7 +162,7 @@ func textMethod(r *renderer, s, name string, args []any) any {
 	case "capitalize":
 		return capital(s)
 	case "replace":
-		return replaced(r, s, first, text(arg(args, 1)), whole(args, 2, -1))
+		return replaced(r, s, first, r.text(arg(args, 1)), whole(args, 2, -1))
 	case "find":
 		if i := strings.Index(s, first); i >= 0 {
 			return characters(s[:i])
@@ -167,7 +171,7 @@ func textMethod(r *renderer, s, name string, args []any) any {
 	case "isdigit":
 		return s != "" && strings.IndexFunc(s, func(c rune) bool { return !unicode.IsDigit(c) }) < 0
 	}
-	return joinList(r, list(arg(args, 0)), s)
+	return joinList(r, r.list(arg(args, 0)), s)
 }
 
 func replaced(r *renderer, s, old, by string, n int) string {
@@ -179,9 +183,9 @@ func replaced(r *renderer, s, old, by string, n int) string {
 	return strings.Replace(s, old, by, n)
 }
 
-func affix(s string, start bool, of any) bool {
+func (r *renderer) affix(s string, start bool, of any) bool {
 	for _, a := range append([]any{}, tuple(of)...) {
-		if start && strings.HasPrefix(s, text(a)) || !start && strings.HasSuffix(s, text(a)) {
+		if start && strings.HasPrefix(s, r.text(a)) || !start && strings.HasSuffix(s, r.text(a)) {
 			return true
 		}
 	}
@@ -254,7 +258,7 @@ func joinList(r *renderer, all []any, by string) string {
 		if i > 0 {
 			b.WriteString(by)
 		}
-		b.WriteString(text(v))
+		b.WriteString(r.text(v))
 		if b.Len() > maxOutput {
 			fail("it does too much")
 		}
@@ -263,7 +267,7 @@ func joinList(r *renderer, all []any, by string) string {
 }
 
 // sorted orders texts and numbers.
-func sorted(all []any) []any {
+func (r *renderer) sorted(all []any) []any {
 	out := slices.Clone(all)
 	slices.SortStableFunc(out, func(a, b any) int {
 		x, ok1 := float(a)
@@ -271,7 +275,7 @@ func sorted(all []any) []any {
 		if ok1 && ok2 {
 			return cmp.Compare(x, y)
 		}
-		return cmp.Compare(fmt.Sprint(text(a)), fmt.Sprint(text(b)))
+		return cmp.Compare(fmt.Sprint(r.text(a)), fmt.Sprint(r.text(b)))
 	})
 	return out
 }

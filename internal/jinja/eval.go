@@ -30,15 +30,16 @@ func (l listExpr) eval(r *renderer, s *scope) any {
 func (d *dictExpr) eval(r *renderer, s *scope) any {
 	m := NewMap()
 	for i, k := range d.keys {
-		key := k.eval(r, s)
-		r.weigh(key, 0)
-		m.Set(text(key), d.values[i].eval(r, s))
+		m.Set(r.text(k.eval(r, s)), d.values[i].eval(r, s))
 	}
 	return m
 }
 
 func (f *field) eval(r *renderer, s *scope) any {
 	of, key := f.of.eval(r, s), f.key.eval(r, s)
+	if _, ok := of.(string); ok {
+		r.weigh(of)
+	}
 	switch of := of.(type) {
 	case *Map:
 		name, ok := key.(string)
@@ -55,7 +56,6 @@ func (f *field) eval(r *renderer, s *scope) any {
 		}
 	case string:
 		if i, ok := key.(int); ok {
-			r.pay(of)
 			runes := []rune(of)
 			if i = place(i, len(runes)); i >= 0 && i < len(runes) {
 				return string(runes[i])
@@ -63,7 +63,7 @@ func (f *field) eval(r *renderer, s *scope) any {
 			return undefined{}
 		}
 	case undefined:
-		fail("%s of something that is not there", text(key))
+		fail("%s of something that is not there", r.text(key))
 	}
 	if name, ok := key.(string); ok && f.dot && hasMethod(of, name) {
 		return bound{of, name}
@@ -81,15 +81,8 @@ func place(i, n int) int {
 
 func (x *slicing) eval(r *renderer, s *scope) any {
 	of := x.of.eval(r, s)
-	str, isText := of.(string)
-	var items []any
-	if isText {
-		for _, c := range str {
-			items = append(items, string(c))
-		}
-	} else {
-		items = list(of)
-	}
+	_, isText := of.(string)
+	items := r.list(of)
 	step := integer(x.step, r, s, 1)
 	if step == 0 {
 		fail("a slice of step 0")
@@ -177,21 +170,17 @@ func (b *binary) eval(r *renderer, s *scope) any {
 		return b.b.eval(r, s)
 	}
 	y := b.b.eval(r, s)
-	if b.op == "~" {
-		r.weigh(x, 0)
-		r.weigh(y, 0)
-	} else {
-		r.payCompare(x, y)
-	}
+	r.weigh(x)
+	r.weigh(y)
 	switch b.op {
 	case "==":
-		return equal(x, y)
+		return r.equal(x, y)
 	case "!=":
-		return !equal(x, y)
+		return !r.equal(x, y)
 	case "in":
-		return contains(y, x)
+		return r.contains(y, x)
 	case "~":
-		return r.joined(text(x), text(y))
+		return r.joined(r.text(x), r.text(y))
 	case "<", ">", "<=", ">=":
 		return compare(b.op, x, y, b.line)
 	}
@@ -308,13 +297,8 @@ func (c *call) eval(r *renderer, s *scope) any {
 	case *macro:
 		return f.call(r, args, named)
 	case function:
-		r.weigh(arg(args, 0), 0)
 		return f(r, args, named)
 	case bound:
-		r.pay(f.of)
-		for _, a := range args {
-			r.weigh(a, 0)
-		}
 		return f.call(r, args)
 	}
 	fail("line %d: what is called here is no function", c.line)

@@ -13,12 +13,10 @@ func (f *filter) eval(r *renderer, s *scope) any {
 	args := make([]any, len(f.args))
 	for i, a := range f.args {
 		args[i] = a.eval(r, s)
-		r.weigh(args[i], 0)
 	}
 	named := map[string]any{}
 	for k, a := range f.with {
 		named[k] = a.eval(r, s)
-		r.weigh(named[k], 0)
 	}
 	if out, ok := r.filter(f.name, v, args, named); ok {
 		return out
@@ -29,11 +27,7 @@ func (f *filter) eval(r *renderer, s *scope) any {
 
 // filter runs a filter of one of its kinds.
 func (r *renderer) filter(name string, v any, args []any, named map[string]any) (any, bool) {
-	if shallow(name) {
-		r.pay(v)
-	} else {
-		r.weigh(v, 0)
-	}
+	r.weigh(v)
 	for _, of := range []func(string, any, []any, map[string]any) (any, bool){r.textFilter, r.listFilter, r.chooseFilter} {
 		if out, ok := of(name, v, args, named); ok {
 			return out, true
@@ -45,30 +39,31 @@ func (r *renderer) filter(name string, v any, args []any, named map[string]any) 
 func (r *renderer) textFilter(name string, v any, args []any, named map[string]any) (any, bool) {
 	switch name {
 	case "trim":
-		return stripped(text(v), "strip", args), true
+		return stripped(r.text(v), "strip", args), true
 	case "upper", "lower", "title", "capitalize", "replace":
-		return textMethod(r, text(v), name, args), true
+		return textMethod(r, r.text(v), name, args), true
 	case "string":
-		return text(v), true
+		return r.text(v), true
 	case "safe":
 		return v, true
 	case "escape", "e":
-		return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#39;", `"`, "&#34;").Replace(text(v)), true
+		r.spend(len(r.text(v)) / 16)
+		return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "'", "&#39;", `"`, "&#34;").Replace(r.text(v)), true
 	case "tojson":
 		return r.toJSON(v, args, named), true
 	case "indent":
-		return indented(text(v), args, named), true
+		return r.indented(r.text(v), args, named), true
 	case "int":
 		if f, ok := float(v); ok {
 			return int(math.Trunc(f)), true
 		}
-		n, _ := strconv.Atoi(strings.TrimSpace(text(v))) // 0 where it is no number, as in Jinja
+		n, _ := strconv.Atoi(strings.TrimSpace(r.text(v))) // 0 where it is no number, as in Jinja
 		return n, true
 	case "float":
 		if f, ok := float(v); ok {
 			return f, true
 		}
-		f, _ := strconv.ParseFloat(strings.TrimSpace(text(v)), 64)
+		f, _ := strconv.ParseFloat(strings.TrimSpace(r.text(v)), 64)
 		return f, true
 	case "default", "d":
 		_, gone := v.(undefined)
@@ -86,13 +81,14 @@ func (r *renderer) toJSON(v any, args []any, named map[string]any) string {
 		indent = n
 	}
 	var b strings.Builder
-	writeJSON(&b, v, max(0, min(indent, 16)), 0)
+	r.writeJSON(&b, v, max(0, min(indent, 16)), 0)
 	r.steps -= b.Len() / 64
 	return b.String()
 }
 
-func indented(text string, args []any, named map[string]any) string {
+func (r *renderer) indented(text string, args []any, named map[string]any) string {
 	pad := strings.Repeat(" ", max(0, min(whole(args, 0, 4), 100)))
+	r.spend(strings.Count(text, "\n") * len(pad) / 16)
 	text = strings.ReplaceAll(text, "\n", "\n"+pad)
 	if first, ok := named["first"].(bool); ok && first {
 		text = pad + text
@@ -106,30 +102,30 @@ func (r *renderer) listFilter(name string, v any, args []any, named map[string]a
 		if s, ok := v.(string); ok {
 			return characters(s), true
 		}
-		return len(list(v)), true
+		return len(r.list(v)), true
 	case "join":
-		all := list(v)
+		all := r.list(v)
 		if by, ok := named["attribute"]; ok {
-			all = pluck(all, text(by))
+			all = pluck(all, r.text(by))
 		}
-		return joinList(r, all, text(arg(args, 0))), true
+		return joinList(r, all, r.text(arg(args, 0))), true
 	case "first":
-		return at(list(v), 0), true
+		return at(r.list(v), 0), true
 	case "last":
-		return at(list(v), len(list(v))-1), true
+		return at(r.list(v), len(r.list(v))-1), true
 	case "list":
-		return list(v), true
+		return r.list(v), true
 	case "reverse":
-		out := slices.Clone(list(v))
+		out := slices.Clone(r.list(v))
 		slices.Reverse(out)
 		return out, true
 	case "sort":
-		return sorted(list(v)), true
+		return r.sorted(r.list(v)), true
 	case "unique":
-		return r.unique(list(v)), true
+		return r.unique(r.list(v)), true
 	case "items":
 		if m, ok := v.(*Map); ok {
-			return mapMethod(m, "items", nil), true
+			return r.mapMethod(m, "items", nil), true
 		}
 		return []any{}, true
 	case "dictsort":
@@ -151,7 +147,7 @@ func (r *renderer) unique(all []any) []any {
 	for _, x := range all {
 		r.steps -= len(out)
 		r.step()
-		if !contains(out, x) {
+		if !r.contains(out, x) {
 			out = append(out, x)
 		}
 	}
@@ -175,16 +171,16 @@ func pluck(all []any, name string) []any {
 func (r *renderer) chooseFilter(name string, v any, args []any, named map[string]any) (any, bool) {
 	switch name {
 	case "map":
-		all := list(v)
+		all := r.list(v)
 		if by, ok := named["attribute"]; ok {
-			return pluck(all, text(by)), true
+			return pluck(all, r.text(by)), true
 		}
 		out := []any{}
 		for _, x := range all {
 			r.step()
-			y, ok := r.filter(text(arg(args, 0)), x, args[min(1, len(args)):], nil)
+			y, ok := r.filter(r.text(arg(args, 0)), x, args[min(1, len(args)):], nil)
 			if !ok {
-				fail("the filter %q is not known", text(arg(args, 0)))
+				fail("the filter %q is not known", r.text(arg(args, 0)))
 			}
 			out = append(out, y)
 		}
@@ -193,10 +189,10 @@ func (r *renderer) chooseFilter(name string, v any, args []any, named map[string
 	default:
 		return nil, false
 	}
-	all := list(v)
+	all := r.list(v)
 	of := all
 	if strings.HasSuffix(name, "attr") {
-		of = pluck(all, text(arg(args, 0)))
+		of = pluck(all, r.text(arg(args, 0)))
 		args = args[min(1, len(args)):]
 	}
 	out := []any{}
@@ -204,8 +200,7 @@ func (r *renderer) chooseFilter(name string, v any, args []any, named map[string
 		r.step()
 		yes := truth(x)
 		if len(args) > 0 {
-			r.payCompare(x, arg(args, 1))
-			yes = check(text(args[0]), x, args[1:])
+			yes = r.check(r.text(args[0]), x, args[1:])
 		}
 		if yes == strings.HasPrefix(name, "select") {
 			out = append(out, all[i])
@@ -220,15 +215,12 @@ func (t *test) eval(r *renderer, s *scope) any {
 	for i, a := range t.args {
 		args[i] = a.eval(r, s)
 	}
-	v := t.of.eval(r, s)
-	if len(args) > 0 {
-		r.payCompare(v, args[0])
-	}
-	return check(t.name, v, args) != t.not
+	return r.check(t.name, t.of.eval(r, s), args) != t.not
 }
 
 // check runs a test.
-func check(name string, v any, args []any) bool {
+func (r *renderer) check(name string, v any, args []any) bool {
+	r.weigh(v)
 	_, gone := v.(undefined)
 	switch name {
 	case "defined":
@@ -264,11 +256,11 @@ func check(name string, v any, args []any) bool {
 	case "callable":
 		return kindOf(v) == "a function"
 	case "equalto", "eq", "==":
-		return equal(v, arg(args, 0))
+		return r.equal(v, arg(args, 0))
 	case "ne", "!=":
-		return !equal(v, arg(args, 0))
+		return !r.equal(v, arg(args, 0))
 	case "in":
-		return contains(arg(args, 0), v)
+		return r.contains(arg(args, 0), v)
 	}
 	return parity(name, v)
 }

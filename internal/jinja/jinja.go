@@ -125,8 +125,28 @@ func (r *renderer) step() {
 	}
 }
 
+// spend counts work that is as large as n steps.
+func (r *renderer) spend(n int) {
+	if r.steps -= n; r.steps < 0 {
+		fail("it does too much")
+	}
+}
+
+// weigh counts the work of going through a value once.
+func (r *renderer) weigh(v any) {
+	switch v := v.(type) {
+	case string:
+		r.spend(len(v) / 64)
+	case []any:
+		r.spend(len(v) / 16)
+	case *Map:
+		r.spend(len(v.keys) / 16)
+	}
+}
+
 func (r *renderer) write(s string) {
 	r.step()
+	r.weigh(s)
 	r.out.WriteString(s)
 }
 

@@ -67,8 +67,17 @@ func TestErrors(t *testing.T) {
 		"{% set s = namespace(x='ab') %}{% for i in range(60) %}{% set s.x = s.x ~ s.x %}{% endfor %}": "it does too much",
 		"{{ " + strings.Repeat("(", 500) + "1" + strings.Repeat(")", 500) + " }}":                      "deeper",
 		strings.Repeat("{% if 1 %}", 300):                                                              "deeper",
-		"{{ [].append(1) }}":                                                                           "cannot be changed",
-		"{{ '\\u12":                                                                                    "cut",
+		// Values that hold themselves, or grow by doubling, and loops without a body.
+		"{% set n = namespace() %}{% set n.a = n %}{{ n == n }}":                                                                                              "deeper",
+		"{% set n = namespace() %}{% set n.a = n %}{{ n }}":                                                                                                   "deeper",
+		"{% set s = namespace(x=[]) %}{% for i in range(60) %}{% set s.x = [s.x, s.x] %}{% endfor %}{{ s.x }}":                                                "it does too much",
+		"{% set s = namespace(x=[]) %}{% for i in range(60) %}{% set s.x = [s.x, s.x] %}{% endfor %}{{ s.x == s.x }}":                                         "it does too much",
+		"{% set s = namespace(x=[]) %}{% for i in range(60) %}{% set s.x = [s.x, s.x] %}{% endfor %}{{ s.x|tojson }}":                                         "it does too much",
+		"{% set s = namespace(x='\n\n') %}{% for i in range(23) %}{% set s.x = s.x ~ s.x %}{% endfor %}{{ s.x|indent(100) }}":                                 "it does too much",
+		"{% set s = namespace(x='ab') %}{% for i in range(22) %}{% set s.x = s.x ~ s.x %}{% endfor %}{% for i in range(90000) %}{{ s.x|length }}{% endfor %}": "it does too much",
+		"{% set l = range(9999) %}{% for a in l %}{% for b in l %}{% for c in l %}{% endfor %}{% endfor %}{% endfor %}":                                       "it does too much",
+		"{{ [].append(1) }}": "cannot be changed",
+		"{{ '\\u12":          "cut",
 	} {
 		tmpl, err := Parse(in)
 		if err == nil {
@@ -77,6 +86,17 @@ func TestErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60s: %v, want %q", in, err, want)
 		}
+	}
+}
+
+// An escape that Python does not know stays as it is, a character beyond ASCII whole.
+func TestUnknownEscape(t *testing.T) {
+	tmpl, err := Parse(`{{ '\中\d' }}{ {`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := tmpl.Render(nil, time.Time{}); got != `\中\d{ {` || err != nil {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 

@@ -53,15 +53,15 @@ func lex(src string) []token {
 	return l.tokens
 }
 
-// opening is where the next {{, {% or {# begins at from or behind it, or the end.
-func opening(src string, from int) int {
-	for i := from; i+1 < len(src); i++ {
-		j := strings.IndexByte(src[i:len(src)-1], '{')
-		if j < 0 {
+// opening returns where the next tag, expression or comment begins, or the end.
+func opening(src string, at int) int {
+	for ; at+1 < len(src); at++ {
+		i := strings.IndexByte(src[at:len(src)-1], '{')
+		if i < 0 {
 			break
 		}
-		if i += j; strings.IndexByte("{%#", src[i+1]) >= 0 {
-			return i
+		if at += i; strings.IndexByte("{%#", src[at+1]) >= 0 {
+			return at
 		}
 	}
 	return len(src)
@@ -248,7 +248,7 @@ func (l *lexer) str(quote byte) {
 		case '\\', '\'', '"':
 			b.WriteByte(e)
 		default:
-			b.WriteString(`\` + string(rune(e)))
+			b.Write([]byte{'\\', e}) // the first byte of a character: the others follow
 		}
 	}
 	if l.at >= len(l.src) {

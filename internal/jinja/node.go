@@ -43,9 +43,7 @@ func (n textNode) run(r *renderer, _ *scope) jump {
 }
 
 func (n *printNode) run(r *renderer, s *scope) jump {
-	v := n.x.eval(r, s)
-	r.weigh(v, 0)
-	r.write(text(v))
+	r.write(r.text(n.x.eval(r, s)))
 	return onward
 }
 
@@ -85,13 +83,13 @@ func (n *macroNode) run(_ *renderer, s *scope) jump {
 }
 
 func (n *forNode) run(r *renderer, s *scope) jump {
-	items := list(n.list.eval(r, s))
+	items := r.list(n.list.eval(r, s))
 	if n.test != nil {
 		var some []any
 		for _, v := range items {
 			r.step()
 			inner := &scope{vars: map[string]any{}, outer: s}
-			n.bind(inner, v)
+			n.bind(r, inner, v)
 			if truth(n.test.eval(r, inner)) {
 				some = append(some, v)
 			}
@@ -102,8 +100,9 @@ func (n *forNode) run(r *renderer, s *scope) jump {
 		return r.run(n.other, s)
 	}
 	for i, v := range items {
+		r.spend(8) // the loop's variables
 		inner := &scope{vars: map[string]any{}, outer: s}
-		n.bind(inner, v)
+		n.bind(r, inner, v)
 		loop := NewMap("index", i+1, "index0", i, "first", i == 0, "last", i == len(items)-1, "length", len(items), "revindex", len(items)-i, "revindex0", len(items)-i-1)
 		loop.Set("previtem", at(items, i-1))
 		loop.Set("nextitem", at(items, i+1))
@@ -123,12 +122,12 @@ func at(items []any, i int) any {
 }
 
 // bind gives an element its name, or its parts theirs.
-func (n *forNode) bind(s *scope, v any) {
+func (n *forNode) bind(r *renderer, s *scope, v any) {
 	if len(n.names) == 1 {
 		s.vars[n.names[0]] = v
 		return
 	}
-	parts := list(v)
+	parts := r.list(v)
 	if len(parts) != len(n.names) {
 		fail("%d names for %d values", len(n.names), len(parts))
 	}

@@ -30,53 +30,62 @@ func truth(v any) bool {
 }
 
 // text is how a value is printed.
-func text(v any) string {
+func (r *renderer) text(v any) string {
 	switch v := v.(type) {
 	case undefined:
 		return ""
 	case string:
 		return v
 	}
-	return repr(v, 0)
+	var b strings.Builder
+	r.repr(&b, v, 0)
+	return b.String()
 }
 
-// repr is Python's way to write a value.
-func repr(v any, depth int) string {
+// repr writes a value as Python's repr does. Values may hold themselves, and the same list
+// many times: each part counts as a step.
+func (r *renderer) repr(b *strings.Builder, v any, depth int) {
 	if depth > maxDepth {
 		fail("a value goes deeper than %d", maxDepth)
 	}
+	r.spend(1)
 	switch v := v.(type) {
 	case nil:
-		return "None"
+		b.WriteString("None")
 	case bool:
-		if v {
-			return "True"
-		}
-		return "False"
+		b.WriteString(map[bool]string{true: "True", false: "False"}[v])
 	case int:
-		return strconv.Itoa(v)
+		b.WriteString(strconv.Itoa(v))
 	case float64:
-		return floatText(v)
+		b.WriteString(floatText(v))
 	case string:
+		r.spend(len(v) / 16)
 		quote := "'"
 		if strings.Contains(v, "'") && !strings.Contains(v, `"`) {
 			quote = `"`
 		}
-		return quote + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "\r", `\r`, quote, `\`+quote).Replace(v) + quote
+		b.WriteString(quote + strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`, "\r", `\r`, quote, `\`+quote).Replace(v) + quote)
 	case []any:
-		var parts []string
-		for _, x := range v {
-			parts = append(parts, repr(x, depth+1))
+		b.WriteByte('[')
+		for i, x := range v {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			r.repr(b, x, depth+1)
 		}
-		return "[" + strings.Join(parts, ", ") + "]"
+		b.WriteByte(']')
 	case *Map:
-		var parts []string
-		for _, k := range v.keys {
-			parts = append(parts, repr(k, depth+1)+": "+repr(v.values[k], depth+1))
+		b.WriteByte('{')
+		for i, k := range v.keys {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			r.repr(b, k, depth+1)
+			b.WriteString(": ")
+			r.repr(b, v.values[k], depth+1)
 		}
-		return "{" + strings.Join(parts, ", ") + "}"
+		b.WriteByte('}')
 	}
-	return ""
 }
 
 func floatText(f float64) string {
@@ -87,19 +96,21 @@ func floatText(f float64) string {
 }
 
 // list returns the elements of what can be gone through.
-func list(v any) []any {
+func (r *renderer) list(v any) []any {
 	switch v := v.(type) {
 	case []any:
 		return v
 	case undefined:
 		return nil
 	case string:
+		r.spend(len(v) / 4) // an element takes 32 bytes
 		var out []any
 		for _, c := range v {
 			out = append(out, string(c))
 		}
 		return out
 	case *Map:
+		r.spend(len(v.keys) / 4)
 		var out []any
 		for _, k := range v.keys {
 			out = append(out, k)
@@ -125,7 +136,14 @@ func float(v any) (float64, bool) {
 	return 0, false
 }
 
-func equal(a, b any) bool {
+func (r *renderer) equal(a, b any) bool { return r.same(a, b, 0) }
+
+// same is [renderer.equal] for parts of values, so many levels down.
+func (r *renderer) same(a, b any, depth int) bool {
+	if depth > maxDepth {
+		fail("a value goes deeper than %d", maxDepth)
+	}
+	r.spend(1)
 	if x, ok := float(a); ok {
 		y, ok := float(b)
 		return ok && x == y
@@ -136,14 +154,14 @@ func equal(a, b any) bool {
 		return ok && a == b
 	case []any:
 		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, equal)
+		return ok && slices.EqualFunc(a, b, func(x, y any) bool { return r.same(x, y, depth+1) })
 	case *Map:
 		b, ok := b.(*Map)
 		if !ok || len(a.keys) != len(b.keys) {
 			return false
 		}
-		for k, v := range a.values {
-			if w, ok := b.values[k]; !ok || !equal(v, w) {
+		for _, k := range a.keys {
+			if w, ok := b.values[k]; !ok || !r.same(a.values[k], w, depth+1) {
 				return false
 			}
 		}
@@ -158,7 +176,7 @@ func equal(a, b any) bool {
 }
 
 // contains is Python's in.
-func contains(of, v any) bool {
+func (r *renderer) contains(of, v any) bool {
 	switch of := of.(type) {
 	case string:
 		s, ok := v.(string)
@@ -168,7 +186,7 @@ func contains(of, v any) bool {
 		_, has := of.values[s]
 		return ok && has
 	case []any:
-		return slices.ContainsFunc(of, func(x any) bool { return equal(x, v) })
+		return slices.ContainsFunc(of, func(x any) bool { return r.equal(x, v) })
 	case undefined:
 		return false
 	}
@@ -197,20 +215,22 @@ func kindOf(v any) string {
 }
 
 // writeJSON writes a value as Python's json.dumps does, ensure_ascii=False; indent 0 is one line.
-func writeJSON(b *strings.Builder, v any, indent, depth int) {
-	if depth > maxDepth || b.Len() > maxOutput {
-		fail("a value goes deeper than %d, or is too long", maxDepth)
+func (r *renderer) writeJSON(b *strings.Builder, v any, indent, depth int) {
+	if depth > maxDepth {
+		fail("a value goes deeper than %d", maxDepth)
 	}
+	r.spend(1)
 	switch v := v.(type) {
 	case *Map:
 		writeItems(b, "{}", len(v.keys), indent, depth, func(i int) {
-			writeJSON(b, v.keys[i], indent, depth+1)
+			r.writeJSON(b, v.keys[i], indent, depth+1)
 			b.WriteString(": ")
-			writeJSON(b, v.values[v.keys[i]], indent, depth+1)
+			r.writeJSON(b, v.values[v.keys[i]], indent, depth+1)
 		})
 	case []any:
-		writeItems(b, "[]", len(v), indent, depth, func(i int) { writeJSON(b, v[i], indent, depth+1) })
+		writeItems(b, "[]", len(v), indent, depth, func(i int) { r.writeJSON(b, v[i], indent, depth+1) })
 	case string:
+		r.spend(len(v) / 16)
 		var line strings.Builder
 		enc := json.NewEncoder(&line)
 		enc.SetEscapeHTML(false)
@@ -223,7 +243,7 @@ func writeJSON(b *strings.Builder, v any, indent, depth int) {
 	case undefined:
 		fail("something that is not there has no JSON")
 	default:
-		b.WriteString(text(v))
+		b.WriteString(r.text(v))
 	}
 }
 

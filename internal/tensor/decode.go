@@ -154,8 +154,9 @@ type decodeKernel func(groups int, w, x pointer, xstep int, y pointer, ystep int
 // A decoder has kernels for 1, 2, 4 and 8 vectors, up to widest.
 type decoder struct {
 	of     [4]decodeKernel
-	pair   decodeKernel // both tiles of a pair and one vector; or nil
-	four   decodeKernel // both and four vectors; or nil
+	pair   decodeKernel  // both tiles of a pair and one vector; or nil
+	four   decodeKernel  // both and four vectors; or nil
+	many   [3]manyKernel // both and 5, 6 and 7 vectors; or nil
 	widest int
 	half   bool // vectors of bfloat16 are taken as such
 }
@@ -176,13 +177,24 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 	v := c.vectors(m, x, n, d.half)
 	tiles, per := (m.rows+tileRows-1)/tileRows, max(1, decodeTask/max(1, m.tileBytes()))
 	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
+	turns := 1
+	if d.many[0] != nil {
+		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*mostMany)))
+	}
 	c.Do((tiles+per-1)/per, func(w, i int) {
-		m.product(&d, y, m.rows, v, n, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
+		for k := range turns {
+			j, to := k*n/turns, (k+1)*n/turns
+			m.product(&d, y[j*m.rows:], m.rows, v.from(j), to-j, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
+		}
 	})
 }
 
-// decodeTask is how many bytes of weights a worker takes at a time.
-const decodeTask = 1 << 18
+// decodeTask is how many bytes of weights a worker takes at a time, and vectorsTask about as
+// many of vectors as go through them together: both stay in the second-level cache.
+const (
+	decodeTask  = 1 << 18
+	vectorsTask = 3 << 16
+)
 
 // product multiplies tiles with n vectors, in pairs where there are kernels for them; edge
 // has room for the rows of a tile and 8 vectors.
@@ -193,10 +205,13 @@ func (m *QuantMatrix) product(d *decoder, y []float32, ldy int, v vectors, n, fr
 		case pair && n == 1 && d.pair != nil:
 			d.pair(m.groups, pointer(&m.data[m.at(t)]), v.data, v.each, pointer(&y[t*tileRows]), 0)
 			t++
+		case pair && n >= leastMany && n != 2*fourVectors && d.many[0] != nil:
+			m.pairMany(d, y, ldy, v, n, t)
+			t++
 		case pair && n >= 4 && d.four != nil:
 			j := 0
 			for ; j+4 <= n; j += 4 {
-				d.four(m.groups, pointer(&m.data[m.at(t)]), unsafe.Add(v.data, j*v.each), n*v.each, pointer(&y[j*ldy+t*tileRows]), 4*ldy)
+				d.four(m.groups, pointer(&m.data[m.at(t)]), unsafe.Add(v.data, j*v.each), v.step, pointer(&y[j*ldy+t*tileRows]), 4*ldy)
 			}
 			m.tile(d, y, ldy, v, t, j, n, edge)
 			t++
@@ -221,9 +236,9 @@ func (m *QuantMatrix) tile(d *decoder, y []float32, ldy int, v vectors, t, j, n 
 		}
 		x := unsafe.Add(v.data, j*v.each)
 		if rows == tileRows {
-			d.of[k](m.groups, w, x, n*v.each, pointer(&y[j*ldy+t*tileRows]), 4*ldy)
+			d.of[k](m.groups, w, x, v.step, pointer(&y[j*ldy+t*tileRows]), 4*ldy)
 		} else {
-			d.of[k](m.groups, w, x, n*v.each, pointer(&edge[0]), 4*tileRows)
+			d.of[k](m.groups, w, x, v.step, pointer(&edge[0]), 4*tileRows)
 			for i := range width {
 				copy(y[(j+i)*ldy+t*tileRows:][:rows], edge[i*tileRows:])
 			}
@@ -236,6 +251,13 @@ func (m *QuantMatrix) tile(d *decoder, y []float32, ldy int, v vectors, t, j, n 
 type vectors struct {
 	data pointer
 	each int // bytes of a vector's group
+	step int // bytes from group to group
+}
+
+// from returns the vectors from the j-th on.
+func (v vectors) from(j int) vectors {
+	v.data = unsafe.Add(v.data, j*v.each)
+	return v
 }
 
 func (c *CPU) vectors(m *QuantMatrix, x []float32, n int, half bool) vectors {
@@ -251,7 +273,7 @@ func (c *CPU) vectors(m *QuantMatrix, x []float32, n int, half bool) vectors {
 	} else {
 		c.vector = c.vector[:need]
 	}
-	v := vectors{pointer(&c.vector[0]), each}
+	v := vectors{pointer(&c.vector[0]), each, n * each}
 	if m.cols%groupCols != 0 { // what lies behind a vector's end
 		clear(c.vector[(m.groups-1)*n*each/4:])
 	}

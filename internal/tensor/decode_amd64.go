@@ -90,7 +90,7 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 func (l Level) decoder(kind Weights) decoder {
 	switch {
 	case kind == WeightsBF16 && l >= AVX512BF16:
-		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, widest: 8, half: true}
+		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
 	case kind == WeightsBF16 && l == AVX512:
 		return decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
 	case kind == WeightsBF16 && l == AVX2:

@@ -59,7 +59,7 @@ func TestMatVec(t *testing.T) {
 	for _, level := range levels() {
 		for n := range 90 {
 			kind := allWeights[n%3]
-			rows, cols, vectors := 1+rng.IntN(90), 1+rng.IntN(200), 1+rng.IntN(11)
+			rows, cols, vectors := 1+rng.IntN(90), 1+rng.IntN(200), 1+rng.IntN(24)
 			if n%7 == 0 {
 				rows, cols = 16*(1+rng.IntN(40)), 64*(1+rng.IntN(20))
 			}

@@ -50,6 +50,51 @@ func (c *CPU) SetColumn(m *QuantMatrix, j int, x []float32) {
 	}
 }
 
+// SetRows rounds n rows of x, ldx numbers apart, to the rows of a matrix of bfloat16 from i
+// on, whole tiles of them at once.
+func (c *CPU) SetRows(m *QuantMatrix, i int, x []float32, ldx, n int) {
+	for j := 0; j < n; {
+		if c.level >= AVX512BF16 && (i+j)%tileRows == 0 && n-j >= tileRows && m.cols%32 == 0 {
+			m.setTile((i+j)/tileRows, Matrix(x[j*ldx:], ldx))
+			j += tileRows
+			continue
+		}
+		c.SetRow(m, i+j, x[j*ldx:])
+		j++
+	}
+}
+
+// setTile rounds as many rows as a tile has, and transposes them. Columns are a multiple of
+// 32.
+func (m *QuantMatrix) setTile(t int, x View) {
+	var rounded [tileRows * groupCols]uint16
+	for g := range m.groups {
+		n := min(groupCols, m.cols-g*groupCols)
+		for r := range tileRows {
+			x.round(rounded[r*groupCols:][:n], r*x.Row+g*groupCols)
+		}
+		transpose(n/32, pointer(&m.data[m.at(t)+g*2*m.kind.group()]), pointer(&rounded), 4*tileRows, 2*groupCols)
+	}
+}
+
+// SetColumns rounds n rows of x, ldx numbers apart, to the columns of a matrix of bfloat16
+// from j on, two of them at once.
+func (c *CPU) SetColumns(m *QuantMatrix, j int, x []float32, ldx, n int) {
+	if n > 0 && j%2 == 1 {
+		c.SetColumn(m, j, x)
+		j, n, x = j+1, n-1, x[min(ldx, len(x)):]
+	}
+	done := 0
+	if c.level >= AVX512BF16 && n >= 2 && m.groups == 1 && m.rows%tileRows == 0 {
+		v, to := Matrix(x, ldx), unsafe.Slice((*uint32)(pointer(&m.data[0])), len(m.data)/4)
+		v.pairs(n/2, m.rows/tileRows, to[j/2*tileRows:], 0, 4*tileRows, ldx, m.kind.group(), tileRows, 1<<tileRows-1)
+		done = n / 2 * 2
+	}
+	for i := done; i < n; i++ {
+		c.SetColumn(m, j+i, x[i*ldx:])
+	}
+}
+
 // Vectors are made ready for products with matrices of a form and a number of columns. They
 // keep their memory for the next ones.
 type Vectors struct {
@@ -66,6 +111,7 @@ func (c *CPU) Prepare(v *Vectors, x []float32, ldx, cols, n int) {
 	if half {
 		v.each = groupCols * 2
 	}
+	v.step = n * v.each
 	groups := (cols + groupCols - 1) / groupCols
 	if need := groups * n * v.each / 4; len(v.memory) < need {
 		v.memory = Floats(need + need/2)

@@ -18,7 +18,7 @@ export function Question({ id }: { id: string }) {
         <Editor text={m.text} save={t("edit.send")} note={t("edit.question.note")} onClose={() => edit(false)} onSave={(text) => ask(text, m.parent, undefined, false)} />
       ) : (
         <>
-          <div class="bubble"><p>{m.text}</p></div>
+          <div class="bubble"><p dir="auto">{m.text}</p></div>
           <div class="actions">
             <Siblings id={id} />
             <CopyButton text={() => cell(id).peek().text} />
@@ -49,8 +49,8 @@ export function Answer({ id, last }: { id: string; last: boolean }) {
           <Siblings id={id} />
           {busy ? <IconButton icon="stop" label={t(m.stopping ? "stopping" : "stop")} text onClick={() => stop(id)} disabled={m.stopping} class="stop-here" /> : (
             <>
-              <CopyButton text={() => cell(id).peek().text} label={t("copy.answer")} />
-              <Thumbs id={id} />
+              {m.text && <CopyButton text={() => cell(id).peek().text} label={t("copy.answer")} />}
+              {m.text && <Thumbs id={id} />}
               {parent && <Menu label={t("again")} button={<Icon name="again" />} choices={others} class="icon-button again" />}
               <IconButton icon="edit" label={t("edit.answer")} class="edit" onClick={() => edit(true)} />
               <IconButton icon="info" label={t("facts")} class="facts-button" onClick={() => setFacts(true)} />
@@ -114,7 +114,7 @@ function Editor({ text, save, note, onSave, onClose }: { text: string; save: str
   };
   return (
     <form class="editor" onSubmit={(e) => { e.preventDefault(); submit(); }}>
-      <textarea ref={area} value={value} aria-label={note} onInput={(e) => set(e.currentTarget.value)} rows={2}
+      <textarea ref={area} value={value} aria-label={note} dir="auto" onInput={(e) => set(e.currentTarget.value)} rows={2}
         onCompositionStart={() => { composing.current = true; }} onCompositionEnd={() => { composing.current = false; }}
         onKeyDown={(e) => {
           if (e.key === "Escape") { e.stopPropagation(); onClose(); }
