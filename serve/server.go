@@ -48,7 +48,7 @@ type Limits struct {
 	Inputs     int           // texts of one embeddings or completions request; 2,048
 	Choices    int           // n of one request; 16
 	BodyRead   time.Duration // for reading a body; one minute
-	EventWrite time.Duration // for writing one event to a client; 30 s
+	EventWrite time.Duration // for a client to take one event, or 64 KiB of another answer; 30 s
 	Ping       time.Duration // between comments that keep a quiet stream open; 15 s
 }
 
