@@ -154,6 +154,7 @@ function lose() {
   chat.value = null; // nothing is left to delete there
   clear();
   gone.value = true;
+  loadChats();
 }
 
 /** Forgets all chats: the session has ended, and whoever comes next need not be the same. */
