@@ -125,6 +125,9 @@ func upstreamError(err error) error {
 	return fmt.Errorf("%w: %s", ErrUpstream, e.Message)
 }
 
+// maxWritten is how long an answer may get, in bytes: a server that never ends fills no memory.
+const maxWritten = 32 << 20
+
 // Generate implements [Generator].
 func (u *Upstream) Generate(ctx context.Context, r *Request, emit func(Piece) error) (Result, error) {
 	res, n := Result{}, 0
@@ -133,8 +136,12 @@ func (u *Upstream) Generate(ctx context.Context, r *Request, emit func(Piece) er
 	}
 	var gone error
 	skip := len(r.Prompt) // bytes of an echoed prompt
+	size := 0
 	each := func(p openai.Part) error {
 		n++
+		if size += len(p.Text) + len(p.Reasoning); size > maxWritten {
+			return fmt.Errorf("%w: it wrote more than %d bytes", ErrUpstream, maxWritten)
+		}
 		q := Piece{Text: p.Text, Reasoning: p.Reasoning, Logprobs: tokenLogprobs(p)}
 		for _, c := range p.Calls {
 			q.Calls = append(q.Calls, CallPiece{Index: *c.Index, ID: c.ID, Name: c.Function.Name, Arguments: string(c.Function.Arguments)})
@@ -265,11 +272,11 @@ func splitEcho(p Piece, prompt []TokenLogprob, skip int) (Piece, []TokenLogprob,
 }
 
 // Embed implements [Generator].
-func (u *Upstream) Embed(ctx context.Context, model string, texts []string) ([][]float32, error) {
+func (u *Upstream) Embed(ctx context.Context, model string, texts []string) ([][]float32, int, error) {
 	var res openai.EmbeddingResponse
 	err := u.client.Do(ctx, http.MethodPost, "/embeddings", map[string]any{"model": model, "input": texts, "encoding_format": "float"}, &res)
 	if err != nil {
-		return nil, upstreamError(err)
+		return nil, 0, upstreamError(err)
 	}
 	out := make([][]float32, len(texts))
 	for _, e := range res.Data {
@@ -279,10 +286,10 @@ func (u *Upstream) Embed(ctx context.Context, model string, texts []string) ([][
 	}
 	for _, v := range out {
 		if len(v) == 0 || len(v) != len(out[0]) {
-			return nil, fmt.Errorf("%w: it did not send %d vectors of one length", ErrUpstream, len(texts))
+			return nil, 0, fmt.Errorf("%w: it did not send %d vectors of one length", ErrUpstream, len(texts))
 		}
 	}
-	return out, nil
+	return out, res.Usage.Prompt, nil
 }
 
 // Tokens implements [Generator], with servers that can: vLLM and llama.cpp, whose requests are put

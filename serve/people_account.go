@@ -154,6 +154,9 @@ func (s *Server) makeFirst(w http.ResponseWriter, r *http.Request) error {
 	if s.people.accounts.Load() {
 		return &Error{Status: http.StatusConflict, Code: "conflict", Message: "there is an account already"}
 	}
+	if s.open() && forwarded(r) {
+		return forbidden("this request came through a proxy: name it with --proxy")
+	}
 	if !s.open() && (s.people.token == "" || subtle.ConstantTimeCompare([]byte(c.Token), []byte(s.people.token)) != 1) {
 		s.people.places.fail(s.address(r), time.Now())
 		return forbidden("this is not the token that the server printed")
