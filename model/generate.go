@@ -82,6 +82,7 @@ type Stream struct {
 	feed    []uint32 // tokens that the model has not seen
 	offered int      // blocks of keys and values that others may have
 	sampler *sampler
+	pool    *pooling // what is read for embeddings, instead of all above
 	spelling
 }
 

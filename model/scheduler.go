@@ -48,6 +48,7 @@ type Scheduler struct {
 	total   SchedulerStats
 
 	speed float64 // tokens a second of late, in steps with prompts
+	turn  int     // of those who want embeddings
 }
 
 // SchedulerOptions bound what a [Scheduler] takes on. Zeros stand for the numbers given.
@@ -116,13 +117,24 @@ func (s *Scheduler) Submit(ctx context.Context, r Request) (*Generation, error) 
 		return nil, err
 	}
 	g := newGeneration(stream)
+	if err := s.enqueue(ctx, g); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// enqueue lets a request wait for its turn. It ends with ctx.
+func (s *Scheduler) enqueue(ctx context.Context, g *Generation) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.closed:
-		return nil, ErrClosed
+		return ErrClosed
 	case len(s.queue) >= s.o.Queue+s.o.Running-len(s.running):
-		return nil, ErrBusy
+		return ErrBusy
 	}
 	s.queue = append(s.queue, g)
 	g.forget = context.AfterFunc(ctx, func() {
@@ -132,7 +144,7 @@ func (s *Scheduler) Submit(ctx context.Context, r Request) (*Generation, error) 
 		s.mu.Unlock()
 	})
 	s.wake.Broadcast()
-	return g, nil
+	return nil
 }
 
 // Close ends all requests as cancelled and waits for the step in hand.
@@ -186,7 +198,7 @@ func (s *Scheduler) admit() bool {
 			left := s.left(g)
 			if left {
 				s.kvUsed -= g.reserved
-				s.e.kv.release(g.stream.seq, 0)
+				s.e.drop(g.stream)
 			}
 			return left
 		})
@@ -224,11 +236,24 @@ func (s *Scheduler) left(g *Generation) bool {
 // get their next token between steps.
 const stepTime = 30 * time.Millisecond
 
-// step advances all streams, with as much of their prompts as fits in stepTime.
+// step advances all streams, with as much of their prompts as fits in stepTime, and then of
+// texts to embed, so that neither keeps the other waiting.
 func (s *Scheduler) step(streams []*Stream) error {
+	err := s.timed(func(room int) (int, error) { return s.e.advance(streams, room) })
+	if err == nil {
+		err = s.timed(func(room int) (int, error) { return s.embed(streams, room) })
+	}
+	s.mu.Lock()
+	s.total.Steps++
+	s.mu.Unlock()
+	return err
+}
+
+// timed calls read with the number of tokens that it may read, and learns how long they take.
+func (s *Scheduler) timed(read func(room int) (tokens int, err error)) error {
 	room := min(stepTokens, max(chunkTokens, int(s.speed*stepTime.Seconds())))
 	began := time.Now()
-	n, err := s.e.advance(streams, room)
+	n, err := read(room)
 	if n >= chunkTokens {
 		speed := float64(n) / time.Since(began).Seconds()
 		if s.speed > 0 {
@@ -236,8 +261,5 @@ func (s *Scheduler) step(streams []*Stream) error {
 		}
 		s.speed = speed
 	}
-	s.mu.Lock()
-	s.total.Steps++
-	s.mu.Unlock()
 	return err
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"math"
 	"net/http"
 	"slices"
@@ -38,7 +39,7 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
 	if slices.Contains(texts, "") {
 		return badRequest("input", "an empty text has no vector")
 	}
-	vectors, n, err := s.embed(r, a, m, texts)
+	vectors, n, err := s.embed(r, a, m, "input", texts)
 	if err != nil {
 		return err
 	}
@@ -50,25 +51,20 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// embed makes vectors and counts the tokens they took, where the model can count.
-func (s *Server) embed(r *http.Request, a Actor, m Model, texts []string) (vectors [][]float32, tokens int, err error) {
+// embed makes vectors of the texts of a field, and counts the tokens they took, where the model can count.
+func (s *Server) embed(r *http.Request, a Actor, m Model, param string, texts []string) (vectors [][]float32, tokens int, err error) {
 	done, err := s.admit(r, a)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer func() { done(Result{PromptTokens: tokens}) }()
-	vectors, err = s.o.Generator.Embed(r.Context(), m.ID, texts)
-	if err != nil {
-		return nil, 0, err
+	vectors, tokens, err = s.o.Generator.Embed(r.Context(), m.ID, texts)
+	if e, ok := errors.AsType[*Error](err); ok && e.Param == "" {
+		about := *e
+		about.Param = param
+		err = &about
 	}
-	for _, t := range texts {
-		list, err := s.o.Generator.Tokens(r.Context(), m.ID, t)
-		if err != nil {
-			break // vectors are what was asked for
-		}
-		tokens += len(list)
-	}
-	return vectors, tokens, nil
+	return vectors, tokens, err
 }
 
 // rerank orders documents by the likeness of their vectors to the question's, in the form of
@@ -99,7 +95,7 @@ func (s *Server) rerank(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	vectors, n, err := s.embed(r, a, m, texts)
+	vectors, n, err := s.embed(r, a, m, "documents", texts)
 	if err != nil {
 		return err
 	}

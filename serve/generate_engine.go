@@ -155,14 +155,9 @@ func (g *Engine) Generate(ctx context.Context, r *Request, emit func(Piece) erro
 	}
 	defer g.queue.leave()
 	res := Result{Seed: int64(q.Seed)}
-	if r.Echo && r.Logprobs >= 0 {
-		if res.Prompt, err = g.echo(ctx, q); err != nil {
-			return res, err
-		}
-	}
+	q.PromptLogProbs = r.Echo && r.Logprobs >= 0
 	if r.MaxTokens == EchoOnly {
-		res.PromptTokens, res.Finish = len(q.Prompt), model.FinishLength
-		return res, nil
+		return g.echo(ctx, q, res)
 	}
 	return g.generate(ctx, r, q, thought, res, emit)
 }
@@ -190,6 +185,7 @@ func (g *Engine) generate(ctx context.Context, r *Request, q model.Request, thou
 	}
 	end := gen.Result()
 	res.Finish, res.PromptTokens, res.CompletionTokens = end.Finish, end.PromptTokens, end.CompletionTokens
+	res.Prompt = g.echoed(q, end)
 	if end.Finish == model.FinishCancelled {
 		return res, end.Err
 	}
@@ -209,16 +205,21 @@ func (g *Engine) generate(ctx context.Context, r *Request, q model.Request, thou
 // submit begins a request that ends with ctx.
 func (g *Engine) submit(ctx context.Context, q model.Request) (*model.Generation, error) {
 	gen, err := g.scheduler.Submit(ctx, q)
+	return gen, refused(ctx, err)
+}
+
+// refused says why the scheduler did not do what it was asked for.
+func refused(ctx context.Context, err error) error {
 	if full, ok := errors.AsType[*model.ContextError](err); ok {
-		return nil, fmt.Errorf("%w: %d tokens of at most %d", ErrContextFull, full.Prompt, full.Limit-1)
+		return fmt.Errorf("%w: %d tokens of at most %d", ErrContextFull, full.Prompt, full.Limit-1)
 	}
 	switch {
 	case errors.Is(err, model.ErrBusy), errors.Is(err, model.ErrClosed):
-		return nil, fmt.Errorf("%w: %w", ErrBusy, err)
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	case err != nil && ctx.Err() == nil:
-		return nil, badRequest("", "%v", err)
+		return badRequest("", "%v", err)
 	}
-	return gen, err
+	return err
 }
 
 // request turns a request into the engine's, and tells whether the answer begins in a thought.
@@ -269,38 +270,6 @@ func pick[T any](all ...*T) (v T) {
 	return v
 }
 
-// echo finds out how likely a prompt is: its first token generates, and each next one is
-// held to the prompt's.
-func (g *Engine) echo(ctx context.Context, q model.Request) ([]TokenLogprob, error) {
-	prompt := q.Prompt
-	out := []TokenLogprob{{Token: g.token(prompt[0])}}
-	if len(prompt) < 2 {
-		return out, nil
-	}
-	if len(prompt) >= g.about.Context {
-		return nil, fmt.Errorf("%w: %d tokens of at most %d", ErrContextFull, len(prompt), g.about.Context-1)
-	}
-	held := model.Request{Prompt: prompt[:1], MaxTokens: len(prompt) - 1, LogProbs: true, TopLogProbs: q.TopLogProbs}
-	held.Adjust = func(generated []uint32, logits []float32) {
-		for i := range logits {
-			logits[i] = float32(math.Inf(-1))
-		}
-		logits[prompt[len(generated)+1]] = 0
-	}
-	gen, err := g.submit(ctx, held)
-	if err != nil {
-		return nil, err
-	}
-	res := gen.Result()
-	if res.Finish == model.FinishCancelled {
-		return nil, res.Err
-	}
-	if len(res.Tokens) < len(prompt)-1 {
-		return nil, Unsupported("echo", "the prompt has a token that ends texts in its middle")
-	}
-	return append(out, g.logprobs(res.LogProbs)...), nil
-}
-
 func (g *Engine) token(id uint32) Token { return Token{int(id), g.words.Tokenizer.Token(id)} }
 
 func (g *Engine) logprobs(all []model.LogProb) []TokenLogprob {
@@ -313,11 +282,6 @@ func (g *Engine) logprobs(all []model.LogProb) []TokenLogprob {
 		out = append(out, t)
 	}
 	return out
-}
-
-// Embed implements [Generator]: this engine tells no hidden states.
-func (g *Engine) Embed(context.Context, string, []string) ([][]float32, error) {
-	return nil, Unsupported("model", "model %s makes no vectors; serve one that does with --upstream", g.about.ID)
 }
 
 // Tokens implements [Generator].

@@ -55,10 +55,10 @@ func (j joined) Generate(ctx context.Context, r *Request, emit func(Piece) error
 	return g.Generate(ctx, r, emit)
 }
 
-func (j joined) Embed(ctx context.Context, model string, texts []string) ([][]float32, error) {
+func (j joined) Embed(ctx context.Context, model string, texts []string) ([][]float32, int, error) {
 	g, err := j.of(ctx, model)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	return g.Embed(ctx, model, texts)
 }

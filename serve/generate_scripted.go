@@ -237,12 +237,14 @@ func scriptLogprobs(text string, top int) []TokenLogprob {
 const scriptDims = 32
 
 // Embed implements [Generator]: counts of characters, as a vector of length 1.
-func (s *Scripted) Embed(_ context.Context, _ string, texts []string) ([][]float32, error) {
+func (s *Scripted) Embed(_ context.Context, _ string, texts []string) ([][]float32, int, error) {
 	var out [][]float32
+	n := 0
 	for _, t := range texts {
 		v, sum := make([]float32, scriptDims), 0.0
 		for _, r := range t {
 			v[r%scriptDims]++
+			n++
 		}
 		for _, x := range v {
 			sum += float64(x) * float64(x)
@@ -252,7 +254,7 @@ func (s *Scripted) Embed(_ context.Context, _ string, texts []string) ([][]float
 		}
 		out = append(out, v)
 	}
-	return out, nil
+	return out, n, nil
 }
 
 // Tokens implements [Generator].

@@ -272,11 +272,11 @@ func splitEcho(p Piece, prompt []TokenLogprob, skip int) (Piece, []TokenLogprob,
 }
 
 // Embed implements [Generator].
-func (u *Upstream) Embed(ctx context.Context, model string, texts []string) ([][]float32, error) {
+func (u *Upstream) Embed(ctx context.Context, model string, texts []string) ([][]float32, int, error) {
 	var res openai.EmbeddingResponse
 	err := u.client.Do(ctx, http.MethodPost, "/embeddings", map[string]any{"model": model, "input": texts, "encoding_format": "float"}, &res)
 	if err != nil {
-		return nil, upstreamError(err)
+		return nil, 0, upstreamError(err)
 	}
 	out := make([][]float32, len(texts))
 	for _, e := range res.Data {
@@ -286,10 +286,10 @@ func (u *Upstream) Embed(ctx context.Context, model string, texts []string) ([][
 	}
 	for _, v := range out {
 		if len(v) == 0 || len(v) != len(out[0]) {
-			return nil, fmt.Errorf("%w: it did not send %d vectors of one length", ErrUpstream, len(texts))
+			return nil, 0, fmt.Errorf("%w: it did not send %d vectors of one length", ErrUpstream, len(texts))
 		}
 	}
-	return out, nil
+	return out, res.Usage.Prompt, nil
 }
 
 // Tokens implements [Generator], with servers that can: vLLM and llama.cpp, whose requests are put

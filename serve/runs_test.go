@@ -30,8 +30,8 @@ func (writerFunc) Models(context.Context) ([]Model, error) {
 func (f writerFunc) Generate(ctx context.Context, r *Request, emit func(Piece) error) (Result, error) {
 	return f(ctx, r, emit)
 }
-func (writerFunc) Embed(context.Context, string, []string) ([][]float32, error) {
-	return nil, ErrNoModel
+func (writerFunc) Embed(context.Context, string, []string) ([][]float32, int, error) {
+	return nil, 0, ErrNoModel
 }
 func (writerFunc) Tokens(context.Context, string, string) ([]Token, error) { return nil, ErrNoModel }
 

@@ -25,8 +25,8 @@ type Generator interface {
 	// Generate writes an answer and emits it in pieces as it comes. It returns soon (50 ms) after the
 	// context ends, with the context's error; an error of emit ends it too. Pieces never split a character.
 	Generate(ctx context.Context, r *Request, emit func(Piece) error) (Result, error)
-	// Embed returns a vector for each text.
-	Embed(ctx context.Context, model string, texts []string) ([][]float32, error)
+	// Embed returns a vector for each text, and how many tokens they had in all: 0 when not known.
+	Embed(ctx context.Context, model string, texts []string) (vectors [][]float32, tokens int, err error)
 	// Tokens cuts a text as the model does.
 	Tokens(ctx context.Context, model, text string) ([]Token, error)
 }

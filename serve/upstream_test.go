@@ -59,7 +59,7 @@ func (m *mockUpstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/tokenize":
 		io.WriteString(w, `{"count":2,"tokens":[5,6],"token_strs":["a","b"]}`)
 	case r.URL.Path == "/v1/embeddings":
-		io.WriteString(w, `{"data":[{"index":1,"embedding":[0,1]},{"index":0,"embedding":[1,0]}]}`)
+		io.WriteString(w, `{"data":[{"index":1,"embedding":[0,1]},{"index":0,"embedding":[1,0]}],"usage":{"prompt_tokens":7}}`)
 	case strings.Contains(body, "[hang]"):
 		send(mockPiece, "a")
 		<-r.Context().Done()
@@ -163,9 +163,9 @@ func TestUpstreamAnswers(t *testing.T) {
 	if string(all.text) != "whole" || res.Finish != "length" || err != nil {
 		t.Errorf("a server that does not stream: %q, %+v, %v", all.text, res, err)
 	}
-	vectors, err := u.Embed(t.Context(), "mock", []string{"a", "b"})
-	if diff := cmp.Diff([][]float32{{1, 0}, {0, 1}}, vectors); diff != "" || err != nil {
-		t.Error(err, diff)
+	vectors, n, err := u.Embed(t.Context(), "mock", []string{"a", "b"})
+	if diff := cmp.Diff([][]float32{{1, 0}, {0, 1}}, vectors); diff != "" || n != 7 || err != nil {
+		t.Error(n, err, diff)
 	}
 	tokens, err := u.Tokens(t.Context(), "mock", "ab")
 	if diff := cmp.Diff([]Token{{5, []byte("a")}, {6, []byte("b")}}, tokens); diff != "" || err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -108,4 +109,44 @@ func sessionEnds(b *browser) {
 	b.until(`document.querySelector(".door form")`)
 	b.enter("wei", "a long pass phrase")
 	b.until(`document.querySelectorAll(".question").length === 2 && document.querySelectorAll(".answer")[1].dataset.state !== "error"`)
+}
+
+// quoting has a model that quotes where there are sources, the server's own suggestions, and what only some may see.
+func quoting(b *browser) {
+	b.mock.mu.Lock()
+	b.mock.note = "too small for sources"
+	user := b.mock.me["user"]
+	b.mock.mu.Unlock()
+	defer func() {
+		b.mock.mu.Lock()
+		defer b.mock.mu.Unlock()
+		b.mock.note = ""
+		b.mock.me["user"] = user
+	}()
+	b.fresh()
+	b.until(`document.querySelector(".model-note")?.textContent === "too small for sources (en)"`)
+	if got := eval[string](b, `[...document.querySelectorAll(".suggestions button")].map((e) => e.textContent).join("|")`); !strings.HasPrefix(got, "Why does a flywheel store energy?|What did the corpus say") {
+		b.t.Errorf("suggestions, those in the page's language first: %q", got)
+	}
+	if eval[bool](b, `!!document.querySelector(".compare")`) {
+		b.t.Error("the same quotes can be compared with themselves")
+	}
+	b.shot("quoting")
+	b.run(`document.querySelector('.modes input[value="plain"]').click()`)
+	b.until(`document.querySelector(".compare") && !document.querySelector(".model-note")?.textContent.includes("sources")`)
+	b.click(".user-button")
+	b.until(`document.querySelector('.choice[href="/report"]') && document.querySelector('.choice[href="/inspect/"]')`)
+	b.press("body", `key: "Escape"`)
+
+	b.mock.mu.Lock()
+	b.mock.me["user"] = object{"id": "u1", "name": "you", "role": "user"}
+	b.mock.mu.Unlock()
+	b.viewport(360, 640)
+	defer b.viewport(1280, 800)
+	b.open("#/admin")
+	b.until(`document.querySelector(".page-body")?.textContent.includes("You may not") && !document.querySelector(".panel")`)
+	b.click("#show-rail")
+	b.click(".user-button")
+	b.choose("Account")
+	b.until(`document.querySelector(".panel") && !document.querySelector(".rail")`)
 }

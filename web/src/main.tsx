@@ -37,8 +37,11 @@ function App() {
 }
 
 function Shell() {
-  useEffect(() => {
+  useSignalEffect(() => {
+    language.value; // notes on models come in words
     loadModels();
+  });
+  useEffect(() => {
     const poll = setInterval(() => { if (document.visibilityState === "visible" && online.value) loadChats(); }, 15_000);
     const look = () => {
       if (document.visibilityState !== "visible") return;

@@ -57,6 +57,14 @@ export const modes = computed<Mode[]>(() => {
   return all.length ? all : ["plain"];
 });
 
+const byId = (id: string) => models.value.find((m) => m.id === id);
+/** Whether a model only quotes, as it is asked now. */
+export const quotes = (m?: Model) => m?.kind === "extractive" || (mode.value !== "plain" && !!m?.note);
+/** The model to compare with. */
+const rival = computed(() => byId(prefs.rival.value) ?? model.value);
+/** Whether two answers can differ: two that quote are the same. */
+export const comparable = computed(() => !quotes(model.value) || !quotes(rival.value));
+
 /** Fetches the list of models, again and again until there are some: a model may still be loading. */
 export async function loadModels(tries = 0): Promise<void> {
   try {
@@ -146,6 +154,7 @@ function lose() {
   chat.value = null; // nothing is left to delete there
   clear();
   gone.value = true;
+  loadChats();
 }
 
 /** Forgets all chats: the session has ended, and whoever comes next need not be the same. */
@@ -226,7 +235,7 @@ export async function ask(text: string, parent: string | undefined, key = sendKe
     open = made;
   }
   const body: Ask = { key, parent, text, ...wishes() };
-  if (compare) body.compare = prefs.rival.peek() ? { model: prefs.rival.peek() } : {};
+  if (compare && comparable.peek()) body.compare = { model: rival.peek()?.id };
   const r = await post<{ question: Message; answers: Message[] }>(`/api/chats/${open.id}/messages`, body).catch((e) => {
     if (e instanceof ApiError && e.status === 404) refresh().catch(() => {}); // perhaps deleted elsewhere
     throw e;
@@ -250,7 +259,7 @@ export async function again(question: string, options: { model?: string; compare
   const { model: other, compare } = options;
   const body: Ask = { key: sendKey(), ...wishes(), ...(other ? { model: other } : {}) };
   if (body.mode === "plain" && models.peek().find((m) => m.id === other)?.kind === "extractive") body.mode = "corpus"; // quotes need pages
-  if (compare) body.compare = prefs.rival.peek() ? { model: prefs.rival.peek() } : {};
+  if (compare) body.compare = { model: rival.peek()?.id };
   try {
     const r = await post<{ answers: Message[] }>(`/api/messages/${question}/answers`, body);
     batch(() => {

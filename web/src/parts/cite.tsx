@@ -151,7 +151,7 @@ function Report({ message, n, onClose }: { message: string; n: number; onClose: 
         <fieldset class="radios"><legend>{t("report.why")}</legend>
           {whys.map((w) => <label key={w}><input type="radio" name="why" value={w} required checked={why === w} onChange={() => setWhy(w)} />{t(`report.${w}`)}</label>)}
         </fieldset>
-        <Field label={t("optional.text")}><textarea rows={3} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
+        <Field label={t("optional.text")}><textarea rows={3} dir="auto" value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
         <div class="buttons"><button type="button" onClick={onClose}>{t("cancel")}</button><button class="main">{t("send.report")}</button></div>
       </form>
     </Dialog>

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t, time } from "../i18n.ts";
 import { sends } from "../ime.ts";
-import { again, ask, cell, fail, models, rewrite, running, shape, stop, turn } from "../store.ts";
+import { again, ask, cell, comparable, fail, models, rewrite, running, shape, stop, turn } from "../store.ts";
 import { siblings } from "../tree.ts";
 import { AnswerBody, Facts, modelName, nameOf, Stages } from "./answer.tsx";
 import { CopyButton, Dialog, IconButton, Menu, type Choice } from "./basics.tsx";
@@ -38,7 +38,7 @@ export function Answer({ id, last }: { id: string; last: boolean }) {
   const others = (): Choice[] => [
     { label: t("again.same"), icon: "again", do: () => { again(parent!); } },
     ...models.value.filter((x) => x.id !== m.model).map((x): Choice => ({ label: t("again.with", { model: nameOf(x) }), hint: t(`kind.${x.kind}.short`), do: () => { again(parent!, { model: x.id }); } })),
-    { label: t("again.compare"), icon: "scales", do: () => { again(parent!, { compare: true }); } },
+    ...(!comparable.value ? [] : [{ label: t("again.compare"), icon: "scales" as const, do: () => { again(parent!, { compare: true }); } }]),
   ];
   return (
     <article class={`turn answer ${last ? "last" : ""}`} data-message={id} data-state={m.state} aria-label={t("answer.of", { model: modelName(m.model) })} aria-busy={busy}>
