@@ -248,6 +248,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
 		if err := s.store.DropSession(r.Context(), c.Value); err != nil {
 			return err
 		}
+		s.stopGone(r.Context(), a.ID, false)
 		s.audit(r, a.ID, "logout", "")
 	}
 	s.setCookie(w, r, "")
@@ -337,6 +338,7 @@ func (s *Server) changePassword(r *http.Request, a Actor, old, password string) 
 	if err := s.store.SetPassword(r.Context(), a.ID, hash, keep); err != nil {
 		return err
 	}
+	s.stopGone(r.Context(), a.ID, false)
 	s.audit(r, a.ID, "password", "")
 	return nil
 }

@@ -3,9 +3,12 @@ package serve
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"maps"
 	mrand "math/rand/v2"
 	"net/http"
+	"slices"
 
 	"feilun/internal/store"
 )
@@ -184,6 +187,21 @@ func (r *run) wait(ctx context.Context) error {
 		case <-more:
 		case <-ctx.Done():
 			return ctx.Err()
+		}
+	}
+}
+
+// stopGone ends the answers of an owner: all, or those whose chats went with a session.
+func (s *Server) stopGone(ctx context.Context, owner string, all bool) {
+	s.runs.mu.Lock()
+	live := slices.Collect(maps.Values(s.runs.live))
+	s.runs.mu.Unlock()
+	for _, r := range live {
+		if r.owner != owner {
+			continue
+		}
+		if _, err := s.store.Message(ctx, owner, r.m.ID); all || errors.Is(err, store.ErrNotFound) { // the id does not change
+			r.stop(errStopped)
 		}
 	}
 }
