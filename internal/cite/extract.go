@@ -30,7 +30,7 @@ func (s *Set) Extract(most int) []Quote {
 	var all []scored
 	f := focusOf(s.asked.text)
 	for i := range s.units {
-		if u := &s.units[i]; !u.bad && utf8.RuneCountInString(u.text) >= 4 {
+		if u := &s.units[i]; !u.bad && utf8.RuneCountInString(u.text) >= 4 && !s.heading(u) {
 			all = append(all, scored{i, s.answers(i, f)})
 		}
 	}
@@ -48,6 +48,11 @@ func (s *Set) Extract(most int) []Quote {
 		}
 	}
 	return out
+}
+
+// heading reports whether a unit only repeats its page's title, or a part of it: that says nothing.
+func (s *Set) heading(u *unit) bool {
+	return strings.Contains(plain(s.Sources[u.source].Title), plain(u.text))
 }
 
 // maxLead is how long a sentence may be that is quoted along because the next one leans on it, in bytes.

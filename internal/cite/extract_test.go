@@ -93,3 +93,13 @@ func holds(text string, answers []string) bool {
 		return a != "" && (strings.Contains(text, a) || len(text) >= 24 && strings.Contains(a, text))
 	})
 }
+
+// TestNoHeadings wants sentences quoted, not the title that stands above them again.
+func TestNoHeadings(t *testing.T) {
+	title, fact := "碧峰博物館", "2006年，幾位退休教師湊錢辦起了碧峰博物館，館址就在梅嶺的老祠堂。"
+	s := NewSet([]Source{{Title: title + " - 竹溪", Text: title + "\n\n" + fact}}, "關於碧峰博物館，有什麼資料？")
+	quotes := s.Extract(3)
+	if len(quotes) != 1 || quotes[0].Text != fact {
+		t.Errorf("%v, want the one sentence", quotes)
+	}
+}
