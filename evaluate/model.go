@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -131,7 +132,9 @@ func (e *Model) run(ctx context.Context, all []*sequence, greedy bool) error {
 			}
 		}
 		for _, s := range all[:n] {
-			s.score.Tokens = len(s.ids) - s.from
+			if s.score.Tokens = len(s.ids) - s.from; math.IsNaN(s.score.LogProb) || math.IsInf(s.score.LogProb, 0) {
+				return errors.New("the model gives no probabilities: its weights or what it calculates are not finite")
+			}
 		}
 		all = all[n:]
 	}

@@ -284,7 +284,8 @@ func (r *Result) words(scores []Score, p *Params) {
 	}
 	r.Accuracy = map[string]Interval{r.Main: Wilson(hits, len(scores))}
 	i := bootstrap(nll, one, p.Draws, p.Seed)
-	r.Perplexity = &Interval{Value: math.Exp(i.Value), Low: math.Exp(i.Low), High: math.Exp(i.High)}
+	exp := func(x float64) float64 { return min(math.Exp(x), math.MaxFloat64) } // JSON has no infinity
+	r.Perplexity = &Interval{Value: exp(i.Value), Low: exp(i.Low), High: exp(i.High)}
 }
 
 // groups sums the items up by subject.

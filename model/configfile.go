@@ -70,7 +70,7 @@ func ReadConfig(name string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	if info.Size() > maxConfig {
+	if !info.Mode().IsRegular() || info.Size() > maxConfig {
 		return Config{}, fmt.Errorf("%s: %w: %d bytes of configuration", name, ErrFormat, info.Size())
 	}
 	b, err := os.ReadFile(name)

@@ -98,7 +98,9 @@ func GGUFTokenizer(f *gguf.File) (t *bpe.Tokenizer, prefix []uint32, template st
 		s, _ := gguf.Get[string](f, "tokenizer."+key)
 		return s
 	}
-	if kind := get("ggml.model"); kind != "gpt2" {
+	if kind := get("ggml.model"); kind == "" || kind == "none" {
+		return nil, nil, "", hint.With(fmt.Errorf("%w: it has no vocabulary", ErrFormat), "feilun convert takes the vocabulary along where tokenizer.json lies beside the weights")
+	} else if kind != "gpt2" {
 		return nil, nil, "", hint.With(fmt.Errorf("%w: a vocabulary of kind %q", ErrFormat, kind), "byte-level BPE (kind gpt2) is read; SentencePiece is not")
 	}
 	l, pre, known := bpe.Lists{}, get("ggml.pre"), false

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -52,13 +53,38 @@ func errorOf(err error) *Error {
 	case errors.Is(err, ErrBusy):
 		return &Error{Status: http.StatusServiceUnavailable, Code: "busy", Message: err.Error(), RetryAfter: 5 * time.Second}
 	case errors.Is(err, fetch.ErrSearch):
-		return &Error{Status: http.StatusBadGateway, Code: "upstream", Message: err.Error()}
+		return &Error{Status: http.StatusBadGateway, Code: "upstream", Message: told(err, fetch.ErrSearch)}
 	case errors.Is(err, ErrUpstream):
-		return &Error{Status: http.StatusBadGateway, Code: "upstream", Message: err.Error()}
+		return &Error{Status: http.StatusBadGateway, Code: "upstream", Message: told(err, ErrUpstream)}
 	case errors.Is(err, context.Canceled):
 		return &Error{Status: 499, Code: "cancelled", Message: "the client left"}
 	}
 	return &Error{Status: http.StatusInternalServerError, Code: "internal", Message: "an error inside the server; its log has more"}
+}
+
+// told is what users are told of a failure of kind. Errors of the network hold addresses of the operator's, which go to the log alone.
+func told(err, kind error) string {
+	e, ok := errors.AsType[*url.Error](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case e.Timeout():
+		return kind.Error() + ": it did not answer in time"
+	}
+	return kind.Error() + ": it cannot be reached; the server's log has more"
+}
+
+// warn logs why another server cannot be reached: what users are not told. The question, which the address of a search holds, is left out.
+func (s *Server) warn(err error, about ...any) {
+	e, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return
+	}
+	address := ""
+	if u, err := url.Parse(e.URL); err == nil {
+		address = u.Scheme + "://" + u.Host + u.Path
+	}
+	s.log.Warn("upstream", append(about, "address", address, "error", e.Err)...)
 }
 
 // fail answers a request of the page with an error.
@@ -77,7 +103,10 @@ type errorBody struct {
 // explain turns an error into one with a status and logs what the client is not told.
 func (s *Server) explain(r *http.Request, err error) *Error {
 	e := errorOf(err)
-	if e.Status == http.StatusInternalServerError {
+	switch e.Status {
+	case http.StatusBadGateway:
+		s.warn(err, "id", about(r.Context()).id, "route", r.Pattern)
+	case http.StatusInternalServerError:
 		s.log.Error("internal", "id", about(r.Context()).id, "route", r.Pattern, "error", err)
 	}
 	return e

@@ -125,6 +125,9 @@ func upstreamError(err error) error {
 	return fmt.Errorf("%w: %s", ErrUpstream, e.Message)
 }
 
+// maxWritten is how long an answer may get, in bytes: a server that never ends fills no memory.
+const maxWritten = 32 << 20
+
 // Generate implements [Generator].
 func (u *Upstream) Generate(ctx context.Context, r *Request, emit func(Piece) error) (Result, error) {
 	res, n := Result{}, 0
@@ -133,8 +136,12 @@ func (u *Upstream) Generate(ctx context.Context, r *Request, emit func(Piece) er
 	}
 	var gone error
 	skip := len(r.Prompt) // bytes of an echoed prompt
+	size := 0
 	each := func(p openai.Part) error {
 		n++
+		if size += len(p.Text) + len(p.Reasoning); size > maxWritten {
+			return fmt.Errorf("%w: it wrote more than %d bytes", ErrUpstream, maxWritten)
+		}
 		q := Piece{Text: p.Text, Reasoning: p.Reasoning, Logprobs: tokenLogprobs(p)}
 		for _, c := range p.Calls {
 			q.Calls = append(q.Calls, CallPiece{Index: *c.Index, ID: c.ID, Name: c.Function.Name, Arguments: string(c.Function.Arguments)})

@@ -24,7 +24,8 @@ func (s *Server) wrap(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := &request{id: "req_" + rand.Text()}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
-		out := &recorder{ResponseWriter: w}
+		out := &recorder{ResponseWriter: w, limit: s.o.Limits.EventWrite}
+		http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the answer before on this connection
 		began := time.Now()
 		s.metrics.running.Add(1)
 		defer func() {
@@ -98,7 +99,7 @@ func (s *Server) knownHost(hostport string) bool {
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.IsLoopback() || !s.loopback() // an address cannot be rebound
+		return ip.IsLoopback() || !Loopback(s.o.Addr) // an address cannot be rebound
 	}
 	return host == "localhost" || slices.Contains(s.o.Hosts, host)
 }
@@ -181,6 +182,7 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	limit  time.Duration // for a part of the answer to be taken
 }
 
 func (w *recorder) WriteHeader(status int) {
@@ -194,10 +196,18 @@ func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	n, err := w.ResponseWriter.Write(b)
-	w.bytes += int64(n)
-	return n, err
+	for n := 0; ; {
+		http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(w.limit)) // not all writers have one
+		k, err := w.ResponseWriter.Write(b[n:min(len(b), n+writtenAtOnce)])
+		n, w.bytes = n+k, w.bytes+int64(k)
+		if err != nil || n == len(b) {
+			return n, err
+		}
+	}
 }
+
+// writtenAtOnce is how much a client must take within [Limits.EventWrite].
+const writtenAtOnce = 64 << 10
 
 // Unwrap lets [http.ResponseController] reach the connection.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -154,6 +154,9 @@ func (s *Server) makeFirst(w http.ResponseWriter, r *http.Request) error {
 	if s.people.accounts.Load() {
 		return &Error{Status: http.StatusConflict, Code: "conflict", Message: "there is an account already"}
 	}
+	if s.open() && forwarded(r) {
+		return forbidden("this request came through a proxy: name it with --proxy")
+	}
 	if !s.open() && (s.people.token == "" || subtle.ConstantTimeCompare([]byte(c.Token), []byte(s.people.token)) != 1) {
 		s.people.places.fail(s.address(r), time.Now())
 		return forbidden("this is not the token that the server printed")
@@ -245,6 +248,7 @@ func (s *Server) logout(w http.ResponseWriter, r *http.Request) error {
 		if err := s.store.DropSession(r.Context(), c.Value); err != nil {
 			return err
 		}
+		s.stopGone(r.Context(), a.ID, false)
 		s.audit(r, a.ID, "logout", "")
 	}
 	s.setCookie(w, r, "")
@@ -334,6 +338,7 @@ func (s *Server) changePassword(r *http.Request, a Actor, old, password string) 
 	if err := s.store.SetPassword(r.Context(), a.ID, hash, keep); err != nil {
 		return err
 	}
+	s.stopGone(r.Context(), a.ID, false)
 	s.audit(r, a.ID, "password", "")
 	return nil
 }

@@ -46,6 +46,9 @@ func (s *Server) changeUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if u.Disabled {
+		s.stopGone(r.Context(), u.ID, true)
+	}
 	s.audit(r, a.ID, fmt.Sprintf("user is %s, disabled %t", u.Role, u.Disabled), u.ID)
 	all, err := s.store.Users(r.Context())
 	if err != nil {

@@ -35,10 +35,18 @@ func tooMany(wait time.Duration) error {
 // open reports whether everybody is the local user: on this machine alone, while there are no accounts.
 func (s *Server) open() bool { return !s.people.accounts.Load() && s.loopback() }
 
+// forwarded reports whether a proxy says that it passes a request on for another.
+func forwarded(r *http.Request) bool {
+	return r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Real-Ip") != ""
+}
+
 // authenticate finds out who sends a request, by its session or key. Use [Server.actor], which
 // also demands a scope. A session that changes something must know its CSRF token.
 func (s *Server) authenticate(r *http.Request) (Actor, error) {
 	if s.open() {
+		if forwarded(r) {
+			return Actor{}, forbidden("this request came through a proxy, and without an account this server is for its own machine alone: name the proxy with --proxy and make an account")
+		}
 		a := Actor{ID: store.LocalUser, Role: RoleLocal}
 		if !isAPI(r.URL.Path) {
 			return a, s.checkCSRF(r, store.LocalUser)

@@ -3,7 +3,9 @@ package serve
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Who is no admin any more does not come back by an invitation made before.
@@ -57,4 +59,36 @@ func TestTypedNamesAreNotKept(t *testing.T) {
 	if !strings.Contains(body, `"actor":"`+admin.id+`","action":"login failed"`) {
 		t.Errorf("a failed login of a known name is not there: %s", body)
 	}
+}
+
+// Answers end with the session whose temporary chat they stand in, and all with an account that is disabled.
+func TestRunsEndWithTheirOwner(t *testing.T) {
+	var running atomic.Int32
+	x := openSite(t, Options{Generator: endless(&running)})
+	root := x.admin()
+	begin := func(v *visitor, chat string) {
+		id := v.must("POST", "/api/chats", chat)["id"].(string)
+		n := running.Load()
+		v.must("POST", "/api/chats/"+id+"/messages", `{"text":"x","mode":"plain"}`)
+		for running.Load() == n {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	left := func(what string, want int32) {
+		for range 1000 {
+			if running.Load() == want {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Errorf("%s: %d answers run, want %d", what, running.Load(), want)
+	}
+	ann := x.member(root, "ann", RoleUser)
+	begin(root, "{}")
+	begin(ann, "{}")
+	begin(ann, `{"temporary":true}`)
+	ann.must("POST", "/api/logout", "")
+	left("logged out", 2)
+	root.must("PATCH", "/api/admin/users/"+ann.id, `{"disabled":true}`)
+	left("disabled", 1)
 }

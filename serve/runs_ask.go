@@ -3,9 +3,12 @@ package serve
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"maps"
 	mrand "math/rand/v2"
 	"net/http"
+	"slices"
 
 	"feilun/internal/store"
 )
@@ -79,19 +82,14 @@ func (s *Server) begin(r *http.Request, a Actor, body *askBody, chat string, q *
 		if err != nil {
 			return nil, err
 		}
-		seed := mrand.Int64N(1 << 53)
-		if body.Params != nil && body.Params.Seed != nil {
-			seed = *body.Params.Seed
-		}
-		m := &store.Message{Parent: parent, Role: "assistant", State: store.Running, Mode: body.Mode, Model: model.ID, Params: body.Params, Seed: &seed,
-			Origin: store.Origin{Kind: model.Kind, SHA: model.SHA, Template: model.Template}}
+		m := newAnswer(body, parent, model)
 		if len(ids) > 1 {
 			m.Side = [...]string{"a", "b"}[i]
 		}
 		answers, models = append(answers, m), append(models, model)
 	}
-	if len(models) == 2 && models[0].Kind == Extractive && models[1].Kind == Extractive {
-		return nil, badRequest("compare", "both answers would be the same quotes: compare models that write answers from sources")
+	if err := compared(models); err != nil {
+		return nil, err
 	}
 	dones, err := s.admitAll(r, a, len(answers))
 	if err != nil {
@@ -112,6 +110,24 @@ func (s *Server) begin(r *http.Request, a Actor, body *askBody, chat string, q *
 		s.start(a.ID, m, models[i], body.Params, dones[i])
 	}
 	return all, nil
+}
+
+// newAnswer is the message of an answer that is about to begin.
+func newAnswer(body *askBody, parent string, model Model) *store.Message {
+	seed := mrand.Int64N(1 << 53)
+	if body.Params != nil && body.Params.Seed != nil {
+		seed = *body.Params.Seed
+	}
+	return &store.Message{Parent: parent, Role: "assistant", State: store.Running, Mode: body.Mode, Model: model.ID, Params: body.Params, Seed: &seed,
+		Origin: store.Origin{Kind: model.Kind, SHA: model.SHA, Template: model.Template}}
+}
+
+// compared refuses a pair of answers that would be the same.
+func compared(models []Model) error {
+	if len(models) == 2 && models[0].Kind == Extractive && models[1].Kind == Extractive {
+		return badRequest("compare", "both answers would be the same quotes: compare models that write answers from sources")
+	}
+	return nil
 }
 
 // admitAll asks for n generations, or for none.
@@ -171,6 +187,21 @@ func (r *run) wait(ctx context.Context) error {
 		case <-more:
 		case <-ctx.Done():
 			return ctx.Err()
+		}
+	}
+}
+
+// stopGone ends the answers of an owner: all, or those whose chats went with a session.
+func (s *Server) stopGone(ctx context.Context, owner string, all bool) {
+	s.runs.mu.Lock()
+	live := slices.Collect(maps.Values(s.runs.live))
+	s.runs.mu.Unlock()
+	for _, r := range live {
+		if r.owner != owner {
+			continue
+		}
+		if _, err := s.store.Message(ctx, owner, r.m.ID); all || errors.Is(err, store.ErrNotFound) { // the id does not change
+			r.stop(errStopped)
 		}
 	}
 }

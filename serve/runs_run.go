@@ -144,7 +144,7 @@ func (r *run) finish(ctx context.Context, res Result, err error) {
 			err = cause
 		}
 		e := errorOf(err)
-		if e.Code == "internal" {
+		if r.s.warn(err, "message", m.ID); e.Code == "internal" {
 			r.s.log.Error("answer", "message", m.ID, "error", err)
 		}
 		m.State, m.Error = store.Failed, &store.Failure{Code: e.Code, Message: e.Message}
@@ -164,12 +164,8 @@ func (r *run) finish(ctx context.Context, res Result, err error) {
 	r.ended = true
 	r.append(event{"done", b})
 	r.mu.Unlock()
-	for !kept && r.s.runs.ctx.Err() == nil { // the disk may be full: until it is not
-		select {
-		case <-time.After(keepAgain):
-		case <-r.s.runs.ctx.Done():
-		}
-		kept = r.keep(ctx, &last)
+	if !kept {
+		r.keepLater(ctx, &last)
 	}
 	time.AfterFunc(keptLog, func() {
 		r.s.runs.mu.Lock()
@@ -186,6 +182,16 @@ func (r *run) keep(ctx context.Context, last *store.Message) bool {
 	}
 	r.s.log.Error("answer not kept", "message", last.ID, "error", err)
 	return false
+}
+
+// keepLater tries again until it can, for the disk may be full, or until the server ends.
+func (r *run) keepLater(ctx context.Context, last *store.Message) {
+	for kept := false; !kept && r.s.runs.ctx.Err() == nil; kept = r.keep(ctx, last) {
+		select {
+		case <-time.After(keepAgain):
+		case <-r.s.runs.ctx.Done():
+		}
+	}
 }
 
 // since returns the events behind n, and what tells of more; nil after the last.

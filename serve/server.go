@@ -48,7 +48,7 @@ type Limits struct {
 	Inputs     int           // texts of one embeddings or completions request; 2,048
 	Choices    int           // n of one request; 16
 	BodyRead   time.Duration // for reading a body; one minute
-	EventWrite time.Duration // for writing one event to a client; 30 s
+	EventWrite time.Duration // for a client to take one event, or 64 KiB of another answer; 30 s
 	Ping       time.Duration // between comments that keep a quiet stream open; 15 s
 }
 
@@ -116,8 +116,11 @@ func (s *Server) Close() error {
 	return errors.Join(s.closeRuns(), s.closePeople())
 }
 
-// loopback reports whether the server listens on an address of this machine alone.
-func (s *Server) loopback() bool { return Loopback(s.o.Addr) }
+// loopback reports whether the server is for this machine alone: it listens on such an address, and the operator names no other by
+// which it is reached, nor a proxy in front of it.
+func (s *Server) loopback() bool {
+	return Loopback(s.o.Addr) && len(s.o.Hosts) == 0 && len(s.o.Proxies) == 0
+}
 
 // Loopback reports whether an address such as 127.0.0.1:8080 is of this machine alone.
 func Loopback(addr string) bool {

@@ -75,3 +75,31 @@ func TestDeafClient(t *testing.T) {
 		t.Error("the generation goes on")
 	}
 }
+
+// A client that takes a page slowly, or not at all, is given up, and one that takes it in time gets the whole; deadlines of one answer
+// are not the next one's.
+func TestDeafReader(t *testing.T) {
+	big := strings.Repeat("x", 32<<20)
+	ended := make(chan error, 4)
+	slow := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, err := io.WriteString(w, big)
+		ended <- err
+	})
+	web := open(t, Options{Inspector: slow, Limits: Limits{EventWrite: 200 * time.Millisecond}})
+	if res, body := ask(t, "GET", web.URL+"/inspect/", ""); res.StatusCode != 200 || len(body) != len(big) || <-ended != nil {
+		t.Errorf("whole: %d, %d bytes", res.StatusCode, len(body))
+	}
+	time.Sleep(300 * time.Millisecond) // the connection is kept
+	if res, _ := ask(t, "GET", web.URL+"/version", ""); res.StatusCode != 200 {
+		t.Errorf("later: %d", res.StatusCode)
+	}
+	raw(t, web.URL, "GET /inspect/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("32 MiB went into a connection that nobody reads")
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the answer is still being written")
+	}
+}

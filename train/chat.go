@@ -225,6 +225,9 @@ func parseChat(b []byte) (chats []Chat, why string, err error) {
 	if len(r.Chosen) > 0 {
 		return r.pair(base)
 	}
+	if len(r.Instances) > 0 && r.Instruction == nil {
+		return nil, "no instruction", nil
+	}
 	if len(r.Instances) > 0 {
 		for _, x := range r.Instances {
 			c := append(base[:len(base):len(base)], Turn{User, join(*r.Instruction, x.Input)}, Turn{Assistant, x.Output})

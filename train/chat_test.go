@@ -19,6 +19,7 @@ func TestParseChat(t *testing.T) {
 		{`{"instruction":"i","input":"x","output":"o","system":"s","history":[["a","b"]]}`, []Chat{{Turns: []Turn{s("s"), u("a"), a("b"), u("i\nx"), a("o")}}}, ""},
 		{`{"conversations":[{"from":"human","value":"q"},{"from":"gpt","value":"r"}]}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
 		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":[{"type":"text","text":"r"}]}]}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
+		{`{"instances":[{"input":"a","output":"b"}]}`, nil, "no instruction"},
 		{`{"instruction":"i","instances":[{"input":"","output":"1"},{"input":"x","output":"2"}]}`, []Chat{{Turns: []Turn{u("i"), a("1")}}, {Turns: []Turn{u("i\nx"), a("2")}}}, ""},
 		{`{"conversations":[{"from":"human","value":"q"}],"chosen":{"from":"gpt","value":"r"},"rejected":{"from":"gpt","value":"w"}}`,
 			[]Chat{{Turns: []Turn{u("q"), a("r")}, Rejected: []Turn{u("q"), a("w")}}}, ""},
@@ -102,6 +103,7 @@ func TestChatML(t *testing.T) {
 func FuzzChat(f *testing.F) {
 	f.Add(`[{"instruction":"a","output":"b"}]`)
 	f.Add(`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}]}` + "\n{}\n")
+	f.Add(`{"instances":[{"input":"a","output":"b"}]}`)
 	f.Add(`{"chosen":"\n\nHuman: q","rejected":[]}`)
 	f.Fuzz(func(t *testing.T, in string) {
 		n, err := readChats(strings.NewReader(in), func(c Chat) error {

@@ -243,7 +243,7 @@ func TestPage(t *testing.T) {
 		run  func(*browser)
 	}{
 		{"stream", streams}, {"stop", stopping}, {"resume", resuming}, {"refusals", refusals}, {"branches", branches}, {"citations", citations},
-		{"ratings", ratings}, {"history", history}, {"typing", typing}, {"settings", settings}, {"consent", consents}, {"people", people},
+		{"ratings", ratings}, {"history", history}, {"typing", typing}, {"settings", settings}, {"consent", consents}, {"people", people}, {"quoting", quoting},
 		{"hostile", hostile}, {"accessible", accessible}, {"narrow", narrow}, {"languages", languages}, {"long", long}, {"paint", paints},
 	} {
 		ok := t.Run(s.name, func(t *testing.T) {

@@ -36,6 +36,7 @@ type mock struct {
 	asks     []object
 	wait     chan struct{} // closed to let "held" answers go on
 	offline  bool
+	note     string // of the first model: it quotes where there are sources
 }
 
 type mockMessage struct {
@@ -160,8 +161,12 @@ func (m *mock) people(mux *http.ServeMux) {
 		reply(w, m.me)
 	})
 	mux.HandleFunc("GET /api/models", func(w http.ResponseWriter, r *http.Request) {
+		house := object{"id": "house-0.3", "name": "house-0.3", "kind": "engine", "context": 4096, "trained": object{"corpus": "zh-web", "date": "2026-11-20"}}
+		if m.note != "" {
+			house["note"] = m.note + " (" + r.Header.Get("Accept-Language") + ")"
+		}
 		reply(w, object{"default": "house-0.3", "models": []object{
-			{"id": "house-0.3", "name": "house-0.3", "kind": "engine", "context": 4096, "trained": object{"corpus": "zh-web", "date": "2026-11-20"}},
+			house,
 			{"id": "qwen3-8b", "name": "Qwen3 8B", "kind": "upstream", "context": 32768},
 			{"id": "extractive", "name": "Quotes", "kind": "extractive", "context": 0},
 		}})

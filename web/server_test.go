@@ -319,7 +319,8 @@ func realFeedback(b *browser) {
 		b.t.Errorf("the book has %v", counts.Kinds)
 	}
 	b.click(".badge")
-	b.run(`[...document.querySelectorAll("dialog .danger")].pop().click()`)
+	b.click(".consent > .buttons .danger")
+	b.click("dialog dialog .danger")
 	b.until(`document.querySelector(".withdrawn")`)
 	b.until(`document.querySelector(".badge").textContent === "Kept private"`)
 	if counts := get[struct{ Kinds map[string]int }](b, "/api/admin/feedback"); len(counts.Kinds) != 0 {

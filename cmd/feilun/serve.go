@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"feilun"
@@ -202,10 +204,15 @@ func (c *serveCmd) searcher(a *app) (found *indexSearcher, done func() error, er
 	dir := c.Index
 	if dir == "" && c.Dir != "" {
 		dir = filepath.Join(c.Dir, "index")
-		if !fileExists(dir) {
-			if !fileExists(filepath.Join(c.Dir, "corpus")) {
-				return nil, done, nil
+		corpus := filepath.Join(c.Dir, "corpus")
+		switch {
+		case fileExists(dir) && !fileExists(unfinished(dir)):
+			if newer(corpus, filepath.Join(dir, "manifest.json")) {
+				c.say("stale", c.corpus(), dir)
 			}
+		case !fileExists(corpus):
+			return nil, done, nil
+		default:
 			if err := c.buildIndex(a, dir); err != nil {
 				return nil, nil, err
 			}
@@ -221,6 +228,23 @@ func (c *serveCmd) searcher(a *app) (found *indexSearcher, done func() error, er
 	return &indexSearcher{x}, x.Close, nil
 }
 
+// unfinished is a file beside an index that is being made: a server that was ended in it goes on when it is started again, and
+// does not serve the part that is there.
+func unfinished(dir string) string { return dir + ".part" }
+
+// newer reports whether a file of a folder was written after another file.
+func newer(dir, than string) bool {
+	made, err := os.Stat(than)
+	if err != nil {
+		return false
+	}
+	entries, _ := os.ReadDir(dir) // none where there is no corpus any more
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		info, err := e.Info()
+		return err == nil && info.ModTime().After(made.ModTime())
+	})
+}
+
 // corpus is what the index is made of: a run's folder tells which of its files are the corpus.
 func (c *serveCmd) corpus() string {
 	if fileExists(filepath.Join(c.Dir, "stats.json")) {
@@ -230,6 +254,9 @@ func (c *serveCmd) corpus() string {
 }
 
 func (c *serveCmd) buildIndex(a *app, dir string) error {
+	if err := os.WriteFile(unfinished(dir), nil, 0o666); err != nil {
+		return err
+	}
 	c.say("indexing", dir)
 	var p search.Params
 	if err := params.Fill(&p); err != nil {
@@ -243,6 +270,9 @@ func (c *serveCmd) buildIndex(a *app, dir string) error {
 	meter.Close()
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(a.stderr, "feilun: hint: the same command goes on where it stopped")
+	}
+	if err == nil {
+		err = os.Remove(unfinished(dir))
 	}
 	return err
 }

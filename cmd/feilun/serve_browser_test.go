@@ -84,7 +84,7 @@ func killed(b *browser, s *served, click func(string, string), ask func(string),
 	click(".choice", "scripted")
 	eval[bool](b, `(document.querySelector('.modes input[value="plain"]').click(), true)`)
 	ask("[slow] please")
-	b.until(`document.querySelector(".prose")?.textContent.length > 60`)
+	b.until(`document.querySelector(".prose")?.textContent.length > 600`) // longer than what may not be on disk yet
 	if err := s.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}

@@ -132,8 +132,21 @@ func TestServeFolder(t *testing.T) {
 	if err != nil || !bytes.Contains(log, []byte(`"route":"POST /v1/completions","status":200`)) || bytes.Contains(log, []byte("SECRET")) {
 		t.Errorf("log: %s (%v)", log, err)
 	}
+	// A server that was killed while it made the index goes on; one whose corpus is newer says so.
+	putFile(t, filepath.Join(dir, "index.part"), nil)
+	half := serveProgram(t, dir)
+	if said := half.said(); !strings.Contains(said, "making a search index") || fileExists(filepath.Join(dir, "index.part")) {
+		t.Errorf("the index was not made to its end:\n%s", said)
+	}
+	if err := half.end(t); err != nil {
+		t.Error(err)
+	}
+	future := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "corpus", "docs.jsonl"), future, future); err != nil {
+		t.Fatal(err)
+	}
 	again := serveProgram(t, dir)
-	if said := again.said(); strings.Contains(said, "making a search index") {
+	if said := again.said(); strings.Contains(said, "making a search index") || !strings.Contains(said, "the corpus was written after its index") {
 		t.Errorf("the index was made again:\n%s", said)
 	}
 	if err := again.end(t); err != nil {

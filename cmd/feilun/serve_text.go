@@ -18,6 +18,7 @@ var serveTexts = map[string][2]string{ // English, Chinese
 	"unkept":      {"chats and accounts are kept until the server ends; --data DIR keeps them", "对话与账号只保留到服务结束；用 --data 目录 可长期保存"},
 	"ready":       {"open the address in a browser; the API is under /v1/; Ctrl-C ends", "用浏览器打开上面的地址；接口在 /v1/；按 Ctrl-C 结束"},
 	"token":       {"there is no account yet: make the first admin, once, at /#/setup/%s", "还没有账号：请在 /#/setup/%s 创建第一个管理员（只能用一次）"},
+	"stale":       {"the corpus was written after its index; to search the new one: feilun search index %s --out %s", "语料比它的索引新；要检索新语料，请运行：feilun search index %s --out %s"},
 	"uninspected": {"the run cannot be looked into under /inspect/: %v", "无法在 /inspect/ 下查看这次运行：%v"},
 	"ended":       {"the server has ended", "服务已结束"},
 }

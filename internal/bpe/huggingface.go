@@ -122,8 +122,11 @@ func ReadJSON(r io.Reader) (*Tokenizer, error) {
 
 // steps finds the split pattern.
 func (t *Tokenizer) steps(f *tokenizerFile) error {
-	if f.Model.Type != "BPE" || f.Model.ByteFallback {
-		return fmt.Errorf("a model of type %q with pieces of characters; byte-level BPE is read", cmp.Or(f.Model.Type, "none"))
+	if f.Model.Type != "BPE" {
+		return fmt.Errorf("a model of type %q; byte-level BPE is read", cmp.Or(f.Model.Type, "none"))
+	}
+	if f.Model.ByteFallback {
+		return errors.New("a vocabulary of pieces of characters (byte_fallback); byte-level BPE is read")
 	}
 	if f.Model.Prefix != "" || f.Model.Suffix != "" {
 		return errors.New("continuing_subword_prefix and end_of_word_suffix are not known")

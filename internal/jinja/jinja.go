@@ -132,15 +132,16 @@ func (r *renderer) spend(n int) {
 	}
 }
 
-// weigh counts the work of going through a value once.
+// weigh counts the work of going through a value once: a step takes about a microsecond, so that
+// long conversations, whose templates ask for their length at each turn, are no work to speak of.
 func (r *renderer) weigh(v any) {
 	switch v := v.(type) {
 	case string:
-		r.spend(len(v) / 64)
+		r.spend(len(v) / 256)
 	case []any:
-		r.spend(len(v) / 16)
+		r.spend(len(v) / 1024)
 	case *Map:
-		r.spend(len(v.keys) / 16)
+		r.spend(len(v.keys) / 1024)
 	}
 }
 

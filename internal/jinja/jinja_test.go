@@ -100,6 +100,21 @@ func TestUnknownEscape(t *testing.T) {
 	}
 }
 
+// A conversation of thousands of turns and megabytes is no work to speak of.
+func TestLongChat(t *testing.T) {
+	tmpl, err := Parse("{% for m in messages %}{% if loop.index0 == messages|length - 1 or m['content']|trim is string and 'x' in m.content %}{{ m.role + ': ' + m.content.strip() }}\n{% endif %}{% endfor %}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var messages []any
+	for range 5000 {
+		messages = append(messages, NewMap("role", "user", "content", strings.Repeat("飞轮 x ", 100)))
+	}
+	if out, err := tmpl.Render(map[string]any{"messages": messages}, time.Time{}); err != nil || len(out) < 4_000_000 {
+		t.Errorf("%d bytes, %v", len(out), err)
+	}
+}
+
 // FuzzRender: any template parses or not, and what parses ends.
 func FuzzRender(f *testing.F) {
 	b, err := os.ReadFile("testdata/cases.json")

@@ -135,6 +135,9 @@ func (c *Checkpoint) openIndex(path string) error {
 // openFile opens a file and enters its tensors: all, or those that want lists, which
 // must be there.
 func (c *Checkpoint) openFile(path string, want map[string]bool) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: it is no file", path) // opening a pipe would wait for ever
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return err

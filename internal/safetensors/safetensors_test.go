@@ -183,3 +183,14 @@ func FuzzHeader(f *testing.F) {
 		}
 	})
 }
+
+// TestNoFile refuses what opening or reading would wait for.
+func TestNoFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "model.safetensors"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "it is no file") {
+		t.Error(err)
+	}
+}

@@ -1,5 +1,6 @@
 // Requests to the server, and the events of answers.
 import { signal } from "@preact/signals";
+import { language } from "./i18n.ts";
 import type { Me } from "./types.ts";
 
 /** What went wrong with a request; code is one of the contract's, or "offline". */
@@ -32,7 +33,7 @@ async function failure(r: Response): Promise<ApiError> {
 
 /** Sends a request and gives the response; all that is no success is an ApiError. */
 export async function send(method: string, path: string, body?: unknown, signal?: AbortSignal, again = false): Promise<Response> {
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { "Accept-Language": language.peek() }; // some answers have words in them
   if (method !== "GET" && me.value) headers["X-Feilun-CSRF"] = me.value.csrf;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let r: Response;

@@ -23,13 +23,25 @@ export async function loadChats(further = false) {
       chats.value = further ? [...chats.peek(), ...r.chats] : r.chats;
       more.value = r.next;
       listed.value = true;
-      const here = r.chats.find((c) => c.id === chat.peek()?.id);
+      const open = chat.peek(), here = r.chats.find((c) => c.id === open?.id);
+      const missed = open && !here && !open.temporary && !query.peek() && !further && (!r.next || r.chats.at(-1)!.updated < open.updated);
+      if (missed) refresh().catch(() => {}); // another window may have deleted it
       if (here && chat.peek()!.title !== here.title) chat.value = { ...chat.peek()!, title: here.title };
       if (here && !writing() && here.updated > chat.peek()!.updated) refresh().catch(() => {}); // another device went on with it
     });
   } catch (e) {
     if (mine === asked && !(e instanceof ApiError && e.code === "offline")) fail(e);
   }
+}
+
+export function forgetChats() {
+  asked++;
+  batch(() => {
+    chats.value = [];
+    more.value = undefined;
+    query.value = "";
+    listed.value = false;
+  });
 }
 
 export async function change(id: string, part: { title?: string; consent?: ChatHead["consent"] }) {

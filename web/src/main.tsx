@@ -6,8 +6,8 @@ import { ApiError, get, me, online } from "./api.ts";
 import { language, match, setLanguage, stored, t } from "./i18n.ts";
 import { go, route } from "./route.ts";
 import { announced, toast } from "./say.ts";
-import { loadChats } from "./chats.ts";
-import { blank, chat, loadModels, openChat, refresh, temporary } from "./store.ts";
+import { forgetChats, loadChats } from "./chats.ts";
+import { blank, chat, forget, loadModels, openChat, refresh, temporary } from "./store.ts";
 import type { Me } from "./types.ts";
 import { CitationCard } from "./parts/cite.tsx";
 import { drawer, narrow, railOpen } from "./parts/frame.ts";
@@ -37,8 +37,11 @@ function App() {
 }
 
 function Shell() {
-  useEffect(() => {
+  useSignalEffect(() => {
+    language.value; // notes on models come in words
     loadModels();
+  });
+  useEffect(() => {
     const poll = setInterval(() => { if (document.visibilityState === "visible" && online.value) loadChats(); }, 15_000);
     const look = () => {
       if (document.visibilityState !== "visible") return;
@@ -51,6 +54,8 @@ function Shell() {
     window.addEventListener("online", on);
     window.addEventListener("offline", off);
     return () => {
+      forget();
+      forgetChats();
       clearInterval(poll);
       document.removeEventListener("visibilitychange", look);
       window.removeEventListener("online", on);
@@ -59,6 +64,7 @@ function Shell() {
   }, []);
   useSignalEffect(() => {
     const r = route.value;
+    drawer.value = false; // it would lie over the page that was asked for
     if (r.page === "join" || r.page === "setup") go("#/", true);
     else if (r.page === "chat" && r.id) openChat(r.id, r.message);
     else if (r.page === "chat" && chat.peek()) {

@@ -39,5 +39,12 @@ export function setTheme(v: Theme) {
   else document.documentElement.dataset.theme = v;
 }
 
+/** Drops what was written but not sent: at a logout, since the next to use this browser may be another. */
+export function dropDrafts() {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
+  } catch { /* nothing is kept there */ }
+}
+
 export const draft = (chat: string) => stored(`draft:${chat}`) ?? "";
 export const setDraft = (chat: string, text: string) => store(`draft:${chat}`, text || null);

@@ -5,9 +5,10 @@ import { follow } from "./events.ts";
 import { go, route } from "./route.ts";
 import { leaf, pair, path, siblings, tree, type Tree } from "./tree.ts";
 import type { Ask, Chat, ChatHead, Citation, Mark, Message, Mode, Model, Source, Stage } from "./types.ts";
-import { prefs } from "./prefs.ts";
+import { draft, prefs, setDraft } from "./prefs.ts";
 import { loadChats } from "./chats.ts";
 import { announce, say, t } from "./say.ts";
+import { catalogues, type Key } from "./i18n.ts";
 
 export interface Live extends Message {
   stages?: Stage[];
@@ -55,6 +56,14 @@ export const modes = computed<Mode[]>(() => {
   if (f?.web) all.push("web");
   return all.length ? all : ["plain"];
 });
+
+const byId = (id: string) => models.value.find((m) => m.id === id);
+/** Whether a model only quotes, as it is asked now. */
+export const quotes = (m?: Model) => m?.kind === "extractive" || (mode.value !== "plain" && !!m?.note);
+/** The model to compare with. */
+const rival = computed(() => byId(prefs.rival.value) ?? model.value);
+/** Whether two answers can differ: two that quote are the same. */
+export const comparable = computed(() => !quotes(model.value) || !quotes(rival.value));
 
 /** Fetches the list of models, again and again until there are some: a model may still be loading. */
 export async function loadModels(tries = 0): Promise<void> {
@@ -137,11 +146,36 @@ export function blank() {
   target.value = undefined;
 }
 
+/** The open chat was deleted elsewhere. */
+function lose() {
+  const id = chat.peek()!.id, unsent = draft(id);
+  setDraft(id, "");
+  if (unsent && !draft("new")) setDraft("new", unsent);
+  chat.value = null; // nothing is left to delete there
+  clear();
+  gone.value = true;
+  loadChats();
+}
+
+/** Forgets all chats: the session has ended, and whoever comes next need not be the same. */
+export function forget() {
+  chat.value = null;
+  clear();
+  made = null;
+}
+
 /** Fetches the open chat again: another window or device may have gone on with it. */
 export async function refresh() {
   const open = chat.peek();
   if (!open) return;
-  const { messages, ...head } = await get<Chat>(`/api/chats/${encodeURIComponent(open.id)}`);
+  let found: Chat;
+  try {
+    found = await get<Chat>(`/api/chats/${encodeURIComponent(open.id)}`);
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 404 && chat.peek()?.id === open.id) lose();
+    throw e;
+  }
+  const { messages, ...head } = found;
   if (chat.peek()?.id !== open.id) return;
   batch(() => {
     chat.value = head;
@@ -175,8 +209,11 @@ function keepActive(id: string) {
 
 export const fail = (e: unknown) => {
   if (e instanceof ApiError && e.code === "not_logged_in") return;
-  say(e instanceof ApiError ? t(`error.${e.code}` as never) : String(e), true);
+  say(e instanceof ApiError ? errorText(e.code) : String(e), true);
 };
+
+/** What an error is called; of a kind that the page does not know, that the server failed. */
+export const errorText = (code = "internal") => t(`error.${code}` in catalogues.en ? (`error.${code}` as Key) : "error.internal");
 
 /** What a send asks for beside its text, as it is set on the page. */
 export function wishes(): Pick<Ask, "mode" | "model" | "params"> {
@@ -198,8 +235,11 @@ export async function ask(text: string, parent: string | undefined, key = sendKe
     open = made;
   }
   const body: Ask = { key, parent, text, ...wishes() };
-  if (compare) body.compare = prefs.rival.peek() ? { model: prefs.rival.peek() } : {};
-  const r = await post<{ question: Message; answers: Message[] }>(`/api/chats/${open.id}/messages`, body);
+  if (compare && comparable.peek()) body.compare = { model: rival.peek()?.id };
+  const r = await post<{ question: Message; answers: Message[] }>(`/api/chats/${open.id}/messages`, body).catch((e) => {
+    if (e instanceof ApiError && e.status === 404) refresh().catch(() => {}); // perhaps deleted elsewhere
+    throw e;
+  });
   const here = chat.peek()?.id === open.id || (!chat.peek() && !wanted());
   made = null;
   if (!here) return;
@@ -219,7 +259,7 @@ export async function again(question: string, options: { model?: string; compare
   const { model: other, compare } = options;
   const body: Ask = { key: sendKey(), ...wishes(), ...(other ? { model: other } : {}) };
   if (body.mode === "plain" && models.peek().find((m) => m.id === other)?.kind === "extractive") body.mode = "corpus"; // quotes need pages
-  if (compare) body.compare = prefs.rival.peek() ? { model: prefs.rival.peek() } : {};
+  if (compare) body.compare = { model: rival.peek()?.id };
   try {
     const r = await post<{ answers: Message[] }>(`/api/messages/${question}/answers`, body);
     batch(() => {
@@ -285,12 +325,11 @@ export async function choose(id: string, choice: "a" | "b" | "tie" | "bad", show
 // --- answers as they are written
 
 const coming = new Map<string, string>();
-let frame = 0;
+let cancel: (() => void) | undefined; // of the drawing that is to come
 
 function flush() {
-  cancelAnimationFrame(frame);
-  clearTimeout(frame);
-  frame = 0;
+  cancel?.();
+  cancel = undefined;
   batch(() => {
     for (const [id, text] of coming) {
       const c = cells.get(id);
@@ -301,10 +340,16 @@ function flush() {
 }
 
 function later() {
-  // Hidden pages get no frames.
-  if (!frame) frame = document.hidden ? window.setTimeout(flush, 200) : requestAnimationFrame(flush);
+  if (cancel) return;
+  if (document.hidden) { // hidden pages get no frames
+    const timer = setTimeout(flush, 200);
+    cancel = () => clearTimeout(timer);
+  } else {
+    const frame = requestAnimationFrame(flush); // numbered apart from timers: each is cancelled as what it is
+    cancel = () => cancelAnimationFrame(frame);
+  }
 }
-if (typeof document !== "undefined") document.addEventListener("visibilitychange", () => { if (frame) flush(); });
+if (typeof document !== "undefined") document.addEventListener("visibilitychange", () => { if (cancel) flush(); });
 
 function watch(id: string) {
   if (followers.has(id)) return;

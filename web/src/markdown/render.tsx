@@ -53,7 +53,7 @@ function BlockView({ block: b, tight }: { block: Block; tight: boolean }) {
     case "hr": return <hr />;
     case "code": return <Code code={b.s} lang={b.lang} closed={b.closed} />;
     case "math": return b.closed ? <Maths tex={b.s} display /> : <pre class="tex">{b.s}</pre>;
-    case "quote": return <blockquote>{b.kids.map((k, i) => <BlockView key={i} block={k} tight={false} />)}</blockquote>;
+    case "quote": return <blockquote dir="auto">{b.kids.map((k, i) => <BlockView key={i} block={k} tight={false} />)}</blockquote>;
     case "list": {
       const items = b.items.map((item, i) => (
         <li key={i} class={item.task === undefined ? undefined : "task"}>
@@ -61,7 +61,7 @@ function BlockView({ block: b, tight }: { block: Block; tight: boolean }) {
           {item.kids.map((k, j) => <BlockView key={j} block={k} tight={b.tight} />)}
         </li>
       ));
-      return b.ordered ? <ol start={b.first}>{items}</ol> : <ul>{items}</ul>;
+      return b.ordered ? <ol start={b.first} dir="auto">{items}</ol> : <ul dir="auto">{items}</ul>;
     }
     case "table": return <Table align={b.align} head={b.head} rows={b.rows} />;
   }

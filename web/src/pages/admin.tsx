@@ -9,6 +9,8 @@ import { Icon } from "../parts/icons.tsx";
 import { Page } from "./account.tsx";
 
 export function AdminPage() {
+  const role = me.value?.user?.role;
+  if (role !== "admin" && role !== "local") return <Page title={t("admin")}><p>{t("error.forbidden")}</p></Page>;
   return (
     <Page title={t("admin")}>
       <People />

@@ -1,8 +1,8 @@
 // The chat: head, conversation or first words, composer.
 import { useEffect } from "preact/hooks";
 import { me } from "../api.ts";
-import { t } from "../i18n.ts";
-import { chat, gone, loading, mode, model, models, shown, temporary } from "../store.ts";
+import { language, t } from "../i18n.ts";
+import { chat, gone, loading, mode, model, models, quotes, shown, temporary } from "../store.ts";
 import { Composer, handed } from "../parts/composer.tsx";
 import { Head } from "../parts/head.tsx";
 import { Wheel } from "../parts/icons.tsx";
@@ -26,7 +26,10 @@ export function ChatPage() {
 /** Questions that the server knows to have answers, or else beginnings of questions. */
 function suggestions(): string[] {
   const known = me.value?.suggestions ?? [];
-  if (known.length) return known.slice(0, 4);
+  if (known.length) { // those in the page's language first: small windows show but two
+    const zh = language.value !== "en", own = known.filter((s) => /\p{Script=Han}/u.test(s) === zh);
+    return [...own, ...known.filter((s) => !own.includes(s))].slice(0, 4);
+  }
   return mode.value === "plain" ? [t("start.explain"), t("start.write"), t("start.translate"), t("start.compare")] : [t("start.say"), t("start.when"), t("start.who"), t("start.compare")];
 }
 
@@ -38,7 +41,7 @@ function FirstWords() {
     <div class="first-words">
       <Wheel />
       <h2>{t(temporary.value ? "temporary.title" : "hello")}</h2>
-      <p class="dim">{temporary.value ? t("temporary.hint") : models.value.length === 0 ? t("model.loading") : m?.kind === "extractive" ? t("hello.extractive") : t(mode.value === "plain" ? "hello.plain" : "hello.cited")}</p>
+      <p class="dim">{temporary.value ? t("temporary.hint") : models.value.length === 0 ? t("model.loading") : t(models.value.every((x) => x.kind === "extractive") ? "hello.extractive" : quotes(m) ? "hello.quotes" : mode.value === "plain" ? "hello.plain" : "hello.cited")}</p>
       {!temporary.value && models.value.length > 0 && (
         <ul class="suggestions" aria-label={t("suggestions")}>
           {suggestions().map((s) => <li key={s}><button type="button" onClick={() => { handed.value = s; }}>{s}</button></li>)}

@@ -4,7 +4,7 @@ import { Component, type ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { number, t } from "../i18n.ts";
 import { Markdown, type Around, type Range } from "../markdown/render.tsx";
-import { again, ask, cell, fail, models } from "../store.ts";
+import { again, ask, cell, errorText, fail, models } from "../store.ts";
 import { go } from "../route.ts";
 import type { Citation, Mark, Model, Stage } from "../types.ts";
 import { Cite, Sources, Unsupported } from "./cite.tsx";
@@ -88,11 +88,12 @@ function Ending({ id }: { id: string }) {
     case "interrupted": return notice(t("ended.interrupted"), true, [t("continue"), goOn], [t("try.again"), retry]);
     case "error":
       if (m.error?.code === "context_full") {
-        const quotes = m.mode !== "plain" && m.parent ? models.value.find((x) => x.kind === "extractive") : undefined;
+        const quotes = m.mode !== "plain" && m.parent ? models.value.find((x) => x.kind === "extractive" && x.id !== m.model) : undefined;
         const instead: [string, () => void][] = quotes ? [[t("again.with", { model: nameOf(quotes) }), () => again(m.parent!, { model: quotes.id })]] : [];
+        if (!cell(m.parent ?? "").value.parent) return notice(t("error.context_first"), true, ...instead); // a new chat would not help
         return notice(t("error.context_full"), true, ...instead, [t("new.chat"), () => go("#/")]);
       }
-      return notice(t(`error.${m.error?.code ?? "internal"}` as never), true, [t("try.again"), retry]);
+      return notice(errorText(m.error?.code), true, [t("try.again"), retry]);
     case "done": return m.finish === "length" ? notice(t("ended.length"), false, [t("continue"), goOn]) : null;
     default: return null;
   }

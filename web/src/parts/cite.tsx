@@ -151,11 +151,21 @@ function Report({ message, n, onClose }: { message: string; n: number; onClose: 
         <fieldset class="radios"><legend>{t("report.why")}</legend>
           {whys.map((w) => <label key={w}><input type="radio" name="why" value={w} required checked={why === w} onChange={() => setWhy(w)} />{t(`report.${w}`)}</label>)}
         </fieldset>
-        <Field label={t("optional.text")}><textarea rows={3} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
+        <Field label={t("optional.text")}><textarea rows={3} dir="auto" value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
         <div class="buttons"><button type="button" onClick={onClose}>{t("cancel")}</button><button class="main">{t("send.report")}</button></div>
       </form>
     </Dialog>
   );
+}
+
+/** What tells pages of one title apart. */
+function path(url: string): string {
+  try {
+    const u = new URL(url);
+    return decodeURI(u.pathname + u.search);
+  } catch {
+    return "";
+  }
 }
 
 /** The pages an answer was read from, with the numbers that stand for them. */
@@ -165,6 +175,7 @@ export function Sources({ message }: { message: string }) {
   if (!m.sources?.length) return null;
   const numbers = m.sources.map((_, i) => (m.citations ?? []).filter((c) => c.source === i + 1).map((c) => c.n));
   const order = m.sources.map((_, i) => i).sort((a, b) => (numbers[a][0] ?? 1e9) - (numbers[b][0] ?? 1e9) || a - b);
+  const alike = (s: Source) => m.sources!.filter((x) => x.title === s.title && x.host === s.host).length > 1;
   const cut = all ? order : order.slice(0, 4);
   return (
     <section class="sources" aria-label={t("sources")}>
@@ -174,7 +185,7 @@ export function Sources({ message }: { message: string }) {
           return (
             <li key={i} class={ns.length ? "" : "unused"}>
               <span class="source-numbers">{ns.length ? ns.slice(0, 3).map((n) => <Cite key={n} message={message} n={n} />) : <span class="unused-dot" title={t("source.unused")} />}{ns.length > 3 && <span class="dim">+{ns.length - 3}</span>}</span>
-              <a href={to} target="_blank" rel="noopener noreferrer" title={`${s.title}\n${to}`}><span class="source-title">{s.title || s.host || s.doc}</span><span class="source-host">{s.host || t("cite.stored")}</span></a>
+              <a href={to} target="_blank" rel="noopener noreferrer" title={`${s.title}\n${to}`}><span class="source-title">{s.title || s.host || s.doc}</span><span class="source-host">{s.host ? s.host + (alike(s) ? path(s.url) : "") : t("cite.stored")}</span></a>
             </li>
           );
         })}

@@ -5,7 +5,7 @@ import { ApiError, online, sendKey } from "../api.ts";
 import { t } from "../i18n.ts";
 import { sends } from "../ime.ts";
 import { draft, prefs, setDraft } from "../prefs.ts";
-import { ask, cell, chat, choosing, mode, model, modes, running, shown, stop } from "../store.ts";
+import { ask, cell, chat, choosing, comparable, errorText, mode, model, modes, quotes, running, shown, stop } from "../store.ts";
 import type { Mode } from "../types.ts";
 import { go } from "../route.ts";
 import { IconButton } from "./basics.tsx";
@@ -86,7 +86,7 @@ export function Composer() {
           }} />
         <div class="tools">
           <Modes />
-          <IconButton icon="scales" label={t("compare")} pressed={prefs.compare.value} class="compare" onClick={() => { prefs.compare.value = !prefs.compare.value; }} />
+          {comparable.value && <IconButton icon="scales" label={t("compare")} pressed={prefs.compare.value} class="compare" onClick={() => { prefs.compare.value = !prefs.compare.value; }} />}
           <Settings />
           <span class="space" />
           <Room text={text} />
@@ -94,7 +94,7 @@ export function Composer() {
             : <button class="send" aria-label={t("send")} title={t("send")} disabled={!ready}><Icon name="send" /></button>}
         </div>
       </div>
-      <p class="small-print">{t(model.value?.kind === "extractive" ? "small.print.quotes" : mode.value === "plain" ? "small.print" : "small.print.cited")}</p>
+      <p class="small-print">{t(quotes(model.value) ? "small.print.quotes" : mode.value === "plain" ? "small.print" : "small.print.cited")}</p>
     </form>
   );
 }
@@ -125,7 +125,7 @@ function Notice({ retry, wait }: { retry: () => void; wait: number }) {
   if (!p) return null;
   return (
     <div class="notice bad" role="status">
-      <p><Icon name="warn" />{t(`error.${p.code}` as never)}{wait > 0 && <> {t("error.wait", { n: wait })}</>}</p>
+      <p><Icon name="warn" />{errorText(p.code)}{wait > 0 && <> {t("error.wait", { n: wait })}</>}</p>
       {p.code === "context_full" ? <button type="button" onClick={() => go("#/")}>{t("new.chat")}</button> : <button type="button" disabled={wait > 0} onClick={retry}>{t("try.again")}</button>}
       <IconButton icon="close" label={t("close")} onClick={() => { problem.value = null; }} />
     </div>

@@ -6,7 +6,7 @@ import { say } from "../say.ts";
 import { change } from "../chats.ts";
 import { chat, fail } from "../store.ts";
 import type { Me, Override, Scope, Withdrawn } from "../types.ts";
-import { Dialog } from "./basics.tsx";
+import { Confirm, Dialog } from "./basics.tsx";
 
 const scopes: Scope[] = ["none", "improve", "publish"];
 
@@ -21,6 +21,7 @@ export function ConsentDialog({ onClose }: { onClose: () => void }) {
 export function ConsentForm() {
   const my = me.value!;
   const [gone, setGone] = useState<Withdrawn | null>(null);
+  const [sure, ask] = useState<{ chat?: string } | null>(null);
   const open = chat.value;
   const stale = my.consent.scope !== "none" && my.consent.policy && my.consent.policy !== my.policy.version;
   const set = (s: Scope) => giveConsent(s).then(() => say(t("saved")), async (e) => {
@@ -55,9 +56,10 @@ export function ConsentForm() {
       )}
       <details><summary>{t("consent.policy", { version: my.policy.version })}</summary><div class="policy">{(language.value === "en" ? my.policy.text.en : my.policy.text.zh).split(/\n{2,}/).map((p, i) => <p key={i}>{p}</p>)}</div></details>
       <div class="buttons">
-        {open && !open.temporary && <button type="button" onClick={() => withdraw(open.id)}>{t("withdraw.chat")}</button>}
-        <button type="button" class="danger" onClick={() => withdraw()}>{t("withdraw.all")}</button>
+        {open && !open.temporary && <button type="button" onClick={() => ask({ chat: open.id })}>{t("withdraw.chat")}</button>}
+        <button type="button" class="danger" onClick={() => ask({})}>{t("withdraw.all")}</button>
       </div>
+      {sure && <Confirm title={t(sure.chat ? "withdraw.chat" : "withdraw.all")} text={t(sure.chat ? "withdraw.chat.text" : "withdraw.all.text")} yes={t("withdraw.yes")} onYes={() => { withdraw(sure.chat); }} onClose={() => ask(null)} />}
       {gone && (
         <section class="withdrawn" role="status">
           <h3>{t("withdrawn")}</h3>

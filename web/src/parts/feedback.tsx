@@ -46,10 +46,10 @@ function Reasons({ id, onClose }: { id: string; onClose: () => void }) {
             return <button key={r} type="button" class="chip" aria-pressed={on} onClick={() => setChosen((all) => (all.includes(r) ? all.filter((x) => x !== r) : [...all, r]))}>{t(`reason.${r}`)}</button>;
           })}
         </div>
-        <Field label={t("optional.text")}><textarea rows={2} value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
+        <Field label={t("optional.text")}><textarea rows={2} dir="auto" value={text} onInput={(e) => setText(e.currentTarget.value)} /></Field>
         {better === null
           ? <button type="button" class="link" onClick={() => setBetter(m.text)}>{t("better.write")}</button>
-          : <Field label={t("better.label")} hint={t("better.hint")}><textarea rows={8} value={better} onInput={(e) => setBetter(e.currentTarget.value)} /></Field>}
+          : <Field label={t("better.label")} hint={t("better.hint")}><textarea rows={8} dir="auto" value={better} onInput={(e) => setBetter(e.currentTarget.value)} /></Field>}
         <div class="buttons"><button type="button" onClick={onClose}>{t("skip")}</button><button class="main">{t("send.rating")}</button></div>
       </form>
     </Dialog>

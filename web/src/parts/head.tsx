@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { date, t } from "../i18n.ts";
 import { prefs } from "../prefs.ts";
 import { remove } from "../chats.ts";
-import { chat, fail, model, models, scope, temporary } from "../store.ts";
+import { chat, fail, mode, model, models, scope, temporary } from "../store.ts";
 import { nameOf } from "./answer.tsx";
 import { Confirm, IconButton, Menu } from "./basics.tsx";
 import { ConsentDialog } from "./consent.tsx";
@@ -22,7 +22,7 @@ export function Head() {
     <header class="head">
       {!railOpen.value && <IconButton icon="menu" label={t("rail.show")} id="show-rail" aria-controls="rail" aria-expanded={false} onClick={toggleRail} />}
       {!railOpen.value && <IconButton icon="plus" label={t("new.chat")} class="new-short" onClick={() => newChat()} />}
-      <Menu worded label={t("model.pick")} class="model-button" button={<><span class="model-name">{m ? nameOf(m) : t("model.none")}</span>{m?.trained?.date && <span class="model-note dim">{t("corpus.of", { date: date(m.trained.date, { year: "numeric", month: "short" }) })}</span>}<Icon name="chevron" /></>}
+      <Menu worded label={t("model.pick")} class="model-button" button={<><span class="model-name">{m ? nameOf(m) : t("model.none")}</span>{m?.note && mode.value !== "plain" ? <span class="model-note dim" title={m.note}>{m.note}</span> : m?.trained?.date && <span class="model-note dim">{t("corpus.of", { date: date(m.trained.date, { year: "numeric", month: "short" }) })}</span>}<Icon name="chevron" /></>}
         choices={() => models.value.map((x) => ({
           label: nameOf(x), on: x.id === m?.id, do: () => { prefs.model.value = x.id; },
           hint: [t(`kind.${x.kind}.short`), x.context ? t("tokens.of", { n: x.context }) : "", x.trained ? `${x.trained.corpus} · ${date(x.trained.date)}` : "", x.note ?? ""].filter(Boolean).join(" · "),

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call, me } from "../api.ts";
 import { date, t } from "../i18n.ts";
+import { dropDrafts } from "../prefs.ts";
 import { go, route } from "../route.ts";
 import { change, chats, listed, loadChats, more, query, remove } from "../chats.ts";
 import { blank, chat, fail, temporary } from "../store.ts";
@@ -119,9 +120,11 @@ function UserMenu() {
       <Menu worded label={t("account.menu")} class="user-button" button={<><span class="avatar"><Icon name="user" /></span><span class="user-name">{local ? t("local.user") : u.name}</span><Icon name="more" /></>} choices={() => [
         { label: t("account"), icon: "user", href: "#/account" },
         ...(u.role === "admin" || local ? [{ label: t("admin"), icon: "shield" as const, href: "#/admin" }] : []),
-        ...(me.value?.features.inspect ? [{ label: t("inspector"), icon: "lens" as const, href: "/inspect/" }] : []),
+        ...(me.value?.features.inspect ? [
+          { label: t("inspector"), icon: "lens" as const, href: "/inspect/" }, { label: t("report.page"), icon: "books" as const, href: "/report" },
+        ] : []),
         { label: t("shortcuts"), icon: "keys", do: () => { document.dispatchEvent(new CustomEvent("shortcuts")); } },
-        ...(local ? [] : [{ label: t("logout"), icon: "out" as const, do: () => { call("POST", "/api/logout", {}).then(() => location.reload(), fail); } }]),
+        ...(local ? [] : [{ label: t("logout"), icon: "out" as const, do: () => { call("POST", "/api/logout", {}).then(() => { dropDrafts(); location.assign("/"); }, fail); } }]),
       ]} />
     </div>
   );

@@ -55,6 +55,7 @@ const here = () => document.activeElement?.closest<HTMLElement>("[data-turn]");
 function step(by: number) {
   const all = [...document.querySelectorAll<HTMLElement>("[data-turn]")], at = here();
   const to = all[at ? all.indexOf(at) + by : by < 0 ? all.length - 1 : 0];
+  if (!to && at && by < 0) return; // the first
   if (!to) return document.getElementById("question")?.focus();
   to.tabIndex = -1;
   to.focus();

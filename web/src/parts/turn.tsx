@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t, time } from "../i18n.ts";
 import { sends } from "../ime.ts";
-import { again, ask, cell, fail, models, rewrite, running, shape, stop, turn } from "../store.ts";
+import { again, ask, cell, comparable, fail, models, rewrite, running, shape, stop, turn } from "../store.ts";
 import { siblings } from "../tree.ts";
 import { AnswerBody, Facts, modelName, nameOf, Stages } from "./answer.tsx";
 import { CopyButton, Dialog, IconButton, Menu, type Choice } from "./basics.tsx";
@@ -18,7 +18,7 @@ export function Question({ id }: { id: string }) {
         <Editor text={m.text} save={t("edit.send")} note={t("edit.question.note")} onClose={() => edit(false)} onSave={(text) => ask(text, m.parent, undefined, false)} />
       ) : (
         <>
-          <div class="bubble"><p>{m.text}</p></div>
+          <div class="bubble"><p dir="auto">{m.text}</p></div>
           <div class="actions">
             <Siblings id={id} />
             <CopyButton text={() => cell(id).peek().text} />
@@ -38,7 +38,7 @@ export function Answer({ id, last }: { id: string; last: boolean }) {
   const others = (): Choice[] => [
     { label: t("again.same"), icon: "again", do: () => { again(parent!); } },
     ...models.value.filter((x) => x.id !== m.model).map((x): Choice => ({ label: t("again.with", { model: nameOf(x) }), hint: t(`kind.${x.kind}.short`), do: () => { again(parent!, { model: x.id }); } })),
-    { label: t("again.compare"), icon: "scales", do: () => { again(parent!, { compare: true }); } },
+    ...(!comparable.value ? [] : [{ label: t("again.compare"), icon: "scales" as const, do: () => { again(parent!, { compare: true }); } }]),
   ];
   return (
     <article class={`turn answer ${last ? "last" : ""}`} data-message={id} data-state={m.state} aria-label={t("answer.of", { model: modelName(m.model) })} aria-busy={busy}>
@@ -49,8 +49,8 @@ export function Answer({ id, last }: { id: string; last: boolean }) {
           <Siblings id={id} />
           {busy ? <IconButton icon="stop" label={t(m.stopping ? "stopping" : "stop")} text onClick={() => stop(id)} disabled={m.stopping} class="stop-here" /> : (
             <>
-              <CopyButton text={() => cell(id).peek().text} label={t("copy.answer")} />
-              <Thumbs id={id} />
+              {m.text && <CopyButton text={() => cell(id).peek().text} label={t("copy.answer")} />}
+              {m.text && <Thumbs id={id} />}
               {parent && <Menu label={t("again")} button={<Icon name="again" />} choices={others} class="icon-button again" />}
               <IconButton icon="edit" label={t("edit.answer")} class="edit" onClick={() => edit(true)} />
               <IconButton icon="info" label={t("facts")} class="facts-button" onClick={() => setFacts(true)} />
@@ -114,7 +114,7 @@ function Editor({ text, save, note, onSave, onClose }: { text: string; save: str
   };
   return (
     <form class="editor" onSubmit={(e) => { e.preventDefault(); submit(); }}>
-      <textarea ref={area} value={value} aria-label={note} onInput={(e) => set(e.currentTarget.value)} rows={2}
+      <textarea ref={area} value={value} aria-label={note} dir="auto" onInput={(e) => set(e.currentTarget.value)} rows={2}
         onCompositionStart={() => { composing.current = true; }} onCompositionEnd={() => { composing.current = false; }}
         onKeyDown={(e) => {
           if (e.key === "Escape") { e.stopPropagation(); onClose(); }
