@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -148,33 +149,34 @@ func TestEmbedErrors(t *testing.T) {
 func TestEmbedCancel(t *testing.T) {
 	c := variants()["llama"]
 	c.Context = 4000
-	m := byteModel(t, c)
-	e := engineOf(t, m, tensor.New(1), F32)
+	e := engineOf(t, byteModel(t, c), tensor.New(1), F32)
 	s := NewScheduler(e, byteTokenizer(t), SchedulerOptions{})
 	defer s.Close()
-	g, err := s.Submit(t.Context(), Request{Prompt: []uint32{1}, MaxTokens: 1000, Sampling: Sampling{Bias: map[uint32]float64{256: -100}}})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r := Request{Prompt: []uint32{1}, MaxTokens: 40, Sampling: Sampling{Bias: map[uint32]float64{256: -100}}}
+	r.Adjust = func(generated []uint32, _ []float32) { // between steps of the text, which takes eight at least
+		st := s.Stats()
+		for len(generated) == 0 && st.Waiting+st.Running < 2 {
+			runtime.Gosched()
+			st = s.Stats()
+		}
+		if st.Running == 2 {
+			cancel()
+		}
+	}
+	g, err := s.Submit(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() {
-		_, err := s.Embed(ctx, [][]uint32{make([]uint32, 4000)})
-		ended <- err
-	}()
-	for s.Stats().Running < 2 {
-		if _, ok := g.Next(); !ok {
-			t.Fatal("the generation ended before the text was begun")
-		}
-	}
-	cancel()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
+	if _, err := s.Embed(ctx, [][]uint32{make([]uint32, 4000)}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Embed = %v, want Canceled", err)
 	}
-	if r := g.Result(); r.CompletionTokens != 1000 {
-		t.Errorf("beside it %d tokens were generated, want 1000 (%v)", r.CompletionTokens, r.Err)
+	if r := g.Result(); r.CompletionTokens != 40 {
+		t.Errorf("beside it %d tokens were generated, want 40 (%v)", r.CompletionTokens, r.Err)
 	}
-	if st := s.Stats(); st.Cancelled != 1 {
-		t.Errorf("counts %+v, want one cancelled", st)
+	s.Close()
+	if st := s.Stats(); st.Cancelled != 1 || st.KVTokens != 0 || len(e.kv.free)+e.kv.idle.Len() != e.kv.blocks {
+		t.Errorf("counts %+v and %d of %d blocks, want one cancelled and all given back", st, len(e.kv.free)+e.kv.idle.Len(), e.kv.blocks)
 	}
 }

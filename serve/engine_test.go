@@ -109,7 +109,8 @@ func TestEngineErrors(t *testing.T) {
 	for _, tt := range []struct{ path, body, code, param string }{
 		{"chat/completions", `{"messages":[{"role":"user","content":"` + strings.Repeat("long ", 100) + `"}]}`, "context_length_exceeded", "messages"},
 		{"chat/completions", `{"messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"type":"object","patternProperties":{}}}}}`, "", "response_format"},
-		{"embeddings", `{"input":"` + strings.Repeat("long ", 100) + `"}`, "context_length_exceeded", "input"},
+		{"embeddings", `{"input":["x","` + strings.Repeat("long ", 100) + `"]}`, "context_length_exceeded", "input"},
+		{"rerank", `{"query":"x","documents":["` + strings.Repeat("long ", 100) + `"]}`, "context_length_exceeded", "documents"},
 		{"completions", `{"prompt":"x","logit_bias":{"5000":1}}`, "", "logit_bias"},
 	} {
 		res, body := ask(t, "POST", web.URL+"/v1/"+tt.path, tt.body)
