@@ -48,15 +48,11 @@ type AblationSeed struct{ Value, Mark float64 }
 
 // AblationPage writes the page to name.
 func AblationPage(v Ablation, name, lang string) error {
-	css, err := page.ReadFile("report.css")
+	css, js, err := dress()
 	if err != nil {
 		return err
 	}
-	js, err := page.ReadFile("report.js")
-	if err != nil {
-		return err
-	}
-	v.Lang, v.CSS, v.JS = lang, template.CSS(css), template.JS(js)
+	v.Lang, v.CSS, v.JS = lang, css, js
 	for i := range v.Rows {
 		v.Rows[i].place()
 	}

@@ -125,16 +125,22 @@ func Report(dir, name, lang string) error {
 	return v.write(name)
 }
 
-func (v *view) write(name string) error {
+// dress returns the style and script that pages of their own share.
+func dress() (template.CSS, template.JS, error) {
 	css, err := page.ReadFile("report.css")
 	if err != nil {
-		return err
+		return "", "", err
 	}
 	js, err := page.ReadFile("report.js")
+	return template.CSS(css), template.JS(js), err
+}
+
+func (v *view) write(name string) error {
+	css, js, err := dress()
 	if err != nil {
 		return err
 	}
-	v.CSS, v.JS = template.CSS(css), template.JS(js)
+	v.CSS, v.JS = css, js
 	t, err := template.New("report.html").Funcs(template.FuncMap{
 		"bytes": progress.Bytes, "num": number, "pct": func(x float64) string { return fmt.Sprintf("%.1f", x) },
 		"dur":    func(s float64) string { return time.Duration(s * 1e9).Round(10 * time.Millisecond).String() },
