@@ -9,7 +9,7 @@ import (
 // a worker goes through at a time. A panel of B of packDepth steps stays in the
 // first-level cache.
 const (
-	maxRows    = 14
+	maxRows    = 32
 	maxCols    = 32
 	packRows   = 14 * 12
 	packDepth  = 256           // steps: single float32, or pairs of bfloat16

@@ -29,6 +29,7 @@ type product struct {
 	add  bool
 	rows bool // A is packed row by row, not step by step
 	here bool // whole tiles of A are not packed at all
+	amx  bool // products of tiles
 }
 
 // directPanels is up to how many panels rows of A that need no rounding are read where
@@ -40,7 +41,13 @@ func (c *CPU) product(dst []float32, ldc int, a View, b *Panels, m int, add bool
 	x := &product{c: c, dst: dst, ldc: ldc, a: a, b: b, add: add}
 	x.kern, x.tile = c.level.kernelRows(b.bf16, m)
 	x.rows = a.Col == 1 && (!b.bf16 || c.level >= AVX512BF16)
-	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && b.k%2 == 0)
+	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && 2*b.depth == b.k)
+	if x.amx = b.bf16 && c.level >= AMX; x.amx {
+		x.tile = 32
+		if m <= 16 {
+			x.tile = 16
+		}
+	}
 	return x
 }
 
@@ -102,7 +109,7 @@ func (t *slab) following(p step) step {
 // multiply multiplies a slab and packs the next.
 func (x *product) multiply(s *scratch, t, next *slab) {
 	for t.done < x.pieces(t) {
-		x.packPiece(t)
+		x.packPiece(s, t)
 	}
 	work, pieces, done := (t.j1-t.j0)*(t.d1-t.d0), x.pieces(next), 0
 	for at := (step{t.j0, t.d0}); at.j < t.j1; {
@@ -113,9 +120,13 @@ func (x *product) multiply(s *scratch, t, next *slab) {
 		}
 		done += min(packDepth, t.d1-at.d0)
 		until := pieces * done / work
-		x.panel(s, t, at, to, next, until)
+		if x.amx {
+			x.tilePanel(s, t, at)
+		} else {
+			x.panel(s, t, at, to, next, until)
+		}
 		for next.done < until {
-			x.packPiece(next)
+			x.packPiece(s, next)
 		}
 		at = following
 	}

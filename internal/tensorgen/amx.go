@@ -1,0 +1,104 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// general are registers by the numbers that instructions have them by.
+var general = map[string]int{"AX": 0, "CX": 1, "DX": 2, "BX": 3, "SI": 6, "DI": 7, "R8": 8, "R9": 9, "R10": 10, "R11": 11, "R12": 12, "R13": 13, "R14": 14}
+
+// amxBytes writes an instruction of tiles, in VEX form, map 0F38 (Intel SDM, vol. 2, 2.3 and
+// the instructions' pages). prefix is 0 for none, 1 for 66, 2 for F3, 3 for F2.
+func amxBytes(opcode, prefix byte, extended byte, v int, rest ...byte) string {
+	var s []string
+	for _, c := range append([]byte{0xc4, 0xe2 &^ extended, byte(^v&15)<<3 | prefix, opcode}, rest...) {
+		s = append(s, fmt.Sprintf("BYTE $0x%02x", c))
+	}
+	return "\t" + strings.Join(s, "; ") + "\n"
+}
+
+// tileMemory is a tile that lies at base + offset, its rows as far apart as stride says.
+func tileMemory(prefix byte, tile int, base string, offset int, stride string) string {
+	b, i := general[base], general[stride]
+	extended := byte(b>>3)<<5 | byte(i>>3)<<6
+	return amxBytes(0x4b, prefix, extended, 0, 0x44|byte(tile)<<3, byte(i&7)<<3|byte(b&7), byte(int8(offset)))
+}
+
+func tileLoad(tile int, base string, offset int, stride string) string {
+	return tileMemory(3, tile, base, offset, stride)
+}
+
+func tileStore(tile int, base string, offset int, stride string) string {
+	return tileMemory(2, tile, base, offset, stride)
+}
+
+func tileZero(tile int) string { return amxBytes(0x49, 3, 0, 0, 0xc0|byte(tile)<<3) }
+
+// tileMultiply is dst += a·b of tiles: 16 rows of 32 bfloat16, 16 rows of 16 pairs.
+func tileMultiply(dst, a, b int) string {
+	return amxBytes(0x5c, 2, 0, b, 0xc0|byte(dst)<<3|byte(a))
+}
+
+// amx writes the kernels of tiles. They hold C in tiles 0 to 3, A in 4 and 5, B in 6 and 7.
+func amx(w io.Writer) {
+	fmt.Fprint(w, "DATA ·tileConfig+0(SB)/8, $1\nDATA ·tileConfig+8(SB)/8, $0\n")
+	for i := 16; i < 64; i += 8 {
+		v := "$0x0040004000400040"
+		switch {
+		case i >= 48 && i < 56:
+			v = "$0x1010101010101010"
+		case i >= 32:
+			v = "$0"
+		}
+		fmt.Fprintf(w, "DATA ·tileConfig+%d(SB)/8, %s\n", i, v)
+	}
+	fmt.Fprint(w, "GLOBL ·tileConfig(SB), RODATA|NOPTR, $64\n\n")
+	amxKernel(w, "kernelTiles", 2)
+	amxKernel(w, "kernelTilesx16", 1)
+	fmt.Fprint(w, "// func peakTiles(n int)\nTEXT ·peakTiles(SB), NOSPLIT, $0-8\n\tMOVQ n+0(FP), CX\n"+configure)
+	for i := range 8 {
+		fmt.Fprint(w, tileZero(i))
+	}
+	fmt.Fprint(w, "\tPCALIGN $32\nloop_peak:\n")
+	for i := range 4 {
+		fmt.Fprint(w, tileMultiply(i, 4+i/2, 6+i%2))
+	}
+	fmt.Fprint(w, "\tDECQ CX\n\tJNZ loop_peak\n"+release+"\tRET\n")
+}
+
+const (
+	configure = "\tLEAQ ·tileConfig(SB), BX\n\tBYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03\n" // LDTILECFG (BX)
+	release   = "\tBYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0\n"                             // TILERELEASE
+)
+
+// amxKernel writes a kernel that multiplies n tiles of 16·high rows of A, one below the
+// other, with a panel of 32 columns of B, k steps of 32 each.
+func amxKernel(w io.Writer, name string, high int) {
+	fmt.Fprintf(w, "// func %s(k, n int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)\n", name)
+	fmt.Fprintf(w, "TEXT ·%s(SB), NOSPLIT, $0-64\n", name)
+	fmt.Fprint(w, configure)
+	fmt.Fprint(w, "\tMOVQ k+0(FP), CX\n\tMOVQ a+16(FP), SI\n\tMOVQ lda+24(FP), R8\n\tMOVQ c+40(FP), DI\n\tMOVQ ldc+48(FP), AX\n\tMOVQ $128, R9\n")
+	fmt.Fprintf(w, "\tPCALIGN $32\ntile_%s:\n", name)
+	fmt.Fprint(w, "\tMOVQ AX, R11\n\tSHLQ $4, R11\n\tADDQ DI, R11\n\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n")
+	fmt.Fprintf(w, "\tJZ zero_%s\n", name)
+	eachC := func(f func(tile int, base string, offset int) string) {
+		for i := range 2 * high {
+			fmt.Fprint(w, f(i, []string{"DI", "R11"}[i/2], i%2*64))
+		}
+	}
+	eachC(func(tile int, base string, offset int) string { return tileLoad(tile, base, offset, "AX") })
+	fmt.Fprintf(w, "\tJMP start_%s\nzero_%s:\n", name, name)
+	eachC(func(tile int, _ string, _ int) string { return tileZero(tile) })
+	fmt.Fprintf(w, "start_%s:\n\tMOVQ CX, BX\n\tMOVQ SI, R12\n\tMOVQ R8, R13\n\tSHLQ $4, R13\n\tADDQ SI, R13\n\tMOVQ b+32(FP), DX\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	fmt.Fprint(w, tileLoad(4, "R12", 0, "R8"), tileLoad(6, "DX", 0, "R9"), tileMultiply(0, 4, 6), tileLoad(7, "DX", 64, "R9"), tileMultiply(1, 4, 7))
+	if high == 2 {
+		fmt.Fprint(w, tileLoad(5, "R13", 0, "R8"), tileMultiply(2, 5, 6), tileMultiply(3, 5, 7))
+	}
+	fmt.Fprintf(w, "\tADDQ $64, R12\n\tADDQ $64, R13\n\tADDQ $2048, DX\n\tDECQ BX\n\tJNZ loop_%s\n", name)
+	eachC(func(tile int, base string, offset int) string { return tileStore(tile, base, offset, "AX") })
+	// the next tile's rows
+	fmt.Fprintf(w, "\tMOVQ R8, BX\n\tSHLQ $%d, BX\n\tADDQ BX, SI\n\tMOVQ AX, BX\n\tSHLQ $%d, BX\n\tADDQ BX, DI\n", 3+high, 3+high)
+	fmt.Fprintf(w, "\tDECQ n+8(FP)\n\tJNZ tile_%s\n%s\tRET\n\n", name, release)
+}
