@@ -69,6 +69,7 @@ func amx(w io.Writer) {
 }
 
 const (
+	fetchC    = 3                                                                                            // rows of C that a step fetches
 	configure = "\tLEAQ ·tileConfig(SB), BX\n\tBYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03\n" // LDTILECFG (BX)
 	release   = "\tBYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0\n"                             // TILERELEASE
 )
@@ -91,10 +92,13 @@ func amxKernel(w io.Writer, name string, high int) {
 	eachC(func(tile int, base string, offset int) string { return tileLoad(tile, base, offset, "AX") })
 	fmt.Fprintf(w, "\tJMP start_%s\nzero_%s:\n", name, name)
 	eachC(func(tile int, _ string, _ int) string { return tileZero(tile) })
-	fmt.Fprintf(w, "start_%s:\n\tMOVQ CX, BX\n\tMOVQ SI, R12\n\tMOVQ R8, R13\n\tSHLQ $4, R13\n\tADDQ SI, R13\n\tMOVQ b+32(FP), DX\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	fmt.Fprintf(w, "start_%s:\n\tMOVQ CX, BX\n\tMOVQ SI, R12\n\tMOVQ R8, R13\n\tSHLQ $4, R13\n\tADDQ SI, R13\n\tMOVQ b+32(FP), DX\n\tMOVQ AX, R10\n\tSHLQ $5, R10\n\tADDQ DI, R10\n\tMOVQ c+40(FP), R14\n\tADDQ $128, R14\n\tCMPQ n+8(FP), $1\n\tCMOVQEQ R14, R10\n\tPCALIGN $32\nloop_%s:\n", name, name)
 	fmt.Fprint(w, tileLoad(4, "R12", 0, "R8"), tileLoad(6, "DX", 0, "R9"), tileMultiply(0, 4, 6), tileLoad(7, "DX", 64, "R9"), tileMultiply(1, 4, 7))
 	if high == 2 {
 		fmt.Fprint(w, tileLoad(5, "R13", 0, "R8"), tileMultiply(2, 5, 6), tileMultiply(3, 5, 7))
+	}
+	for range fetchC {
+		fmt.Fprint(w, "\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a\n\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40\n\tADDQ AX, R10\n")
 	}
 	fmt.Fprintf(w, "\tADDQ $64, R12\n\tADDQ $64, R13\n\tADDQ $2048, DX\n\tDECQ BX\n\tJNZ loop_%s\n", name)
 	eachC(func(tile int, base string, offset int) string { return tileStore(tile, base, offset, "AX") })
