@@ -8,34 +8,62 @@ package tensor
 // bfloat16.
 const tileDepth = 16
 
-// tilePanel multiplies all tiles of a slab with a panel of tiles' form.
-func (x *product) tilePanel(s *scratch, t *slab, at step) {
-	b := x.b
-	d := min(packDepth, b.depth-at.d0)
-	panel := pointer(&b.panel(at.d0, d, at.j)[0])
-	w := min(b.cols, b.n-at.j*b.cols)
-	more := 0
-	if x.add || at.d0 > 0 {
-		more = 1
+// multiplyTiles multiplies a slab and packs the next. Whole tiles and whole panels of a group
+// are one call for each block.
+func (x *product) multiplyTiles(s *scratch, t, next *slab) {
+	for t.done < x.pieces(t) {
+		x.packPiece(s, t)
 	}
-	i := 0
-	if whole := t.m / x.tile; w == b.cols && whole > 0 {
-		tile, lda, _ := x.at(t, at.d0, 0)
-		tiles(x.tile, d, whole, tile, lda, panel, pointer(&x.dst[t.m0*x.ldc+at.j*b.cols]), 4*x.ldc, more)
-		i = whole * x.tile
-	}
-	for ; i < t.m; i += x.tile {
-		h := min(x.tile, t.m-i)
-		tile, lda, _ := x.at(t, at.d0, i)
-		c := x.dst[(t.m0+i)*x.ldc+at.j*b.cols:]
-		if more == 1 {
-			for r := range h {
-				copy(s.c[r*b.cols:][:w], c[r*x.ldc:])
+	work, pieces, done := (t.j1-t.j0)*(t.d1-t.d0), x.pieces(next), 0
+	for j := t.j0; j < t.j1; j += panelGroup {
+		to := min(t.j1, j+panelGroup)
+		for d0 := t.d0; d0 < t.d1; d0 += packDepth {
+			x.tiles(s, t, d0, j, to)
+			done += (to - j) * min(packDepth, t.d1-d0)
+			for next.done < pieces*done/work {
+				x.packPiece(s, next)
 			}
 		}
-		tiles(x.tile, d, 1, tile, lda, panel, pointer(&s.c[0]), 4*b.cols, more)
-		edge(c, x.ldc, s.c, b.cols, h, w, false)
 	}
+}
+
+// tiles multiplies all rows of a slab with panels j0 to j1, in the block from step d0 on.
+func (x *product) tiles(s *scratch, t *slab, d0, j0, j1 int) {
+	b := x.b
+	d := min(packDepth, b.depth-d0)
+	more := 0
+	if x.add || d0 > 0 {
+		more = 1
+	}
+	rows := t.m / x.tile * x.tile
+	whole := max(j0, min(j1, b.n/b.cols))
+	if rows > 0 && whole > j0 {
+		tile, lda, _ := x.at(t, d0, 0)
+		tiles(x.tile, d, rows/x.tile, whole-j0, tile, lda, pointer(&b.panel(d0, d, j0)[0]), pointer(&x.dst[t.m0*x.ldc+j0*b.cols]), 4*x.ldc, more)
+	}
+	for j := j0; j < j1; j++ {
+		i := rows
+		if j >= whole {
+			i = 0
+		}
+		for ; i < t.m; i += x.tile {
+			x.tileAtEdge(s, t, d0, i, j, more)
+		}
+	}
+}
+
+// tileAtEdge multiplies a tile of which C has not all rows or columns.
+func (x *product) tileAtEdge(s *scratch, t *slab, d0, i, j, more int) {
+	b := x.b
+	d := min(packDepth, b.depth-d0)
+	h, w := min(x.tile, t.m-i), min(b.cols, b.n-j*b.cols)
+	c := x.dst[(t.m0+i)*x.ldc+j*b.cols:]
+	if more == 1 {
+		edge(s.c, b.cols, c, x.ldc, h, w, false)
+	}
+	tile, lda, _ := x.at(t, d0, i)
+	tiles(x.tile, d, 1, 1, tile, lda, pointer(&b.panel(d0, d, j)[0]), pointer(&s.c[0]), 4*b.cols, more)
+	edge(c, x.ldc, s.c, b.cols, h, w, false)
 }
 
 // packTileSteps packs n steps of rows that lie by columns, for tiles: row by row, d steps

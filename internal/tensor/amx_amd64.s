@@ -12,50 +12,143 @@ DATA ·tileConfig+48(SB)/8, $0x1010101010101010
 DATA ·tileConfig+56(SB)/8, $0
 GLOBL ·tileConfig(SB), RODATA|NOPTR, $64
 
-// func kernelTiles(k, n int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
-TEXT ·kernelTiles(SB), NOSPLIT, $0-64
+// func kernelTiles(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
+TEXT ·kernelTiles(SB), NOSPLIT, $0-72
 	LEAQ ·tileConfig(SB), BX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03
 	MOVQ k+0(FP), CX
-	MOVQ a+16(FP), SI
-	MOVQ lda+24(FP), R8
-	MOVQ c+40(FP), DI
-	MOVQ ldc+48(FP), AX
+	MOVQ lda+32(FP), R8
+	MOVQ ldc+56(FP), AX
 	MOVQ $128, R9
-	PCALIGN $32
-tile_kernelTiles:
+panel_kernelTiles:
+	MOVQ n+8(FP), R15
+	MOVQ a+24(FP), SI
+	MOVQ c+48(FP), DI
 	MOVQ AX, R11
 	SHLQ $4, R11
 	ADDQ DI, R11
-	MOVQ add+56(FP), BX
+	MOVQ add+64(FP), BX
 	TESTQ BX, BX
-	JZ zero_kernelTiles
+	JZ zero_kernelTiles_first
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x44; BYTE $0x07; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x4c; BYTE $0x07; BYTE $0x40
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $0x54; BYTE $0x03; BYTE $0x00
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $0x5c; BYTE $0x03; BYTE $0x40
-	JMP start_kernelTiles
-zero_kernelTiles:
+	JMP start_kernelTiles_first
+zero_kernelTiles_first:
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd8
-start_kernelTiles:
+start_kernelTiles_first:
 	MOVQ CX, BX
 	MOVQ SI, R12
 	MOVQ R8, R13
 	SHLQ $4, R13
 	ADDQ SI, R13
-	MOVQ b+32(FP), DX
+	MOVQ b+40(FP), DX
 	MOVQ AX, R10
 	SHLQ $5, R10
 	ADDQ DI, R10
-	MOVQ c+40(FP), R14
+	MOVQ c+48(FP), R14
 	ADDQ $128, R14
-	CMPQ n+8(FP), $1
+	CMPQ R15, $1
 	CMOVQEQ R14, R10
 	PCALIGN $32
-loop_kernelTiles:
+loop_kernelTiles_first:
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x64; BYTE $0x04; BYTE $0x00
+	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0x74; BYTE $0x0a; BYTE $0x00
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4
+	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0x7c; BYTE $0x0a; BYTE $0x40
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xcc
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x6c; BYTE $0x05; BYTE $0x00
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xd5
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xdd
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
+	ADDQ AX, R10
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
+	ADDQ AX, R10
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
+	ADDQ AX, R10
+	PREFETCHT0 16384(DX)
+	PREFETCHT0 16448(DX)
+	PREFETCHT0 16512(DX)
+	PREFETCHT0 16576(DX)
+	PREFETCHT0 16640(DX)
+	PREFETCHT0 16704(DX)
+	PREFETCHT0 16768(DX)
+	PREFETCHT0 16832(DX)
+	PREFETCHT0 16896(DX)
+	PREFETCHT0 16960(DX)
+	PREFETCHT0 17024(DX)
+	PREFETCHT0 17088(DX)
+	PREFETCHT0 17152(DX)
+	PREFETCHT0 17216(DX)
+	PREFETCHT0 17280(DX)
+	PREFETCHT0 17344(DX)
+	PREFETCHT0 17408(DX)
+	PREFETCHT0 17472(DX)
+	PREFETCHT0 17536(DX)
+	PREFETCHT0 17600(DX)
+	PREFETCHT0 17664(DX)
+	PREFETCHT0 17728(DX)
+	PREFETCHT0 17792(DX)
+	PREFETCHT0 17856(DX)
+	PREFETCHT0 17920(DX)
+	PREFETCHT0 17984(DX)
+	PREFETCHT0 18048(DX)
+	PREFETCHT0 18112(DX)
+	PREFETCHT0 18176(DX)
+	PREFETCHT0 18240(DX)
+	PREFETCHT0 18304(DX)
+	PREFETCHT0 18368(DX)
+	ADDQ $64, R12
+	ADDQ $64, R13
+	ADDQ $2048, DX
+	DECQ BX
+	JNZ loop_kernelTiles_first
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x44; BYTE $0x07; BYTE $0x00
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x4c; BYTE $0x07; BYTE $0x40
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x54; BYTE $0x03; BYTE $0x00
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x5c; BYTE $0x03; BYTE $0x40
+	JMP next_kernelTiles
+	PCALIGN $32
+tile_kernelTiles:
+	MOVQ AX, R11
+	SHLQ $4, R11
+	ADDQ DI, R11
+	MOVQ add+64(FP), BX
+	TESTQ BX, BX
+	JZ zero_kernelTiles_next
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x44; BYTE $0x07; BYTE $0x00
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x4c; BYTE $0x07; BYTE $0x40
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $0x54; BYTE $0x03; BYTE $0x00
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $0x5c; BYTE $0x03; BYTE $0x40
+	JMP start_kernelTiles_next
+zero_kernelTiles_next:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd0
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd8
+start_kernelTiles_next:
+	MOVQ CX, BX
+	MOVQ SI, R12
+	MOVQ R8, R13
+	SHLQ $4, R13
+	ADDQ SI, R13
+	MOVQ b+40(FP), DX
+	MOVQ AX, R10
+	SHLQ $5, R10
+	ADDQ DI, R10
+	MOVQ c+48(FP), R14
+	ADDQ $128, R14
+	CMPQ R15, $1
+	CMOVQEQ R14, R10
+	PCALIGN $32
+loop_kernelTiles_next:
 	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x64; BYTE $0x04; BYTE $0x00
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0x74; BYTE $0x0a; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4
@@ -77,62 +170,151 @@ loop_kernelTiles:
 	ADDQ $64, R13
 	ADDQ $2048, DX
 	DECQ BX
-	JNZ loop_kernelTiles
+	JNZ loop_kernelTiles_next
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x44; BYTE $0x07; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x4c; BYTE $0x07; BYTE $0x40
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x54; BYTE $0x03; BYTE $0x00
 	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x5c; BYTE $0x03; BYTE $0x40
+next_kernelTiles:
 	MOVQ R8, BX
 	SHLQ $5, BX
 	ADDQ BX, SI
 	MOVQ AX, BX
 	SHLQ $5, BX
 	ADDQ BX, DI
-	DECQ n+8(FP)
+	DECQ R15
 	JNZ tile_kernelTiles
+	ADDQ $128, c+48(FP)
+	MOVQ DX, b+40(FP)
+	DECQ panels+16(FP)
+	JNZ panel_kernelTiles
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
 	RET
 
-// func kernelTilesx16(k, n int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
-TEXT ·kernelTilesx16(SB), NOSPLIT, $0-64
+// func kernelTilesx16(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
+TEXT ·kernelTilesx16(SB), NOSPLIT, $0-72
 	LEAQ ·tileConfig(SB), BX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03
 	MOVQ k+0(FP), CX
-	MOVQ a+16(FP), SI
-	MOVQ lda+24(FP), R8
-	MOVQ c+40(FP), DI
-	MOVQ ldc+48(FP), AX
+	MOVQ lda+32(FP), R8
+	MOVQ ldc+56(FP), AX
 	MOVQ $128, R9
-	PCALIGN $32
-tile_kernelTilesx16:
+panel_kernelTilesx16:
+	MOVQ n+8(FP), R15
+	MOVQ a+24(FP), SI
+	MOVQ c+48(FP), DI
 	MOVQ AX, R11
 	SHLQ $4, R11
 	ADDQ DI, R11
-	MOVQ add+56(FP), BX
+	MOVQ add+64(FP), BX
 	TESTQ BX, BX
-	JZ zero_kernelTilesx16
+	JZ zero_kernelTilesx16_first
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x44; BYTE $0x07; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x4c; BYTE $0x07; BYTE $0x40
-	JMP start_kernelTilesx16
-zero_kernelTilesx16:
+	JMP start_kernelTilesx16_first
+zero_kernelTilesx16_first:
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8
-start_kernelTilesx16:
+start_kernelTilesx16_first:
 	MOVQ CX, BX
 	MOVQ SI, R12
 	MOVQ R8, R13
 	SHLQ $4, R13
 	ADDQ SI, R13
-	MOVQ b+32(FP), DX
+	MOVQ b+40(FP), DX
 	MOVQ AX, R10
-	SHLQ $5, R10
+	SHLQ $4, R10
 	ADDQ DI, R10
-	MOVQ c+40(FP), R14
+	MOVQ c+48(FP), R14
 	ADDQ $128, R14
-	CMPQ n+8(FP), $1
+	CMPQ R15, $1
 	CMOVQEQ R14, R10
 	PCALIGN $32
-loop_kernelTilesx16:
+loop_kernelTilesx16_first:
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x64; BYTE $0x04; BYTE $0x00
+	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0x74; BYTE $0x0a; BYTE $0x00
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4
+	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0x7c; BYTE $0x0a; BYTE $0x40
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xcc
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
+	ADDQ AX, R10
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
+	ADDQ AX, R10
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
+	ADDQ AX, R10
+	PREFETCHT0 16384(DX)
+	PREFETCHT0 16448(DX)
+	PREFETCHT0 16512(DX)
+	PREFETCHT0 16576(DX)
+	PREFETCHT0 16640(DX)
+	PREFETCHT0 16704(DX)
+	PREFETCHT0 16768(DX)
+	PREFETCHT0 16832(DX)
+	PREFETCHT0 16896(DX)
+	PREFETCHT0 16960(DX)
+	PREFETCHT0 17024(DX)
+	PREFETCHT0 17088(DX)
+	PREFETCHT0 17152(DX)
+	PREFETCHT0 17216(DX)
+	PREFETCHT0 17280(DX)
+	PREFETCHT0 17344(DX)
+	PREFETCHT0 17408(DX)
+	PREFETCHT0 17472(DX)
+	PREFETCHT0 17536(DX)
+	PREFETCHT0 17600(DX)
+	PREFETCHT0 17664(DX)
+	PREFETCHT0 17728(DX)
+	PREFETCHT0 17792(DX)
+	PREFETCHT0 17856(DX)
+	PREFETCHT0 17920(DX)
+	PREFETCHT0 17984(DX)
+	PREFETCHT0 18048(DX)
+	PREFETCHT0 18112(DX)
+	PREFETCHT0 18176(DX)
+	PREFETCHT0 18240(DX)
+	PREFETCHT0 18304(DX)
+	PREFETCHT0 18368(DX)
+	ADDQ $64, R12
+	ADDQ $64, R13
+	ADDQ $2048, DX
+	DECQ BX
+	JNZ loop_kernelTilesx16_first
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x44; BYTE $0x07; BYTE $0x00
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x4c; BYTE $0x07; BYTE $0x40
+	JMP next_kernelTilesx16
+	PCALIGN $32
+tile_kernelTilesx16:
+	MOVQ AX, R11
+	SHLQ $4, R11
+	ADDQ DI, R11
+	MOVQ add+64(FP), BX
+	TESTQ BX, BX
+	JZ zero_kernelTilesx16_next
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x44; BYTE $0x07; BYTE $0x00
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x4c; BYTE $0x07; BYTE $0x40
+	JMP start_kernelTilesx16_next
+zero_kernelTilesx16_next:
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8
+start_kernelTilesx16_next:
+	MOVQ CX, BX
+	MOVQ SI, R12
+	MOVQ R8, R13
+	SHLQ $4, R13
+	ADDQ SI, R13
+	MOVQ b+40(FP), DX
+	MOVQ AX, R10
+	SHLQ $4, R10
+	ADDQ DI, R10
+	MOVQ c+48(FP), R14
+	ADDQ $128, R14
+	CMPQ R15, $1
+	CMOVQEQ R14, R10
+	PCALIGN $32
+loop_kernelTilesx16_next:
 	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x64; BYTE $0x04; BYTE $0x00
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0x74; BYTE $0x0a; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4
@@ -151,17 +333,22 @@ loop_kernelTilesx16:
 	ADDQ $64, R13
 	ADDQ $2048, DX
 	DECQ BX
-	JNZ loop_kernelTilesx16
+	JNZ loop_kernelTilesx16_next
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x44; BYTE $0x07; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x4c; BYTE $0x07; BYTE $0x40
+next_kernelTilesx16:
 	MOVQ R8, BX
 	SHLQ $4, BX
 	ADDQ BX, SI
 	MOVQ AX, BX
 	SHLQ $4, BX
 	ADDQ BX, DI
-	DECQ n+8(FP)
+	DECQ R15
 	JNZ tile_kernelTilesx16
+	ADDQ $128, c+48(FP)
+	MOVQ DX, b+40(FP)
+	DECQ panels+16(FP)
+	JNZ panel_kernelTilesx16
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
 	RET
 

@@ -2,4 +2,4 @@
 
 package tensor
 
-func tiles(int, int, int, pointer, int, pointer, pointer, int, int) { panic(absent) }
+func tiles(int, int, int, int, pointer, int, pointer, pointer, int, int) { panic(absent) }

@@ -85,7 +85,11 @@ func (x *product) run(s *scratch, take func() part) {
 			}
 		}
 		next.d1 = min(next.d0+takeDepth, x.b.depth)
-		x.multiply(s, &now, &next)
+		if x.amx {
+			x.multiplyTiles(s, &now, &next)
+		} else {
+			x.multiply(s, &now, &next)
+		}
 		now, other = next, now.data
 	}
 }
@@ -120,11 +124,7 @@ func (x *product) multiply(s *scratch, t, next *slab) {
 		}
 		done += min(packDepth, t.d1-at.d0)
 		until := pieces * done / work
-		if x.amx {
-			x.tilePanel(s, t, at)
-		} else {
-			x.panel(s, t, at, to, next, until)
-		}
+		x.panel(s, t, at, to, next, until)
 		for next.done < until {
 			x.packPiece(s, next)
 		}
