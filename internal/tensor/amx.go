@@ -8,6 +8,35 @@ package tensor
 // bfloat16.
 const tileDepth = 16
 
+// Sizes of a slab for tiles. They are so fast that memory decides: rows of a slab are as many
+// as share each reading of B, steps as few as leave C to be written once or twice, and both
+// slabs stay in the second-level cache.
+const (
+	tileRowsMost = 512
+	tileSlab     = 160 << 10 // pairs of a slab
+	tileTake     = 4 * packDepth
+)
+
+// slabsOfTiles sets the sizes of slabs for m rows.
+func (x *product) slabsOfTiles(m int) {
+	x.tile = 32
+	if m <= 16 {
+		x.tile = 16
+	}
+	blocks := (x.b.depth + packDepth - 1) / packDepth
+	passes := (x.b.depth + tileTake - 1) / tileTake
+	x.take = max(1, (blocks+passes-1)/max(passes, 1)) * packDepth
+	x.per = min(tileRowsMost, tileSlab/min(x.take, max(1, x.b.depth))) / x.tile * x.tile
+}
+
+// slabPairs is the room of a slab.
+func (l Level) slabPairs() int {
+	if l >= AMX {
+		return tileSlab
+	}
+	return packRows * takeDepth
+}
+
 // multiplyTiles multiplies a slab and packs the next. Whole tiles and whole panels of a group
 // are one call for each block.
 func (x *product) multiplyTiles(s *scratch, t, next *slab) {

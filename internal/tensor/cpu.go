@@ -68,7 +68,7 @@ func NewLevel(level Level, workers int) *CPU {
 	}
 	c := &CPU{level: level, workers: workers}
 	for range workers {
-		c.scratch = append(c.scratch, &scratch{a: [2][]float32{Floats(packRows * takeDepth), Floats(packRows * takeDepth)}, c: Floats(maxRows * maxCols), steps: Floats(tileDepth * ((packRows + 15) / 16 * 16))})
+		c.scratch = append(c.scratch, &scratch{a: [2][]float32{Floats(level.slabPairs()), Floats(level.slabPairs())}, c: Floats(maxRows * maxCols), steps: Floats(tileDepth * tileRowsMost)})
 	}
 	return c
 }

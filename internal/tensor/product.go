@@ -22,6 +22,8 @@ type product struct {
 	c    *CPU
 	kern kernel
 	tile int // rows
+	per  int // rows of a slab, at most
+	take int // steps of a slab, at most
 	dst  []float32
 	ldc  int
 	a    View
@@ -42,11 +44,9 @@ func (c *CPU) product(dst []float32, ldc int, a View, b *Panels, m int, add bool
 	x.kern, x.tile = c.level.kernelRows(b.bf16, m)
 	x.rows = a.Col == 1 && (!b.bf16 || c.level >= AVX512BF16)
 	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && 2*b.depth == b.k)
+	x.per, x.take = packRows/x.tile*x.tile, takeDepth
 	if x.amx = b.bf16 && c.level >= AMX; x.amx {
-		x.tile = 32
-		if m <= 16 {
-			x.tile = 16
-		}
+		x.slabsOfTiles(m)
 	}
 	return x
 }
@@ -74,7 +74,7 @@ func (x *product) run(s *scratch, take func() part) {
 	if p.m <= 0 || x.b.depth == 0 {
 		return
 	}
-	now := slab{part: p, d1: min(takeDepth, x.b.depth), data: s.a[0]}
+	now := slab{part: p, d1: min(x.take, x.b.depth), data: s.a[0]}
 	other := s.a[1]
 	after := take()
 	for now.m > 0 {
@@ -84,7 +84,7 @@ func (x *product) run(s *scratch, take func() part) {
 				next.d0, after = 0, take()
 			}
 		}
-		next.d1 = min(next.d0+takeDepth, x.b.depth)
+		next.d1 = min(next.d0+x.take, x.b.depth)
 		if x.amx {
 			x.multiplyTiles(s, &now, &next)
 		} else {
