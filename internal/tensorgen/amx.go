@@ -115,9 +115,9 @@ func (m amxKernel) tile(w io.Writer, first bool) {
 	p("start_NAME:\n\tMOVQ CX, BX\n\tMOVQ SI, R12\n\tMOVQ R8, R13\n\tSHLQ $4, R13\n\tADDQ SI, R13\n\tMOVQ b+40(FP), DX\n")
 	p("\tMOVQ AX, R10\n\tSHLQ $%d, R10\n\tADDQ DI, R10\n\tMOVQ c+48(FP), R14\n\tADDQ $128, R14\n\tCMPQ R15, $1\n\tCMOVQEQ R14, R10\n", 3+m.high)
 	p("\tPCALIGN $32\nloop_NAME:\n")
-	p("%s", tileLoad(4, "R12", 0, "R8")+tileLoad(6, "DX", 0, "R9")+tileMultiply(0, 4, 6)+tileLoad(7, "DX", 64, "R9")+tileMultiply(1, 4, 7))
+	p("%s", tileMemory(1, 4, "R12", 0, "R8")+tileLoad(6, "DX", 0, "R9")+tileMultiply(0, 4, 6)+tileLoad(7, "DX", 64, "R9")+tileMultiply(1, 4, 7))
 	if m.high == 2 {
-		p("%s", tileLoad(5, "R13", 0, "R8")+tileMultiply(2, 5, 6)+tileMultiply(3, 5, 7))
+		p("%s", tileMemory(1, 5, "R13", 0, "R8")+tileMultiply(2, 5, 6)+tileMultiply(3, 5, 7))
 	}
 	for range fetchC {
 		p("\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a\n\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40\n\tADDQ AX, R10\n") // PREFETCHW (R10), 64(R10)
