@@ -2,4 +2,5 @@
 
 package tensor
 
-func tiles(int, int, int, int, pointer, int, pointer, pointer, int, int) { panic(absent) }
+func tiles(int, int, int, int, pointer, int, pointer, pointer, int, int)  { panic(absent) }
+func decodeTiles(int, int, int, int, pointer, pointer, int, pointer, int) { panic(absent) }
