@@ -4,10 +4,10 @@ import (
 	"feilun/internal/tensor"
 )
 
-// Sizes of attention's blocks: rows of queries, a multiple of the kernels' 14, and
+// Sizes of attention's blocks: rows of queries and
 // keys of a tile.
 const (
-	queryRows = 56
+	queryRows = 64
 	keyTile   = 64
 )
 

@@ -157,10 +157,10 @@ func (c *Config) headRows(tokens int) int { return min(tokens, max(112, 8<<20/c.
 
 // sumRows is how many rows a partial sum has, and stageRows how many a worker takes
 // through a stage at a time, so that what one operator leaves is in the second-level cache
-// for the next. Both are multiples of the kernels' 14 rows.
+// for the next. Both are multiples of 14 and 16, the kernels' rows.
 const (
-	sumRows   = 56
-	stageRows = 3 * sumRows
+	sumRows   = 112
+	stageRows = 2 * sumRows
 )
 
 // stage calls f with stretches of rows that cover m, workers side by side: long ones

@@ -19,9 +19,10 @@ const (
 	AVX2                    // of amd64, with FMA
 	AVX512                  // F, BW, DQ, VL
 	AVX512BF16              // and VDPBF16PS
+	AMX                     // and TDPBF16PS, products of tiles
 )
 
-var levelNames = [...]string{"generic", "neon", "avx2", "avx512", "avx512bf16"}
+var levelNames = [...]string{"generic", "neon", "avx2", "avx512", "avx512bf16", "amx"}
 
 // String returns the level's name.
 func (l Level) String() string { return levelNames[l] }
@@ -49,6 +50,7 @@ type CPU struct {
 type scratch struct {
 	a     [2][]float32 // slabs of A, packed: in work, and next
 	c     []float32    // a tile of C at an edge
+	steps []float32    // of A by columns, on their way to tiles
 	fetch fetch
 }
 
@@ -66,7 +68,7 @@ func NewLevel(level Level, workers int) *CPU {
 	}
 	c := &CPU{level: level, workers: workers}
 	for range workers {
-		c.scratch = append(c.scratch, &scratch{a: [2][]float32{Floats(packRows * takeDepth), Floats(packRows * takeDepth)}, c: Floats(maxRows * maxCols)})
+		c.scratch = append(c.scratch, &scratch{a: [2][]float32{Floats(level.slabPairs()), Floats(level.slabPairs())}, c: Floats(maxRows * maxCols), steps: Floats(tileDepth * tileRowsMost)})
 	}
 	return c
 }

@@ -11,6 +11,9 @@ var Best = sync.OnceValue(func() Level {
 	x := &cpu.X86
 	switch {
 	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512BF16:
+		if hasAMX() {
+			return AMX
+		}
 		return AVX512BF16
 	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL:
 		return AVX512

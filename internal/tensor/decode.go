@@ -159,6 +159,7 @@ type decoder struct {
 	many   [3]manyKernel // both and 5, 6 and 7 vectors; or nil
 	widest int
 	half   bool // vectors of bfloat16 are taken as such
+	tiles  bool // products are those of tiles; the others are not there
 }
 
 // MatVec sets y to the product of m and x. Vectors are rounded to the form of the
@@ -181,9 +182,18 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 	if d.many[0] != nil {
 		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*mostMany)))
 	}
+	if d.tiles {
+		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*tileVectors)))
+	}
 	c.Do((tiles+per-1)/per, func(w, i int) {
 		for k := range turns {
 			j, to := k*n/turns, (k+1)*n/turns
+			if d.tiles {
+				j, to = j/tileVectors*tileVectors, to/tileVectors*tileVectors
+				if k == turns-1 {
+					to = n
+				}
+			}
 			m.product(&d, y[j*m.rows:], m.rows, v.from(j), to-j, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
 		}
 	})
@@ -199,6 +209,10 @@ const (
 // product multiplies tiles with n vectors, in pairs where there are kernels for them; edge
 // has room for the rows of a tile and 8 vectors.
 func (m *QuantMatrix) product(d *decoder, y []float32, ldy int, v vectors, n, from, to int, edge []float32) {
+	if d.tiles {
+		m.productTiles(y, ldy, v, n, from, to, edge)
+		return
+	}
 	for t := from; t < to; t++ {
 		pair := t%2 == 0 && (t+2)*tileRows <= m.rows && m.groups > 0
 		switch {

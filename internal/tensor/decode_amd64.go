@@ -89,6 +89,8 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 // decoder returns the kernels of a level for weights of a type.
 func (l Level) decoder(kind Weights) decoder {
 	switch {
+	case kind == WeightsBF16 && l >= AMX:
+		return decoder{tiles: true, half: true}
 	case kind == WeightsBF16 && l >= AVX512BF16:
 		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
 	case kind == WeightsBF16 && l == AVX512:

@@ -9,7 +9,7 @@ import (
 // a worker goes through at a time. A panel of B of packDepth steps stays in the
 // first-level cache.
 const (
-	maxRows    = 14
+	maxRows    = 32
 	maxCols    = 32
 	packRows   = 14 * 12
 	packDepth  = 256           // steps: single float32, or pairs of bfloat16
@@ -78,7 +78,7 @@ func (c *CPU) MatMul(dst []float32, ldc int, a View, b *Panels, m int, add bool)
 		})
 		return
 	}
-	per := packRows / x.tile * x.tile
+	per := x.per
 	if m < per*c.workers { // so that all workers have something
 		per = max(x.tile, (m/c.workers+x.tile-1)/x.tile*x.tile)
 	}
@@ -94,7 +94,7 @@ func (c *CPU) MatMul(dst []float32, ldc int, a View, b *Panels, m int, add bool)
 // MatMulAlone is [CPU.MatMul] in the calling worker of [CPU.Do].
 func (c *CPU) MatMulAlone(worker int, dst []float32, ldc int, a View, b *Panels, m int, add bool) {
 	x := c.product(dst, ldc, a, b, m, add)
-	per, i := packRows/x.tile*x.tile, 0
+	per, i := x.per, 0
 	x.run(c.scratch[worker], func() part {
 		p := part{i, min(per, m-i), 0, (b.n + b.cols - 1) / b.cols}
 		i += p.m

@@ -45,6 +45,9 @@ func (c *CPU) layOut(p *Panels, k, n int, bf16 bool) int {
 	if bf16 {
 		p.depth = (k + 1) / 2
 	}
+	if bf16 && c.level >= AMX {
+		p.depth = (p.depth + tileDepth - 1) / tileDepth * tileDepth
+	}
 	panels := (n + cols - 1) / cols
 	if need := panels * cols * p.depth; cap(p.data) < need {
 		p.data = Floats(need)
@@ -152,10 +155,14 @@ func (c *CPU) packRows16(dst []float32, v View, r0, w, d0, d, stride int) int {
 	return w / 16 * 16
 }
 
-// packPairs is pack for bfloat16; an odd last column is paired with 0.
+// packPairs is pack for bfloat16; an odd last column is paired with 0, and steps behind it
+// are 0.
 func (c *CPU) packPairs(dst []float32, v View, r0, w, d0, d, k, stride int) {
 	out := words(dst)
-	odd := 2*(d0+d) > k
+	odd := 2*(d0+d) > k && k%2 == 1
+	for real := (k + 1) / 2; d0+d > real; d-- {
+		clear(out[(d-1)*stride:][:w])
+	}
 	if odd {
 		d--
 	}

@@ -22,6 +22,8 @@ type product struct {
 	c    *CPU
 	kern kernel
 	tile int // rows
+	per  int // rows of a slab, at most
+	take int // steps of a slab, at most
 	dst  []float32
 	ldc  int
 	a    View
@@ -29,6 +31,7 @@ type product struct {
 	add  bool
 	rows bool // A is packed row by row, not step by step
 	here bool // whole tiles of A are not packed at all
+	amx  bool // products of tiles
 }
 
 // directPanels is up to how many panels rows of A that need no rounding are read where
@@ -40,7 +43,11 @@ func (c *CPU) product(dst []float32, ldc int, a View, b *Panels, m int, add bool
 	x := &product{c: c, dst: dst, ldc: ldc, a: a, b: b, add: add}
 	x.kern, x.tile = c.level.kernelRows(b.bf16, m)
 	x.rows = a.Col == 1 && (!b.bf16 || c.level >= AVX512BF16)
-	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && b.k%2 == 0)
+	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && 2*b.depth == b.k)
+	x.per, x.take = packRows/x.tile*x.tile, takeDepth
+	if x.amx = b.bf16 && c.level >= AMX; x.amx {
+		x.slabsOfTiles(m)
+	}
 	return x
 }
 
@@ -67,7 +74,7 @@ func (x *product) run(s *scratch, take func() part) {
 	if p.m <= 0 || x.b.depth == 0 {
 		return
 	}
-	now := slab{part: p, d1: min(takeDepth, x.b.depth), data: s.a[0]}
+	now := slab{part: p, d1: min(x.take, x.b.depth), data: s.a[0]}
 	other := s.a[1]
 	after := take()
 	for now.m > 0 {
@@ -77,8 +84,12 @@ func (x *product) run(s *scratch, take func() part) {
 				next.d0, after = 0, take()
 			}
 		}
-		next.d1 = min(next.d0+takeDepth, x.b.depth)
-		x.multiply(s, &now, &next)
+		next.d1 = min(next.d0+x.take, x.b.depth)
+		if x.amx {
+			x.multiplyTiles(s, &now, &next)
+		} else {
+			x.multiply(s, &now, &next)
+		}
 		now, other = next, now.data
 	}
 }
@@ -102,7 +113,7 @@ func (t *slab) following(p step) step {
 // multiply multiplies a slab and packs the next.
 func (x *product) multiply(s *scratch, t, next *slab) {
 	for t.done < x.pieces(t) {
-		x.packPiece(t)
+		x.packPiece(s, t)
 	}
 	work, pieces, done := (t.j1-t.j0)*(t.d1-t.d0), x.pieces(next), 0
 	for at := (step{t.j0, t.d0}); at.j < t.j1; {
@@ -115,7 +126,7 @@ func (x *product) multiply(s *scratch, t, next *slab) {
 		until := pieces * done / work
 		x.panel(s, t, at, to, next, until)
 		for next.done < until {
-			x.packPiece(next)
+			x.packPiece(s, next)
 		}
 		at = following
 	}

@@ -16,7 +16,7 @@ func (x *product) at(t *slab, d0, i int) (p unsafe.Pointer, lda, step int) {
 	}
 	d := min(packDepth, x.b.depth-d0)
 	p = unsafe.Pointer(&t.data[(d0-t.d0)*x.padded(t.m)+i*d])
-	if x.rows {
+	if x.rows || x.amx {
 		return p, 4 * d, 4
 	}
 	return p, 4, 4 * x.tile
@@ -84,7 +84,7 @@ func (x *product) piece(t *slab, i int) (m0, m, d0, d1 int) {
 }
 
 // packPiece packs a slab's next piece.
-func (x *product) packPiece(t *slab) {
+func (x *product) packPiece(s *scratch, t *slab) {
 	m0, m, d0, d1 := x.piece(t, t.done)
 	t.done++
 	if x.here && m == x.tile {
@@ -95,9 +95,12 @@ func (x *product) packPiece(t *slab) {
 		d := min(packDepth, x.b.depth-block) // of the whole block
 		n := min(d1, block+d) - d0           // of which these
 		to := t.data[(block-t.d0)*x.padded(t.m)+(m0-t.m0)*d:]
-		if x.rows {
+		switch {
+		case x.rows:
 			x.packRows(to, m0, m, d0, n)
-		} else {
+		case x.amx:
+			x.packTileSteps(s, to, m0, m, d0, n, d)
+		default:
 			x.packSteps(to, m0, m, d0, n, d)
 		}
 		d0 += n
@@ -116,9 +119,7 @@ func (x *product) packRows(to []float32, m0, m, d0, d int) {
 	n := min(2*d, x.b.k-2*d0)
 	for i := range m {
 		x.a.round(half[2*d*i:][:n], (m0+i)*x.a.Row+2*d0)
-		if n < 2*d {
-			half[2*d*i+n] = 0
-		}
+		clear(half[2*d*i+n : 2*d*(i+1)])
 	}
 }
 

@@ -127,8 +127,12 @@ func (c *CPU) PeakF32(n int) float64 {
 
 // PeakBF16 is [CPU.PeakF32] for products of bfloat16.
 func (c *CPU) PeakBF16(n int) float64 {
-	if c.level < AVX512BF16 {
+	switch {
+	case c.level < AVX512BF16:
 		return 0
+	case c.level >= AMX:
+		peakTiles(n / 4)
+		return float64(n/4) * 4 * 16 * 16 * 64
 	}
 	peakBF16(n)
 	return float64(n) * 24 * 64

@@ -1,5 +1,5 @@
 // Command tensorgen writes the assembly of internal/tensor: matrix kernels for
-// AVX-512 (float32, and bfloat16 where the processor has it), AVX2 and arm64, and the
+// AVX-512 (float32, and bfloat16 where the processor has it), AMX, AVX2 and arm64, and the
 // vector loops that training spends its time in. Run it by go generate
 // ./internal/tensor. Instructions that Go's assembler lacks are written as bytes.
 package main
@@ -12,9 +12,9 @@ import (
 )
 
 func main() {
-	parts := map[string]func(io.Writer){"kernels": kernels, "decode": decode, "four": four, "many": many, "half": half, "heads": heads, "neon": neon}
+	parts := map[string]func(io.Writer){"kernels": kernels, "decode": decode, "four": four, "many": many, "half": half, "heads": heads, "amx": amx, "neon": neon}
 	if len(os.Args) != 3 || parts[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: tensorgen kernels|decode|four|many|half|heads|neon FILE")
+		fmt.Fprintln(os.Stderr, "usage: tensorgen kernels|decode|four|many|half|heads|amx|neon FILE")
 		os.Exit(2)
 	}
 	save(os.Args[2], parts[os.Args[1]])
