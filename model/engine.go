@@ -100,6 +100,24 @@ func (e *Engine) TokenBytes(n int) int {
 	return size + n*2*each*c.Layers*c.kvWidth()
 }
 
+// ReadWeights reads the matrices that a token goes through, in one of the ways of
+// [tensor.CPU.Read], and does nothing with them: the measure for [Engine.Step]. It returns
+// how many bytes that is.
+func (e *Engine) ReadWeights(way int) (bytes int) {
+	for _, w := range e.matrices() {
+		if w == e.embed && w != &e.head {
+			continue
+		}
+		if w.blocks != nil {
+			w.blocks.Read(e.cpu, way)
+		} else {
+			w.panels.Read(e.cpu, way)
+		}
+		bytes += w.bytes()
+	}
+	return bytes
+}
+
 // matrices returns all of them, each once.
 func (e *Engine) matrices() []*matrix {
 	all := []*matrix{&e.head}

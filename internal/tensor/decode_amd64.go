@@ -77,12 +77,6 @@ func decodeInt4AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 //go:noescape
 func bytes512(n int, dst unsafe.Pointer, step int, src unsafe.Pointer, less int32, least float32)
 
-//go:noescape
-func readAVX512(n int, p unsafe.Pointer)
-
-//go:noescape
-func readAVX2(n int, p unsafe.Pointer)
-
 // vnni reports whether products of bytes (VPDPBUSD) may be used.
 func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
@@ -105,18 +99,6 @@ func (l Level) decoder(kind Weights) decoder {
 		return decoder{of: [4]decodeKernel{decodeInt4AVX2}, pair: decodeInt4PairAVX2, widest: 1}
 	}
 	return plainDecoder(kind)
-}
-
-// readMemory reads 1024·n bytes and does nothing with them.
-func (l Level) readMemory(n int, p unsafe.Pointer) {
-	switch {
-	case l >= AVX512:
-		readAVX512(n, p)
-	case l == AVX2:
-		readAVX2(n, p)
-	default:
-		plainRead(n, p)
-	}
 }
 
 // bytes rounds n groups of a vector and reports whether the level has a loop for it.

@@ -19,7 +19,12 @@ func QuantMatrixIn(kind Weights, rows, cols int, memory []byte) QuantMatrix {
 
 // Bytes returns n bytes of zeros that begin at a multiple of 64 bytes.
 func Bytes(n int) []byte {
-	return unsafe.Slice((*byte)(pointer(unsafe.SliceData(Floats((n+3)/4)))), n)
+	return bytesOf(Floats((n + 3) / 4))[:n:n]
+}
+
+// bytesOf returns the memory of float32 as bytes.
+func bytesOf(x []float32) []byte {
+	return unsafe.Slice((*byte)(pointer(unsafe.SliceData(x))), 4*len(x))
 }
 
 // SetRow rounds x to row i of a matrix of bfloat16.

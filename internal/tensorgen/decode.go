@@ -341,13 +341,36 @@ func int4Half(w io.Writer, from, half int) {
 	}
 }
 
-// readMemory writes a loop that does nothing but read.
+// readWays are ways to read memory: in so many streams side by side, each fetched so many
+// bytes ahead. Which is the fastest depends on the processor (docs/log/generate.md).
+var readWays = []struct {
+	streams int
+	fetch   string
+	ahead   int
+}{{1, "", 0}, {1, "PREFETCHT0", 4096}, {1, "PREFETCHT1", 8192}, {1, "PREFETCHT1", 16384}, {4, "", 0}, {4, "PREFETCHT0", 2048}}
+
+// readMemory writes loops that do nothing but read: 1024·n bytes of each stream, which
+// begin step bytes apart.
 func readMemory(w io.Writer, name, or, reg string, width int) {
-	fmt.Fprintf(w, "// func %s(n int, p unsafe.Pointer)\nTEXT ·%s(SB), NOSPLIT, $0-16\n\tMOVQ n+0(FP), CX\n\tMOVQ p+8(FP), SI\nloop_%s:\n", name, name, name)
-	for i := range 1024 / width {
-		fmt.Fprintf(w, "\t%s %d(SI), %s%d, %s%d\n", or, i*width, reg, i%8, reg, i%8)
+	for i, way := range readWays {
+		fmt.Fprintf(w, "// func %s%d(n int, p unsafe.Pointer, step int)\nTEXT ·%s%d(SB), NOSPLIT, $0-24\n\tMOVQ n+0(FP), CX\n\tMOVQ p+8(FP), SI\n\tMOVQ step+16(FP), R8\n\tLEAQ (R8)(R8*2), R9\n", name, i, name, i)
+		each := 1024 / way.streams
+		if way.streams > 1 {
+			fmt.Fprintf(w, "\tSHLQ $%d, CX\n", way.streams/2)
+		}
+		fmt.Fprintf(w, "\tPCALIGN $32\nloop_%s%d:\n", name, i)
+		for s := range way.streams {
+			at := []string{"(SI)", "(SI)(R8*1)", "(SI)(R8*2)", "(SI)(R9*1)"}[s]
+			for k := 0; k < each; k += width {
+				if way.fetch != "" && k%64 == 0 {
+					fmt.Fprintf(w, "\t%s %d%s\n", way.fetch, k+way.ahead, at)
+				}
+				r := (s*each + k) / width % 8
+				fmt.Fprintf(w, "\t%s %d%s, %s%d, %s%d\n", or, k, at, reg, r, reg, r)
+			}
+		}
+		fmt.Fprintf(w, "\tADDQ $%d, SI\n\tDECQ CX\n\tJNZ loop_%s%d\n\tVZEROUPPER\n\tRET\n\n", each, name, i)
 	}
-	fmt.Fprintf(w, "\tADDQ $1024, SI\n\tDECQ CX\n\tJNZ loop_%s\n\tVZEROUPPER\n\tRET\n\n", name)
 }
 
 // bytes512 writes the rounding of vectors to bytes: n groups of 64 float32 become 64
