@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"feilun/internal/hint"
@@ -124,21 +123,6 @@ func (c *benchMatvecCmd) measure(cpu *tensor.CPU, kind tensor.Weights, l *matvec
 					m.Read(cpu, way)
 				}
 			}))
-		}
-	}
-	if os.Getenv("DBG") != "" {
-		p := func(n string, x []float64) {
-			x = slices.Clone(x)
-			slices.Sort(x)
-			fmt.Print(n)
-			for _, q := range []float64{0, .1, .5, .9, .95, .98, .99, 1} {
-				fmt.Printf(" %.1f", x[int(q*float64(len(x)-1))])
-			}
-			fmt.Println()
-		}
-		p("prod", products)
-		for i, r := range reads {
-			p(fmt.Sprint("way", i), r)
 		}
 	}
 	l.GBs, l.Read, l.Share, l.Median = shares(products, reads)

@@ -12,6 +12,9 @@ import (
 func decodeBF16Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeBF16PairNear(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeBF16x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -34,6 +37,9 @@ func decodeBF16AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 
 //go:noescape
 func decodeInt8Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt8PairNear(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
 func decodeInt8x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
@@ -82,15 +88,19 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
 // decoder returns the kernels of a level for weights of a type.
 func (l Level) decoder(kind Weights) decoder {
+	bf16, int8 := decodeBF16Pair, decodeInt8Pair
+	if intel {
+		bf16, int8 = decodeBF16PairNear, decodeInt8PairNear
+	}
 	switch {
 	case kind == WeightsBF16 && l >= AVX512BF16:
-		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
+		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: bf16, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
 	case kind == WeightsBF16 && l == AVX512:
 		return decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
 	case kind == WeightsBF16 && l == AVX2:
 		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1}
 	case kind == WeightsInt8 && l.vnni():
-		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: decodeInt8Pair, four: decodeInt8Four, widest: 8}
+		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: int8, four: decodeInt8Four, widest: 8}
 	case kind == WeightsInt8 && l >= AVX2:
 		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1}
 	case kind == WeightsInt4 && l.vnni():

@@ -2,49 +2,51 @@ package tensor
 
 import "unsafe"
 
-//go:noescape
-func readAVX5120(n int, p unsafe.Pointer, step int)
+//go:generate go run feilun/internal/tensorgen read read_amd64.s
 
 //go:noescape
-func readAVX5121(n int, p unsafe.Pointer, step int)
+func readAVX512Way0(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX5122(n int, p unsafe.Pointer, step int)
+func readAVX512Way1(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX5123(n int, p unsafe.Pointer, step int)
+func readAVX512Way2(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX5124(n int, p unsafe.Pointer, step int)
+func readAVX512Way3(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX5125(n int, p unsafe.Pointer, step int)
+func readAVX512Way4(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX20(n int, p unsafe.Pointer, step int)
+func readAVX512Way5(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX21(n int, p unsafe.Pointer, step int)
+func readAVX2Way0(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX22(n int, p unsafe.Pointer, step int)
+func readAVX2Way1(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX23(n int, p unsafe.Pointer, step int)
+func readAVX2Way2(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX24(n int, p unsafe.Pointer, step int)
+func readAVX2Way3(n int, p unsafe.Pointer, step int)
 
 //go:noescape
-func readAVX25(n int, p unsafe.Pointer, step int)
+func readAVX2Way4(n int, p unsafe.Pointer, step int)
+
+//go:noescape
+func readAVX2Way5(n int, p unsafe.Pointer, step int)
 
 // readers returns the level's loops that read.
 func (l Level) readers() []reader {
 	switch {
 	case l >= AVX512:
-		return []reader{{1, readAVX5120}, {1, readAVX5121}, {1, readAVX5122}, {1, readAVX5123}, {4, readAVX5124}, {4, readAVX5125}}
+		return []reader{{1, readAVX512Way0}, {1, readAVX512Way1}, {1, readAVX512Way2}, {1, readAVX512Way3}, {4, readAVX512Way4}, {4, readAVX512Way5}}
 	case l == AVX2:
-		return []reader{{1, readAVX20}, {1, readAVX21}, {1, readAVX22}, {1, readAVX23}, {4, readAVX24}, {4, readAVX25}}
+		return []reader{{1, readAVX2Way0}, {1, readAVX2Way1}, {1, readAVX2Way2}, {1, readAVX2Way3}, {4, readAVX2Way4}, {4, readAVX2Way5}}
 	}
 	return []reader{{1, plainRead}}
 }
