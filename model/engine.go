@@ -1,6 +1,8 @@
 package model
 
 import (
+	"slices"
+
 	"feilun/internal/tensor"
 )
 
@@ -46,6 +48,11 @@ func newEngine(c Config, cpu *tensor.CPU, o EngineOptions, from source) (*Engine
 	params, lay, _ := c.layout()
 	e := &Engine{m: &Model{Config: c}, cpu: cpu, blocks: make([]packed, c.Layers), rope: c.newRotary(1), workers: make([]attention, cpu.Workers())}
 	r := &loader{e: e, from: from, weights: o.Weights, params: params}
+	heads := []linear{{w: lay.head, b: -1, in: c.Width, out: c.Vocab}}
+	if !c.Tied {
+		heads = append(heads, linear{w: lay.embed, b: -1, in: c.Width, out: c.Vocab})
+	}
+	r.reserve(slices.Concat(lay.linears(), heads), len(heads))
 	for i := range lay.blocks {
 		l, p := &lay.blocks[i], &e.blocks[i]
 		l.in, l.post = r.norm(l.in, c.Width), r.norm(l.post, c.Width)
@@ -60,11 +67,11 @@ func newEngine(c Config, cpu *tensor.CPU, o EngineOptions, from source) (*Engine
 		lay.positions = r.vector(lay.positions, c.Context*c.Width)
 	}
 	r.head = true
-	r.linear(linear{w: lay.head, b: -1, in: c.Width, out: c.Vocab}, &e.head)
+	r.linear(heads[0], &e.head)
 	e.embed = &e.head
 	if !c.Tied {
 		e.embed = &matrix{}
-		r.linear(linear{w: lay.embed, b: -1, in: c.Width, out: c.Vocab}, e.embed)
+		r.linear(heads[1], e.embed)
 	}
 	e.m.lay = lay
 	e.kv, e.tiles = newKeyStore(&c, e.bf16), make([]tileWork, cpu.Workers())
