@@ -37,6 +37,8 @@ type decodeLine struct {
 	Bandwidth float64 `json:"read_gb_per_second"` // of the best loop that does nothing but read the same weights, in the same run
 	Share     float64 `json:"share"`
 	Median    float64 `json:"median_share"` // of the medians
+	Rest      float64 `json:"rest_microseconds"` // of a step beside its products with weights, by the medians
+	RestShare float64 `json:"rest_share"`
 	Prefill   float64 `json:"prefill_gflops"`
 	Peak      float64 `json:"peak_gflops"` // of one core
 }
@@ -68,8 +70,8 @@ func (c *benchDecodeCmd) Run(a *app) error {
 		if c.JSON {
 			err = json.NewEncoder(a.stdout).Encode(l)
 		} else {
-			_, err = fmt.Fprintf(a.stdout, "%-5s %.0f MB of weights: %.1f tokens/s, %.1f GB/s of weights, keys and values; reading alone %.1f GB/s; share %.3f, median %.3f; prefill %.0f GFLOP/s, peak %.0f a core\n",
-				l.Type, float64(l.Weights)/1e6, l.Tokens, l.GBs, l.Bandwidth, l.Share, l.Median, l.Prefill, l.Peak)
+			_, err = fmt.Fprintf(a.stdout, "%-5s %.0f MB of weights: %.1f tokens/s, %.1f GB/s of weights, keys and values; reading alone %.1f GB/s; share %.3f, median %.3f; beside products %.0f µs, %.3f; prefill %.0f GFLOP/s, peak %.0f a core\n",
+				l.Type, float64(l.Weights)/1e6, l.Tokens, l.GBs, l.Bandwidth, l.Share, l.Median, l.Rest, l.RestShare, l.Prefill, l.Peak)
 		}
 		if err != nil {
 			return err
@@ -94,7 +96,8 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 		return nil, err
 	}
 	l.Bytes = e.TokenBytes(0) + c.Batch*(e.TokenBytes(c.Prompt+c.Runs*c.Tokens/2)-e.TokenBytes(0))
-	steps, reads := make([]float64, 0, c.Runs), make([][]float64, cpu.ReadWays())
+	var steps, products []float64
+	reads := make([][]float64, cpu.ReadWays())
 	for range c.Runs {
 		if err := a.ctx.Err(); err != nil {
 			return nil, err
@@ -105,6 +108,11 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 			s := tensor.Seconds(cpu.Workers(), func() { n = e.ReadWeights(way) })
 			reads[way] = append(reads[way], float64(n)/1e9/s)
 		}
+		products = append(products, 1/tensor.Seconds(cpu.Workers(), func() {
+			for range c.Tokens {
+				e.Products()
+			}
+		}))
 		s := tensor.Seconds(cpu.Workers(), func() {
 			for range c.Tokens {
 				if err == nil {
@@ -119,6 +127,13 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 		l.Tokens = max(l.Tokens, float64(c.Tokens*c.Batch)/s)
 	}
 	l.GBs, l.Bandwidth, l.Share, l.Median = shares(steps, reads)
+	if c.Batch == 1 {
+		_, step := ranks(steps)
+		_, product := ranks(products)
+		each := float64(l.Bytes) / 1e9 / step
+		l.Rest = 1e6 * (each - 1/product/float64(c.Tokens))
+		l.RestShare = l.Rest / 1e6 / each
+	}
 	return l, nil
 }
 
