@@ -68,6 +68,7 @@ func firstKey(window, query int) int {
 type tileWork struct {
 	q, score, part, sum []float32
 	queries, weights    tensor.Vectors
+	one                 tensor.Attention
 }
 
 // tileVectors is how many queries, of all heads of a group, go through the keys together.
@@ -89,10 +90,28 @@ func (w *tileWork) room(vectors, dim, lda int) {
 // the step, so it does not matter how tokens are divided into steps.
 func (e *Engine) attendTiles(worker int, l *block, x *head) {
 	group := e.m.Config.Heads / e.m.Config.KVHeads
+	if x.n*group == 1 && e.cpu.Attends(e.m.Config.HeadDim) {
+		e.attendOne(worker, l, x)
+		return
+	}
 	per := max(1, tileVectors/group)
 	for i := 0; i < x.n; i += per {
 		e.attendBlock(worker, l, x, i, min(per, x.n-i), group)
 	}
+}
+
+// attendOne does the only query of a head of keys.
+func (e *Engine) attendOne(worker int, l *block, x *head) {
+	c, w := &e.m.Config, &e.tiles[worker].one
+	d, first := c.HeadDim, firstKey(l.window, x.base)
+	from := first / blockTokens
+	w.Reset()
+	for _, b := range x.s.blocks[from : x.base/blockTokens+1] {
+		keys, values := e.kv.tiles(b, x.at)
+		w.Add(&keys, &values)
+	}
+	q := e.qk[x.t0*(c.queryWidth()+c.kvWidth())+x.kv*d:][:d]
+	e.cpu.Attend(w, e.y[x.t0*c.queryWidth()+x.kv*d:][:d], q, first-from*blockTokens, x.base+1-from*blockTokens)
 }
 
 // attendBlock does n queries from the i-th new token on.
@@ -108,6 +127,7 @@ func (e *Engine) attendBlock(worker int, l *block, x *head, i, n, group int) {
 	e.cpu.Prepare(&w.queries, w.q, d, d, vectors)
 	for at := from; at < to; at += blockTokens {
 		keys, _ := e.kv.tiles(x.s.blocks[at/blockTokens], x.at)
+		keys = keys.Top(to - at)
 		e.cpu.MatVecsAlone(worker, w.score[at-from:], lda, &keys, &w.queries)
 	}
 	for j := range vectors {

@@ -17,6 +17,12 @@ func QuantMatrixIn(kind Weights, rows, cols int, memory []byte) QuantMatrix {
 	return QuantMatrix{kind: kind, rows: rows, cols: cols, groups: (cols + groupCols - 1) / groupCols, data: memory[:kind.Bytes(rows, cols)]}
 }
 
+// Top returns the first n rows, and what follows them in the same pair of tiles.
+func (m QuantMatrix) Top(n int) QuantMatrix {
+	m.rows = min(m.rows, (n+2*tileRows-1)/(2*tileRows)*2*tileRows)
+	return m
+}
+
 // Bytes returns n bytes of zeros that begin at a multiple of 64 bytes.
 func Bytes(n int) []byte {
 	return bytesOf(Floats((n + 3) / 4))[:n:n]
