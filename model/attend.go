@@ -19,6 +19,10 @@ func (e *Engine) attend(l *block, layer int, all []Extension) {
 	for i := 1; i < len(all); i++ {
 		starts[i] = starts[i-1] + len(all[i-1].Tokens)
 	}
+	if e.ones(all) {
+		e.attendOnes(l, layer, all)
+		return
+	}
 	e.cpu.Do(len(all)*c.KVHeads, func(worker, i int) {
 		x, kv := all[i/c.KVHeads], i%c.KVHeads
 		h := head{s: x.Sequence, t0: starts[i/c.KVHeads], n: len(x.Tokens), base: x.Sequence.n, kv: kv, at: layer*c.KVHeads + kv}
@@ -90,28 +94,10 @@ func (w *tileWork) room(vectors, dim, lda int) {
 // the step, so it does not matter how tokens are divided into steps.
 func (e *Engine) attendTiles(worker int, l *block, x *head) {
 	group := e.m.Config.Heads / e.m.Config.KVHeads
-	if x.n*group == 1 && e.cpu.Attends(e.m.Config.HeadDim) {
-		e.attendOne(worker, l, x)
-		return
-	}
 	per := max(1, tileVectors/group)
 	for i := 0; i < x.n; i += per {
 		e.attendBlock(worker, l, x, i, min(per, x.n-i), group)
 	}
-}
-
-// attendOne does the only query of a head of keys.
-func (e *Engine) attendOne(worker int, l *block, x *head) {
-	c, w := &e.m.Config, &e.tiles[worker].one
-	d, first := c.HeadDim, firstKey(l.window, x.base)
-	from := first / blockTokens
-	w.Reset()
-	for _, b := range x.s.blocks[from : x.base/blockTokens+1] {
-		keys, values := e.kv.tiles(b, x.at)
-		w.Add(&keys, &values)
-	}
-	q := e.qk[x.t0*(c.queryWidth()+c.kvWidth())+x.kv*d:][:d]
-	e.cpu.Attend(w, e.y[x.t0*c.queryWidth()+x.kv*d:][:d], q, first-from*blockTokens, x.base+1-from*blockTokens)
 }
 
 // attendBlock does n queries from the i-th new token on.

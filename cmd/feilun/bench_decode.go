@@ -17,6 +17,7 @@ type benchDecodeCmd struct {
 	Hidden  int      `default:"2048" help:"Its feed-forward width."`
 	Vocab   int      `default:"32000" help:"Its vocabulary."`
 	Types   []string `default:"f32,bf16,int8,int4" enum:"f32,bf16,int8,int4" help:"Types of weights."`
+	Group   int      `default:"1" help:"Queries for each head of keys and values."`
 	Prompt  int      `default:"128" help:"Tokens of the prompt, which is read in one go."`
 	Tokens  int      `default:"4" help:"Tokens a turn."`
 	Runs    int      `default:"10" help:"Turns; the best counts, and beside it the best of as many turns of each way to read the same weights and nothing else."`
@@ -50,7 +51,7 @@ func (c *benchDecodeCmd) Run(a *app) error {
 	if n := c.Batch * (c.Prompt + c.Runs*c.Tokens); max(c.Batch, c.Prompt, c.Runs, c.Tokens) > 1<<16 || n > 1<<16 {
 		return hint.Usage(fmt.Errorf("all sequences together have at most %d tokens: fewer --batch, --prompt, --runs or --tokens", 1<<16))
 	}
-	config := model.Config{Arch: model.Llama, Vocab: c.Vocab, Width: c.Width, Layers: c.Layers, Heads: c.Width / 64, KVHeads: c.Width / 64, HeadDim: 64,
+	config := model.Config{Arch: model.Llama, Vocab: c.Vocab, Width: c.Width, Layers: c.Layers, Heads: c.Width / 64, KVHeads: c.Width / 64 / c.Group, HeadDim: 64,
 		Hidden: c.Hidden, Context: 1 << 20, Eps: 1e-5, Theta: 10_000, Tied: true}
 	if n, err := config.Weights(); err != nil || n > 4*maxBenchWeights {
 		return hint.Usage(errors.Join(err, fmt.Errorf("a model of %d weights: at most %d are measured", n, 4*maxBenchWeights)))

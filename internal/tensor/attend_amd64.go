@@ -5,9 +5,9 @@ import "unsafe"
 //go:generate go run feilun/internal/tensorgen attend attend_amd64.s
 
 //go:noescape
-func attendKeys512(pairs, groups int, blocks, x, y unsafe.Pointer)
+func attendKeys512(pairs, groups, at int, blocks, x, y unsafe.Pointer)
 
 //go:noescape
-func attendValues512(n, tiles, last int, blocks, x, y unsafe.Pointer)
+func attendValues512(n, tiles, last, at int, blocks, x, y unsafe.Pointer)
 
 const attendLevel = AVX512BF16

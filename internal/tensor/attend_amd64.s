@@ -2,15 +2,17 @@
 
 #include "textflag.h"
 
-// func attendKeys512(pairs, groups int, blocks, x, y unsafe.Pointer)
-TEXT ·attendKeys512(SB), NOSPLIT, $0-40
+// func attendKeys512(pairs, groups, at int, blocks, x, y unsafe.Pointer)
+TEXT ·attendKeys512(SB), NOSPLIT, $0-48
 	MOVQ pairs+0(FP), R11
 	MOVQ groups+8(FP), R10
-	MOVQ blocks+16(FP), R8
-	MOVQ x+24(FP), R9
-	MOVQ y+32(FP), DX
+	MOVQ at+16(FP), R12
+	MOVQ blocks+24(FP), R8
+	MOVQ x+32(FP), R9
+	MOVQ y+40(FP), DX
 block_keys:
 	MOVQ (R8), SI
+	ADDQ R12, SI
 	ADDQ $8, R8
 	MOVQ $2, BX
 pair_keys:
@@ -296,14 +298,14 @@ done_keys:
 	VZEROUPPER
 	RET
 
-// func attendValues512(n, tiles, last int, blocks, x, y unsafe.Pointer)
-TEXT ·attendValues512(SB), NOSPLIT, $0-48
+// func attendValues512(n, tiles, last, at int, blocks, x, y unsafe.Pointer)
+TEXT ·attendValues512(SB), NOSPLIT, $0-56
 	MOVQ n+0(FP), R11
 	MOVQ tiles+8(FP), R10
-	MOVQ blocks+24(FP), R8
-	MOVQ x+32(FP), R9
+	MOVQ blocks+32(FP), R8
+	MOVQ x+40(FP), R9
 	VPXORD Z8, Z8, Z8
-	MOVQ y+40(FP), DX
+	MOVQ y+48(FP), DX
 	MOVQ R10, BX
 clear_values:
 	VMOVUPS Z8, (DX)
@@ -317,9 +319,10 @@ block_values:
 	MOVQ last+16(FP), R13
 full_values:
 	MOVQ (R8), R12
+	ADDQ at+24(FP), R12
 	ADDQ $8, R8
 	MOVQ R10, BX
-	MOVQ y+40(FP), DX
+	MOVQ y+48(FP), DX
 tile_values:
 	MOVQ R12, SI
 	MOVQ R9, DI

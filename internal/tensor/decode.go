@@ -187,12 +187,17 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 	if d.many[0] != nil {
 		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*mostMany)))
 	}
-	c.Do((tiles+per-1)/per, func(w, i int) {
+	part := func(w, from, to int) {
 		for k := range turns {
-			j, to := k*n/turns, (k+1)*n/turns
-			m.product(&d, y[j*m.rows:], m.rows, v.from(j), to-j, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
+			j, end := k*n/turns, (k+1)*n/turns
+			m.product(d, y[j*m.rows:], m.rows, v.from(j), end-j, from, to, c.scratch[w].c)
 		}
-	})
+	}
+	if n == 1 && c.workers == 1 { // nothing to share, nothing to keep in a cache
+		part(0, 0, tiles)
+		return
+	}
+	c.Do((tiles+per-1)/per, func(w, i int) { part(w, i*per, min(tiles, (i+1)*per)) })
 }
 
 // decodeTask is how many bytes of weights a worker takes at a time, and vectorsTask about as

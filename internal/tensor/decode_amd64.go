@@ -86,30 +86,35 @@ func bytes512(n int, dst unsafe.Pointer, step int, src unsafe.Pointer, less int3
 // vnni reports whether products of bytes (VPDPBUSD) may be used.
 func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
-// decoder returns the kernels of a level for weights of a type.
-func (l Level) decoder(kind Weights) decoder {
+// decoders has the kernels of each level and form of weights.
+var decoders = func() (all [AVX512BF16 + 1][3]decoder) {
 	bf16, int8 := decodeBF16Pair, decodeInt8Pair
 	if intel {
 		bf16, int8 = decodeBF16PairNear, decodeInt8PairNear
 	}
-	switch {
-	case kind == WeightsBF16 && l >= AVX512BF16:
-		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: bf16, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
-	case kind == WeightsBF16 && l == AVX512:
-		return decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
-	case kind == WeightsBF16 && l == AVX2:
-		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1}
-	case kind == WeightsInt8 && l.vnni():
-		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: int8, four: decodeInt8Four, widest: 8}
-	case kind == WeightsInt8 && l >= AVX2:
-		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1}
-	case kind == WeightsInt4 && l.vnni():
-		return decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: decodeInt4Pair, widest: 8}
-	case kind == WeightsInt4 && l >= AVX2:
-		return decoder{of: [4]decodeKernel{decodeInt4AVX2}, pair: decodeInt4PairAVX2, widest: 1}
+	for l := range all {
+		for k := range all[l] {
+			all[l][k] = plainDecoder(Weights(k))
+		}
 	}
-	return plainDecoder(kind)
-}
+	all[AVX2] = [3]decoder{
+		WeightsBF16: {of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1},
+		WeightsInt8: {of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1},
+		WeightsInt4: {of: [4]decodeKernel{decodeInt4AVX2}, pair: decodeInt4PairAVX2, widest: 1},
+	}
+	all[AVX512] = all[AVX2]
+	all[AVX512][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
+	if AVX512.vnni() {
+		all[AVX512][WeightsInt8] = decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: int8, four: decodeInt8Four, widest: 8}
+		all[AVX512][WeightsInt4] = decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: decodeInt4Pair, widest: 8}
+	}
+	all[AVX512BF16] = all[AVX512]
+	all[AVX512BF16][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: bf16, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
+	return all
+}()
+
+// decoder returns the kernels of a level for weights of a type.
+func (l Level) decoder(kind Weights) *decoder { return &decoders[l][kind] }
 
 // bytes rounds n groups of a vector and reports whether the level has a loop for it.
 func (l Level) bytes(n int, dst unsafe.Pointer, step int, src []float32, less int32) bool {

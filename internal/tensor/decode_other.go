@@ -2,8 +2,10 @@
 
 package tensor
 
+var decoders = [3]decoder{plainDecoder(WeightsBF16), plainDecoder(WeightsInt8), plainDecoder(WeightsInt4)}
+
 // decoder returns the kernels of a level for weights of a type.
-func (l Level) decoder(kind Weights) decoder { return plainDecoder(kind) }
+func (l Level) decoder(kind Weights) *decoder { return &decoders[kind] }
 
 // readers returns the loops that read.
 func (l Level) readers() []reader { return []reader{{1, plainRead}} }

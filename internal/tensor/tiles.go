@@ -144,5 +144,5 @@ func (c *CPU) Prepare(v *Vectors, x []float32, ldx, cols, n int) {
 // of [CPU.Do].
 func (c *CPU) MatVecsAlone(worker int, y []float32, ldy int, m *QuantMatrix, v *Vectors) {
 	d := c.level.decoder(m.kind)
-	m.product(&d, y, ldy, v.vectors, v.n, 0, (m.rows+tileRows-1)/tileRows, c.scratch[worker].c)
+	m.product(d, y, ldy, v.vectors, v.n, 0, (m.rows+tileRows-1)/tileRows, c.scratch[worker].c)
 }
