@@ -180,24 +180,23 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 		return
 	}
 	d := c.level.decoder(m.kind)
-	v := c.vectors(m, x, n, d.half)
-	tiles, per := (m.rows+tileRows-1)/tileRows, max(1, decodeTask/max(1, m.tileBytes()))
+	v, tiles := c.vectors(m, x, n, d.half), (m.rows+tileRows-1)/tileRows
+	if n == 1 && c.workers == 1 { // nothing to share, nothing to keep in a cache
+		m.product(d, y, m.rows, v, 1, 0, tiles, c.scratch[0].c)
+		return
+	}
+	per := max(1, decodeTask/max(1, m.tileBytes()))
 	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
 	turns := 1
 	if d.many[0] != nil {
 		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*mostMany)))
 	}
-	part := func(w, from, to int) {
+	c.Do((tiles+per-1)/per, func(w, i int) {
 		for k := range turns {
-			j, end := k*n/turns, (k+1)*n/turns
-			m.product(d, y[j*m.rows:], m.rows, v.from(j), end-j, from, to, c.scratch[w].c)
+			j, to := k*n/turns, (k+1)*n/turns
+			m.product(d, y[j*m.rows:], m.rows, v.from(j), to-j, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
 		}
-	}
-	if n == 1 && c.workers == 1 { // nothing to share, nothing to keep in a cache
-		part(0, 0, tiles)
-		return
-	}
-	c.Do((tiles+per-1)/per, func(w, i int) { part(w, i*per, min(tiles, (i+1)*per)) })
+	})
 }
 
 // decodeTask is how many bytes of weights a worker takes at a time, and vectorsTask about as
