@@ -16,7 +16,10 @@ type Attention struct {
 }
 
 // Attends reports whether there are kernels for heads of a width.
-func (c *CPU) Attends(width int) bool { return c.level >= attendLevel && width%groupCols == 0 }
+func (c *CPU) Attends(width int) bool {
+	d := c.level.decoder(WeightsBF16)
+	return d.half && d.pair != nil && width%groupCols == 0
+}
 
 // Reset takes all blocks away.
 func (a *Attention) Reset() { a.blocks = a.blocks[:0] }

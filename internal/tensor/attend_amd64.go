@@ -9,5 +9,3 @@ func attendKeys512(pairs, groups, at int, blocks, x, y unsafe.Pointer)
 
 //go:noescape
 func attendValues512(n, tiles, last, at int, blocks, x, y unsafe.Pointer)
-
-const attendLevel = AVX512BF16

@@ -87,7 +87,7 @@ func bytes512(n int, dst unsafe.Pointer, step int, src unsafe.Pointer, less int3
 func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
 // decoders has the kernels of each level and form of weights.
-var decoders = func() (all [AVX512BF16 + 1][3]decoder) {
+var decoders = func() (all [len(levelNames)][3]decoder) {
 	bf16, int8 := decodeBF16Pair, decodeInt8Pair
 	if intel {
 		bf16, int8 = decodeBF16PairNear, decodeInt8PairNear
