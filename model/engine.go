@@ -107,22 +107,18 @@ func (e *Engine) TokenBytes(n int) int {
 	return size + n*2*each*c.Layers*c.kvWidth()
 }
 
-// Products does a token's products with all its matrices, and nothing else: the rest of what
-// [Engine.Step] takes for one token behind a short text is what is not weights.
+// Products does a token's products with all its matrices again, behind an [Engine.Step], and
+// nothing else: the rest of what a step takes for one token is what is not weights.
 func (e *Engine) Products() {
-	c := &e.m.Config
-	in, out := tensor.Floats(max(c.Width, c.Hidden, c.queryWidth())), tensor.Floats(max(c.Vocab, c.upWidth(), c.qkvWidth()))
-	for i := range in {
-		in[i] = 1
-	}
 	for i := range e.blocks {
 		l, w := &e.m.lay.blocks[i], &e.blocks[i]
-		w.qkv.multiply(e.cpu, out, l.qkv.out, in, l.qkv.in, 1)
-		w.out.multiply(e.cpu, out, l.out.out, in, l.out.in, 1)
-		w.up.multiply(e.cpu, out, l.up.out, in, l.up.in, 1)
-		w.down.multiply(e.cpu, out, l.down.out, in, l.down.in, 1)
+		w.qkv.multiply(e.cpu, e.qkv, l.qkv.out, e.n, l.qkv.in, 1)
+		w.out.multiply(e.cpu, e.n, l.out.out, e.y, l.out.in, 1)
+		w.up.multiply(e.cpu, e.up, l.up.out, e.n, l.up.in, 1)
+		w.down.multiply(e.cpu, e.n, l.down.out, e.act, l.down.in, 1)
 	}
-	e.head.multiply(e.cpu, out, c.Vocab, in, c.Width, 1)
+	c := &e.m.Config
+	e.head.multiply(e.cpu, e.logits, c.Vocab, e.last, c.Width, 1)
 }
 
 // ReadWeights reads the matrices that a token goes through, in one of the ways of

@@ -16,6 +16,7 @@ func TestPairKernels(t *testing.T) {
 	}{
 		{WeightsBF16, Best() >= AVX512BF16, []decodeKernel{decodeBF16Pair, decodeBF16PairNear}},
 		{WeightsInt8, Best().vnni(), []decodeKernel{decodeInt8Pair, decodeInt8PairNear}},
+		{WeightsInt4, Best().vnni(), []decodeKernel{decodeInt4Pair, decodeInt4PairNear}},
 	} {
 		if !k.there {
 			continue

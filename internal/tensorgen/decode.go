@@ -50,8 +50,9 @@ func decode(w io.Writer) {
 	decodeBF16Pair(w)
 	decodeBF16PairNear(w)
 	decodeIntPair(w, "decodeInt8Pair", 8, fetch)
-	decodeIntPair(w, "decodeInt8PairNear", 8, fetchNear)
+	decodeIntPair(w, "decodeInt8PairNear", 8, fetchTwice)
 	decodeIntPair(w, "decodeInt4Pair", 4, fetchInt4)
+	decodeIntPair(w, "decodeInt4PairNear", 4, fetchTwice)
 	decodeBF16Wide(w)
 	for i, name := range []string{"AVX2", "PairAVX2"} {
 		decodeBF16AVX2(w, "decodeBF16"+name, i+1)
@@ -83,6 +84,13 @@ func fetch(w io.Writer, at int) {
 // fetchNear asks for every line, not far ahead and into the first-level cache: what Intel's
 // processors like best (docs/log/generate.md).
 func fetchNear(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeNear) }
+
+// fetchTwice asks for every line far ahead into the second-level cache as well: the same for
+// whole numbers.
+func fetchTwice(w io.Writer, at int) {
+	fmt.Fprintf(w, "\tPREFETCHT1 %d(SI)\n", at+decodeAhead)
+	fetchNear(w, at)
+}
 
 // fetchInt4 is what int4 is read with on others.
 func fetchInt4(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeAhead/2) }
