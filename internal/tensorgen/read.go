@@ -16,8 +16,8 @@ var readWays = []struct {
 }{
 	{streams: 1},
 	{streams: 1, ahead: map[string]int{"PREFETCHT0": 2048}},
-	{streams: 1, ahead: map[string]int{"PREFETCHT1": 8192}},
-	{streams: 1, ahead: map[string]int{"PREFETCHT1": 16384, "PREFETCHT0": 1024}, slow: true},
+	{streams: 1, ahead: map[string]int{"PREFETCHT1": 8192, "PREFETCHT0": 2048}},
+	{streams: 1, ahead: map[string]int{"PREFETCHT1": 8192, "PREFETCHT0": 2048}, slow: true},
 	{streams: 4},
 	{streams: 4, ahead: map[string]int{"PREFETCHT0": 2048}},
 }
