@@ -37,7 +37,7 @@ type decodeLine struct {
 	GBs       float64 `json:"gb_per_second"`      // of these
 	Bandwidth float64 `json:"read_gb_per_second"` // of the best loop that does nothing but read the same weights, in the same run
 	Share     float64 `json:"share"`
-	Median    float64 `json:"median_share"` // of the medians
+	Median    float64 `json:"median_share"`      // of the medians
 	Rest      float64 `json:"rest_microseconds"` // of a step beside its products with weights, by the medians
 	RestShare float64 `json:"rest_share"`
 	Prefill   float64 `json:"prefill_gflops"`
