@@ -44,6 +44,11 @@ func (m wide512) write(w io.Writer) {
 		fmt.Fprintf(w, "\tANDQ $%d, CX\n", unroll-1)
 	}
 	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\none_%s:\n", m.name, m.name)
+	if m.rows < 9 { // few rows wait for the panel
+		for v := range wideLines {
+			fmt.Fprintf(w, "\tPREFETCHT1 %d(DX)\n\tPREFETCHT0 %d(DX)\n", 64*v+decodeAhead, 64*v+decodeNear)
+		}
+	}
 	m.step(w, 0, m.byRow)
 	fmt.Fprint(w, "\tADDQ R13, SI\n\tADDQ R13, R10\n\tADDQ R13, R11\n")
 	fmt.Fprintf(w, "\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ one_%s\ndone_%s:\n", 64*wideLines, m.name, m.name)
