@@ -19,6 +19,10 @@ func (e *Engine) attend(l *block, layer int, all []Extension) {
 	for i := 1; i < len(all); i++ {
 		starts[i] = starts[i-1] + len(all[i-1].Tokens)
 	}
+	if e.ones(all) {
+		e.attendOnes(l, layer, all)
+		return
+	}
 	e.cpu.Do(len(all)*c.KVHeads, func(worker, i int) {
 		x, kv := all[i/c.KVHeads], i%c.KVHeads
 		h := head{s: x.Sequence, t0: starts[i/c.KVHeads], n: len(x.Tokens), base: x.Sequence.n, kv: kv, at: layer*c.KVHeads + kv}
@@ -68,6 +72,7 @@ func firstKey(window, query int) int {
 type tileWork struct {
 	q, score, part, sum []float32
 	queries, weights    tensor.Vectors
+	one                 tensor.Attention
 }
 
 // tileVectors is how many queries, of all heads of a group, go through the keys together.
@@ -108,6 +113,7 @@ func (e *Engine) attendBlock(worker int, l *block, x *head, i, n, group int) {
 	e.cpu.Prepare(&w.queries, w.q, d, d, vectors)
 	for at := from; at < to; at += blockTokens {
 		keys, _ := e.kv.tiles(x.s.blocks[at/blockTokens], x.at)
+		keys = keys.Top(to - at)
 		e.cpu.MatVecsAlone(worker, w.score[at-from:], lda, &keys, &w.queries)
 	}
 	for j := range vectors {

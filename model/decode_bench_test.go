@@ -28,7 +28,9 @@ func BenchmarkDecode(b *testing.B) {
 						b.Fatal(err)
 					}
 					for i := range all {
-						all[i].Sequence.Truncate(128)
+						if s := all[i].Sequence; s.Len() >= 192 {
+							s.Truncate(129) // the third block stays
+						}
 						all[i].Tokens = []uint32{1}
 					}
 				}

@@ -1,6 +1,8 @@
 package model
 
 import (
+	"slices"
+
 	"feilun/internal/tensor"
 )
 
@@ -46,6 +48,11 @@ func newEngine(c Config, cpu *tensor.CPU, o EngineOptions, from source) (*Engine
 	params, lay, _ := c.layout()
 	e := &Engine{m: &Model{Config: c}, cpu: cpu, blocks: make([]packed, c.Layers), rope: c.newRotary(1), workers: make([]attention, cpu.Workers())}
 	r := &loader{e: e, from: from, weights: o.Weights, params: params}
+	heads := []linear{{w: lay.head, b: -1, in: c.Width, out: c.Vocab}}
+	if !c.Tied {
+		heads = append(heads, linear{w: lay.embed, b: -1, in: c.Width, out: c.Vocab})
+	}
+	r.reserve(slices.Concat(lay.linears(), heads), len(heads))
 	for i := range lay.blocks {
 		l, p := &lay.blocks[i], &e.blocks[i]
 		l.in, l.post = r.norm(l.in, c.Width), r.norm(l.post, c.Width)
@@ -60,11 +67,11 @@ func newEngine(c Config, cpu *tensor.CPU, o EngineOptions, from source) (*Engine
 		lay.positions = r.vector(lay.positions, c.Context*c.Width)
 	}
 	r.head = true
-	r.linear(linear{w: lay.head, b: -1, in: c.Width, out: c.Vocab}, &e.head)
+	r.linear(heads[0], &e.head)
 	e.embed = &e.head
 	if !c.Tied {
 		e.embed = &matrix{}
-		r.linear(linear{w: lay.embed, b: -1, in: c.Width, out: c.Vocab}, e.embed)
+		r.linear(heads[1], e.embed)
 	}
 	e.m.lay = lay
 	e.kv, e.tiles = newKeyStore(&c, e.bf16), make([]tileWork, cpu.Workers())
@@ -98,6 +105,38 @@ func (e *Engine) TokenBytes(n int) int {
 		each = 2
 	}
 	return size + n*2*each*c.Layers*c.kvWidth()
+}
+
+// Products does a token's products with all its matrices again, behind an [Engine.Step], and
+// nothing else: the rest of what a step takes for one token is what is not weights.
+func (e *Engine) Products() {
+	for i := range e.blocks {
+		l, w := &e.m.lay.blocks[i], &e.blocks[i]
+		w.qkv.multiply(e.cpu, e.qkv, l.qkv.out, e.n, l.qkv.in, 1)
+		w.out.multiply(e.cpu, e.n, l.out.out, e.y, l.out.in, 1)
+		w.up.multiply(e.cpu, e.up, l.up.out, e.n, l.up.in, 1)
+		w.down.multiply(e.cpu, e.n, l.down.out, e.act, l.down.in, 1)
+	}
+	c := &e.m.Config
+	e.head.multiply(e.cpu, e.logits, c.Vocab, e.last, c.Width, 1)
+}
+
+// ReadWeights reads the matrices that a token goes through, in one of the ways of
+// [tensor.CPU.Read], and does nothing with them: the measure for [Engine.Step]. It returns
+// how many bytes that is.
+func (e *Engine) ReadWeights(way int) (bytes int) {
+	for _, w := range e.matrices() {
+		if w == e.embed && w != &e.head {
+			continue
+		}
+		if w.blocks != nil {
+			w.blocks.Read(e.cpu, way)
+		} else {
+			w.panels.Read(e.cpu, way)
+		}
+		bytes += w.bytes()
+	}
+	return bytes
 }
 
 // matrices returns all of them, each once.

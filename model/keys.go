@@ -25,6 +25,7 @@ type keyStore struct {
 	bf16       bool
 	heads, dim int // heads of all layers
 	free       []*keyBlock
+	room       []byte // for blocks to come
 	sharing
 }
 
@@ -73,11 +74,34 @@ func (s *keyStore) add() *keyBlock {
 		s.free = append(s.free, b)
 		return s.add()
 	}
-	s.blocks++
 	if s.bf16 {
-		return &keyBlock{refs: 1, half: tensor.Bytes(s.blockBytes())}
+		return &keyBlock{refs: 1, half: s.memory()}
 	}
+	s.blocks++
 	return &keyBlock{refs: 1, full: tensor.Floats(s.blockBytes() / 4)}
+}
+
+// Memory for several blocks comes in one piece, which the processor finds in fewer and larger
+// pages: that many blocks, and that many bytes, at most.
+const (
+	roomBlocks = 8
+	roomBytes  = 16 << 20
+)
+
+// memory returns that of another block.
+func (s *keyStore) memory() []byte {
+	size := s.blockBytes()
+	if len(s.room) < size {
+		n := max(1, min(roomBlocks, roomBytes/size))
+		if s.limit > s.blocks {
+			n = min(n, s.limit-s.blocks)
+		}
+		s.room = tensor.Bytes(n * size)
+	}
+	s.blocks++
+	b := s.room[:size:size]
+	s.room = s.room[size:]
+	return b
 }
 
 // release gives a sequence's blocks back but for the first ones.

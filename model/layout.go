@@ -13,6 +13,15 @@ type layout struct {
 	head             int // the head's matrix; the embedding's where they are tied
 }
 
+// linears returns the matrices of all layers.
+func (l *layout) linears() (all []linear) {
+	for i := range l.blocks {
+		b := &l.blocks[i]
+		all = append(all, b.qkv, b.out, b.up, b.down)
+	}
+	return all
+}
+
 // A block is a layer.
 type block struct {
 	in, post   norm

@@ -163,9 +163,38 @@ type loader struct {
 	from    source
 	weights Weights
 	params  []Param
-	head    bool // what comes is embedding or head
+	head    bool   // what comes is embedding or head
+	memory  []byte // for matrices, one behind another
 	buf     []float32
 	err     error
+}
+
+// form decides how to hold a matrix.
+func (r *loader) form(l *linear, head bool) Weights {
+	var kinds []quant.Type
+	for _, p := range r.parts(l.w, l.w+l.in*l.out) {
+		kinds = append(kinds, r.from.kind(&p))
+	}
+	return r.weights.form(r.e.cpu, kinds, head)
+}
+
+// reserve makes room for matrices, of which the last ones are embedding and head. In one piece
+// memory comes in large pages, of which the processor can find all.
+func (r *loader) reserve(all []linear, heads int) {
+	n := 0
+	for i, l := range all {
+		if kind, ok := r.form(&l, i >= len(all)-heads).blocks(r.e.cpu); ok {
+			n += kind.Bytes(l.out, l.in)
+		}
+	}
+	r.memory = tensor.Bytes(n)
+}
+
+// room returns an empty matrix.
+func (r *loader) room(kind tensor.Weights, rows, cols int) *tensor.QuantMatrix {
+	m := tensor.QuantMatrixIn(kind, rows, cols, r.memory)
+	r.memory = r.memory[m.Bytes():]
+	return &m
 }
 
 // parts returns the tensors between two places among the weights.
@@ -205,15 +234,10 @@ func (r *loader) norm(l norm, n int) norm {
 
 // linear lays out a matrix and returns where its bias now lies.
 func (r *loader) linear(l linear, w *matrix) linear {
-	parts := r.parts(l.w, l.w+l.in*l.out)
-	var kinds []quant.Type
-	for _, p := range parts {
-		kinds = append(kinds, r.from.kind(&p))
-	}
-	form := r.weights.form(r.e.cpu, kinds, r.head)
+	form := r.form(&l, r.head)
 	r.e.bf16 = r.e.bf16 || form == BF16 || form != F32 && r.e.cpu.BF16()
 	if kind, ok := form.blocks(r.e.cpu); ok {
-		r.quantized(l, w, kind, parts)
+		r.quantized(l, w, kind)
 	} else {
 		r.panels(l, w, form == BF16)
 	}
@@ -244,10 +268,11 @@ func (r *loader) panels(l linear, w *matrix, bf16 bool) {
 }
 
 // quantized takes blocks as they are stored where they are what is wanted, else rounds.
-func (r *loader) quantized(l linear, w *matrix, kind tensor.Weights, parts []Param) {
+func (r *loader) quantized(l linear, w *matrix, kind tensor.Weights) {
+	parts := r.parts(l.w, l.w+l.in*l.out)
+	w.blocks = r.room(kind, l.out, l.in)
 	asStored := !slices.ContainsFunc(parts, func(p Param) bool { return r.from.kind(&p) != kind.Type() })
 	if asStored && r.err == nil {
-		w.blocks = tensor.NewQuantMatrix(kind, l.out, l.in)
 		for _, p := range parts {
 			first := (p.From - l.w) / l.in
 			done, err := r.from.rows(&p, func(row int, raw []byte) { w.blocks.PackRow(first+row, raw) })
@@ -264,8 +289,7 @@ func (r *loader) quantized(l linear, w *matrix, kind tensor.Weights, parts []Par
 	if l.conv {
 		transpose(x, l.in, l.out)
 	}
-	var err error
-	if w.blocks, err = r.e.cpu.Quantize(kind, x, l.out, l.in); r.err == nil {
+	if err := r.e.cpu.Fill(w.blocks, x); r.err == nil {
 		r.err = err
 	}
 }

@@ -60,10 +60,7 @@ func (e *Engine) forward(all []Extension) error {
 		e.add(e.x, e.n, m*c.Width)
 		e.norm(l.post, e.n, e.x, m)
 		e.linear(l.up, &w.up, e.up, e.n, m)
-		e.cpu.Do(m, func(_, t int) {
-			u := c.upWidth()
-			activateRow(e.cpu, l, e.act[t*c.Hidden:(t+1)*c.Hidden], e.up[t*u:(t+1)*u])
-		})
+		e.activate(l, m)
 		e.linear(l.down, &w.down, e.n, e.act, m)
 		e.add(e.x, e.n, m*c.Width)
 	}
@@ -71,6 +68,16 @@ func (e *Engine) forward(all []Extension) error {
 		x.Sequence.n += len(x.Tokens)
 	}
 	return nil
+}
+
+func (e *Engine) activate(l *block, m int) {
+	c := &e.m.Config
+	u := c.upWidth()
+	if m == 1 {
+		activateRow(e.cpu, l, e.act[:c.Hidden], e.up[:u])
+		return
+	}
+	e.cpu.Do(m, func(_, t int) { activateRow(e.cpu, l, e.act[t*c.Hidden:(t+1)*c.Hidden], e.up[t*u:(t+1)*u]) })
 }
 
 // gather lays out the tokens of a step and makes room for them.
@@ -121,6 +128,10 @@ func (e *Engine) lookUp() {
 
 func (e *Engine) norm(l norm, y, x []float32, m int) {
 	n := e.m.Config.Width
+	if m == 1 {
+		e.m.normRow(e.cpu, l, y[:n], x[:n])
+		return
+	}
 	e.cpu.Rows(m, func(_, from, to int) {
 		for t := from; t < to; t++ {
 			e.m.normRow(e.cpu, l, y[t*n:(t+1)*n], x[t*n:(t+1)*n])
@@ -139,12 +150,20 @@ func (e *Engine) linear(l linear, w *matrix, y, x []float32, m int) {
 
 func (e *Engine) add(y, x []float32, n int) {
 	const block = 1 << 14
+	if n <= block {
+		e.cpu.Add(y[:n], x)
+		return
+	}
 	e.cpu.Do((n+block-1)/block, func(_, i int) { e.cpu.Add(y[i*block:min(n, (i+1)*block)], x[i*block:]) })
 }
 
 func (e *Engine) prepare(l *block) {
 	c := &e.m.Config
 	from, to := c.qkvWidth(), c.queryWidth()+c.kvWidth()
+	if len(e.tokens) == 1 {
+		e.m.prepareRow(e.cpu, l, e.rope, e.qk[:to], e.qkv[:to], e.position[0])
+		return
+	}
 	e.cpu.Rows(len(e.tokens), func(_, t0, t1 int) {
 		for t := t0; t < t1; t++ {
 			e.m.prepareRow(e.cpu, l, e.rope, e.qk[t*to:(t+1)*to], e.qkv[t*from:t*from+to], e.position[t])

@@ -32,6 +32,7 @@ type gemmLine struct {
 	Peak    float64 `json:"peak_gflops"` // of one core's peak loop, in the same run
 	Share   float64 `json:"share"`       // of the workers' peaks
 	Median  float64 `json:"median_share"`
+	Clock   float64 `json:"clock_share"` // median of shares of the peak loop right behind the product, at the clock that it left
 }
 
 // maxBenchNumbers bounds the memory of matrices; packed copies come on top.
@@ -56,7 +57,7 @@ func (c *benchGemmCmd) Run(a *app) error {
 		return hint.Usage(fmt.Errorf("matrices of %d numbers: at most %d are measured", 2*c.M*s+s*s, maxBenchNumbers))
 	}
 	if !c.JSON {
-		fmt.Fprintf(a.stdout, "%-5s %-17s %9s %9s %8s %8s\n", "type", "M x K x N", "GFLOP/s", "peak", "share", "median")
+		fmt.Fprintf(a.stdout, "%-5s %-17s %9s %9s %8s %8s %10s\n", "type", "M x K x N", "GFLOP/s", "peak", "share", "median", "same clock")
 	}
 	for _, kind := range c.Types {
 		if kind == "bf16" && !cpu.BF16() {
@@ -89,21 +90,23 @@ func (c *benchGemmCmd) measure(cpu *tensor.CPU, kind string, k, n int) gemmLine 
 	}
 	var p tensor.Panels
 	ops := 2 * float64(c.M) * float64(k) * float64(n) / 1e9
-	var shares []float64
+	var shares, clock []float64
 	for range c.Runs {
 		peak := cpu.Peak(kind == "bf16", 3) / 1e9
 		speed := ops / tensor.Seconds(l.Workers, func() {
 			cpu.Pack(&p, tensor.Matrix(w, k).T(), k, n, kind == "bf16")
 			cpu.MatMul(y, n, tensor.Matrix(x, k), &p, c.M, false)
 		})
+		now := cpu.PeakNow(kind == "bf16") / 1e9
 		l.GFLOPs, l.Peak = max(l.GFLOPs, speed), max(l.Peak, peak)
 		if peak > 0 {
-			shares = append(shares, speed/peak/float64(l.Workers))
+			shares, clock = append(shares, speed/peak/float64(l.Workers)), append(clock, speed/now/float64(l.Workers))
 		}
 	}
 	if l.Peak > 0 {
-		slices.Sort(shares)
-		l.Share, l.Median = l.GFLOPs/l.Peak/float64(l.Workers), shares[len(shares)/2]
+		_, l.Median = ranks(shares)
+		_, l.Clock = ranks(clock)
+		l.Share = l.GFLOPs / l.Peak / float64(l.Workers)
 	}
 	return l
 }
@@ -112,6 +115,6 @@ func (c *benchGemmCmd) print(a *app, l gemmLine) error {
 	if c.JSON {
 		return json.NewEncoder(a.stdout).Encode(l)
 	}
-	_, err := fmt.Fprintf(a.stdout, "%-5s %-17s %9.1f %9.1f %8.3f %8.3f\n", l.Type, fmt.Sprintf("%d x %d x %d", l.M, l.K, l.N), l.GFLOPs, l.Peak, l.Share, l.Median)
+	_, err := fmt.Fprintf(a.stdout, "%-5s %-17s %9.1f %9.1f %8.3f %8.3f %10.3f\n", l.Type, fmt.Sprintf("%d x %d x %d", l.M, l.K, l.N), l.GFLOPs, l.Peak, l.Share, l.Median, l.Clock)
 	return err
 }

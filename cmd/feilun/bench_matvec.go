@@ -21,7 +21,7 @@ type benchMatvecCmd struct {
 }
 
 // A matvecLine is a shape's speed: bytes of weights that products went through in a
-// second, beside bytes that the same workers read in the same run.
+// second, beside bytes that the same workers read in the same run in the best of several ways.
 type matvecLine struct {
 	Type    string  `json:"type"`
 	Level   string  `json:"level"`
@@ -106,26 +106,26 @@ func (c *benchMatvecCmd) measure(cpu *tensor.CPU, kind tensor.Weights, l *matvec
 	}
 	group := min(len(all), max(1, stretch/first.Bytes()))
 	bytes := float64(group * first.Bytes())
-	var took, read []float64
-	for range c.Runs {
-		for at := 0; at+group <= len(all); at += group {
-			took = append(took, tensor.Seconds(l.Workers, func() {
-				for _, m := range all[at : at+group] {
-					cpu.MatVecs(y, m, x, c.Vectors)
-				}
-			}))
-			other := (at + len(all)/2/group*group) % (len(all) / group * group)
-			read = append(read, tensor.Seconds(l.Workers, func() {
-				for _, m := range all[other : other+group] {
-					m.Read(cpu)
+	groups := len(all) / group
+	part := func(i int) []*tensor.QuantMatrix { return all[i%groups*group:][:group] }
+	speed := func(f func()) float64 { return bytes / 1e9 / tensor.Seconds(l.Workers, f) }
+	var products []float64
+	reads := make([][]float64, cpu.ReadWays())
+	for i := range c.Runs * groups {
+		products = append(products, speed(func() {
+			for _, m := range part(i) {
+				cpu.MatVecs(y, m, x, c.Vectors)
+			}
+		}))
+		for way := range reads { // of what was not gone through for long
+			reads[way] = append(reads[way], speed(func() {
+				for _, m := range part(i + (way+1)*groups/(len(reads)+1)) {
+					m.Read(cpu, way)
 				}
 			}))
 		}
 	}
-	slices.Sort(took)
-	slices.Sort(read)
-	l.GBs, l.Read, l.Share = bytes/took[0]/1e9, bytes/read[0]/1e9, read[0]/took[0]
-	l.Median = read[len(read)/2] / took[len(took)/2]
+	l.GBs, l.Read, l.Share, l.Median = shares(products, reads)
 	return nil
 }
 

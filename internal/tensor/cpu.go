@@ -112,6 +112,7 @@ func (c *CPU) Rows(n int, f func(worker, from, to int)) {
 // Floats returns n zeros that begin at a multiple of 64 bytes.
 func Floats(n int) []float32 {
 	b := make([]float32, n+16)
+	largePages(b)
 	at := alignment(b)
 	return b[at : at+n : at+n]
 }

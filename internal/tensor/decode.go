@@ -50,8 +50,7 @@ type QuantMatrix struct {
 // NewQuantMatrix returns a matrix of zeros.
 func NewQuantMatrix(kind Weights, rows, cols int) *QuantMatrix {
 	m := &QuantMatrix{kind: kind, rows: rows, cols: cols, groups: (cols + groupCols - 1) / groupCols}
-	n := 2 * m.tileBytes() * ((rows + 2*tileRows - 1) / (2 * tileRows))
-	m.data = unsafe.Slice((*byte)(pointer(unsafe.SliceData(Floats((n+3)/4)))), n)
+	m.data = Bytes(kind.Bytes(rows, cols))
 	return m
 }
 
@@ -75,6 +74,13 @@ func (m *QuantMatrix) at(t int) int { return t/2*2*m.tileBytes() + t%2*m.kind.gr
 // Quantize rounds w, rows × cols, and returns it laid out.
 func (c *CPU) Quantize(kind Weights, w []float32, rows, cols int) (*QuantMatrix, error) {
 	m := NewQuantMatrix(kind, rows, cols)
+	return m, c.Fill(m, w)
+}
+
+// Fill rounds w, rows × columns, to a matrix. Numbers that are not finite are an error but
+// for bfloat16.
+func (c *CPU) Fill(m *QuantMatrix, w []float32) error {
+	kind, rows, cols := m.kind, m.rows, m.cols
 	const block = 32
 	padded := (cols + block - 1) / block * block
 	errs := make([]error, rows)
@@ -89,10 +95,10 @@ func (c *CPU) Quantize(kind Weights, w []float32, rows, cols int) (*QuantMatrix,
 	})
 	for i, err := range errs {
 		if err != nil {
-			return nil, fmt.Errorf("row %d: %w", i, err)
+			return fmt.Errorf("row %d: %w", i, err)
 		}
 	}
-	return m, nil
+	return nil
 }
 
 // PackRow lays out a row that is in blocks of the form's type. Rows may be packed side
@@ -175,8 +181,12 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 		return
 	}
 	d := c.level.decoder(m.kind)
-	v := c.vectors(m, x, n, d.half)
-	tiles, per := (m.rows+tileRows-1)/tileRows, max(1, decodeTask/max(1, m.tileBytes()))
+	v, tiles := c.vectors(m, x, n, d.half), (m.rows+tileRows-1)/tileRows
+	if n == 1 && c.workers == 1 { // nothing to share, nothing to keep in a cache
+		m.product(d, y, m.rows, v, 1, 0, tiles, c.scratch[0].c)
+		return
+	}
+	per := max(1, decodeTask/max(1, m.tileBytes()))
 	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
 	turns := 1
 	if d.many[0] != nil {
@@ -194,7 +204,7 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 					to = n
 				}
 			}
-			m.product(&d, y[j*m.rows:], m.rows, v.from(j), to-j, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
+			m.product(d, y[j*m.rows:], m.rows, v.from(j), to-j, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
 		}
 	})
 }
@@ -352,16 +362,6 @@ func (k Weights) bytes(to *[vectorBytes]byte, x []float32) {
 		binary.LittleEndian.PutUint32(to[64+4*h:], math.Float32bits(most/127))
 		binary.LittleEndian.PutUint32(to[72+4*h:], uint32(-k.plus()*sum))
 	}
-}
-
-// Read reads the matrix once, workers side by side, as fast as it can, and does nothing
-// with it: the measure for [CPU.MatVec].
-func (m *QuantMatrix) Read(c *CPU) {
-	b := m.data[:len(m.data)/1024*1024]
-	c.Do((len(b)+decodeTask-1)/decodeTask, func(_, i int) {
-		part := b[i*decodeTask : min(len(b), (i+1)*decodeTask)]
-		c.level.readMemory(len(part)/1024, pointer(&part[0]))
-	})
 }
 
 // Clone returns a copy.

@@ -12,6 +12,9 @@ import (
 func decodeBF16Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeBF16PairNear(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeBF16x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -36,6 +39,9 @@ func decodeBF16AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 func decodeInt8Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeInt8PairNear(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeInt8x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -55,6 +61,9 @@ func decodeInt8AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 
 //go:noescape
 func decodeInt4Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeInt4PairNear(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
 func decodeInt4x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
@@ -77,49 +86,40 @@ func decodeInt4AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 //go:noescape
 func bytes512(n int, dst unsafe.Pointer, step int, src unsafe.Pointer, less int32, least float32)
 
-//go:noescape
-func readAVX512(n int, p unsafe.Pointer)
-
-//go:noescape
-func readAVX2(n int, p unsafe.Pointer)
-
 // vnni reports whether products of bytes (VPDPBUSD) may be used.
 func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
-// decoder returns the kernels of a level for weights of a type.
-func (l Level) decoder(kind Weights) decoder {
-	switch {
-	case kind == WeightsBF16 && l >= AMX:
-		return decoder{tiles: true, half: true}
-	case kind == WeightsBF16 && l >= AVX512BF16:
-		return decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
-	case kind == WeightsBF16 && l == AVX512:
-		return decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
-	case kind == WeightsBF16 && l == AVX2:
-		return decoder{of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1}
-	case kind == WeightsInt8 && l.vnni():
-		return decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: decodeInt8Pair, four: decodeInt8Four, widest: 8}
-	case kind == WeightsInt8 && l >= AVX2:
-		return decoder{of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1}
-	case kind == WeightsInt4 && l.vnni():
-		return decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: decodeInt4Pair, widest: 8}
-	case kind == WeightsInt4 && l >= AVX2:
-		return decoder{of: [4]decodeKernel{decodeInt4AVX2}, pair: decodeInt4PairAVX2, widest: 1}
+// decoders has the kernels of each level and form of weights.
+var decoders = func() (all [len(levelNames)][3]decoder) {
+	bf16, int8, int4 := decodeBF16Pair, decodeInt8Pair, decodeInt4Pair
+	if intel {
+		bf16, int8, int4 = decodeBF16PairNear, decodeInt8PairNear, decodeInt4PairNear
 	}
-	return plainDecoder(kind)
-}
+	for l := range all {
+		for k := range all[l] {
+			all[l][k] = plainDecoder(Weights(k))
+		}
+	}
+	all[AVX2] = [3]decoder{
+		WeightsBF16: {of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1},
+		WeightsInt8: {of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1},
+		WeightsInt4: {of: [4]decodeKernel{decodeInt4AVX2}, pair: decodeInt4PairAVX2, widest: 1},
+	}
+	all[AVX512] = all[AVX2]
+	all[AVX512][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
+	if AVX512.vnni() {
+		all[AVX512][WeightsInt8] = decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: int8, four: decodeInt8Four, widest: 8}
+		all[AVX512][WeightsInt4] = decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: int4, widest: 8}
+	}
+	all[AVX512BF16] = all[AVX512]
+	all[AVX512BF16][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: bf16, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
+	all[AMX] = all[AVX512BF16]
+	all[AMX][WeightsBF16] = decoder{tiles: true, half: true}
+	return all
+}()
 
-// readMemory reads 1024·n bytes and does nothing with them.
-func (l Level) readMemory(n int, p unsafe.Pointer) {
-	switch {
-	case l >= AVX512:
-		readAVX512(n, p)
-	case l == AVX2:
-		readAVX2(n, p)
-	default:
-		plainRead(n, p)
-	}
-}
+// decoder returns the kernels of a level for weights of a type.
+func (l Level) decoder(kind Weights) *decoder { return &decoders[l][kind] }
 
 // bytes rounds n groups of a vector and reports whether the level has a loop for it.
 func (l Level) bytes(n int, dst unsafe.Pointer, step int, src []float32, less int32) bool {

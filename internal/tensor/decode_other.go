@@ -2,11 +2,13 @@
 
 package tensor
 
-// decoder returns the kernels of a level for weights of a type.
-func (l Level) decoder(kind Weights) decoder { return plainDecoder(kind) }
+var decoders = [3]decoder{plainDecoder(WeightsBF16), plainDecoder(WeightsInt8), plainDecoder(WeightsInt4)}
 
-// readMemory reads 1024·n bytes and does nothing with them.
-func (l Level) readMemory(n int, p pointer) { plainRead(n, p) }
+// decoder returns the kernels of a level for weights of a type.
+func (l Level) decoder(kind Weights) *decoder { return &decoders[kind] }
+
+// readers returns the loops that read.
+func (l Level) readers() []reader { return []reader{{1, plainRead}} }
 
 // bytes rounds n groups of a vector and reports whether the level has a loop for it.
 func (l Level) bytes(int, pointer, int, []float32, int32) bool { return false }

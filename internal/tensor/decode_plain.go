@@ -72,7 +72,7 @@ func plainDecodeInt(groups int, weights, vectors pointer, xstep int, y pointer, 
 }
 
 // plainRead reads 1024·n bytes.
-func plainRead(n int, p pointer) {
+func plainRead(n int, p pointer, _ int) {
 	sum := uint64(0)
 	for _, v := range unsafe.Slice((*uint64)(p), 128*n) {
 		sum |= v

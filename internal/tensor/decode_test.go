@@ -193,7 +193,7 @@ func benchMatVec(b *testing.B, c *CPU, kind Weights, rows, cols, n, total int) {
 			}))
 			read = append(read, Seconds(c.Workers(), func() {
 				for _, m := range all[(g+groups/2)%groups*group:][:group] {
-					m.Read(c)
+					m.Read(c, 0)
 				}
 			}))
 		}

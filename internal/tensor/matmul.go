@@ -11,6 +11,7 @@ import (
 const (
 	maxRows    = 32
 	maxCols    = 32
+	wideCols   = 48 // of some panels of float32; their tiles are no larger
 	packRows   = 14 * 12
 	packDepth  = 256           // steps: single float32, or pairs of bfloat16
 	takeDepth  = 2 * packDepth // steps of A at a time
@@ -40,6 +41,14 @@ type Panels struct {
 	cols  int
 	depth int // steps in all
 	data  []float32
+}
+
+// kernel returns the kernel for m rows of A, and how many it takes at a time.
+func (p *Panels) kernel(l Level, m int) (f kernel, rows int) {
+	if p.cols == wideCols {
+		return wideKernel(m)
+	}
+	return l.kernelRows(p.bf16, m)
 }
 
 // Column copies column j of a matrix to dst, its first k rows where dst has k numbers.

@@ -41,6 +41,9 @@ func (c *CPU) packPanels(p *Panels, b View, from, to int) {
 // blocks of packDepth steps follow one another, in each the panels.
 func (c *CPU) layOut(p *Panels, k, n int, bf16 bool) int {
 	_, _, cols := c.level.kernel(bf16)
+	if c.level.wide(bf16, k, n) {
+		cols = wideCols
+	}
 	p.k, p.n, p.bf16, p.cols, p.depth = k, n, bf16, cols, k
 	if bf16 {
 		p.depth = (k + 1) / 2

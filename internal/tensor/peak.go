@@ -18,26 +18,31 @@ func Seconds(workers int, f func()) float64 {
 // peakTurns makes the peak loop last some milliseconds.
 const peakTurns = 1_000_000
 
-// peak measures the peak loop once: operations a second on one core, 0 where
-// there is none.
-func (c *CPU) peak(bf16 bool) float64 {
+// peak measures the peak loop once, for so many turns: operations a second on one core, 0
+// where there is none.
+func (c *CPU) peak(bf16 bool, turns int) float64 {
 	ops := 0.0
 	s := Seconds(1, func() {
 		if bf16 {
-			ops = c.PeakBF16(peakTurns)
+			ops = c.PeakBF16(turns)
 		} else {
-			ops = c.PeakF32(peakTurns)
+			ops = c.PeakF32(turns)
 		}
 	})
 	return ops / s
 }
+
+// PeakNow is [CPU.Peak] for a fraction of a millisecond: at the clock that the processor has
+// just now. It falls with the power that what came before took, and rises again within some
+// milliseconds.
+func (c *CPU) PeakNow(bf16 bool) float64 { return c.peak(bf16, peakTurns/20) }
 
 // Peak returns the best of n measurements of the peak loop, in floating-point
 // operations a second of one core; 0 where the level has none.
 func (c *CPU) Peak(bf16 bool, n int) float64 {
 	best := 0.0
 	for range n {
-		best = max(best, c.peak(bf16))
+		best = max(best, c.peak(bf16, peakTurns))
 	}
 	return best
 }

@@ -41,7 +41,7 @@ const directPanels = 12
 
 func (c *CPU) product(dst []float32, ldc int, a View, b *Panels, m int, add bool) *product {
 	x := &product{c: c, dst: dst, ldc: ldc, a: a, b: b, add: add}
-	x.kern, x.tile = c.level.kernelRows(b.bf16, m)
+	x.kern, x.tile = b.kernel(c.level, m)
 	x.rows = a.Col == 1 && (!b.bf16 || c.level >= AVX512BF16)
 	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && 2*b.depth == b.k)
 	x.per, x.take = packRows/x.tile*x.tile, takeDepth
@@ -165,7 +165,7 @@ func (x *product) panel(s *scratch, t *slab, at, to step, next *slab, until int)
 		}
 		kern := x.kern
 		if h < x.tile { // the last rows, by a kernel of no more than they need
-			kern, _ = x.c.level.kernelRows(b.bf16, h)
+			kern, _ = b.kernel(x.c.level, h)
 		}
 		kern(d, tile, lda, stride, panel, unsafe.Pointer(&s.c[0]), 4*b.cols, 0, f)
 		edge(x.dst[(t.m0+i)*x.ldc+at.j*b.cols:], x.ldc, s.c, b.cols, h, w, add)

@@ -271,7 +271,7 @@ func BenchmarkMatMul(b *testing.B) {
 						c.Pack(&p, Matrix(w, k).T(), k, n, bf16)
 						c.MatMul(out, n, Matrix(a, k), &p, m, false)
 					}))
-					peak = max(peak, c.peak(bf16))
+					peak = max(peak, c.peak(bf16, peakTurns))
 				}
 				b.ReportMetric(best/1e9, "GFLOP/s")
 				b.ReportMetric(best/peak, "of-peak")

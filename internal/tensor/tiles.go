@@ -17,9 +17,20 @@ func QuantMatrixIn(kind Weights, rows, cols int, memory []byte) QuantMatrix {
 	return QuantMatrix{kind: kind, rows: rows, cols: cols, groups: (cols + groupCols - 1) / groupCols, data: memory[:kind.Bytes(rows, cols)]}
 }
 
+// Top returns the first n rows, and what follows them in the same pair of tiles.
+func (m QuantMatrix) Top(n int) QuantMatrix {
+	m.rows = min(m.rows, (n+2*tileRows-1)/(2*tileRows)*2*tileRows)
+	return m
+}
+
 // Bytes returns n bytes of zeros that begin at a multiple of 64 bytes.
 func Bytes(n int) []byte {
-	return unsafe.Slice((*byte)(pointer(unsafe.SliceData(Floats((n+3)/4)))), n)
+	return bytesOf(Floats((n + 3) / 4))[:n:n]
+}
+
+// bytesOf returns the memory of float32 as bytes.
+func bytesOf(x []float32) []byte {
+	return unsafe.Slice((*byte)(pointer(unsafe.SliceData(x))), 4*len(x))
 }
 
 // SetRow rounds x to row i of a matrix of bfloat16.
@@ -106,7 +117,7 @@ type Vectors struct {
 // Prepare makes n vectors of x, each cols numbers of rows of ldx, ready for matrices of
 // bfloat16. It may be called in workers of [CPU.Do].
 func (c *CPU) Prepare(v *Vectors, x []float32, ldx, cols, n int) {
-	half := c.level.decoder(WeightsBF16).half
+	half := c.alone(WeightsBF16).half
 	v.each, v.n = groupCols*4, n
 	if half {
 		v.each = groupCols * 2
@@ -128,10 +139,14 @@ func (c *CPU) Prepare(v *Vectors, x []float32, ldx, cols, n int) {
 	}
 }
 
+// alone returns the kernels for keys and values. They are those of vectors where there are
+// tiles too: a query alone is attended to by them ([CPU.Attend]), and prompts get its bits.
+func (c *CPU) alone(kind Weights) *decoder { return min(c.level, AVX512BF16).decoder(kind) }
+
 // MatVecsAlone sets rows of y, ldy numbers apart, to the products of m with vectors; that
 // of a vector is the same, bit by bit, whatever the others. It works in the calling worker
 // of [CPU.Do].
 func (c *CPU) MatVecsAlone(worker int, y []float32, ldy int, m *QuantMatrix, v *Vectors) {
-	d := c.level.decoder(m.kind)
-	m.product(&d, y, ldy, v.vectors, v.n, 0, (m.rows+tileRows-1)/tileRows, c.scratch[worker].c)
+	d := c.alone(m.kind)
+	m.product(d, y, ldy, v.vectors, v.n, 0, (m.rows+tileRows-1)/tileRows, c.scratch[worker].c)
 }

@@ -73,7 +73,7 @@ func TestTiles(t *testing.T) {
 			}
 			checkSets(t, c, rng, want, w)
 			y, got := Floats(n*rows), Floats(n*(rows+5))
-			c.MatVecs(y, want, x, n)
+			NewLevel(min(level, AVX512BF16), 1).MatVecs(y, want, x, n)
 			var v Vectors
 			c.Prepare(&v, x, cols, cols, n)
 			c.MatVecsAlone(1, got, rows+5, &byRow, &v)

@@ -1,0 +1,43 @@
+package tensor
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// TestPairKernels compares the kernels of pairs that processors differ in, bit by bit.
+func TestPairKernels(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, k := range []struct {
+		kind  Weights
+		there bool
+		of    []decodeKernel
+	}{
+		{WeightsBF16, Best() >= AVX512BF16, []decodeKernel{decodeBF16Pair, decodeBF16PairNear}},
+		{WeightsInt8, Best().vnni(), []decodeKernel{decodeInt8Pair, decodeInt8PairNear}},
+		{WeightsInt4, Best().vnni(), []decodeKernel{decodeInt4Pair, decodeInt4PairNear}},
+	} {
+		if !k.there {
+			continue
+		}
+		for groups := range 20 {
+			rows, cols := 2*tileRows, groups*groupCols+32
+			c := New(1)
+			m, err := c.Quantize(k.kind, random(rng, rows*cols), rows, cols)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v := c.vectors(m, random(rng, cols), 1, k.kind == WeightsBF16)
+			var all [][]float32
+			for _, f := range k.of {
+				y := make([]float32, rows)
+				f(m.groups, pointer(&m.data[0]), v.data, v.each, pointer(&y[0]), 0)
+				all = append(all, y)
+			}
+			if !slices.Equal(all[0], all[1]) {
+				t.Errorf("%s, %d columns: the kernels differ", k.kind, cols)
+			}
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"io"
+)
+
+// A wide512 is a kernel like [matrix512] of float32 for panels of 48 columns: of 9 rows, 4 or
+// 1. For 27 multiply-adds 9 rows read 12 times, where 14 rows of 32 columns read 16 times for
+// 28: processors of Intel, whose clock falls with the power that reading takes, are 5 to 8 %
+// faster (docs/log/tensor.md).
+type wide512 struct {
+	name string
+	rows int
+}
+
+const wideLines = 3 // of a row of a panel
+
+// wide writes the kernels.
+func wide(w io.Writer) {
+	for _, m := range []wide512{{"kernelF32Wide", 9}, {"kernelF32Widex4", 4}, {"kernelF32Widex1", 1}} {
+		m.write(w)
+	}
+}
+
+func (m wide512) write(w io.Writer) {
+	fmt.Fprintf(w, "// func %s(k int, a unsafe.Pointer, lda, step int, b, c unsafe.Pointer, ldc, add int, ahead *fetch)\n", m.name)
+	fmt.Fprintf(w, "TEXT ·%s(SB), NOSPLIT, $0-72\n", m.name)
+	fmt.Fprint(w, "\tMOVQ k+0(FP), CX\n\tMOVQ a+8(FP), SI\n\tMOVQ lda+16(FP), R8\n\tMOVQ step+24(FP), R13\n\tMOVQ b+32(FP), DX\n\tMOVQ c+40(FP), DI\n\tMOVQ ldc+48(FP), AX\n")
+	fmt.Fprint(w, "\tLEAQ (R8)(R8*2), R9\n\tLEAQ (SI)(R8*4), R10\n\tLEAQ (R10)(R8*4), R11\n")
+	zero(w, wideLines*m.rows)
+	if m.rows < 9 {
+		m.fetchC(w, "PREFETCHT0")
+		fmt.Fprintf(w, "\tJMP tail_%s\n", m.name)
+	} else {
+		fmt.Fprint(w, "\tMOVQ ahead+64(FP), BX\n\tMOVQ (BX), R14\n\tMOVQ 8(BX), R15\n")
+		fmt.Fprintf(w, "\tCMPQ R13, $4\n\tJNE steps_%s\n", m.name)
+		m.loops(w, "rows")
+		fmt.Fprintf(w, "\tJMP tail_%s\nsteps_%s:\n", m.name, m.name)
+		m.loops(w, "steps")
+	}
+	fmt.Fprintf(w, "tail_%s:\n", m.name)
+	if m.rows == 9 {
+		fmt.Fprintf(w, "\tANDQ $%d, CX\n", unroll-1)
+	}
+	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\none_%s:\n", m.name, m.name)
+	if m.rows < 9 { // few rows wait for the panel
+		for v := range wideLines {
+			fmt.Fprintf(w, "\tPREFETCHT1 %d(DX)\n\tPREFETCHT0 %d(DX)\n", 64*v+decodeAhead, 64*v+decodeNear)
+		}
+	}
+	m.step(w, 0, m.byRow)
+	fmt.Fprint(w, "\tADDQ R13, SI\n\tADDQ R13, R10\n\tADDQ R13, R11\n")
+	fmt.Fprintf(w, "\tADDQ $%d, DX\n\tDECQ CX\n\tJNZ one_%s\ndone_%s:\n", 64*wideLines, m.name, m.name)
+	if m.rows == 9 {
+		fmt.Fprint(w, "\tMOVQ ahead+64(FP), BX\n\tMOVQ R14, (BX)\n\tMOVQ R15, 8(BX)\n")
+	}
+	m.store(w)
+}
+
+// byRow is where a row's number is, u steps of 4 bytes on; byStep where steps are packed.
+func (m wide512) byRow(u, i int) string {
+	return fmt.Sprintf([]string{"%d(%s)", "%d(%s)(R8*1)", "%d(%s)(R8*2)", "%d(%s)(R9*1)"}[i%4], 4*u, []string{"SI", "R10", "R11"}[i/4])
+}
+
+func (m wide512) byStep(u, i int) string { return fmt.Sprintf("%d(SI)", 4*(m.rows*u+i)) }
+
+// loops makes all turns of 4 steps: with A by rows, or packed step by step.
+func (m wide512) loops(w io.Writer, form string) {
+	early, end, last := "early_"+form, "late_"+form, "loop_"+form
+	fmt.Fprintf(w, "\tCMPQ CX, $%d\n\tJLE %s_%s\n", unroll*late, end, m.name)
+	m.fetchC(w, "PREFETCHT1")
+	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tSUBQ $%d, BX\n\tJZ %s_%s\n", late, end, m.name)
+	m.loop(w, early, form)
+	fmt.Fprintf(w, "%s_%s:\n", end, m.name)
+	m.fetchC(w, "PREFETCHT0")
+	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n\tCMPQ BX, $%d\n\tJLE %s_%s\n\tMOVQ $%d, BX\n", m.name, late, last, m.name, late)
+	m.loop(w, last, form)
+}
+
+// loop makes BX turns.
+func (m wide512) loop(w io.Writer, label, form string) {
+	fmt.Fprintf(w, "\tPCALIGN $64\n%s_%s:\n", label, m.name)
+	for u := range unroll {
+		if form == "rows" {
+			m.step(w, u, m.byRow)
+		} else {
+			m.step(w, u, m.byStep)
+		}
+		if u == 1 {
+			fmt.Fprintf(w, "\tPREFETCHT1 (R14)\n\tPREFETCHT1 64(R14)\n\tADDQ $128, R14\n\tDECQ R15\n\tJNZ same_%s_%s\n", label, m.name)
+			fmt.Fprintf(w, "\tMOVQ ahead+64(FP), R15\n\tADDQ 24(R15), R14\n\tMOVQ 16(R15), R15\nsame_%s_%s:\n", label, m.name)
+		}
+	}
+	if form == "rows" {
+		fmt.Fprintf(w, "\tADDQ $%d, SI\n\tADDQ $%d, R10\n\tADDQ $%d, R11\n", 4*unroll, 4*unroll, 4*unroll)
+	} else { // so that single steps go on by rows of 4 bytes
+		n := 4 * m.rows * unroll
+		fmt.Fprintf(w, "\tADDQ $%d, SI\n\tADDQ $%d, R10\n\tADDQ $%d, R11\n", n, n, n)
+	}
+	fmt.Fprintf(w, "\tADDQ $%d, DX\n\tDECQ BX\n\tJNZ %s_%s\n", unroll*64*wideLines, label, m.name)
+}
+
+// step multiplies a step, u steps behind where DX points to.
+func (m wide512) step(w io.Writer, u int, at func(u, i int) string) {
+	for v := range wideLines {
+		fmt.Fprintf(w, "\tVMOVUPS %d(DX), Z%d\n", 64*(u*wideLines+v), 27+v)
+	}
+	for i := range m.rows {
+		r := 30 + i%2
+		fmt.Fprintf(w, "\tVBROADCASTSS %s, Z%d\n", at(u, i), r)
+		for v := range wideLines {
+			fmt.Fprint(w, multiply(false, wideLines*i+v, 27+v, r))
+		}
+	}
+}
+
+// fetchC asks for all of C.
+func (m wide512) fetchC(w io.Writer, how string) {
+	fmt.Fprint(w, "\tMOVQ DI, BX\n")
+	for range m.rows {
+		for v := range wideLines {
+			fmt.Fprintf(w, "\t%s %d(BX)\n", how, 64*v)
+		}
+		fmt.Fprint(w, "\tADDQ AX, BX\n")
+	}
+}
+
+// store writes C, all of which is read before, as in [matrix512].
+func (m wide512) store(w io.Writer) {
+	fmt.Fprintf(w, "\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n\tMOVQ DI, BX\n", m.name)
+	for i := range m.rows {
+		for v := range wideLines {
+			r := wideLines*i + v
+			fmt.Fprintf(w, "\tVADDPS %d(BX), Z%d, Z%d\n", 64*v, r, r)
+		}
+		fmt.Fprint(w, "\tADDQ AX, BX\n")
+	}
+	fmt.Fprintf(w, "store_%s:\n", m.name)
+	for i := range m.rows {
+		for v := range wideLines {
+			fmt.Fprintf(w, "\tVMOVUPS Z%d, %d(DI)\n", wideLines*i+v, 64*v)
+		}
+		fmt.Fprint(w, "\tADDQ AX, DI\n")
+	}
+	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
+}

@@ -1,0 +1,51 @@
+package model
+
+import "slices"
+
+// Queries of a head of keys go through the keys one by one where these stay in the
+// second-level cache, or where there are no more than two: up to oneKeys tokens, or oneGroup
+// queries.
+const oneGroup, oneKeys = 2, 1024
+
+// ones reports whether attendOnes takes a step.
+func (e *Engine) ones(all []Extension) bool {
+	c := &e.m.Config
+	if !e.bf16 || len(e.tokens) > len(all) || !e.cpu.Attends(c.HeadDim) {
+		return false
+	}
+	return c.Heads/c.KVHeads <= oneGroup || !slices.ContainsFunc(all, func(x Extension) bool { return x.Sequence.n > oneKeys })
+}
+
+// attendOnes attends where each sequence has one new token, in bfloat16. Its numbers have the bits of attendTiles.
+func (e *Engine) attendOnes(l *block, layer int, all []Extension) {
+	heads := e.m.Config.KVHeads
+	per := heads
+	if e.cpu.Workers() > 1 {
+		per = max(1, heads*len(all)/(4*e.cpu.Workers()))
+	}
+	parts := (heads + per - 1) / per
+	e.cpu.Do(len(all)*parts, func(worker, i int) {
+		from := i % parts * per
+		e.attendOne(worker, l, layer, i/parts, all[i/parts].Sequence, from, min(heads, from+per))
+	})
+}
+
+// attendOne adds keys and values of a sequence's new token, the t-th of the step, and attends,
+// for the heads of keys from one to another.
+func (e *Engine) attendOne(worker int, l *block, layer, t int, s *Sequence, from, to int) {
+	c, w := &e.m.Config, &e.tiles[worker].one
+	d, first := c.HeadDim, firstKey(l.window, s.n)
+	firstBlock, lastBlock := first/blockTokens, s.n/blockTokens
+	k, v := e.kv.headBytes()
+	at, token := (layer*c.KVHeads+from)*(k+v), s.n%blockTokens
+	qk, qkv := e.qk[t*(c.queryWidth()+c.kvWidth()):], e.qkv[t*c.qkvWidth():]
+	e.cpu.SetToken(s.blocks[lastBlock].half, at, token, d, qk[c.queryWidth():][from*d:to*d], qkv[c.queryWidth()+c.kvWidth():][from*d:to*d])
+	w.Reset()
+	for _, b := range s.blocks[firstBlock : lastBlock+1] {
+		w.Add(b.half)
+	}
+	y, group := e.y[t*c.queryWidth():], c.Heads/c.KVHeads
+	for h := from * group; h < to*group; h++ {
+		e.cpu.Attend(w, at+(h/group-from)*(k+v), y[h*d:(h+1)*d], qk[h*d:(h+1)*d], first-firstBlock*blockTokens, s.n+1-firstBlock*blockTokens)
+	}
+}
