@@ -179,4 +179,4 @@ func amxChunk(w io.Writer, name string, high int, first bool) {
 	}
 }
 
-const weightsAhead = 8 << 10 // bytes that weights are fetched ahead
+const weightsAhead = 2 << 10 // bytes that weights are fetched ahead
