@@ -48,6 +48,9 @@ func (c *benchDecodeCmd) Run(a *app) error {
 	if c.Tokens < 1 || c.Runs < 1 || c.Batch < 1 || c.Prompt < 1 || c.Width < 64 || c.Width%64 != 0 {
 		return hint.Usage(fmt.Errorf("tokens, runs, batch and prompt are 1 or more; the width is a multiple of 64"))
 	}
+	if c.Group < 1 || c.Width/64%c.Group != 0 {
+		return hint.Usage(fmt.Errorf("heads are %d, 64 numbers wide: --group divides them", c.Width/64))
+	}
 	if n := c.Batch * (c.Prompt + c.Runs*c.Tokens); max(c.Batch, c.Prompt, c.Runs, c.Tokens) > 1<<16 || n > 1<<16 {
 		return hint.Usage(fmt.Errorf("all sequences together have at most %d tokens: fewer --batch, --prompt, --runs or --tokens", 1<<16))
 	}

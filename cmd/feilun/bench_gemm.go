@@ -15,7 +15,7 @@ type benchGemmCmd struct {
 	Types   []string `default:"f32,bf16" enum:"f32,bf16" help:"Types of numbers."`
 	Runs    int      `default:"15" help:"Products of each shape; the best counts, and beside it the best of as many peak loops, turn by turn."`
 	Workers int      `default:"1" help:"How many calculate side by side."`
-	Level   string   `placeholder:"L" help:"Instructions: generic, avx2, avx512, avx512bf16, or neon on arm64; by default the best."`
+	Level   string   `placeholder:"L" help:"Instructions: generic, avx2, avx512, avx512bf16, amx, or neon on arm64; by default the best."`
 	JSON    bool     `help:"Print a line of JSON for each shape."`
 }
 

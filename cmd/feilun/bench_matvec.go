@@ -16,7 +16,7 @@ type benchMatvecCmd struct {
 	Size    int      `default:"192" placeholder:"MIB" help:"MiB of weights of each shape: more than the caches hold."`
 	Runs    int      `default:"15" help:"How often all weights are gone through; the best stretch of 8 MiB counts."`
 	Workers int      `default:"1" help:"How many calculate side by side."`
-	Level   string   `placeholder:"L" help:"Instructions: generic, avx2, avx512, avx512bf16, or neon on arm64; by default the best."`
+	Level   string   `placeholder:"L" help:"Instructions: generic, avx2, avx512, avx512bf16, amx, or neon on arm64; by default the best."`
 	JSON    bool     `help:"Print a line of JSON for each shape."`
 }
 

@@ -6,7 +6,7 @@ import "unsafe"
 // the caches, and it is rounded once, where it is made.
 
 // Half returns the view of a matrix of bfloat16 whose rows lie one after another. The
-// level has to be [AVX512BF16], the product one of bfloat16.
+// level has to be [AVX512BF16] at least, the product one of bfloat16.
 func Half(data []uint16, cols int) View { return View{Half: data, Row: cols, Col: 1} }
 
 // Halves returns the memory of float32 as twice as many bfloat16.

@@ -110,7 +110,7 @@ func TestMatMulWorkers(t *testing.T) {
 		for _, workers := range []int{1, 2, 3, 8} {
 			c := NewLevel(level, workers)
 			var p Panels
-			c.Pack(&p, Matrix(b, k).T(), k, n, level == AVX512BF16)
+			c.Pack(&p, Matrix(b, k).T(), k, n, level >= AVX512BF16)
 			got := Floats(m * n)
 			c.MatMul(got, n, Matrix(a, k), &p, m, false)
 			if want == nil {

@@ -131,8 +131,9 @@ func (c *CPU) PeakBF16(n int) float64 {
 	case c.level < AVX512BF16:
 		return 0
 	case c.level >= AMX:
-		peakTiles(n / 4)
-		return float64(n/4) * 4 * 16 * 16 * 64
+		turns := max(1, n/4)
+		peakTiles(turns)
+		return float64(turns) * 4 * 16 * 16 * 64
 	}
 	peakBF16(n)
 	return float64(n) * 24 * 64
