@@ -12,7 +12,7 @@ import (
 )
 
 // edgeShapes is how many shapes of each level are tried.
-const edgeShapes = 12
+const edgeShapes = 25
 
 // guarded returns n numbers that end where a page begins that nobody may touch: what reads or
 // writes behind them crashes. They are not numbers until they are set.
