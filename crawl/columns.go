@@ -53,6 +53,11 @@ func (c *columnSet) parse(b []byte) (r row, err error) {
 	if err := json.Unmarshal(b, &all); err != nil {
 		return r, err
 	}
+	return c.of(all), nil
+}
+
+// of fills a row from an object's fields.
+func (c *columnSet) of(all map[string]json.RawMessage) (r row) {
 	for field, name := range c.names {
 		v, ok := lookup(all, name)
 		if !ok {
@@ -62,7 +67,7 @@ func (c *columnSet) parse(b []byte) (r row, err error) {
 			r.fill(field, v)
 		}
 	}
-	return r, nil
+	return r
 }
 
 // lookup finds a value by its name or by a dotted path; a number is a position

@@ -84,7 +84,7 @@ func (e *epub) read() {
 		if _, ok := e.names["mimetype"]; ok || e.src.p.Source == kindEPUB {
 			rows(RuleDamaged, err.Error())
 		} else {
-			rows(RuleRecordType, "zip archive that is no EPUB")
+			e.zipped(e.zip)
 		}
 		return
 	}

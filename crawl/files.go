@@ -249,6 +249,8 @@ func (j *job) run() (err error) {
 	case j.kind == kindWiki:
 		err = j.dump()
 	case j.task.Start > 0:
+	case j.kind == kindJSON:
+		err = j.json()
 	case j.kind == kindEPUB:
 		err = j.epub()
 	case j.kind == kindBook:

@@ -14,6 +14,7 @@ const (
 	kindHTML    = "html"
 	kindText    = "text"
 	kindJSONL   = "jsonl"
+	kindJSON    = "json" // lists of objects, or objects on several lines
 	kindParquet = "parquet"
 	kindWiki    = "mediawiki"
 	kindEPUB    = "epub"
@@ -57,6 +58,11 @@ func content(source string, head []byte) string {
 			return kindIndex
 		}
 		return source
+	case kindJSONL:
+		if jsonStart(bytes.TrimLeft(bytes.TrimPrefix(head, bom), " \t\r\n")) {
+			return kindJSON
+		}
+		return source
 	case "auto":
 	default:
 		return source
@@ -78,6 +84,8 @@ func content(source string, head []byte) string {
 		return kindWiki
 	case wikiIndex(head):
 		return kindIndex
+	case jsonStart(text):
+		return kindJSON
 	case bytes.HasPrefix(text, []byte("{")):
 		return kindJSONL
 	case bytes.HasPrefix(text, []byte("<")):
