@@ -66,8 +66,8 @@ func (f *jsonFile) values(r *allowance) bool {
 			list, err = f.opens(d)
 		}
 		if err == nil && list && !d.More() {
-			_, err = d.Token()
-			if list = false; err == nil {
+			if _, err = d.Token(); err == nil {
+				list = false
 				continue
 			}
 		}
