@@ -74,7 +74,7 @@ func (p *Paths) UnmarshalJSON(b []byte) error {
 
 // Params are the parameters of the crawl stage.
 type Params struct {
-	// Source says what the files hold: warc (WARC, WET or ARC), html, text, jsonl, parquet, mediawiki (XML dumps), epub, book (plain text, Project Gutenberg's too), auto (told file by file from the first bytes), commoncrawl, or sample (the crawl inside the program).
+	// Source says what the files hold: warc (WARC, WET or ARC), html, text, jsonl, parquet, mediawiki (XML dumps), epub, book (plain text, Project Gutenberg's too), auto (told file by file from the first bytes; so are lists of objects in JSON and zip archives of texts), commoncrawl, or sample (the crawl inside the program).
 	Source string `json:"source" default:"warc"`
 	// Path names the input: files, folders (read recursively) and patterns such as data/*.warc.gz, separated by commas or line feeds, or a list.
 	Path Paths `json:"path" default:""`

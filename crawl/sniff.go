@@ -64,10 +64,13 @@ func content(source string, head []byte) string {
 		}
 		return source
 	case "auto":
-	default:
-		return source
+		return detect(bytes.TrimPrefix(head, bom))
 	}
-	head = bytes.TrimPrefix(head, bom)
+	return source
+}
+
+// detect tells from first bytes alone.
+func detect(head []byte) string {
 	text := bytes.TrimLeft(head, " \t\r\n")
 	switch {
 	case (warcFormat{}).starts(head):
