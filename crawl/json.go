@@ -1,6 +1,7 @@
 package crawl
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -28,9 +29,8 @@ func jsonStart(text []byte) bool {
 type jsonFile struct {
 	*job
 	columns columnSet
-	offset  int64 // of the place that damage is reported at
-	number  int64 // of the document
-	named   string
+	number  int64  // of the document
+	named   string // what ids begin with, where not with the source
 }
 
 // json reads a file that is one value of JSON, or some.
@@ -46,17 +46,16 @@ func (j *job) json() error {
 
 // read gives the documents of a stream, to its end or the first damage.
 func (f *jsonFile) read(r io.Reader) {
-	f.columns.custom = true // values are looked at by name, lists of paragraphs too
-	counted := &allowance{r: r, left: maxLine}
-	if !f.values(counted) {
-		return
+	b := bufio.NewReader(r)
+	if head, _ := b.Peek(len(bom)); bytes.Equal(head, bom) {
+		b.Discard(len(bom))
 	}
-	io.Copy(io.Discard, r) // what follows the last value, for the compressed stream's own end
+	f.values(&allowance{r: b})
 }
 
-// values reads values until the end. It reports whether all were read.
-func (f *jsonFile) values(r *allowance) bool {
-	d := json.NewDecoder(&skipBOM{r: r})
+// values reads values until the end.
+func (f *jsonFile) values(r *allowance) {
+	d := json.NewDecoder(r)
 	list := false
 	for {
 		r.left = maxLine
@@ -75,15 +74,15 @@ func (f *jsonFile) values(r *allowance) bool {
 			err = d.Decode(&raw)
 		}
 		if err == io.EOF && !list {
-			return f.err == nil
+			return
 		}
 		if err != nil {
 			lost, _ := io.Copy(io.Discard, r.r)
-			f.damaged(f.offset, r.n+lost-d.InputOffset(), "not JSON: "+jsonReason(err))
-			return false
+			f.damaged(0, r.n+lost-d.InputOffset(), "not JSON: "+jsonReason(err))
+			return
 		}
 		if !f.value(raw, 0) {
-			return false
+			return
 		}
 	}
 }
@@ -190,28 +189,4 @@ func (a *allowance) Read(b []byte) (int, error) {
 	a.n += int64(n)
 	a.left -= int64(n)
 	return n, err
-}
-
-// skipBOM leaves out the mark that some writers put first.
-type skipBOM struct {
-	r       io.Reader
-	started bool
-}
-
-// Read implements [io.Reader].
-func (s *skipBOM) Read(b []byte) (int, error) {
-	if s.started {
-		return s.r.Read(b)
-	}
-	s.started = true
-	head := make([]byte, len(bom))
-	n, err := io.ReadFull(s.r, head)
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = nil
-	}
-	s.r = io.MultiReader(bytes.NewReader(bytes.TrimPrefix(head[:n], bom)), s.r)
-	if err != nil {
-		return 0, err
-	}
-	return s.r.Read(b)
 }

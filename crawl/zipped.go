@@ -51,7 +51,7 @@ func (j *job) zipped(z *zip.Reader) {
 // their entries are no texts of their own.
 func program(z *zip.Reader) bool {
 	for _, f := range z.File {
-		for _, prefix := range []string{"[Content_Types].xml", "META-INF/", "word/", "xl/", "ppt/", "mimetype"} {
+		for _, prefix := range []string{"[Content_Types].xml", "META-INF/", "word/", "xl/", "ppt/"} {
 			if strings.HasPrefix(f.Name, prefix) {
 				return true
 			}

@@ -4,8 +4,7 @@ import (
 	"feilun/internal/tensor"
 )
 
-// Sizes of attention's blocks: rows of queries and
-// keys of a tile.
+// Sizes of attention's blocks: rows of queries, and keys of a tile.
 const (
 	queryRows = 64
 	keyTile   = 64

@@ -2,19 +2,9 @@
 
 #include "textflag.h"
 
-DATA ·tileConfig+0(SB)/8, $1
-DATA ·tileConfig+8(SB)/8, $0
-DATA ·tileConfig+16(SB)/8, $0x0040004000400040
-DATA ·tileConfig+24(SB)/8, $0x0040004000400040
-DATA ·tileConfig+32(SB)/8, $0
-DATA ·tileConfig+40(SB)/8, $0
-DATA ·tileConfig+48(SB)/8, $0x1010101010101010
-DATA ·tileConfig+56(SB)/8, $0
-GLOBL ·tileConfig(SB), RODATA|NOPTR, $64
-
 // func kernelTiles(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
 TEXT ·kernelTiles(SB), NOSPLIT, $0-72
-	LEAQ ·tileConfig(SB), BX
+	LEAQ ·tileConfigs+2048(SB), BX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03
 	MOVQ k+0(FP), CX
 	MOVQ lda+32(FP), R8
@@ -193,7 +183,7 @@ next_kernelTiles:
 
 // func kernelTilesx16(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
 TEXT ·kernelTilesx16(SB), NOSPLIT, $0-72
-	LEAQ ·tileConfig(SB), BX
+	LEAQ ·tileConfigs+2048(SB), BX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03
 	MOVQ k+0(FP), CX
 	MOVQ lda+32(FP), R8
@@ -665,7 +655,7 @@ next_decodeTiles2:
 // func peakTiles(n int)
 TEXT ·peakTiles(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), CX
-	LEAQ ·tileConfig(SB), BX
+	LEAQ ·tileConfigs+2048(SB), BX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8

@@ -166,6 +166,7 @@ type decoder struct {
 	widest int
 	half   bool // vectors of bfloat16 are taken as such
 	tiles  bool // products are those of tiles; the others are not there
+	most   int  // vectors that go through the weights together; 0 where widest are all
 }
 
 // MatVec sets y to the product of m and x. Vectors are rounded to the form of the
@@ -189,21 +190,18 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 	per := max(1, decodeTask/max(1, m.tileBytes()))
 	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
 	turns := 1
-	if d.many[0] != nil {
-		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*mostMany)))
+	if d.most > 0 {
+		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*d.most)))
 	}
-	if d.tiles {
-		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*tileVectors)))
+	cut := func(turn int) int { // turns of whole tiles, but for the last
+		if d.tiles && turn < turns {
+			return turn * n / turns / tileVectors * tileVectors
+		}
+		return turn * n / turns
 	}
 	c.Do((tiles+per-1)/per, func(w, i int) {
 		for k := range turns {
-			j, to := k*n/turns, (k+1)*n/turns
-			if d.tiles {
-				j, to = j/tileVectors*tileVectors, to/tileVectors*tileVectors
-				if k == turns-1 {
-					to = n
-				}
-			}
+			j, to := cut(k), cut(k+1)
 			m.product(d, y[j*m.rows:], m.rows, v.from(j), to-j, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
 		}
 	})

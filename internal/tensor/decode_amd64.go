@@ -112,9 +112,9 @@ var decoders = func() (all [len(levelNames)][3]decoder) {
 		all[AVX512][WeightsInt4] = decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: int4, widest: 8}
 	}
 	all[AVX512BF16] = all[AVX512]
-	all[AVX512BF16][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: bf16, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true}
+	all[AVX512BF16][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: bf16, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true, most: mostMany}
 	all[AMX] = all[AVX512BF16]
-	all[AMX][WeightsBF16] = decoder{tiles: true, half: true}
+	all[AMX][WeightsBF16] = decoder{tiles: true, half: true, most: tileVectors}
 	return all
 }()
 

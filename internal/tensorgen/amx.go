@@ -45,18 +45,6 @@ func tileMultiply(dst, a, b int) string {
 
 // amx writes the kernels of tiles. They hold C in tiles 0 to 3, A in 4 and 5, B in 6 and 7.
 func amx(w io.Writer) {
-	fmt.Fprint(w, "DATA ·tileConfig+0(SB)/8, $1\nDATA ·tileConfig+8(SB)/8, $0\n")
-	for i := 16; i < 64; i += 8 {
-		v := "$0x0040004000400040"
-		switch {
-		case i >= 48 && i < 56:
-			v = "$0x1010101010101010"
-		case i >= 32:
-			v = "$0"
-		}
-		fmt.Fprintf(w, "DATA ·tileConfig+%d(SB)/8, %s\n", i, v)
-	}
-	fmt.Fprint(w, "GLOBL ·tileConfig(SB), RODATA|NOPTR, $64\n\n")
 	amxKernel{"kernelTiles", 2}.write(w)
 	amxKernel{"kernelTilesx16", 1}.write(w)
 	for high := 1; high <= 2; high++ {
@@ -74,9 +62,9 @@ func amx(w io.Writer) {
 }
 
 const (
-	fetchC      = 3 // rows of C that a step fetches
-	fetchB      = 8 // steps ahead of its use that B is fetched
-	configure   = "\tLEAQ ·tileConfig(SB), BX\n" + configureBX
+	tilesC      = 3                                                                // rows of C that a step fetches
+	tilesB      = 8                                                                // steps ahead of its use that B is fetched
+	configure   = "\tLEAQ ·tileConfigs+2048(SB), BX\n" + configureBX               // of 32 rows
 	configureBX = "\tBYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03\n" // LDTILECFG (BX)
 	release     = "\tBYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0\n" // TILERELEASE
 )
@@ -125,12 +113,12 @@ func (m amxKernel) tile(w io.Writer, first bool) {
 	if m.high == 2 {
 		p("%s", tileMemory(1, 5, "R13", 0, "R8")+tileMultiply(2, 5, 6)+tileMultiply(3, 5, 7))
 	}
-	for range fetchC {
+	for range tilesC {
 		p("\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a\n\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40\n\tADDQ AX, R10\n") // PREFETCHW (R10), 64(R10)
 	}
 	if first {
 		for i := range 32 {
-			p("\tPREFETCHT0 %d(DX)\n", 2048*fetchB+64*i)
+			p("\tPREFETCHT0 %d(DX)\n", 2048*tilesB+64*i)
 		}
 	}
 	p("\tADDQ $64, R12\n\tADDQ $64, R13\n\tADDQ $2048, DX\n\tDECQ BX\n\tJNZ loop_NAME\n")

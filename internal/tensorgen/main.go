@@ -90,17 +90,17 @@ func (m matrix512) write(w io.Writer) {
 	fmt.Fprint(w, "\tLEAQ (R8)(R8*2), R9\n\tLEAQ (SI)(R8*4), R10\n\tLEAQ (R10)(R8*4), R11\n\tLEAQ (R11)(R8*4), R12\n")
 	zero(w, 2*m.rows)
 	if m.rows < 8 {
-		m.fetchC(w, "PREFETCHT0")
+		fetchC(w, m.rows, 2, "PREFETCHT0")
 		fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n", m.name)
 		m.loop(w, "loop")
 	} else {
 		fmt.Fprint(w, "\tMOVQ ahead+64(FP), BX\n\tMOVQ (BX), R14\n\tMOVQ 8(BX), R15\n")
 		fmt.Fprintf(w, "\tCMPQ CX, $%d\n\tJLE late_%s\n", unroll*late, m.name)
-		m.fetchC(w, "PREFETCHT1")
+		fetchC(w, m.rows, 2, "PREFETCHT1")
 		fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tSUBQ $%d, BX\n\tJZ late_%s\n", late, m.name)
 		m.loop(w, "early")
 		fmt.Fprintf(w, "late_%s:\n", m.name)
-		m.fetchC(w, "PREFETCHT0")
+		fetchC(w, m.rows, 2, "PREFETCHT0")
 		fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n\tCMPQ BX, $%d\n\tJLE loop_%s\n\tMOVQ $%d, BX\n", m.name, late, m.name, late)
 		m.loop(w, "loop")
 	}
@@ -110,15 +110,25 @@ func (m matrix512) write(w io.Writer) {
 	if m.rows >= 8 {
 		fmt.Fprint(w, "\tMOVQ ahead+64(FP), BX\n\tMOVQ R14, (BX)\n\tMOVQ R15, 8(BX)\n")
 	}
-	m.store(w)
+	storeC(w, m.name, m.rows, 2)
 }
 
-// fetchC asks for all of C.
-func (m matrix512) fetchC(w io.Writer, how string) {
+// fetchC asks for all of C, rows of so many lines of 64 bytes.
+func fetchC(w io.Writer, rows, lines int, how string) {
 	fmt.Fprint(w, "\tMOVQ DI, BX\n")
-	for range m.rows {
-		fmt.Fprintf(w, "\t%s (BX)\n\t%s 64(BX)\n\tADDQ AX, BX\n", how, how)
+	for range rows {
+		for v := range lines {
+			fmt.Fprintf(w, "\t%s %d(BX)\n", how, 64*v)
+		}
+		fmt.Fprint(w, "\tADDQ AX, BX\n")
 	}
+}
+
+// fetchNext asks for 128 bytes of what comes next (fetch of package tensor: its place is in
+// R14, how often until a jump in R15).
+func fetchNext(w io.Writer, label string) {
+	fmt.Fprintf(w, "\tPREFETCHT1 (R14)\n\tPREFETCHT1 64(R14)\n\tADDQ $128, R14\n\tDECQ R15\n\tJNZ same_%s\n", label)
+	fmt.Fprintf(w, "\tMOVQ ahead+64(FP), R15\n\tADDQ 24(R15), R14\n\tMOVQ 16(R15), R15\nsame_%s:\n", label)
 }
 
 // loop makes BX turns.
@@ -127,8 +137,7 @@ func (m matrix512) loop(w io.Writer, label string) {
 	for u := range unroll {
 		m.step(w, u)
 		if u == 1 && m.rows >= 8 {
-			fmt.Fprintf(w, "\tPREFETCHT1 (R14)\n\tPREFETCHT1 64(R14)\n\tADDQ $128, R14\n\tDECQ R15\n\tJNZ same_%s_%s\n", label, m.name)
-			fmt.Fprintf(w, "\tMOVQ ahead+64(FP), R15\n\tADDQ 24(R15), R14\n\tMOVQ 16(R15), R15\nsame_%s_%s:\n", label, m.name)
+			fetchNext(w, label+"_"+m.name)
 		}
 	}
 	fmt.Fprintf(w, "\tADDQ $%d, DX\n\tDECQ BX\n\tJNZ %s_%s\n", unroll*128, label, m.name)
@@ -146,16 +155,22 @@ func (m matrix512) step(w io.Writer, u int) {
 	fmt.Fprint(w, "\tADDQ R13, SI\n\tADDQ R13, R10\n\tADDQ R13, R11\n\tADDQ R13, R12\n")
 }
 
-// store writes C. All of it is read before any is written: with rows a multiple of 4096
-// bytes apart, reading behind writing the row before would wait for it.
-func (m matrix512) store(w io.Writer) {
-	fmt.Fprintf(w, "\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n\tMOVQ DI, BX\n", m.name)
-	for i := range m.rows {
-		fmt.Fprintf(w, "\tVADDPS (BX), Z%d, Z%d\n\tVADDPS 64(BX), Z%d, Z%d\n\tADDQ AX, BX\n", 2*i, 2*i, 2*i+1, 2*i+1)
+// storeC writes C, rows of so many registers. All of it is read before any is written: with
+// rows a multiple of 4096 bytes apart, reading behind writing the row before would wait for it.
+func storeC(w io.Writer, name string, rows, lines int) {
+	fmt.Fprintf(w, "\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n\tMOVQ DI, BX\n", name)
+	for i := range rows {
+		for v := range lines {
+			fmt.Fprintf(w, "\tVADDPS %d(BX), Z%d, Z%d\n", 64*v, lines*i+v, lines*i+v)
+		}
+		fmt.Fprint(w, "\tADDQ AX, BX\n")
 	}
-	fmt.Fprintf(w, "store_%s:\n", m.name)
-	for i := range m.rows {
-		fmt.Fprintf(w, "\tVMOVUPS Z%d, (DI)\n\tVMOVUPS Z%d, 64(DI)\n\tADDQ AX, DI\n", 2*i, 2*i+1)
+	fmt.Fprintf(w, "store_%s:\n", name)
+	for i := range rows {
+		for v := range lines {
+			fmt.Fprintf(w, "\tVMOVUPS Z%d, %d(DI)\n", lines*i+v, 64*v)
+		}
+		fmt.Fprint(w, "\tADDQ AX, DI\n")
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
 }
@@ -176,7 +191,7 @@ func matrix256(w io.Writer, name string) {
 	for u := range unroll {
 		step256(w, u)
 	}
-	fmt.Fprintf(w, "\tPREFETCHT1 (R14)\n\tPREFETCHT1 64(R14)\n\tADDQ $128, R14\n\tDECQ R15\n\tJNZ same_%s\n\tMOVQ ahead+64(FP), R15\n\tADDQ 24(R15), R14\n\tMOVQ 16(R15), R15\nsame_%s:\n", name, name)
+	fetchNext(w, name)
 	fmt.Fprintf(w, "\tADDQ $%d, DX\n\tDECQ BX\n\tJNZ loop_%s\ntail_%s:\n\tMOVQ ahead+64(FP), BX\n\tMOVQ R14, (BX)\n\tMOVQ R15, 8(BX)\n\tANDQ $%d, CX\n\tJZ done_%s\none_%s:\n", unroll*64, name, name, unroll-1, name, name)
 	step256(w, 0)
 	fmt.Fprintf(w, "\tADDQ $64, DX\n\tDECQ CX\n\tJNZ one_%s\ndone_%s:\n\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n\tMOVQ DI, BX\n", name, name, name)

@@ -30,7 +30,7 @@ func (m wide512) write(w io.Writer) {
 	fmt.Fprint(w, "\tLEAQ (R8)(R8*2), R9\n\tLEAQ (SI)(R8*4), R10\n\tLEAQ (R10)(R8*4), R11\n")
 	zero(w, wideLines*m.rows)
 	if m.rows < 9 {
-		m.fetchC(w, "PREFETCHT0")
+		fetchC(w, m.rows, wideLines, "PREFETCHT0")
 		fmt.Fprintf(w, "\tJMP tail_%s\n", m.name)
 	} else {
 		fmt.Fprint(w, "\tMOVQ ahead+64(FP), BX\n\tMOVQ (BX), R14\n\tMOVQ 8(BX), R15\n")
@@ -55,7 +55,7 @@ func (m wide512) write(w io.Writer) {
 	if m.rows == 9 {
 		fmt.Fprint(w, "\tMOVQ ahead+64(FP), BX\n\tMOVQ R14, (BX)\n\tMOVQ R15, 8(BX)\n")
 	}
-	m.store(w)
+	storeC(w, m.name, m.rows, wideLines)
 }
 
 // byRow is where a row's number is, u steps of 4 bytes on; byStep where steps are packed.
@@ -69,11 +69,11 @@ func (m wide512) byStep(u, i int) string { return fmt.Sprintf("%d(SI)", 4*(m.row
 func (m wide512) loops(w io.Writer, form string) {
 	early, end, last := "early_"+form, "late_"+form, "loop_"+form
 	fmt.Fprintf(w, "\tCMPQ CX, $%d\n\tJLE %s_%s\n", unroll*late, end, m.name)
-	m.fetchC(w, "PREFETCHT1")
+	fetchC(w, m.rows, wideLines, "PREFETCHT1")
 	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tSUBQ $%d, BX\n\tJZ %s_%s\n", late, end, m.name)
 	m.loop(w, early, form)
 	fmt.Fprintf(w, "%s_%s:\n", end, m.name)
-	m.fetchC(w, "PREFETCHT0")
+	fetchC(w, m.rows, wideLines, "PREFETCHT0")
 	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n\tCMPQ BX, $%d\n\tJLE %s_%s\n\tMOVQ $%d, BX\n", m.name, late, last, m.name, late)
 	m.loop(w, last, form)
 }
@@ -88,8 +88,7 @@ func (m wide512) loop(w io.Writer, label, form string) {
 			m.step(w, u, m.byStep)
 		}
 		if u == 1 {
-			fmt.Fprintf(w, "\tPREFETCHT1 (R14)\n\tPREFETCHT1 64(R14)\n\tADDQ $128, R14\n\tDECQ R15\n\tJNZ same_%s_%s\n", label, m.name)
-			fmt.Fprintf(w, "\tMOVQ ahead+64(FP), R15\n\tADDQ 24(R15), R14\n\tMOVQ 16(R15), R15\nsame_%s_%s:\n", label, m.name)
+			fetchNext(w, label+"_"+m.name)
 		}
 	}
 	if form == "rows" {
@@ -113,35 +112,4 @@ func (m wide512) step(w io.Writer, u int, at func(u, i int) string) {
 			fmt.Fprint(w, multiply(false, wideLines*i+v, 27+v, r))
 		}
 	}
-}
-
-// fetchC asks for all of C.
-func (m wide512) fetchC(w io.Writer, how string) {
-	fmt.Fprint(w, "\tMOVQ DI, BX\n")
-	for range m.rows {
-		for v := range wideLines {
-			fmt.Fprintf(w, "\t%s %d(BX)\n", how, 64*v)
-		}
-		fmt.Fprint(w, "\tADDQ AX, BX\n")
-	}
-}
-
-// store writes C, all of which is read before, as in [matrix512].
-func (m wide512) store(w io.Writer) {
-	fmt.Fprintf(w, "\tMOVQ add+56(FP), BX\n\tTESTQ BX, BX\n\tJZ store_%s\n\tMOVQ DI, BX\n", m.name)
-	for i := range m.rows {
-		for v := range wideLines {
-			r := wideLines*i + v
-			fmt.Fprintf(w, "\tVADDPS %d(BX), Z%d, Z%d\n", 64*v, r, r)
-		}
-		fmt.Fprint(w, "\tADDQ AX, BX\n")
-	}
-	fmt.Fprintf(w, "store_%s:\n", m.name)
-	for i := range m.rows {
-		for v := range wideLines {
-			fmt.Fprintf(w, "\tVMOVUPS Z%d, %d(DI)\n", wideLines*i+v, 64*v)
-		}
-		fmt.Fprint(w, "\tADDQ AX, DI\n")
-	}
-	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
 }
