@@ -5,10 +5,19 @@ import "unsafe"
 //go:generate go run feilun/internal/tensorgen amx amx_amd64.s
 
 //go:noescape
-func kernelTiles(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
+func kernelTiles(call *tileCall)
 
 //go:noescape
-func kernelTilesx16(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
+func kernelTilesx16(call *tileCall)
+
+//go:noescape
+func flushTiles(call *tileCall)
+
+//go:noescape
+func tileRows512(rows, n int, dst, src unsafe.Pointer, sstep, dstep int)
+
+//go:noescape
+func tileRowsHalf512(rows, n int, dst, src unsafe.Pointer, sstep, dstep int)
 
 //go:noescape
 func decodeTiles1(config unsafe.Pointer, groups, chunks, pairs int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
@@ -19,14 +28,22 @@ func decodeTiles2(config unsafe.Pointer, groups, chunks, pairs int, w, x unsafe.
 //go:noescape
 func peakTiles(n int)
 
-// tiles multiplies n tiles of rows, 16 or 32, of A with panels of B that lie one behind the
-// other, k steps.
-func tiles(rows, k, n, panels int, a pointer, lda int, b, c pointer, ldc, add int) {
+// tiles multiplies tiles of rows, 16 or 32, of A with panels of B.
+func tiles(rows int, call *tileCall) {
 	if rows == 16 {
-		kernelTilesx16(k/tileDepth, n, panels, a, lda, b, c, ldc, add)
+		kernelTilesx16(call)
 		return
 	}
-	kernelTiles(k/tileDepth, n, panels, a, lda, b, c, ldc, add)
+	kernelTiles(call)
+}
+
+// packTileRows packs n steps of rows for tiles: those of v from the number from on.
+func packTileRows(v *View, rows, n int, dst pointer, from, dstep int) {
+	if v.Half != nil {
+		tileRowsHalf512(rows, n, dst, pointer(&v.Half[from]), 2*v.Row, dstep)
+		return
+	}
+	tileRows512(rows, n, dst, pointer(&v.Data[from]), 4*v.Row, dstep)
 }
 
 // decodeTiles multiplies pairs of tiles of weights with chunks of rows vectors, up to 32.

@@ -2,67 +2,111 @@
 
 #include "textflag.h"
 
-// func kernelTiles(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
-TEXT ·kernelTiles(SB), NOSPLIT, $0-72
+// func kernelTiles(call *tileCall)
+TEXT ·kernelTiles(SB), NOSPLIT, $0-8
 	LEAQ ·tileConfigs+2048(SB), BX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03
-	MOVQ k+0(FP), CX
-	MOVQ lda+32(FP), R8
-	MOVQ ldc+56(FP), AX
+	MOVQ call+0(FP), CX
 	MOVQ $128, R9
+	MOVQ 136(CX), DI
+	MOVQ 144(CX), R15
+	MOVQ 160(CX), R14
+	MOVQ 192(CX), SI
+	MOVQ 200(CX), AX
 panel_kernelTiles:
-	MOVQ n+8(FP), R15
-	MOVQ a+24(FP), SI
-	MOVQ c+48(FP), DI
-	MOVQ AX, R11
-	SHLQ $4, R11
-	ADDQ DI, R11
-	MOVQ add+64(FP), BX
-	TESTQ BX, BX
-	JZ zero_kernelTiles_first
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x07; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x07; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $0x94; BYTE $0x03; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $0x9c; BYTE $0x03; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	JMP start_kernelTiles_first
-zero_kernelTiles_first:
+	MOVQ 24(CX), BX
+	MOVQ BX, 216(CX)
+	MOVQ 64(CX), BX
+	MOVQ BX, 224(CX)
+	MOVQ 88(CX), BX
+	MOVQ BX, 232(CX)
+	MOVQ 112(CX), BX
+	MOVQ BX, 240(CX)
+	MOVQ 8(CX), BX
+	MOVQ BX, 248(CX)
+	CMPQ 128(CX), $0
+	JEQ tile_kernelTiles
+	PCALIGN $32
+few_kernelTiles:
+	MOVQ 224(CX), R12
+	MOVQ 72(CX), R11
+	TESTQ R12, R12
+	JZ zero_few_kernelTiles
+	MOVQ R11, R13
+	SHLQ $4, R13
+	ADDQ R12, R13
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x1c; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x1c; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x94; BYTE $0x1d; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x9c; BYTE $0x1d; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	JMP start_few_kernelTiles
+zero_few_kernelTiles:
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd8
-start_kernelTiles_first:
-	MOVQ CX, BX
-	MOVQ SI, R12
+start_few_kernelTiles:
+	MOVQ 240(CX), R12
+	MOVQ 120(CX), R11
+	MOVQ R11, R10
+	SHLQ $5, R10
+	ADDQ R12, R10
+	MOVQ 112(CX), R12
+	ADDQ $128, R12
+	CMPQ 248(CX), $1
+	CMOVQEQ R12, R10
+	MOVQ 32(CX), R8
+	MOVQ 216(CX), R12
 	MOVQ R8, R13
 	SHLQ $4, R13
-	ADDQ SI, R13
-	MOVQ b+40(FP), DX
-	MOVQ AX, R10
-	SHLQ $5, R10
-	ADDQ DI, R10
-	MOVQ c+48(FP), R14
-	ADDQ $128, R14
-	CMPQ R15, $1
-	CMOVQEQ R14, R10
+	ADDQ R12, R13
+	MOVQ 56(CX), DX
+	MOVQ 0(CX), BX
 	PCALIGN $32
-loop_kernelTiles_first:
+loop_few_kernelTiles:
 	BYTE $0xc4; BYTE $0x82; BYTE $0x79; BYTE $0x4b; BYTE $0xa4; BYTE $0x04; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0xb4; BYTE $0x0a; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4
+	PREFETCHT1 (DI)
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0xbc; BYTE $0x0a; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xcc
+	CMPQ R14, 168(CX)
+	JAE one_few_kernelTiles
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+one_few_kernelTiles:
 	BYTE $0xc4; BYTE $0x82; BYTE $0x79; BYTE $0x4b; BYTE $0xac; BYTE $0x05; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xd5
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
+	ADDQ R11, R10
+	PREFETCHT1 64(DI)
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xdd
+	CMPQ R14, 176(CX)
+	JAE two_few_kernelTiles
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+two_few_kernelTiles:
+	CMPQ R14, 184(CX)
+	JAE three_few_kernelTiles
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+three_few_kernelTiles:
 	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
 	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
+	ADDQ R11, R10
 	PREFETCHT0 16384(DX)
 	PREFETCHT0 16448(DX)
 	PREFETCHT0 16512(DX)
@@ -95,146 +139,251 @@ loop_kernelTiles_first:
 	PREFETCHT0 18240(DX)
 	PREFETCHT0 18304(DX)
 	PREFETCHT0 18368(DX)
-	ADDQ $64, R12
-	ADDQ $64, R13
+	ADDQ 152(CX), DI
+	DECQ R15
+	JNZ same_few_kernelTiles
+	SUBQ 152(CX), DI
+	MOVQ $1, R15
+same_few_kernelTiles:
+	ADDQ 40(CX), R12
+	ADDQ 40(CX), R13
 	ADDQ $2048, DX
 	DECQ BX
-	JNZ loop_kernelTiles_first
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x07; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x07; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x94; BYTE $0x03; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x9c; BYTE $0x03; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	JNZ loop_few_kernelTiles
+	MOVQ 232(CX), R12
+	MOVQ 96(CX), R11
+	MOVQ R11, R13
+	SHLQ $4, R13
+	ADDQ R12, R13
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x1c; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x1c; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x94; BYTE $0x1d; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x9c; BYTE $0x1d; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	JMP next_kernelTiles
 	PCALIGN $32
 tile_kernelTiles:
-	MOVQ AX, R11
-	SHLQ $4, R11
-	ADDQ DI, R11
-	MOVQ add+64(FP), BX
-	TESTQ BX, BX
-	JZ zero_kernelTiles_next
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x07; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x07; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $0x94; BYTE $0x03; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xc2; BYTE $0x7b; BYTE $0x4b; BYTE $0x9c; BYTE $0x03; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	JMP start_kernelTiles_next
-zero_kernelTiles_next:
+	MOVQ 224(CX), R12
+	MOVQ 72(CX), R11
+	TESTQ R12, R12
+	JZ zero_tile_kernelTiles
+	MOVQ R11, R13
+	SHLQ $4, R13
+	ADDQ R12, R13
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x1c; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x1c; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x94; BYTE $0x1d; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x9c; BYTE $0x1d; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	JMP start_tile_kernelTiles
+zero_tile_kernelTiles:
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xd8
-start_kernelTiles_next:
-	MOVQ CX, BX
-	MOVQ SI, R12
+start_tile_kernelTiles:
+	MOVQ 240(CX), R12
+	MOVQ 120(CX), R11
+	MOVQ R11, R10
+	SHLQ $5, R10
+	ADDQ R12, R10
+	MOVQ 112(CX), R12
+	ADDQ $128, R12
+	CMPQ 248(CX), $1
+	CMOVQEQ R12, R10
+	MOVQ 32(CX), R8
+	MOVQ 216(CX), R12
 	MOVQ R8, R13
 	SHLQ $4, R13
-	ADDQ SI, R13
-	MOVQ b+40(FP), DX
-	MOVQ AX, R10
-	SHLQ $5, R10
-	ADDQ DI, R10
-	MOVQ c+48(FP), R14
-	ADDQ $128, R14
-	CMPQ R15, $1
-	CMOVQEQ R14, R10
+	ADDQ R12, R13
+	MOVQ 56(CX), DX
+	MOVQ 0(CX), BX
 	PCALIGN $32
-loop_kernelTiles_next:
+loop_tile_kernelTiles:
 	BYTE $0xc4; BYTE $0x82; BYTE $0x79; BYTE $0x4b; BYTE $0xa4; BYTE $0x04; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0xb4; BYTE $0x0a; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4
+	PREFETCHT1 (DI)
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0xbc; BYTE $0x0a; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xcc
+	CMPQ R14, 168(CX)
+	JAE one_tile_kernelTiles
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+one_tile_kernelTiles:
 	BYTE $0xc4; BYTE $0x82; BYTE $0x79; BYTE $0x4b; BYTE $0xac; BYTE $0x05; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xd5
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
+	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
+	ADDQ R11, R10
+	PREFETCHT1 64(DI)
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xdd
+	CMPQ R14, 176(CX)
+	JAE two_tile_kernelTiles
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+two_tile_kernelTiles:
+	CMPQ R14, 184(CX)
+	JAE three_tile_kernelTiles
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+three_tile_kernelTiles:
 	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
 	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	ADDQ $64, R12
-	ADDQ $64, R13
+	ADDQ R11, R10
+	ADDQ 152(CX), DI
+	DECQ R15
+	JNZ same_tile_kernelTiles
+	SUBQ 152(CX), DI
+	MOVQ $1, R15
+same_tile_kernelTiles:
+	ADDQ 40(CX), R12
+	ADDQ 40(CX), R13
 	ADDQ $2048, DX
 	DECQ BX
-	JNZ loop_kernelTiles_next
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x07; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x07; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x94; BYTE $0x03; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xc2; BYTE $0x7a; BYTE $0x4b; BYTE $0x9c; BYTE $0x03; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	JNZ loop_tile_kernelTiles
+	MOVQ 232(CX), R12
+	MOVQ 96(CX), R11
+	MOVQ R11, R13
+	SHLQ $4, R13
+	ADDQ R12, R13
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x1c; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x1c; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x94; BYTE $0x1d; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x9c; BYTE $0x1d; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
 next_kernelTiles:
-	MOVQ R8, BX
+	MOVQ 48(CX), BX
+	ADDQ BX, 216(CX)
+	MOVQ 72(CX), BX
 	SHLQ $5, BX
-	ADDQ BX, SI
-	MOVQ AX, BX
+	ADDQ BX, 224(CX)
+	MOVQ 96(CX), BX
 	SHLQ $5, BX
-	ADDQ BX, DI
-	DECQ R15
+	ADDQ BX, 232(CX)
+	MOVQ 120(CX), BX
+	SHLQ $5, BX
+	ADDQ BX, 240(CX)
+	DECQ 248(CX)
 	JNZ tile_kernelTiles
-	ADDQ $128, c+48(FP)
-	MOVQ DX, b+40(FP)
-	DECQ panels+16(FP)
+	MOVQ 80(CX), BX
+	ADDQ BX, 64(CX)
+	MOVQ 104(CX), BX
+	ADDQ BX, 88(CX)
+	MOVQ 104(CX), BX
+	ADDQ BX, 112(CX)
+	MOVQ DX, 56(CX)
+	DECQ 16(CX)
 	JNZ panel_kernelTiles
+	MOVQ DI, 136(CX)
+	MOVQ R15, 144(CX)
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
+	CMPQ 208(CX), $0
+	JEQ end_kernelTiles
+all_kernelTiles:
+	CMPQ R14, 168(CX)
+	JAE rest_kernelTiles
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+rest_kernelTiles:
+	CMPQ R14, 168(CX)
+	JB all_kernelTiles
+end_kernelTiles:
+	MOVQ R14, 160(CX)
+	MOVQ SI, 192(CX)
+	VZEROUPPER
 	RET
 
-// func kernelTilesx16(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)
-TEXT ·kernelTilesx16(SB), NOSPLIT, $0-72
+// func kernelTilesx16(call *tileCall)
+TEXT ·kernelTilesx16(SB), NOSPLIT, $0-8
 	LEAQ ·tileConfigs+2048(SB), BX
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03
-	MOVQ k+0(FP), CX
-	MOVQ lda+32(FP), R8
-	MOVQ ldc+56(FP), AX
+	MOVQ call+0(FP), CX
 	MOVQ $128, R9
+	MOVQ 136(CX), DI
+	MOVQ 144(CX), R15
+	MOVQ 160(CX), R14
+	MOVQ 192(CX), SI
+	MOVQ 200(CX), AX
 panel_kernelTilesx16:
-	MOVQ n+8(FP), R15
-	MOVQ a+24(FP), SI
-	MOVQ c+48(FP), DI
-	MOVQ AX, R11
-	SHLQ $4, R11
-	ADDQ DI, R11
-	MOVQ add+64(FP), BX
-	TESTQ BX, BX
-	JZ zero_kernelTilesx16_first
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x07; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x07; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	JMP start_kernelTilesx16_first
-zero_kernelTilesx16_first:
+	MOVQ 24(CX), BX
+	MOVQ BX, 216(CX)
+	MOVQ 64(CX), BX
+	MOVQ BX, 224(CX)
+	MOVQ 88(CX), BX
+	MOVQ BX, 232(CX)
+	MOVQ 112(CX), BX
+	MOVQ BX, 240(CX)
+	MOVQ 8(CX), BX
+	MOVQ BX, 248(CX)
+	CMPQ 128(CX), $0
+	JEQ tile_kernelTilesx16
+	PCALIGN $32
+few_kernelTilesx16:
+	MOVQ 224(CX), R12
+	MOVQ 72(CX), R11
+	TESTQ R12, R12
+	JZ zero_few_kernelTilesx16
+	MOVQ R11, R13
+	SHLQ $4, R13
+	ADDQ R12, R13
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x1c; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x1c; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	JMP start_few_kernelTilesx16
+zero_few_kernelTilesx16:
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8
-start_kernelTilesx16_first:
-	MOVQ CX, BX
-	MOVQ SI, R12
+start_few_kernelTilesx16:
+	MOVQ 240(CX), R12
+	MOVQ 120(CX), R11
+	MOVQ R11, R10
+	SHLQ $4, R10
+	ADDQ R12, R10
+	MOVQ 112(CX), R12
+	ADDQ $128, R12
+	CMPQ 248(CX), $1
+	CMOVQEQ R12, R10
+	MOVQ 32(CX), R8
+	MOVQ 216(CX), R12
 	MOVQ R8, R13
 	SHLQ $4, R13
-	ADDQ SI, R13
-	MOVQ b+40(FP), DX
-	MOVQ AX, R10
-	SHLQ $4, R10
-	ADDQ DI, R10
-	MOVQ c+48(FP), R14
-	ADDQ $128, R14
-	CMPQ R15, $1
-	CMOVQEQ R14, R10
+	ADDQ R12, R13
+	MOVQ 56(CX), DX
+	MOVQ 0(CX), BX
 	PCALIGN $32
-loop_kernelTilesx16_first:
+loop_few_kernelTilesx16:
 	BYTE $0xc4; BYTE $0x82; BYTE $0x79; BYTE $0x4b; BYTE $0xa4; BYTE $0x04; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0xb4; BYTE $0x0a; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4
+	PREFETCHT1 (DI)
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0xbc; BYTE $0x0a; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xcc
+	CMPQ R14, 168(CX)
+	JAE one_few_kernelTilesx16
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+one_few_kernelTilesx16:
+	PREFETCHT1 64(DI)
 	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
 	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
+	ADDQ R11, R10
 	PREFETCHT0 16384(DX)
 	PREFETCHT0 16448(DX)
 	PREFETCHT0 16512(DX)
@@ -267,79 +416,219 @@ loop_kernelTilesx16_first:
 	PREFETCHT0 18240(DX)
 	PREFETCHT0 18304(DX)
 	PREFETCHT0 18368(DX)
-	ADDQ $64, R12
-	ADDQ $64, R13
+	ADDQ 152(CX), DI
+	DECQ R15
+	JNZ same_few_kernelTilesx16
+	SUBQ 152(CX), DI
+	MOVQ $1, R15
+same_few_kernelTilesx16:
+	ADDQ 40(CX), R12
+	ADDQ 40(CX), R13
 	ADDQ $2048, DX
 	DECQ BX
-	JNZ loop_kernelTilesx16_first
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x07; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x07; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	JNZ loop_few_kernelTilesx16
+	MOVQ 232(CX), R12
+	MOVQ 96(CX), R11
+	MOVQ R11, R13
+	SHLQ $4, R13
+	ADDQ R12, R13
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x1c; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x1c; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	JMP next_kernelTilesx16
 	PCALIGN $32
 tile_kernelTilesx16:
-	MOVQ AX, R11
-	SHLQ $4, R11
-	ADDQ DI, R11
-	MOVQ add+64(FP), BX
-	TESTQ BX, BX
-	JZ zero_kernelTilesx16_next
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x07; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x07; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	JMP start_kernelTilesx16_next
-zero_kernelTilesx16_next:
+	MOVQ 224(CX), R12
+	MOVQ 72(CX), R11
+	TESTQ R12, R12
+	JZ zero_tile_kernelTilesx16
+	MOVQ R11, R13
+	SHLQ $4, R13
+	ADDQ R12, R13
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x84; BYTE $0x1c; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $0x8c; BYTE $0x1c; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	JMP start_tile_kernelTilesx16
+zero_tile_kernelTilesx16:
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc0
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $0xc8
-start_kernelTilesx16_next:
-	MOVQ CX, BX
-	MOVQ SI, R12
+start_tile_kernelTilesx16:
+	MOVQ 240(CX), R12
+	MOVQ 120(CX), R11
+	MOVQ R11, R10
+	SHLQ $4, R10
+	ADDQ R12, R10
+	MOVQ 112(CX), R12
+	ADDQ $128, R12
+	CMPQ 248(CX), $1
+	CMOVQEQ R12, R10
+	MOVQ 32(CX), R8
+	MOVQ 216(CX), R12
 	MOVQ R8, R13
 	SHLQ $4, R13
-	ADDQ SI, R13
-	MOVQ b+40(FP), DX
-	MOVQ AX, R10
-	SHLQ $4, R10
-	ADDQ DI, R10
-	MOVQ c+48(FP), R14
-	ADDQ $128, R14
-	CMPQ R15, $1
-	CMOVQEQ R14, R10
+	ADDQ R12, R13
+	MOVQ 56(CX), DX
+	MOVQ 0(CX), BX
 	PCALIGN $32
-loop_kernelTilesx16_next:
+loop_tile_kernelTilesx16:
 	BYTE $0xc4; BYTE $0x82; BYTE $0x79; BYTE $0x4b; BYTE $0xa4; BYTE $0x04; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0xb4; BYTE $0x0a; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4
+	PREFETCHT1 (DI)
 	BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $0xbc; BYTE $0x0a; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xcc
+	CMPQ R14, 168(CX)
+	JAE one_tile_kernelTilesx16
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+one_tile_kernelTilesx16:
+	PREFETCHT1 64(DI)
 	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
 	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a
-	BYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40
-	ADDQ AX, R10
-	ADDQ $64, R12
-	ADDQ $64, R13
+	ADDQ R11, R10
+	ADDQ 152(CX), DI
+	DECQ R15
+	JNZ same_tile_kernelTilesx16
+	SUBQ 152(CX), DI
+	MOVQ $1, R15
+same_tile_kernelTilesx16:
+	ADDQ 40(CX), R12
+	ADDQ 40(CX), R13
 	ADDQ $2048, DX
 	DECQ BX
-	JNZ loop_kernelTilesx16_next
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x07; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
-	BYTE $0xc4; BYTE $0xe2; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x07; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	JNZ loop_tile_kernelTilesx16
+	MOVQ 232(CX), R12
+	MOVQ 96(CX), R11
+	MOVQ R11, R13
+	SHLQ $4, R13
+	ADDQ R12, R13
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x84; BYTE $0x1c; BYTE $0x00; BYTE $0x00; BYTE $0x00; BYTE $0x00
+	BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $0x8c; BYTE $0x1c; BYTE $0x40; BYTE $0x00; BYTE $0x00; BYTE $0x00
 next_kernelTilesx16:
-	MOVQ R8, BX
+	MOVQ 48(CX), BX
+	ADDQ BX, 216(CX)
+	MOVQ 72(CX), BX
 	SHLQ $4, BX
-	ADDQ BX, SI
-	MOVQ AX, BX
+	ADDQ BX, 224(CX)
+	MOVQ 96(CX), BX
 	SHLQ $4, BX
-	ADDQ BX, DI
-	DECQ R15
+	ADDQ BX, 232(CX)
+	MOVQ 120(CX), BX
+	SHLQ $4, BX
+	ADDQ BX, 240(CX)
+	DECQ 248(CX)
 	JNZ tile_kernelTilesx16
-	ADDQ $128, c+48(FP)
-	MOVQ DX, b+40(FP)
-	DECQ panels+16(FP)
+	MOVQ 80(CX), BX
+	ADDQ BX, 64(CX)
+	MOVQ 104(CX), BX
+	ADDQ BX, 88(CX)
+	MOVQ 104(CX), BX
+	ADDQ BX, 112(CX)
+	MOVQ DX, 56(CX)
+	DECQ 16(CX)
 	JNZ panel_kernelTilesx16
+	MOVQ DI, 136(CX)
+	MOVQ R15, 144(CX)
 	BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
+	CMPQ 208(CX), $0
+	JEQ end_kernelTilesx16
+all_kernelTilesx16:
+	CMPQ R14, 168(CX)
+	JAE rest_kernelTilesx16
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+rest_kernelTilesx16:
+	CMPQ R14, 168(CX)
+	JB all_kernelTilesx16
+end_kernelTilesx16:
+	MOVQ R14, 160(CX)
+	MOVQ SI, 192(CX)
+	VZEROUPPER
+	RET
+
+// func flushTiles(call *tileCall)
+TEXT ·flushTiles(SB), NOSPLIT, $0-8
+	MOVQ call+0(FP), CX
+	MOVQ 160(CX), R14
+	MOVQ 192(CX), SI
+	MOVQ 200(CX), AX
+all_flushTiles:
+	CMPQ R14, 168(CX)
+	JAE rest_flushTiles
+	VMOVUPS (R14), Z0
+	VMOVUPS 64(R14), Z1
+	VMOVNTPS Z0, (SI)
+	VMOVNTPS Z1, 64(SI)
+	ADDQ $128, R14
+	ADDQ AX, SI
+rest_flushTiles:
+	CMPQ R14, 168(CX)
+	JB all_flushTiles
+	MOVQ R14, 160(CX)
+	SFENCE
+	VZEROUPPER
+	RET
+
+// func tileRows512(rows, n int, dst, src unsafe.Pointer, sstep, dstep int)
+TEXT ·tileRows512(SB), NOSPLIT, $0-48
+	MOVQ rows+0(FP), CX
+	MOVQ n+8(FP), R10
+	MOVQ dst+16(FP), R11
+	MOVQ src+24(FP), R12
+	MOVQ sstep+32(FP), R8
+	MOVQ dstep+40(FP), R9
+row_tileRows512:
+	MOVQ R10, BX
+	MOVQ R11, DI
+	MOVQ R12, SI
+	PCALIGN $32
+loop_tileRows512:
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	BYTE $0x62; BYTE $0xf2; BYTE $0x77; BYTE $0x48; BYTE $0x72; BYTE $0xd0
+	VMOVUPS Z2, (DI)
+	ADDQ $128, SI
+	ADDQ R9, DI
+	DECQ BX
+	JNZ loop_tileRows512
+	ADDQ $64, R11
+	ADDQ R8, R12
+	DECQ CX
+	JNZ row_tileRows512
+	VZEROUPPER
+	RET
+
+// func tileRowsHalf512(rows, n int, dst, src unsafe.Pointer, sstep, dstep int)
+TEXT ·tileRowsHalf512(SB), NOSPLIT, $0-48
+	MOVQ rows+0(FP), CX
+	MOVQ n+8(FP), R10
+	MOVQ dst+16(FP), R11
+	MOVQ src+24(FP), R12
+	MOVQ sstep+32(FP), R8
+	MOVQ dstep+40(FP), R9
+row_tileRowsHalf512:
+	MOVQ R10, BX
+	MOVQ R11, DI
+	MOVQ R12, SI
+	PCALIGN $32
+loop_tileRowsHalf512:
+	VMOVUPS (SI), Z0
+	VMOVUPS Z0, (DI)
+	ADDQ $64, SI
+	ADDQ R9, DI
+	DECQ BX
+	JNZ loop_tileRowsHalf512
+	ADDQ $64, R11
+	ADDQ R8, R12
+	DECQ CX
+	JNZ row_tileRowsHalf512
+	VZEROUPPER
 	RET
 
 // func decodeTiles1(config unsafe.Pointer, groups, chunks, pairs int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)

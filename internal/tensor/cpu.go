@@ -52,6 +52,9 @@ type scratch struct {
 	c     []float32    // a tile of C at an edge
 	steps []float32    // of A by columns, on their way to tiles
 	fetch fetch
+	tiles []float32 // C of two panels, all rows of a slab
+	turn  int       // which of them is multiplied
+	call  tileCall
 }
 
 // New returns a CPU of this machine's best level. Workers of 0 takes all
@@ -68,7 +71,7 @@ func NewLevel(level Level, workers int) *CPU {
 	}
 	c := &CPU{level: level, workers: workers}
 	for range workers {
-		c.scratch = append(c.scratch, &scratch{a: [2][]float32{Floats(level.slabPairs()), Floats(level.slabPairs())}, c: Floats(maxRows * maxCols), steps: Floats(tileDepth * tileRowsMost)})
+		c.scratch = append(c.scratch, &scratch{a: [2][]float32{Floats(level.slabPairs()), Floats(packRows * takeDepth)}, c: Floats(maxRows * maxCols), steps: Floats(tileDepth * tileRowsMost), tiles: Floats(2 * tileRowsMost * maxCols)})
 	}
 	return c
 }

@@ -32,6 +32,9 @@ func (v *View) place(at int) (p uintptr, size int) {
 	return uintptr(unsafe.Pointer(&v.Data[at])), 4
 }
 
+// address returns where a number is, for a kernel.
+func address(x *float32) uintptr { return uintptr(unsafe.Pointer(x)) }
+
 // bits returns a number of a matrix, rounded.
 func (v *View) bits(at int) uint32 {
 	if v.Half != nil {

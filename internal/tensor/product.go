@@ -32,6 +32,7 @@ type product struct {
 	rows bool // A is packed row by row, not step by step
 	here bool // whole tiles of A are not packed at all
 	amx  bool // products of tiles
+	past bool // whose C goes past the caches
 }
 
 // directPanels is up to how many panels rows of A that need no rounding are read where
@@ -61,7 +62,7 @@ type slab struct {
 }
 
 // run multiplies the parts that take gives, until it gives no rows. While a slab is
-// multiplied, the kernels fetch what comes next, and the next slab is packed.
+// multiplied, the kernels fetch what comes next, and the next slab is packed; but for tiles.
 func (x *product) run(s *scratch, take func() part) {
 	p := take()
 	if x.b.depth == 0 && !x.add {
@@ -76,6 +77,9 @@ func (x *product) run(s *scratch, take func() part) {
 	}
 	now := slab{part: p, d1: min(x.take, x.b.depth), data: s.a[0]}
 	other := s.a[1]
+	if x.amx {
+		other = s.a[0]
+	}
 	after := take()
 	for now.m > 0 {
 		next := slab{part: now.part, d0: now.d1, data: other}
@@ -92,6 +96,7 @@ func (x *product) run(s *scratch, take func() part) {
 		}
 		now, other = next, now.data
 	}
+	x.flush(s)
 }
 
 // A step is a panel of B and the block of it that begins at step d0.

@@ -9,6 +9,9 @@ func (x *product) padded(m int) int { return (m + x.tile - 1) / x.tile * x.tile 
 // from row to row, and from step to step.
 func (x *product) at(t *slab, d0, i int) (p unsafe.Pointer, lda, step int) {
 	if x.here && i+x.tile <= t.m {
+		if x.a.Half != nil && x.amx {
+			return unsafe.Pointer(&x.a.Half[(t.m0+i)*x.a.Row+2*d0]), 2 * x.a.Row, 4 * tileDepth
+		}
 		if x.a.Half != nil {
 			return unsafe.Pointer(&x.a.Half[(t.m0+i)*x.a.Row+2*d0]), 2 * x.a.Row, 4
 		}
@@ -16,7 +19,10 @@ func (x *product) at(t *slab, d0, i int) (p unsafe.Pointer, lda, step int) {
 	}
 	d := min(packDepth, x.b.depth-d0)
 	p = unsafe.Pointer(&t.data[(d0-t.d0)*x.padded(t.m)+i*d])
-	if x.rows || x.amx {
+	if x.amx {
+		return p, 4 * tileDepth, 4 * tileDepth * x.tile
+	}
+	if x.rows {
 		return p, 4 * d, 4
 	}
 	return p, 4, 4 * x.tile
@@ -96,6 +102,8 @@ func (x *product) packPiece(s *scratch, t *slab) {
 		n := min(d1, block+d) - d0           // of which these
 		to := t.data[(block-t.d0)*x.padded(t.m)+(m0-t.m0)*d:]
 		switch {
+		case x.rows && x.amx:
+			x.packTileRows(to, m0, m, d0, n)
 		case x.rows:
 			x.packRows(to, m0, m, d0, n)
 		case x.amx:

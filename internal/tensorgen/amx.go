@@ -47,6 +47,9 @@ func tileMultiply(dst, a, b int) string {
 func amx(w io.Writer) {
 	amxKernel{"kernelTiles", 2}.write(w)
 	amxKernel{"kernelTilesx16", 1}.write(w)
+	amxFlush(w)
+	amxRows(w, "tileRows512", false)
+	amxRows(w, "tileRowsHalf512", true)
 	for high := 1; high <= 2; high++ {
 		amxVectors(w, fmt.Sprintf("decodeTiles%d", high), high)
 	}
@@ -62,68 +65,10 @@ func amx(w io.Writer) {
 }
 
 const (
-	tilesC      = 3                                                                // rows of C that a step fetches
-	tilesB      = 8                                                                // steps ahead of its use that B is fetched
 	configure   = "\tLEAQ ·tileConfigs+2048(SB), BX\n" + configureBX               // of 32 rows
 	configureBX = "\tBYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x03\n" // LDTILECFG (BX)
 	release     = "\tBYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0\n" // TILERELEASE
 )
-
-// An amxKernel multiplies n tiles of 16·high rows of A, one below the other, with panels of 32
-// columns of B, one behind the other in memory, k steps of 32 each.
-type amxKernel struct {
-	name string
-	high int
-}
-
-func (m amxKernel) write(w io.Writer) {
-	p := func(format string, args ...any) { fmt.Fprintf(w, strings.ReplaceAll(format, "NAME", m.name), args...) }
-	p("// func NAME(k, n, panels int, a unsafe.Pointer, lda int, b, c unsafe.Pointer, ldc, add int)\n")
-	p("TEXT ·NAME(SB), NOSPLIT, $0-72\n%s", configure)
-	p("\tMOVQ k+0(FP), CX\n\tMOVQ lda+32(FP), R8\n\tMOVQ ldc+56(FP), AX\n\tMOVQ $128, R9\n")
-	p("panel_NAME:\n\tMOVQ n+8(FP), R15\n\tMOVQ a+24(FP), SI\n\tMOVQ c+48(FP), DI\n")
-	m.tile(w, true)
-	p("\tJMP next_NAME\n\tPCALIGN $32\ntile_NAME:\n")
-	m.tile(w, false)
-	p("next_NAME:\n\tMOVQ R8, BX\n\tSHLQ $%d, BX\n\tADDQ BX, SI\n\tMOVQ AX, BX\n\tSHLQ $%d, BX\n\tADDQ BX, DI\n\tDECQ R15\n\tJNZ tile_NAME\n", 3+m.high, 3+m.high)
-	p("\tADDQ $128, c+48(FP)\n\tMOVQ DX, b+40(FP)\n\tDECQ panels+16(FP)\n\tJNZ panel_NAME\n%s\tRET\n\n", release)
-}
-
-// tile writes the product of a tile of A, at SI, and a panel, for C at DI. The first tile of a
-// panel fetches B, which later ones find in the cache; all fetch the C of the next.
-func (m amxKernel) tile(w io.Writer, first bool) {
-	name := m.name + "_next"
-	if first {
-		name = m.name + "_first"
-	}
-	p := func(format string, args ...any) { fmt.Fprintf(w, strings.ReplaceAll(format, "NAME", name), args...) }
-	eachC := func(f func(tile int, base string, offset int) string) {
-		for i := range 2 * m.high {
-			p("%s", f(i, []string{"DI", "R11"}[i/2], i%2*64))
-		}
-	}
-	p("\tMOVQ AX, R11\n\tSHLQ $4, R11\n\tADDQ DI, R11\n\tMOVQ add+64(FP), BX\n\tTESTQ BX, BX\n\tJZ zero_NAME\n")
-	eachC(func(tile int, base string, offset int) string { return tileLoad(tile, base, offset, "AX") })
-	p("\tJMP start_NAME\nzero_NAME:\n")
-	eachC(func(tile int, _ string, _ int) string { return tileZero(tile) })
-	p("start_NAME:\n\tMOVQ CX, BX\n\tMOVQ SI, R12\n\tMOVQ R8, R13\n\tSHLQ $4, R13\n\tADDQ SI, R13\n\tMOVQ b+40(FP), DX\n")
-	p("\tMOVQ AX, R10\n\tSHLQ $%d, R10\n\tADDQ DI, R10\n\tMOVQ c+48(FP), R14\n\tADDQ $128, R14\n\tCMPQ R15, $1\n\tCMOVQEQ R14, R10\n", 3+m.high)
-	p("\tPCALIGN $32\nloop_NAME:\n")
-	p("%s", tileMemory(1, 4, "R12", 0, "R8")+tileLoad(6, "DX", 0, "R9")+tileMultiply(0, 4, 6)+tileLoad(7, "DX", 64, "R9")+tileMultiply(1, 4, 7))
-	if m.high == 2 {
-		p("%s", tileMemory(1, 5, "R13", 0, "R8")+tileMultiply(2, 5, 6)+tileMultiply(3, 5, 7))
-	}
-	for range tilesC {
-		p("\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a\n\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40\n\tADDQ AX, R10\n") // PREFETCHW (R10), 64(R10)
-	}
-	if first {
-		for i := range 32 {
-			p("\tPREFETCHT0 %d(DX)\n", 2048*tilesB+64*i)
-		}
-	}
-	p("\tADDQ $64, R12\n\tADDQ $64, R13\n\tADDQ $2048, DX\n\tDECQ BX\n\tJNZ loop_NAME\n")
-	eachC(func(tile int, base string, offset int) string { return tileStore(tile, base, offset, "AX") })
-}
 
 // amxVectors writes a kernel that multiplies pairs of tiles of a matrix of weights with chunks of
 // up to 16·high vectors, of which the configuration says how many the tiles take. The first
