@@ -1,7 +1,5 @@
 package tensor
 
-import "unsafe"
-
 // AMX multiplies tiles of up to 16 rows and 64 bytes. B's panels are what VDPBF16PS wants, in
 // steps of tileDepth; A lies by rows. All rows of a slab are one call, since the registers of
 // tiles are set up by each.
@@ -230,44 +228,5 @@ func (x *product) gather(room []uint32, m0, m, d0, steps, wide int, half bool) {
 		for r := range m {
 			room[steps*wide+r] = a.bits(2*(d0+steps)*a.Col + m0 + r)
 		}
-	}
-}
-
-// tileVectors is how many vectors a product of weights' tiles takes at a time.
-const tileVectors = 32
-
-// productTiles multiplies tiles of bfloat16 with n vectors, in pairs, of which all have their
-// memory. A product is the same, bit by bit, for any number of vectors; edge has room for
-// tileVectors times the rows of a pair.
-func (m *QuantMatrix) productTiles(y []float32, ldy int, v vectors, n, from, to int, edge []float32) {
-	if m.groups == 0 {
-		for i := range n {
-			clear(y[i*ldy+from*tileRows : i*ldy+min(m.rows, to*tileRows)])
-		}
-		return
-	}
-	whole := min(to, m.rows/(2*tileRows)*2)
-	for j := 0; j < n; {
-		rows, chunks := tileVectors, (n-j)/tileVectors
-		if chunks == 0 {
-			rows, chunks = n-j, 1
-		}
-		x := unsafe.Add(v.data, j*v.each)
-		if whole > from {
-			decodeTiles(rows, m.groups, chunks, (whole-from)/2, pointer(&m.data[m.at(from)]), x, v.step, pointer(&y[j*ldy+from*tileRows]), 4*ldy)
-		}
-		for i := 0; i < chunks && whole < to; i++ {
-			m.pairAtEdge(y[(j+i*rows)*ldy:], ldy, unsafe.Add(x, i*rows*v.each), v.step, rows, max(from, whole), edge)
-		}
-		j += rows * chunks
-	}
-}
-
-// pairAtEdge multiplies the last pair of tiles, of which not all rows are there, with rows
-// vectors.
-func (m *QuantMatrix) pairAtEdge(y []float32, ldy int, x pointer, step, rows, t int, edge []float32) {
-	decodeTiles(rows, m.groups, 1, 1, pointer(&m.data[m.at(t)]), x, step, pointer(&edge[0]), 8*tileRows)
-	for r := range rows {
-		copy(y[r*ldy+t*tileRows:][:m.rows-t*tileRows], edge[r*2*tileRows:])
 	}
 }

@@ -11,6 +11,9 @@ func kernelTiles(call *tileCall)
 func kernelTilesx16(call *tileCall)
 
 //go:noescape
+func weightTiles(call *tileCall)
+
+//go:noescape
 func flushTiles(call *tileCall)
 
 //go:noescape

@@ -183,6 +183,10 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 	}
 	d := c.level.decoder(m.kind)
 	v, tiles := c.vectors(m, x, n, d.half), (m.rows+tileRows-1)/tileRows
+	if d.tiles {
+		c.matVecsTiles(y, m, v, n)
+		return
+	}
 	if n == 1 && c.workers == 1 { // nothing to share, nothing to keep in a cache
 		m.product(d, y, m.rows, v, 1, 0, tiles, c.scratch[0].c)
 		return
@@ -193,15 +197,9 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 	if d.most > 0 {
 		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*d.most)))
 	}
-	cut := func(turn int) int { // turns of whole tiles, but for the last
-		if d.tiles && turn < turns {
-			return turn * n / turns / tileVectors * tileVectors
-		}
-		return turn * n / turns
-	}
 	c.Do((tiles+per-1)/per, func(w, i int) {
 		for k := range turns {
-			j, to := cut(k), cut(k+1)
+			j, to := k*n/turns, (k+1)*n/turns
 			m.product(d, y[j*m.rows:], m.rows, v.from(j), to-j, i*per, min(tiles, (i+1)*per), c.scratch[w].c)
 		}
 	})
@@ -217,10 +215,6 @@ const (
 // product multiplies tiles with n vectors, in pairs where there are kernels for them; edge
 // has room for the rows of a tile and 8 vectors.
 func (m *QuantMatrix) product(d *decoder, y []float32, ldy int, v vectors, n, from, to int, edge []float32) {
-	if d.tiles {
-		m.productTiles(y, ldy, v, n, from, to, edge)
-		return
-	}
 	for t := from; t < to; t++ {
 		pair := t%2 == 0 && (t+2)*tileRows <= m.rows && m.groups > 0
 		switch {
@@ -299,19 +293,25 @@ func (c *CPU) vectors(m *QuantMatrix, x []float32, n int, half bool) vectors {
 	if m.cols%groupCols != 0 { // what lies behind a vector's end
 		clear(c.vector[(m.groups-1)*n*each/4:])
 	}
-	for j := range n {
-		row, whole := x[j*m.cols:][:m.cols], m.cols/groupCols
-		to := unsafe.Add(v.data, j*each)
-		done := m.kind != WeightsBF16 && whole > 0 && c.level.bytes(whole, to, n*each, row, -m.kind.plus())
-		for g := range m.groups {
-			if done && g < whole {
-				continue
-			}
-			part := row[g*groupCols : min(len(row), (g+1)*groupCols)]
-			m.kind.vector(c, unsafe.Add(to, g*n*each), part, half)
+	const block = 32
+	c.Do((n+block-1)/block, func(_, i int) {
+		for j := i * block; j < min(n, (i+1)*block); j++ {
+			m.vector(c, v, x[j*m.cols:][:m.cols], j, half)
 		}
-	}
+	})
 	return v
+}
+
+// vector makes the j-th vector ready.
+func (m *QuantMatrix) vector(c *CPU, v vectors, x []float32, j int, half bool) {
+	whole, to := m.cols/groupCols, unsafe.Add(v.data, j*v.each)
+	done := m.kind != WeightsBF16 && whole > 0 && c.level.bytes(whole, to, v.step, x, -m.kind.plus())
+	for g := range m.groups {
+		if done && g < whole {
+			continue
+		}
+		m.kind.vector(c, unsafe.Add(to, g*v.step), x[g*groupCols:min(len(x), (g+1)*groupCols)], half)
+	}
 }
 
 // vector makes a group of a vector ready.

@@ -45,8 +45,9 @@ func tileMultiply(dst, a, b int) string {
 
 // amx writes the kernels of tiles. They hold C in tiles 0 to 3, A in 4 and 5, B in 6 and 7.
 func amx(w io.Writer) {
-	amxKernel{"kernelTiles", 2}.write(w)
-	amxKernel{"kernelTilesx16", 1}.write(w)
+	for _, m := range []amxKernel{{"kernelTiles", 2, false}, {"kernelTilesx16", 1, false}, {"weightTiles", 2, true}} {
+		m.write(w)
+	}
 	amxFlush(w)
 	amxRows(w, "tileRows512", false)
 	amxRows(w, "tileRowsHalf512", true)

@@ -28,9 +28,13 @@ const (
 // from, or zero, and goes to c. Beside that it fetches what comes next and copies what was
 // calculated before, past the caches, a little each step: what waits for memory is few places
 // in the processor, and A takes the same ones on its way from the second-level cache.
+//
+// With weights B is a matrix of weights instead: panels are pairs of tiles of 16 rows, steps
+// groups of 64 columns, as in decodeTiles2.
 type amxKernel struct {
-	name string
-	high int
+	name    string
+	high    int
+	weights bool
 }
 
 func (m amxKernel) printer(w io.Writer, name string) func(format string, args ...any) {
@@ -38,8 +42,11 @@ func (m amxKernel) printer(w io.Writer, name string) func(format string, args ..
 }
 
 func (m amxKernel) write(w io.Writer) {
-	p := m.printer(w, m.name)
-	p("// func NAME(call *tileCall)\nTEXT ·NAME(SB), NOSPLIT, $0-8\n%s\tMOVQ call+0(FP), CX\n\tMOVQ $128, R9\n", configure)
+	p, rowB := m.printer(w, m.name), 128
+	if m.weights {
+		rowB = 64
+	}
+	p("// func NAME(call *tileCall)\nTEXT ·NAME(SB), NOSPLIT, $0-8\n%s\tMOVQ call+0(FP), CX\n\tMOVQ $%d, R9\n", configure, rowB)
 	p("\tMOVQ %d(CX), DI\n\tMOVQ %d(CX), R15\n\tMOVQ %d(CX), R14\n\tMOVQ %d(CX), SI\n\tMOVQ %d(CX), AX\n", aheadAt, aheadLeft, copyAt, copyTo, copyLd)
 	p("panel_NAME:\n")
 	for _, x := range [][2]int{{callA, atA}, {callFrom, atFrom}, {callC, atC}, {callTouch, atTouch}, {callN, atLeft}} {
@@ -106,25 +113,33 @@ func (m amxKernel) tile(w io.Writer, form string, few bool) {
 	p("\tMOVQ %d(CX), R8\n\tMOVQ %d(CX), R12\n", callLdA, atA)
 	below("R8")
 	p("\tMOVQ %d(CX), DX\n\tMOVQ %d(CX), BX\n\tPCALIGN $32\nloop_NAME:\n", callB, callK)
-	m.step(w, form, few)
-	p("\tADDQ %d(CX), R12\n\tADDQ %d(CX), R13\n\tADDQ $2048, DX\n\tDECQ BX\n\tJNZ loop_NAME\n", callStepA, callStepA)
+	size := 2048
+	if m.weights {
+		m.step(w, form+"_a", few, 0, 0, 2048)
+		m.step(w, form+"_b", few, 64, 1024, 3072)
+		size = 4096
+	} else {
+		m.step(w, form, few, 0, 0, 64)
+	}
+	p("\tADDQ %d(CX), R12\n\tADDQ %d(CX), R13\n\tADDQ $%d, DX\n\tDECQ BX\n\tJNZ loop_NAME\n", callStepA, callStepA, size)
 	p("\tMOVQ %d(CX), R12\n\tMOVQ %d(CX), R11\n", atC, callLdC)
 	below("R11")
 	m.eachC(w, func(tile int, base string, offset int) string { return tileStore(tile, base, offset, "R11") })
 }
 
-// step multiplies 32 steps of two tiles of B with those of A.
-func (m amxKernel) step(w io.Writer, form string, few bool) {
+// step multiplies 32 steps of two tiles of B with those of A; all lie so many bytes behind where
+// the registers point to.
+func (m amxKernel) step(w io.Writer, form string, few bool, a, b0, b1 int) {
 	name := form + "_" + m.name
 	p := m.printer(w, name)
 	touch := func() { // PREFETCHW (R10), 64(R10)
 		p("\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x0a\n\tBYTE $0x41; BYTE $0x0f; BYTE $0x0d; BYTE $0x4a; BYTE $0x40\n\tADDQ R11, R10\n")
 	}
-	p("%s", tileMemory(1, 4, "R12", 0, "R8")+tileLoad(6, "DX", 0, "R9")+tileMultiply(0, 4, 6))
-	p("\tPREFETCHT1 (DI)\n%s", tileLoad(7, "DX", 64, "R9")+tileMultiply(1, 4, 7))
+	p("%s", tileMemory(1, 4, "R12", a, "R8")+tileLoad(6, "DX", b0, "R9")+tileMultiply(0, 4, 6))
+	p("\tPREFETCHT1 (DI)\n%s", tileLoad(7, "DX", b1, "R9")+tileMultiply(1, 4, 7))
 	copyRow(w, "one_"+name, 0)
 	if m.high == 2 {
-		p("%s", tileMemory(1, 5, "R13", 0, "R8")+tileMultiply(2, 5, 6))
+		p("%s", tileMemory(1, 5, "R13", a, "R8")+tileMultiply(2, 5, 6))
 		touch()
 		p("\tPREFETCHT1 64(DI)\n%s", tileMultiply(3, 5, 7))
 		copyRow(w, "two_"+name, 1)
@@ -135,7 +150,7 @@ func (m amxKernel) step(w io.Writer, form string, few bool) {
 	touch()
 	if few {
 		for i := range 32 {
-			p("\tPREFETCHT0 %d(DX)\n", 2048*tilesB+64*i)
+			p("\tPREFETCHT0 %d(DX)\n", 2048*tilesB+b0/1024*2048+64*i)
 		}
 	}
 	p("\tADDQ %d(CX), DI\n\tDECQ R15\n\tJNZ same_NAME\n", aheadStep)
