@@ -17,12 +17,11 @@ const (
 	tileTake     = 8 * packDepth
 )
 
-// C of tilePast numbers or more goes past the caches, where slabs have tilePastRows or more:
-// else a line of it is read before it is written.
-const (
-	tilePast     = 1 << 20
-	tilePastRows = 128
-)
+// tilePast is from how many numbers on C goes past the caches, where slabs have tilePastRows or
+// more: else a line of it is read before it is written. Tests change it; bits stay the same.
+var tilePast = 1 << 20
+
+const tilePastRows = 128
 
 // tileGroupRows is about how many rows of C a call of the kernel multiplies, in several panels
 // where a slab has fewer.
@@ -38,7 +37,7 @@ func (x *product) slabsOfTiles(m int) {
 	passes := (x.b.depth + tileTake - 1) / tileTake
 	x.take = max(1, (blocks+passes-1)/max(passes, 1)) * packDepth
 	x.per = min(tileRowsMost, tileSlab/min(x.take, max(1, x.b.depth))) / x.tile * x.tile
-	x.past = m*x.b.n >= tilePast
+	x.past = m*x.b.n >= tilePast && inLines(x.dst, x.ldc)
 }
 
 // slabPairs is the room of a worker's first slab; tiles have no other.

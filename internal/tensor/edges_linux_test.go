@@ -12,7 +12,7 @@ import (
 )
 
 // edgeShapes is how many shapes of each level are tried.
-const edgeShapes = 25
+const edgeShapes = 30
 
 // guarded returns n numbers that end where a page begins that nobody may touch: what reads or
 // writes behind them crashes. They are not numbers until they are set.
@@ -55,7 +55,9 @@ func guardedCPUs(t *testing.T, level Level) map[int]*CPU {
 	return all
 }
 
-func (s *scratch) memory() []*[]float32 { return []*[]float32{&s.a[0], &s.a[1], &s.c, &s.steps} }
+func (s *scratch) memory() []*[]float32 {
+	return []*[]float32{&s.a[0], &s.a[1], &s.c, &s.steps, &s.tiles}
+}
 
 // guardedView is a matrix of random numbers, the last of which lies before the guard.
 func guardedView(t *testing.T, rng *rand.Rand, rows, cols, pad int, half, turned bool) View {
@@ -93,9 +95,10 @@ func (v View) number(i, j int, bf16 bool) float64 {
 // beside the matrices and the scratch, numbers are right, and have the same bits however many
 // workers there are and however rows are split.
 func TestMatMulEdges(t *testing.T) {
+	defer func(was int) { tilePast = was }(tilePast)
 	rng := rand.New(rand.NewPCG(21, 21))
-	ms, ks := []int{1, 15, 16, 17, 31, 33, 84, 85, 160, 161, 511, 512, 513, 1025, 1200}, []int{1, 2, 31, 32, 33, 63, 511, 512, 513, 641, 1025, 2047, 2048, 2049, 2081, 2500}
-	ns := []int{1, 2, 31, 32, 33, 63, 64, 97, 257, 384, 385}
+	ms, ks := []int{1, 15, 16, 17, 31, 33, 84, 85, 160, 161, 511, 512, 513, 1025, 1200}, []int{1, 2, 31, 32, 33, 63, 511, 512, 513, 641, 1025, 2047, 2048, 2049, 2081, 2500, 4100, 8300}
+	ns := []int{1, 2, 31, 32, 33, 63, 64, 97, 128, 257, 320, 384, 385, 512}
 	for _, level := range levels() {
 		if level < AVX2 {
 			continue
@@ -106,7 +109,7 @@ func TestMatMulEdges(t *testing.T) {
 			if i%2 == 0 { // nothing before has filled what has to be 0
 				k = ks[rng.IntN(6)]
 			}
-			for m*k*n > 12<<20 {
+			for m*k*n > 24<<20 {
 				m, n = (m+1)/2, (n+1)/2
 			}
 			checkEdges(t, rng, all, m, k, n)
@@ -116,7 +119,7 @@ func TestMatMulEdges(t *testing.T) {
 
 func checkEdges(t *testing.T, rng *rand.Rand, all map[int]*CPU, m, k, n int) {
 	level := all[1].level
-	bf16, add, pad := level >= AVX512BF16 && rng.IntN(4) > 0, rng.IntN(2) == 0, rng.IntN(3)*5
+	bf16, add, pad := level >= AVX512BF16 && rng.IntN(4) > 0, rng.IntN(2) == 0, []int{0, 0, 5, 16}[rng.IntN(4)]
 	a := guardedView(t, rng, m, k, pad, bf16 && rng.IntN(2) == 0, rng.IntN(2) == 0)
 	b := guardedView(t, rng, k, n, pad, bf16 && rng.IntN(2) == 0, rng.IntN(2) == 0)
 	ldc, before := n+pad, 3*(n+pad)
@@ -126,6 +129,7 @@ func checkEdges(t *testing.T, rng *rand.Rand, all map[int]*CPU, m, k, n int) {
 	var want []float32
 	for _, workers := range []int{1, 2, 3, 8, 0, -1} {
 		c := all[max(1, workers)]
+		tilePast = []int{1, 1 << 30}[rng.IntN(2)]
 		if workers == 1 {
 			for _, x := range c.scratch[0].memory() {
 				spoil(*x)
@@ -187,12 +191,19 @@ func checkNumbers(t *testing.T, rng *rand.Rand, what string, start, got []float3
 
 // TestMatVecEdges is TestMatMulEdges for weights and vectors.
 func TestMatVecEdges(t *testing.T) {
+	defer func(was int) { tilePast = was }(tilePast)
 	rng := rand.New(rand.NewPCG(22, 22))
 	for _, level := range levels() {
 		all := guardedCPUs(t, level)
 		for range edgeShapes {
 			kind := allWeights[rng.IntN(len(allWeights))]
-			rows, cols, n := 1+rng.IntN(150), 1+rng.IntN(300), []int{1, 2, 3, 5, 8, 15, 16, 17, 31, 32, 33, 64, 65, 100}[rng.IntN(14)]
+			rows, cols, n := 1+rng.IntN(150), 1+rng.IntN(1300), []int{1, 2, 3, 5, 8, 15, 16, 17, 31, 32, 33, 64, 65, 100, 128, 129, 200, 550}[rng.IntN(18)]
+			if n >= 128 { // products of tiles in another order
+				kind = WeightsBF16
+			}
+			if rng.IntN(2) == 0 {
+				rows = 16 * (1 + rng.IntN(12))
+			}
 			size := kind.Bytes(rows, cols)
 			m := QuantMatrixIn(kind, rows, cols, bytesOf(guarded(t, size/4)))
 			clear(m.data)
@@ -204,6 +215,7 @@ func TestMatVecEdges(t *testing.T) {
 			var want []float32
 			for _, workers := range []int{1, 2, 3, 8} {
 				c := all[workers]
+				tilePast = []int{1, 1 << 30}[rng.IntN(2)]
 				c.vectors(&m, x, n, m.kind == WeightsBF16 && level >= AVX512BF16)
 				c.vector = guarded(t, len(c.vector))
 				got := guarded(t, n*rows)

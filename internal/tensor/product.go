@@ -46,6 +46,9 @@ func (c *CPU) product(dst []float32, ldc int, a View, b *Panels, m int, add bool
 	x.rows = a.Col == 1 && (!b.bf16 || c.level >= AVX512BF16)
 	x.here = x.rows && b.n <= directPanels*b.cols && a.Row%512 != 0 && (!b.bf16 || a.Half != nil && 2*b.depth == b.k)
 	x.per, x.take = packRows/x.tile*x.tile, takeDepth
+	if b.cols == wideCols {
+		x.per = wideRows
+	}
 	if x.amx = b.bf16 && c.level >= AMX; x.amx {
 		x.slabsOfTiles(m)
 	}

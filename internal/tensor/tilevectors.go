@@ -69,7 +69,7 @@ const chunkGroups = 8
 // go past the caches, as in [product.wholeTiles].
 func (m *QuantMatrix) productChunks(s *scratch, y []float32, v vectors, chunks, from, to int) {
 	c, ld := &s.call, 4*m.rows
-	past := chunks*tileVectors*m.rows >= tilePast
+	past := chunks*tileVectors*m.rows >= tilePast && inLines(y, m.rows)
 	*c = tileCall{n: chunks, panels: 1, lda: v.each, stepA: v.step, tileA: tileVectors * v.each, ldc: ld, ldtouch: ld}
 	c.ahead.step = 2 * tileFetchBytes
 	if chunks*tileVectors >= tileFetchRows {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 )
 
 // A wide512 is a kernel like [matrix512] of float32 for panels of 48 columns: of 9 rows, 4 or
@@ -65,21 +66,27 @@ func (m wide512) byRow(u, i int) string {
 
 func (m wide512) byStep(u, i int) string { return fmt.Sprintf("%d(SI)", 4*(m.rows*u+i)) }
 
-// loops makes all turns of 4 steps: with A by rows, or packed step by step.
+// loops makes all turns of 4 steps: with A by rows, or packed step by step. C is fetched a row
+// each turn: all at once its lines would take all places for what waits for memory.
 func (m wide512) loops(w io.Writer, form string) {
 	early, end, last := "early_"+form, "late_"+form, "loop_"+form
-	fmt.Fprintf(w, "\tCMPQ CX, $%d\n\tJLE %s_%s\n", unroll*late, end, m.name)
-	fetchC(w, m.rows, wideLines, "PREFETCHT1")
-	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tSUBQ $%d, BX\n\tJZ %s_%s\n", late, end, m.name)
-	m.loop(w, early, form)
-	fmt.Fprintf(w, "%s_%s:\n", end, m.name)
+	p := func(format string, args ...any) { fmt.Fprintf(w, strings.ReplaceAll(format, "NAME", m.name), args...) }
+	p("\tCMPQ CX, $%d\n\tJLE %s_NAME\n", unroll*(late+m.rows), end)
+	p("\tMOVQ DI, R12\n\tMOVQ $%d, BX\n", m.rows)
+	m.loop(w, "touch_"+form, form, "PREFETCHT1")
+	p("\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tSUBQ $%d, BX\n", late+m.rows)
+	m.loop(w, early, form, "")
+	p("\tMOVQ DI, R12\n\tMOVQ $%d, BX\n", m.rows)
+	m.loop(w, "near_"+form, form, "PREFETCHT0")
+	p("\tMOVQ $%d, BX\n\tJMP %s_NAME\n", late-m.rows, last)
+	p("%s_NAME:\n", end)
 	fetchC(w, m.rows, wideLines, "PREFETCHT0")
-	fmt.Fprintf(w, "\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_%s\n\tCMPQ BX, $%d\n\tJLE %s_%s\n\tMOVQ $%d, BX\n", m.name, late, last, m.name, late)
-	m.loop(w, last, form)
+	p("\tMOVQ CX, BX\n\tSHRQ $2, BX\n\tJZ tail_NAME\n")
+	m.loop(w, last, form, "")
 }
 
-// loop makes BX turns.
-func (m wide512) loop(w io.Writer, label, form string) {
+// loop makes BX turns, in each of which a row of C at R12 is fetched, or none.
+func (m wide512) loop(w io.Writer, label, form, fetch string) {
 	fmt.Fprintf(w, "\tPCALIGN $64\n%s_%s:\n", label, m.name)
 	for u := range unroll {
 		if form == "rows" {
@@ -90,6 +97,12 @@ func (m wide512) loop(w io.Writer, label, form string) {
 		if u == 1 {
 			fetchNext(w, label+"_"+m.name)
 		}
+		if u < wideLines && fetch != "" {
+			fmt.Fprintf(w, "\t%s %d(R12)\n", fetch, 64*u)
+		}
+	}
+	if fetch != "" {
+		fmt.Fprint(w, "\tADDQ AX, R12\n")
 	}
 	if form == "rows" {
 		fmt.Fprintf(w, "\tADDQ $%d, SI\n\tADDQ $%d, R10\n\tADDQ $%d, R11\n", 4*unroll, 4*unroll, 4*unroll)
