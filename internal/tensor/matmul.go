@@ -13,7 +13,7 @@ const (
 	maxCols    = 32
 	wideCols   = 48 // of some panels of float32; their tiles are no larger
 	packRows   = 14 * 12
-	wideRows   = 9 * 9         // for panels of wideCols, beside which more of B and C stays in the cache
+	wideRows   = 9 * 12        // for panels of wideCols, beside which more of B and C stays in the cache
 	packDepth  = 256           // steps: single float32, or pairs of bfloat16
 	takeDepth  = 2 * packDepth // steps of A at a time
 	panelGroup = 8             // panels that all of them are multiplied with before the next
