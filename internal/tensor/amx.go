@@ -19,7 +19,7 @@ const (
 
 // tilePast is from how many numbers on C goes past the caches, where slabs have tilePastRows or
 // more: else a line of it is read before it is written. Tests change it; bits stay the same.
-var tilePast = 1 << 20
+var tilePast = 1 << 18
 
 const tilePastRows = 128
 

@@ -65,11 +65,11 @@ func (m *QuantMatrix) productTiles(s *scratch, y []float32, v vectors, n, from, 
 // chunkGroups is how many groups of a pair of tiles stay in the first-level cache.
 const chunkGroups = 8
 
-// productChunks multiplies whole pairs of tiles with chunks of tileVectors vectors. Many numbers
-// go past the caches, as in [product.wholeTiles].
+// productChunks multiplies whole pairs of tiles with chunks of tileVectors vectors. Very many
+// numbers go past the caches, as in [product.wholeTiles].
 func (m *QuantMatrix) productChunks(s *scratch, y []float32, v vectors, chunks, from, to int) {
 	c, ld := &s.call, 4*m.rows
-	past := chunks*tileVectors*m.rows >= tilePast && inLines(y, m.rows)
+	past := chunks*tileVectors*m.rows/4 >= tilePast && inLines(y, m.rows)
 	*c = tileCall{n: chunks, panels: 1, lda: v.each, stepA: v.step, tileA: tileVectors * v.each, ldc: ld, ldtouch: ld}
 	c.ahead.step = 2 * tileFetchBytes
 	if chunks*tileVectors >= tileFetchRows {
