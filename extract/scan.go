@@ -50,7 +50,7 @@ var kinds = func() (k [256]uint8) {
 		html.Center, html.DD, html.Details, html.Dialog, html.Dir, html.Div, html.DL, html.DT, html.Fieldset,
 		html.Figcaption, html.Figure, html.Footer, html.Form, html.H1, html.H2, html.H3, html.H4, html.H5, html.H6,
 		html.Header, html.Hgroup, html.HTML, html.Legend, html.LI, html.Listing, html.Main, html.Menu, html.Nav,
-		html.Noscript, html.Object, html.OL, html.P, html.Plaintext, html.Pre, html.Search, html.Section, html.Summary, html.Table, html.Tbody,
+		html.Noscript, html.OL, html.P, html.Plaintext, html.Pre, html.Search, html.Section, html.Summary, html.Table, html.Tbody,
 		html.TD, html.Tfoot, html.TH, html.Thead, html.TR, html.UL, html.XMP} {
 		k[t] = kindBlock
 	}
