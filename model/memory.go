@@ -34,5 +34,5 @@ func (c *Config) engineMemory(weights Weights, workers, tokens int) int64 {
 	}
 	keys := 2 * 4 * int64(roundUp(tokens, blockTokens)) * int64(c.Layers) * int64(c.kvWidth())
 	scores := 4 * int64(workers) * int64(tokens) * int64(2*queryRows+2*c.HeadDim)
-	return (int64(float64(n)*each) + 4*numbers + keys + scores) * 5 / 4 // what is not collected yet
+	return (int64(float64(n)*each) + 4*numbers + keys + scores) * 7 / 4 // what is not collected yet
 }

@@ -58,7 +58,7 @@ func (c *logitsCmd) Run(a *app) error {
 	if err := c.fits(ids); err != nil {
 		return err
 	}
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(c.Memory)))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(c.Memory) - programBytes)) // which counts no pages of the program
 	line := logitsLine{IDs: ids, LogProbs: make([]*float32, 1)}
 	err = c.measure(a.ctx, ids, func(i int, x []float32) {
 		model.LogProbs(x)
@@ -82,7 +82,7 @@ func (c *logitsCmd) Run(a *app) error {
 // What the program itself takes, and what a token and each of the likeliest behind it
 // take in the result and as JSON, in bytes.
 const (
-	programBytes = 32 << 20
+	programBytes = 36 << 20
 	tokenBytes   = 128
 	likelyBytes  = 128
 )
@@ -175,7 +175,7 @@ func likeliest(x []float32, n int) []likely {
 	}
 	slices.SortStableFunc(all, func(a, b likely) int { return cmp.Compare(b.LogProb, a.LogProb) })
 	if n >= 0 {
-		all = all[:min(n, len(all))]
+		all = slices.Clone(all[:min(n, len(all))]) // not the memory of the others
 	}
 	return all
 }
