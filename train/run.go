@@ -94,7 +94,7 @@ func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error)
 			return err
 		}
 		if len(rows) == 0 {
-			l.show.remark("there is no validation text: the last weights will be kept")
+			l.show.remark(noValidation)
 		}
 		l.check = likelihood(net, rows, p.Rows, tokenBytes(c.Tok))
 		return nil
