@@ -22,7 +22,7 @@ type pair struct {
 // c₀) − (r − r₀)) with c and r the log-likelihoods of the chosen and the rejected
 // answer, c₀ and r₀ those to the model before.
 func Prefer(ctx context.Context, t TuneParams, dir string, files []string, o Options) (*Outcome, error) {
-	j, err := t.job("dpo", dir, files, o)
+	j, err := t.job(kindPairs, dir, files, o)
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,12 @@ package train
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +35,7 @@ type show struct {
 	drawn   time.Time
 	paged   time.Time
 	bpb     float64
+	stopped string // why training ended early
 }
 
 func newShow(w io.Writer) *show { return &show{w: w, terminal: w != nil && progress.IsTerminal(w)} }
@@ -95,6 +99,9 @@ func (s *show) step(l *loop, r Row) {
 func (s *show) status(l *loop, r Row) string {
 	tokens, mfu := s.pace()
 	text := fmt.Sprintf("step %d/%d  loss %.3f", l.s.Step, l.steps, r.Loss)
+	if r.Skipped != "" {
+		text = fmt.Sprintf("step %d/%d  skipped", l.s.Step, l.steps)
+	}
 	if s.bpb > 0 {
 		text += fmt.Sprintf("  valid %.3f bits/byte", s.bpb)
 	}
@@ -161,6 +168,17 @@ func (s *show) valid(l *loop, r Row) {
 	s.paged = time.Time{}
 }
 
+// stop draws the page of a run that ends early.
+func (s *show) stop(l *loop, err error) {
+	s.stopped = err.Error()
+	if errors.Is(err, context.Canceled) {
+		s.stopped = "interrupted; the same command goes on"
+	}
+	if s.page != nil {
+		s.page.draw(l, s) // what stopped training matters more than a page that cannot be written
+	}
+}
+
 // finish ends the line and draws the page for the last time.
 func (s *show) finish(l *loop) {
 	if s.terminal {
@@ -174,7 +192,7 @@ func (s *show) finish(l *loop) {
 }
 
 func (s *show) sample(at int, x Sample) {
-	s.remark("step %d: %q → %q", at, x.Prompt, x.Text)
+	s.remark("step %d: %s → %s", at, strconv.QuoteToGraphic(x.Prompt), strconv.QuoteToGraphic(x.Text))
 }
 
 // losses returns the loss of each step.

@@ -59,7 +59,7 @@ type example struct {
 
 // Tune teaches a model to answer by conversations, with the loss on answers alone.
 func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Options) (*Outcome, error) {
-	j, err := t.job("sft", dir, files, o)
+	j, err := t.job(kindChat, dir, files, o)
 	if err != nil {
 		return nil, err
 	}
