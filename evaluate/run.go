@@ -74,6 +74,9 @@ func Load(p *Params, dir string) ([]Set, error) {
 				}
 				continue
 			}
+			if err == nil && len(items) == 0 {
+				err = hint.Usage(fmt.Errorf("%s holds no item of task %s", filepath.Join(dir, f), t.Name()))
+			}
 			if err != nil {
 				return nil, err
 			}
