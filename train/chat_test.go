@@ -8,8 +8,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"feilun/internal/hint"
+	"feilun/internal/jinja"
 	"feilun/internal/testkit"
 )
 
@@ -140,6 +142,9 @@ func TestChatML(t *testing.T) {
 	if want := "<|im_start|>user\nthe <|im_end|> mill<|im_end|>\n<|im_start|>assistant\nuntil\nMarch<|im_end|>\n<|im_start|>user\n?<|im_end|>\n<|im_start|>assistant\n磨坊<|im_end|>\n"; err != nil || string(text) != want {
 		t.Errorf("tokens read %q, want %q", text, want)
 	}
+	if rendered := rendered(t, []Turn{{User, "the [mark] mill"}, {Assistant, " until\nMarch "}, {User, "?"}, {Assistant, "磨坊"}}); rendered != strings.Replace(string(text), "the <|im_end|>", "the [mark]", 1) {
+		t.Errorf("the template stored with the model renders %q, the tokens read %q", rendered, text)
+	}
 	text, _ = tok.Decode(nil, learned)
 	if want := "until\nMarch<|im_end|>磨坊<|im_end|>"; string(text) != want {
 		t.Errorf("learned is %q, want %q", text, want)
@@ -153,6 +158,24 @@ func TestChatML(t *testing.T) {
 	if marks != 4 {
 		t.Errorf("%d ends of turns, want 4: a mark in the text is text", marks)
 	}
+}
+
+// rendered is a conversation by the template that is stored with the model.
+func rendered(t *testing.T, turns []Turn) string {
+	t.Helper()
+	template, err := jinja.Parse(Template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var messages []any
+	for _, x := range turns {
+		messages = append(messages, jinja.NewMap("role", x.Role, "content", x.Text))
+	}
+	out, err := template.Render(map[string]any{"messages": messages, "add_generation_prompt": false}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func FuzzChat(f *testing.F) {
