@@ -119,3 +119,19 @@ func TestTick(t *testing.T) {
 		}
 	}
 }
+
+// TestStatus: a narrow terminal still shows the step, the time left and the loss, in one row.
+func TestStatus(t *testing.T) {
+	l, _ := toyLoop(t, usual(t), t.TempDir(), 1, 20000)
+	r := Row{Step: 12000, Loss: 3, Tokens: 8192, Seconds: 0.7}
+	var out bytes.Buffer
+	l.s.Step, l.show.w, l.show.recent = 12000, &out, []Row{r}
+	if got, want := l.show.status(l, r), "step 12000/20000  loss 3.000  11.7k tok/s  1 h 33 min left"; got != want {
+		t.Errorf("in a file: %q, want %q", got, want)
+	}
+	l.show.terminal = true
+	l.show.step(l, r)
+	if got, want := out.String(), "\r\x1b[K\x1b[?7lstep 12000/20000  1 h 33 min left  loss 3.000  11.7k tok/s\x1b[?7h"; got != want {
+		t.Errorf("on a terminal: %q, want %q", got, want)
+	}
+}

@@ -85,7 +85,7 @@ func (s *show) step(l *loop, r Row) {
 		s.drawn = now
 		text := s.status(l, r)
 		if s.terminal {
-			fmt.Fprint(s.w, "\r\x1b[K", text)
+			fmt.Fprint(s.w, "\r\x1b[K\x1b[?7l", text, "\x1b[?7h") // not onto a second row, which could not be drawn anew
 		} else {
 			fmt.Fprintln(s.w, text)
 		}
@@ -96,11 +96,21 @@ func (s *show) step(l *loop, r Row) {
 	}
 }
 
+// status is the line that is drawn anew. A narrow terminal cuts its end off, so what is
+// left of the time comes first there.
 func (s *show) status(l *loop, r Row) string {
 	tokens, mfu := s.pace()
-	text := fmt.Sprintf("step %d/%d  loss %.3f", l.s.Step, l.steps, r.Loss)
+	text, left := fmt.Sprintf("step %d/%d", l.s.Step, l.steps), ""
+	if d := l.left(); d > 0 && tokens > 0 {
+		left = "  " + short(d) + " left"
+	}
+	if s.terminal {
+		text, left = text+left, ""
+	}
 	if r.Skipped != "" {
-		text = fmt.Sprintf("step %d/%d  skipped", l.s.Step, l.steps)
+		text += "  skipped"
+	} else {
+		text += fmt.Sprintf("  loss %.3f", r.Loss)
 	}
 	if s.bpb > 0 {
 		text += fmt.Sprintf("  valid %.3f bits/byte", s.bpb)
@@ -109,10 +119,7 @@ func (s *show) status(l *loop, r Row) string {
 	if mfu > 0 {
 		text += fmt.Sprintf("  %.0f %% of peak", 100*mfu)
 	}
-	if left := l.left(); left > 0 && tokens > 0 {
-		text += "  " + short(left) + " left"
-	}
-	return text
+	return text + left
 }
 
 // left returns the time that the steps to come take at the pace of the last ones.
