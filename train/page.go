@@ -102,9 +102,11 @@ func (v *view) take(rows []Row) {
 func (v *view) now(l *loop, s *show) {
 	add := func(en, zh, value string) { v.Now = append(v.Now, [3]string{en, zh, value}) }
 	add("step", "步", fmt.Sprintf("%d / %d", l.s.Step, l.steps))
-	if v.Pairs {
+	switch {
+	case v.last.Step == 0: // every batch so far was skipped
+	case v.Pairs:
 		add("loss of a pair, nats", "每对损失（nat）", fmt.Sprintf("%.4f", v.last.Loss))
-	} else {
+	default:
 		add("loss, nats a token", "损失（nat/词元）", fmt.Sprintf("%.4f", v.last.Loss))
 	}
 	switch {

@@ -71,7 +71,7 @@ func TestPageOfBadRun(t *testing.T) {
 	l, net := toyLoop(t, p, dir, 1, 20)
 	net.breakAt = map[int]bool{}
 	for i := range 60 {
-		net.breakAt[2+i] = true
+		net.breakAt[1+i] = true
 	}
 	var said bytes.Buffer
 	l.show = newShow(&said)
@@ -83,7 +83,7 @@ func TestPageOfBadRun(t *testing.T) {
 	if err := l.run(t.Context()); !errors.Is(err, errBad) {
 		t.Fatalf("run = %v, want %v", err, errBad)
 	}
-	if got := pageOf(t, dir); !strings.Contains(got, "stopped") || !strings.Contains(got, "3 batches in a row were unusable") || strings.Contains(got, "refresh") {
+	if got := pageOf(t, dir); !strings.Contains(got, "stopped") || !strings.Contains(got, "3 batches in a row were unusable") || strings.Contains(got, "refresh") || strings.Contains(got, "0.0000") {
 		t.Errorf("the page of a run that stopped: %s", got)
 	}
 	if strings.Contains(said.String(), "loss 0.000") {
