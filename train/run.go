@@ -228,6 +228,9 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 	if j.Out == "" {
 		return nil, hint.Usage(errors.New("no folder for the model: name one with --out DIR"))
 	}
+	if j.Workers < 0 {
+		return nil, hint.Usage(fmt.Errorf("--workers %d cannot be below zero", j.Workers))
+	}
 	j.Memory = j.memory()
 	l.show = newShow(j.Stderr)
 	unlock, err := atomicfile.Lock(filepath.Join(j.Out, "lock"), j.Out)
