@@ -156,6 +156,9 @@ func lineRows(in *bufio.Reader, row func([]byte) error) error {
 			}
 		}
 	}
+	if errors.Is(s.Err(), bufio.ErrTooLong) {
+		return hint.Usage(fmt.Errorf("a row is longer than %d MiB", maxRow>>20))
+	}
 	return s.Err()
 }
 

@@ -62,6 +62,9 @@ func TestChatLists(t *testing.T) {
 			t.Errorf("readChats(%q) = %+v, %v; want %q", in, n, err, want)
 		}
 	}
+	if _, err := readChats(strings.NewReader(strings.Repeat("x", maxRow+1)), nil); err == nil || !strings.Contains(err.Error(), "longer than 64 MiB") {
+		t.Errorf("a row without end: %v", err)
+	}
 }
 
 // TestChatRemarks holds what is said of rows that are too long, equal or none at all.
