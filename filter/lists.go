@@ -18,8 +18,18 @@ import (
 	"feilun/internal/hint"
 )
 
-const whereLists = "URL lists in this layout are the UT1 blacklists of the University of Toulouse Capitole (archive blacklists.tar.gz, CC BY-SA); " +
+const whereUT1 = "https://dsi.ut-capitole.fr/blacklists/"
+
+const whereLists = "URL lists in this layout are the UT1 blacklists of the University of Toulouse Capitole (archive blacklists.tar.gz at " + whereUT1 + ", CC BY-SA); " +
 	"word lists for addresses come with datatrove (Apache-2.0) as banned_words.txt, soft_banned_words.txt and banned_subwords.txt"
+
+// Idle says what the step lacks to drop anything, or "".
+func (f *URL) Idle() string {
+	if f.Lists != "" || f.Words != "" || f.SoftWords != "" || f.Subwords != "" {
+		return ""
+	}
+	return "no list is named, so it keeps everything; UT1's are at " + whereUT1 + ", to be named with --set filter.url.lists=DIR"
+}
 
 // loadLists reads the categories of a folder in UT1 layout.
 func (t *urlTables) loadLists(dir string, categories []string) error {
@@ -28,7 +38,9 @@ func (t *urlTables) loadLists(dir string, categories []string) error {
 		return listError("url.lists", dir, err)
 	}
 	if len(categories) == 0 {
-		categories = categoriesOf(entries)
+		if categories = categoriesOf(entries); len(categories) == 0 {
+			return listError("url.lists", dir, errNoCategory)
+		}
 	}
 	for _, category := range categories {
 		found := false
@@ -125,7 +137,7 @@ func unpacked(file io.Reader, name string) (r io.Reader, done func(), err error)
 func listError(parameter, name string, err error) error {
 	wrapped := fmt.Errorf("%s: list %q: %w", parameter, name, err)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoCategory) {
-		return hint.With(fmt.Errorf("%w; %s", wrapped, whereLists), "name the list with --"+parameter+", or leave the parameter empty to do without")
+		return hint.With(fmt.Errorf("%w; %s", wrapped, whereLists), "name it with --set filter."+parameter+"=PATH or in the recipe; without a value the step does without")
 	}
 	return wrapped
 }

@@ -177,6 +177,12 @@ func TestRobots(t *testing.T) {
 		{all, "tdm-reservation=1", "tdm_reservation"},
 		{all, "tdm-reservation: 0", ""},
 		{Robots{Noai: true}, "noindex,noai", "noai"},
+		{all, "content-usage=train-ai=n", "noai"},
+		{all, "content-usage=search=y,content-usage=train-ai=n;exp=a", "noai"},
+		{all, "content-usage=train-ai=y", ""},
+		{all, "content-usage=train-genai=n", "noai"},
+		{all, "content-usage=search=n", ""},
+		{Robots{Noindex: true}, "content-usage=train-ai=n", ""},
 	} {
 		if got := tt.f.Check(&feilun.Doc{Robots: tt.robots}); got.Rule != tt.rule {
 			t.Errorf("Check(%q) with %+v = %+v, want %q", tt.robots, tt.f, got, tt.rule)
