@@ -121,15 +121,10 @@ func (r *Recipe) build(tree *yaml.Node) error {
 
 func (r *Recipe) section(key, value *yaml.Node) error {
 	switch key.Value {
-	case "name", "about":
-		if value.Kind != yaml.ScalarNode {
-			return fmt.Errorf("%s: %s takes words", at(key), key.Value)
-		}
-		if key.Value == "name" {
-			r.Name = value.Value
-		} else {
-			r.About = strings.TrimSpace(value.Value)
-		}
+	case "name":
+		return phrase(&r.Name, key, value)
+	case "about":
+		return phrase(&r.About, key, value)
 	case "crawl":
 		return set(&r.Crawl, value, "crawl")
 	case "extract":
@@ -165,6 +160,15 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 	default:
 		return unknownSection(key)
 	}
+	return nil
+}
+
+// phrase reads a text for people.
+func phrase(out *string, key, value *yaml.Node) error {
+	if value.Kind != yaml.ScalarNode {
+		return fmt.Errorf("%s: %s takes words", at(key), key.Value)
+	}
+	*out = strings.TrimSpace(value.Value)
 	return nil
 }
 
