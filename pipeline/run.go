@@ -259,7 +259,7 @@ func (j *job) finish(s *stats.Run) error {
 	if j.KeepStages {
 		return nil
 	}
-	return os.RemoveAll(j.folder.path("work", "docs"))
+	return errors.Join(os.RemoveAll(j.folder.path("work", "docs")), os.RemoveAll(j.folder.path("work", "parts")))
 }
 
 // manifest says what the corpus is made of and by what.
