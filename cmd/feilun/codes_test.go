@@ -87,6 +87,8 @@ func TestExitCodes(t *testing.T) {
 		{"explain lenght", 2},
 		{"dedup near absent.jsonl", 2},
 		{"dedup near --bands 0 docs.jsonl", 2},
+		{"dedup near --keep all none.jsonl", 2},
+		{"bench tiny --runs 0", 2},
 	} {
 		code, out, err := call(t, "", strings.Fields(tt.args)...)
 		if code != tt.code {
@@ -282,5 +284,13 @@ func TestAnotherRecipe(t *testing.T) {
 		if code != exitUsage || !strings.Contains(errs, want) || !strings.Contains(errs, "--fresh") {
 			t.Errorf("with %s: exit code %d, %q; want %q", set, code, errs, want)
 		}
+	}
+}
+
+// TestBadValueFirst refuses a value without meaning before any input is read.
+func TestBadValueFirst(t *testing.T) {
+	code, _, errs := call(t, "no document\n", "dedup", "near", "--keep", "all", "-")
+	if code != exitUsage || strings.Contains(errs, "line 1") {
+		t.Errorf("exit code %d, %q", code, errs)
 	}
 }
