@@ -37,32 +37,46 @@ func (t *urlTables) loadLists(dir string, categories []string) error {
 	if err != nil {
 		return listError("url.lists", dir, err)
 	}
-	if len(categories) == 0 {
-		if categories = categoriesOf(entries); len(categories) == 0 {
-			return listError("url.lists", dir, errNoCategory)
-		}
+	named := len(categories) > 0
+	if !named {
+		categories = categoriesOf(entries)
 	}
+	some := false
 	for _, category := range categories {
-		found := false
-		for _, kind := range []string{"domains", "urls"} {
-			name := listFile(dir, category, kind)
-			if name == "" {
-				continue
-			}
-			found = true
-			add := func(s string) { t.domains = append(t.domains, xxh3.HashString(strings.ToLower(s))) }
-			if kind == "urls" {
-				add = func(s string) { t.urls = append(t.urls, xxh3.HashString(bareURL(s))) }
-			}
-			if err := eachLine(name, "url.lists", add); err != nil {
-				return err
-			}
+		found, err := t.loadCategory(dir, category)
+		switch {
+		case err != nil:
+			return err
+		case !found && named:
+			err := fmt.Errorf("url.categories: list %q has no category %q; %s", dir, category, whereLists)
+			return hint.With(err, "categories are the folders of url.lists; without url.categories all are taken")
 		}
-		if !found {
-			return listError("url.categories", filepath.Join(dir, category), errNoCategory)
-		}
+		some = some || found
+	}
+	if !some {
+		return listError("url.lists", dir, errNoCategory)
 	}
 	return nil
+}
+
+// loadCategory reads the domains and urls of a category, and reports whether
+// there are some.
+func (t *urlTables) loadCategory(dir, category string) (found bool, err error) {
+	for _, kind := range []string{"domains", "urls"} {
+		name := listFile(dir, category, kind)
+		if name == "" {
+			continue
+		}
+		found = true
+		add := func(s string) { t.domains = append(t.domains, xxh3.HashString(strings.ToLower(s))) }
+		if kind == "urls" {
+			add = func(s string) { t.urls = append(t.urls, xxh3.HashString(bareURL(s))) }
+		}
+		if err := eachLine(name, "url.lists", add); err != nil {
+			return true, err
+		}
+	}
+	return found, nil
 }
 
 // categoriesOf names what the folder has, in order.
