@@ -119,8 +119,12 @@ func (r *Recipe) inCrawl(err error) error {
 }
 
 // Idle tells of the filter steps that can drop nothing, since a list they need
-// is not named, and where such lists can be had.
+// is not named, and where such lists can be had. The sample crawl has no page
+// that is on one.
 func (r *Recipe) Idle() []string {
+	if r.Crawl.Source == "sample" {
+		return nil
+	}
 	var all []string
 	for _, s := range r.Filter {
 		if f, ok := s.Params.(interface{ Idle() string }); ok {

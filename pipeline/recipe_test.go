@@ -215,7 +215,7 @@ func TestPlaces(t *testing.T) {
 // TestIdle tells where the lists can be had that a step lacks.
 func TestIdle(t *testing.T) {
 	for recipe, want := range map[string][]string{
-		"gopher": nil, "zh-web": {"filter url: "}, "fineweb-2024-04": {"filter url: .*ut-capitole.fr"}, "c4": {"filter c4_bad_words: .*LDNOOBW"},
+		"gopher": nil, "tiny": nil, "zh-web": {"filter url: "}, "fineweb-2024-04": {"filter url: .*ut-capitole.fr"}, "c4": {"filter c4_bad_words: .*LDNOOBW"},
 	} {
 		r, err := Load(recipe)
 		if err != nil {
