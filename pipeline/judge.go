@@ -120,6 +120,9 @@ func (r *Recipe) Check(ctx context.Context) error {
 	if _, err := r.prepare(); err != nil {
 		return err
 	}
+	if err := r.modelFiles(); err != nil {
+		return err
+	}
 	p := r.Crawl
 	if p.Path == "" {
 		p.Path = "." // any: the rest of the parameters is checked

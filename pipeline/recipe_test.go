@@ -274,6 +274,45 @@ func TestCheckErrors(t *testing.T) {
 	}
 }
 
+// TestModelFiles: files that only training and evaluation read are missed before the run, not after it.
+func TestModelFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "blimp.jsonl.zst"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ text, err string }{
+		{"evaluate: {data: nonesuch}", "nonesuch holds no file of a task"},
+		{"evaluate: {data: " + dir + ", tasks: [blimp, cmmlu]}", "task cmmlu has no file"},
+		{"evaluate: {text: [nonesuch.txt]}", "evaluate.text nonesuch.txt"},
+		{"evaluate: {text: [a=nonesuch.txt]}", "evaluate.text a=nonesuch.txt"},
+		{"train: {init: nonesuch}", "train.init"},
+		{"train: {config: nonesuch.json}", "train.config"},
+		{"tokenize: {tokenizer: nonesuch.json}", "tokenize.tokenizer"},
+		{"evaluate: {data: " + dir + ", tasks: [blimp], text: [recipe_test.go]}", ""},
+	} {
+		r, err := load(t, "base: tiny\n"+tt.text)
+		if err != nil {
+			t.Errorf("Load(%q): %v", tt.text, err)
+			continue
+		}
+		errs := []error{r.Check(t.Context())}
+		if tt.err != "" {
+			_, err := Run(t.Context(), r, Options{Out: t.TempDir()})
+			errs = append(errs, err)
+		}
+		for _, err := range errs {
+			if (err != nil) != (tt.err != "") || err != nil && (!strings.Contains(err.Error(), tt.err) || !hint.IsUsage(err)) {
+				t.Errorf("%q: %v, want usage error %q", tt.text, err, tt.err)
+			}
+		}
+	}
+	for text, want := range map[string][2]string{"a=b/c": {"a", "b/c"}, "b/c.txt": {"c.txt", "b/c.txt"}} {
+		if name, path := namedText(text); name != want[0] || path != want[1] {
+			t.Errorf("namedText(%q) = %q, %q, want %q", text, name, path, want)
+		}
+	}
+}
+
 // TestStepsPrepare prepares every filter with its default parameters.
 func TestStepsPrepare(t *testing.T) {
 	for _, f := range filter.All() {

@@ -121,6 +121,9 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.modelFiles(); err != nil {
+		return nil, err
+	}
 	if err := r.fits(o); err != nil {
 		return nil, err
 	}
