@@ -85,9 +85,6 @@ func (c *checkCmd) Run(a *app) error {
 	if err := r.Check(crawl.WithRemarks(a.ctx, func(s string) { fmt.Fprintln(a.stderr, s) })); err != nil {
 		return err
 	}
-	for _, step := range r.Idle() {
-		fmt.Fprintln(a.stderr, step)
-	}
 	if c.JSON {
 		return json.NewEncoder(a.stdout).Encode(map[string]any{"recipe": r.Name, "sha256": r.Hash(), "ok": true})
 	}
