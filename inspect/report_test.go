@@ -339,3 +339,13 @@ func TestAside(t *testing.T) {
 		t.Error("nothing was set aside, the page says so")
 	}
 }
+
+// TestReportSaysSample holds the page to say that histograms count a sample.
+func TestReportSaysSample(t *testing.T) {
+	text := reportOf(t, writeRun(t, smallRun(), smallRows()), "auto")
+	for _, words := range []string{"every eighth behind them", "每八篇中的一篇"} {
+		if !strings.Contains(text, words) {
+			t.Errorf("the page has no %q", words)
+		}
+	}
+}
