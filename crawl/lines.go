@@ -233,6 +233,8 @@ func (j *job) whole() error {
 	case win.err != io.EOF && len(body) == 0:
 		j.damaged(0, j.size, reason(win.err))
 		return j.finish(r)
+	case len(body) == 0: // compressed nothing holds no more than an empty file does
+		return j.finish(r)
 	case win.err != io.EOF:
 		cut = cutEncoding
 	}

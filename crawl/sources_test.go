@@ -242,3 +242,16 @@ func writeParquet[T any](f *os.File, rows []T) error {
 	}
 	return w.Close()
 }
+
+// TestEmpty holds files of nothing, compressed or not, to hold no record.
+func TestEmpty(t *testing.T) {
+	for _, source := range []string{"auto", "warc", "html", "text", "jsonl"} {
+		for store, content := range map[string]string{"plain": "", "gzip": gz(""), "zstd": zst("")} {
+			p := Defaults()
+			p.Source, p.Path = source, Paths(write(t, "x", content))
+			if got := readAll(t, p); got.docs != 0 || got.damaged != 0 || len(got.rows) > 0 {
+				t.Errorf("%s, %s: %d documents, rows %v", source, store, got.docs, got.rows)
+			}
+		}
+	}
+}

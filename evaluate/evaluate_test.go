@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/testkit"
 )
@@ -247,4 +250,17 @@ func FuzzItems(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestEmptyTask: a task's file without an item is an error that names it.
+func TestEmptyTask(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "blimp.jsonl"), []byte("\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tasks := range []params.List{nil, {"blimp"}} {
+		if _, err := Load(&Params{Tasks: tasks, Form: Cloze}, dir); err == nil || !hint.IsUsage(err) || !strings.Contains(err.Error(), "blimp.jsonl") {
+			t.Errorf("tasks %v of an empty file: %v", tasks, err)
+		}
+	}
 }

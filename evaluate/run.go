@@ -70,9 +70,12 @@ func Load(p *Params, dir string) ([]Set, error) {
 			items, err := readItems(t, filepath.Join(dir, f))
 			if errors.Is(err, os.ErrNotExist) {
 				if len(p.Tasks) > 0 {
-					return nil, hint.Usage(hint.With(fmt.Errorf("task %s has no file %s in %s", t.Name(), f, dir), "name the folder that holds the tasks' files with --data DIR"))
+					return nil, noFile(t, f, dir)
 				}
 				continue
+			}
+			if err == nil && len(items) == 0 {
+				err = hint.Usage(fmt.Errorf("%s holds no item of task %s", filepath.Join(dir, f), t.Name()))
 			}
 			if err != nil {
 				return nil, err
@@ -94,6 +97,36 @@ func Load(p *Params, dir string) ([]Set, error) {
 		}
 	}
 	return sets, nil
+}
+
+// Present reports, as [Load] does, tasks whose files are not in a folder, without reading them.
+func Present(p *Params, dir string) error {
+	tasks, err := named(p.Tasks)
+	if err != nil {
+		return err
+	}
+	found := 0
+	for _, t := range tasks {
+		for _, f := range t.Files() {
+			name := filepath.Join(dir, f)
+			_, plain := os.Stat(name)
+			_, packed := os.Stat(name + ".zst")
+			switch {
+			case plain == nil || packed == nil:
+				found++
+			case len(p.Tasks) > 0:
+				return noFile(t, f, dir)
+			}
+		}
+	}
+	if found == 0 {
+		return hint.Usage(hint.With(fmt.Errorf("%s holds no file of a task", dir), "feilun evaluate --list names the files"))
+	}
+	return nil
+}
+
+func noFile(t Task, file, dir string) error {
+	return hint.Usage(hint.With(fmt.Errorf("task %s has no file %s in %s", t.Name(), file, dir), "name the folder that holds the tasks' files with --data DIR"))
 }
 
 // evenly returns n of all items, at equal distances.

@@ -1,7 +1,7 @@
 // Package extract turns fetched pages into documents: title, main text, date,
 // canonical address and outlinks, and what the page measured as a whole. Start
 // with [New] and [Extractor.Page]. One pass over the tree measures every block
-// of text; trained trees score each block for staying; the blocks that make
+// of text; trained trees score each block for staying, others the headline; the blocks that make
 // the best expected text are kept (docs/decisions/extractor.md). It does not
 // fetch, tell languages, or judge quality.
 package extract
@@ -47,6 +47,7 @@ type Extractor struct {
 	decoder charset.Decoder
 	parser  html.Parser
 	model   *forest.Scorer   // of blocks
+	heads   *forest.Forest   // of headlines
 	types   []*forest.Forest // score page types
 
 	tree   *html.Tree
@@ -74,6 +75,7 @@ type Extractor struct {
 	secure, insecure   int32 // links with https and http
 	hrefs              [][]byte
 	meta               metadata
+	name               string // title
 	keep               []bool
 	odds               []int32
 	order              []int32
@@ -85,7 +87,7 @@ func New(p Params) (*Extractor, error) {
 	if p.MaxBytes <= 0 || p.MaxNodes <= 0 || p.MaxBlocks <= 0 {
 		return nil, errors.New("extract: max_bytes, max_nodes and max_blocks must be positive")
 	}
-	x := &Extractor{p: p, model: forest.NewScorer(unpack(blockForest)), types: make([]*forest.Forest, len(pageTypes))}
+	x := &Extractor{p: p, model: forest.NewScorer(unpack(blockForest)), heads: unpack(headForest), types: make([]*forest.Forest, len(pageTypes))}
 	x.parser.MaxNodes = p.MaxNodes + 8 // it stops up to 4 before its limit
 	for i := range x.types {
 		x.types[i] = unpack(typeForests[i])

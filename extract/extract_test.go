@@ -351,7 +351,7 @@ func FuzzPage(f *testing.F) {
 		}
 		two := &feilun.Doc{URL: url, Page: &feilun.Page{Body: body, ContentType: contentType}}
 		// An extractor that read nothing before must find the same.
-		fresh := &Extractor{p: x.p, model: x.model, types: x.types}
+		fresh := &Extractor{p: x.p, model: x.model, heads: x.heads, types: x.types}
 		fresh.parser.MaxNodes = x.parser.MaxNodes
 		if w := fresh.Page(two); w != v || two.Text != one.Text || two.Title != one.Title || two.Date != one.Date {
 			t.Errorf("second reading: %v, %q, want %v, %q", w, two.Text, v, one.Text)

@@ -159,7 +159,9 @@ func (x *Extractor) metaPair(key, content []byte) {
 	case "og:type":
 		m.kind = ogKind(content)
 	case "robots", "googlebot":
-		x.robots(content)
+		x.robots("", content)
+	case "tdm-reservation", "tdm-policy": // W3C TDMRep, section "TDM metadata in HTML content"
+		x.robots(string(key)+"=", content)
 	case "generator":
 		m.types |= generator(content)
 	case "article:published_time", "og:published_time", "article:published", "datepublished", "publishdate", "pubdate",
@@ -207,14 +209,15 @@ func (x *Extractor) linkTag(i int) {
 	}
 }
 
-// robots appends directives in lower case, joined by commas.
-func (x *Extractor) robots(content []byte) {
+// robots appends directives in lower case behind a prefix, joined by commas, as
+// crawl writes those of headers.
+func (x *Extractor) robots(prefix string, content []byte) {
 	for _, d := range bytes.Split(content, []byte{','}) {
 		if d = bytes.TrimSpace(d); len(d) > 0 && len(d) < 100 {
 			if len(x.meta.robots) > 0 {
 				x.meta.robots = append(x.meta.robots, ',')
 			}
-			x.meta.robots = append(x.meta.robots, bytes.ToLower(d)...)
+			x.meta.robots = append(append(x.meta.robots, prefix...), bytes.ToLower(d)...)
 		}
 	}
 }

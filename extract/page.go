@@ -82,7 +82,7 @@ func (x *Extractor) enough(d *feilun.Doc) feilun.Verdict {
 // fill writes what was found into the document.
 func (x *Extractor) fill(d *feilun.Doc) {
 	d.Text, d.Frame = string(x.out), x.around()
-	d.Title = strings.ToValidUTF8(x.title(), "\ufffd")
+	d.Title = strings.ToValidUTF8(x.name, "\ufffd")
 	d.Date = x.date(pathOf(d.URL))
 	d.Canonical, d.Links = x.addresses(d.URL)
 	if len(x.meta.robots) > 0 {
@@ -114,6 +114,8 @@ func (x *Extractor) weigh() {
 	x.odds = x.model.ScoreAll(x.rows[:len(x.blocks)*x.width], x.width, x.odds[:0])
 	x.together()
 	x.comments()
+	x.name = x.title()
+	x.headline()
 	x.choose(x.odds)
 }
 

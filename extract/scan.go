@@ -55,7 +55,7 @@ var kinds = func() (k [256]uint8) {
 		k[t] = kindBlock
 	}
 	for _, t := range []html.Tag{html.Applet, html.Audio, html.Canvas, html.Datalist, html.Embed, html.Frameset, html.Head,
-		html.Iframe, html.Noembed, html.Noframes, html.Object, html.Option, html.Optgroup, html.RP, html.RT,
+		html.Iframe, html.Noembed, html.Noframes, html.Option, html.Optgroup, html.RP, html.RT,
 		html.Script, html.Select, html.Style, html.SVG, html.Template, html.Textarea, html.Title, html.Video,
 		html.Input, html.Meta, html.Link, html.Base} {
 		k[t] = kindSkip
@@ -69,7 +69,7 @@ var tagMarks = [256]marks{
 	html.Nav: inNav, html.Header: inHeader, html.Footer: inFooter, html.Aside: inAside, html.Article: inArticle,
 	html.Main: inMain, html.Form: inForm, html.Table: inTable, html.UL: inList, html.OL: inList, html.Menu: inList,
 	html.Blockquote: inQuote, html.Figure: inFigure, html.Details: inDetails, html.Button: markButton,
-	html.Time: markDate, html.Dialog: markPopup, html.Search: markSearch, html.Pre: markCode, html.Noscript: inNoscript,
+	html.Time: markDate, html.Dialog: markPopup, html.Search: markSearch, html.Pre: markCode, html.Noscript: inNoscript, html.Object: inNoscript,
 }
 
 // scan walks the tree once: it fills places and blocks, and notes heads, links

@@ -15,7 +15,7 @@ import (
 	"feilun/internal/words"
 )
 
-const whereBadWords = "the lists C4 used are the List of Dirty, Naughty, Obscene, and Otherwise Bad Words (LDNOOBW, CC BY 4.0), one file per language"
+const whereBadWords = "the lists C4 used are the List of Dirty, Naughty, Obscene, and Otherwise Bad Words (LDNOOBW, at https://github.com/LDNOOBW; CC BY 4.0), one file per language"
 
 // C4BadWords drops pages with a word of a list: Raffel et al., 2020
 // (arXiv:1910.10683), decided as datatrove 0.10 does. The text is lowered, the
@@ -67,6 +67,14 @@ func (f *C4BadWords) Prepare() error {
 		return badWordsError(f.Lists, errors.New("holds no list"))
 	}
 	return nil
+}
+
+// Idle says what the step lacks to drop anything, or "".
+func (f *C4BadWords) Idle() string {
+	if f.Lists != "" {
+		return ""
+	}
+	return "no list is named, so it keeps everything; LDNOOBW's are at https://github.com/LDNOOBW, to be named with --set filter.c4_bad_words.lists=DIR"
 }
 
 func badWordsError(dir string, err error) error {

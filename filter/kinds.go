@@ -28,6 +28,7 @@ const (
 	partTitle = iota
 	partText
 	partFrame
+	partLead
 	partShape
 	partCount
 )
@@ -35,6 +36,7 @@ const (
 const (
 	kindSlots = 1 << 16 // hashed features
 	kindHead  = 1500    // bytes of text looked at from its start
+	kindLead  = 400     // bytes of its first lines that are no list
 	kindTail  = 700     // and from its end, where copies say so
 	kindFrame = 700     // bytes of frame, from its start and from its end
 	kindStep  = 1.0 / 8 // weight of one step of a byte in the table
@@ -46,8 +48,8 @@ const (
 //go:embed kinds.bin
 var kindBytes string
 
-// A kindReader turns a page into hashed features: grams of its title, text and
-// frame, and its shape. A feature counts once in a part. The sentence that
+// A kindReader turns a page into hashed features: grams of its title, text,
+// frame and first lines, and its shape. A feature counts once in a part. The sentence that
 // speaks most for a kind counts once more: a notice is one however much stands
 // around it.
 type kindReader struct {
@@ -130,7 +132,7 @@ func sumSlots(table string, slots []uint16) (sum [kindCount]int32) {
 // saidScale is what each of n features of a sentence counts for a kind. No one
 // sentence makes a page stuffed; one between chapters does make a copy.
 func saidScale(kind, n int) float64 {
-	return [kindCount]float64{1, 1, 0, 1.5}[kind] / math.Sqrt(float64(max(n, 8)))
+	return [kindCount]float64{1, 1, 0, 1.5}[kind] / math.Sqrt(float64(max(n, 16)))
 }
 
 // partScale is what each of n features of a part counts.
@@ -155,7 +157,21 @@ func (r *kindReader) read(d *feilun.Doc) {
 		r.grams(head, spaceFrame)
 		r.grams(tail, spaceFrame)
 	})
+	r.part(partLead, func() { r.grams(lead(d.Text), spaceLead) })
 	r.part(partShape, func() { r.shape(d) })
+}
+
+// lead returns a text from its first line on that is no item of a list, at most
+// kindLead bytes: where pages with much around it say what they have to say.
+func lead(text string) string {
+	for strings.HasPrefix(text, "- ") || strings.HasPrefix(text, "·") || strings.HasPrefix(text, "\n") {
+		i := strings.IndexByte(text, '\n')
+		if i < 0 {
+			return ""
+		}
+		text = text[i+1:]
+	}
+	return cutText(text, kindLead)
 }
 
 // part reads one part; its features are told apart from those before it by
@@ -204,7 +220,7 @@ func kindNote(d *feilun.Doc, kind int) string {
 			r.part(partText, func() { r.grams(l, spaceText) })
 			from := 0
 			for _, end := range r.stops {
-				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) / math.Sqrt(float64(max(int(end)-from, 8)))
+				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) / math.Sqrt(float64(max(int(end)-from, 16)))
 				if sum > best {
 					best, line = sum, l
 				}
@@ -215,7 +231,7 @@ func kindNote(d *feilun.Doc, kind int) string {
 	r.names = true
 	r.read(d)
 	shape, top := "", 0
-	for i, s := range r.slots[r.ends[partFrame]:] {
+	for i, s := range r.slots[r.ends[partLead]:] {
 		if w := int(int8(kindBytes[int(s)*kindCount+kind])); w > top {
 			top, shape = w, r.named[i]
 		}

@@ -6,11 +6,12 @@ import (
 	"feilun/internal/words"
 )
 
-// Spaces of grams: all parts share one, title and frame have one of their own too.
+// Spaces of grams: all parts share one, title, frame and lead have one of their own too.
 const (
 	spaceText  = 3
 	spaceTitle = 2
 	spaceFrame = 4
+	spaceLead  = 5
 )
 
 func (r *kindReader) add(h uint64) {
@@ -21,8 +22,13 @@ func (r *kindReader) add(h uint64) {
 	}
 }
 
-// gram adds a gram in the space of all parts, and of title or frame.
+// gram adds a gram in the space of all parts, and of title or frame; of the
+// lead in its own alone.
 func (r *kindReader) gram(h uint64, space uint64) {
+	if space == spaceLead { // the text has them too, and its sentences
+		r.add(h*8 + space)
+		return
+	}
 	r.add(h*8 + spaceText)
 	r.said = append(r.said, uint16((h*8+spaceText)*slotPrime>>48))
 	if space != spaceText {

@@ -65,7 +65,7 @@ func visibleChars(s string) int {
 // lines adds how the head of the text is cut into lines, sentences and lists.
 func (r *kindReader) lines(text string, units, size int) {
 	text = cutText(text, 4000)
-	lines, short, items := 0, 0, 0
+	lines, short, items, long, running := 0, 0, 0, 0, 0
 	for line := range strings.SplitSeq(text, "\n") {
 		if line == "" {
 			continue
@@ -77,7 +77,26 @@ func (r *kindReader) lines(text string, units, size int) {
 		if strings.HasPrefix(line, "- ") {
 			items++
 		}
+		if len(line) >= 150 {
+			long++
+			running += len(line)
+		}
 	}
+	n := max(1, min(units, 1300))
+	r.put("names spaced out", 9, min(3, spacedOut(text)))
+	r.put("lines class", 10, steps(lines))
+	r.put("long lines class", 24, steps(long))
+	r.put("length of long lines class", 25, steps(running/100))
+	if lines > 0 {
+		r.put("fifths of short lines", 11, 5*short/lines)
+		r.put("units a line", 12, steps(n/lines))
+		r.put("fifths of list items", 13, 5*items/lines)
+	}
+	r.signs(text, n, size)
+}
+
+// signs adds how many of each sort of sign stand in text, of n units.
+func (r *kindReader) signs(text string, n, size int) {
 	ends, commas, marks, digits, dots := 0, 0, 0, 0, 0
 	for _, c := range text {
 		switch {
@@ -92,14 +111,6 @@ func (r *kindReader) lines(text string, units, size int) {
 		case c == '：' || c == ':':
 			dots++
 		}
-	}
-	n := max(1, min(units, 1300))
-	r.put("names spaced out", 9, min(3, spacedOut(text)))
-	r.put("lines class", 10, steps(lines))
-	if lines > 0 {
-		r.put("fifths of short lines", 11, 5*short/lines)
-		r.put("units a line", 12, steps(n/lines))
-		r.put("fifths of list items", 13, 5*items/lines)
 	}
 	r.put("sentence ends", 14, min(12, 100*ends/n))
 	r.put("commas", 15, min(20, 100*commas/n)/2)
@@ -174,8 +185,9 @@ func (r *kindReader) phrases(d *feilun.Doc, units, size int) {
 		}
 	}
 	if units < 800 {
-		r.notices(d)
+		r.notices(d, d.Text, 0)
 	}
+	r.notices(d, lead(d.Text), 10)
 	m := &r.mirror
 	m.seen = m.seen[:0]
 	head, tail := headTail(d.Text, 2*kindHead, kindTail)
@@ -188,9 +200,10 @@ func (r *kindReader) phrases(d *feilun.Doc, units, size int) {
 	r.put("marks of copies", 44, min(12, int(4*sum)))
 }
 
-// notices adds how much of a short page states that it is not there or that
-// nobody lives here.
-func (r *kindReader) notices(d *feilun.Doc) {
+// notices adds how much of a short text, or of the first lines of any, states
+// that the page is not there or that nobody lives here; more tells the features
+// of the first lines from those of the text.
+func (r *kindReader) notices(d *feilun.Doc, text string, more int) {
 	n := &r.notice
 	for i := range 2 {
 		n.whole, n.help = goneWhole, goneHelp
@@ -201,10 +214,13 @@ func (r *kindReader) notices(d *feilun.Doc) {
 			n.pairs[0].state, n.pairs[0].thing = parkState, parkThing
 			n.pairs[1].state, n.pairs[1].thing = siteState, siteThing
 		}
-		f := n.read(d.Title, d.Text)
-		r.put("tenths of a notice", 50+i, int(10*f.share))
-		r.put("sentences of a notice", 52+i, min(f.said, 4))
-		r.put("sentences beside a notice", 54+i, min(f.help, 4))
+		f := n.read(d.Title, text)
+		r.put("tenths of a notice", 50+i+more, int(10*f.share))
+		r.put("sentences of a notice", 52+i+more, min(f.said, 4))
+		r.put("sentences beside a notice", 54+i+more, min(f.help, 4))
+		if more > 0 {
+			continue
+		}
 		if f.titled {
 			r.put("notice in the title", 56, i)
 		}

@@ -18,8 +18,18 @@ import (
 	"feilun/internal/hint"
 )
 
-const whereLists = "URL lists in this layout are the UT1 blacklists of the University of Toulouse Capitole (archive blacklists.tar.gz, CC BY-SA); " +
+const whereUT1 = "https://dsi.ut-capitole.fr/blacklists/"
+
+const whereLists = "URL lists in this layout are the UT1 blacklists of the University of Toulouse Capitole (archive blacklists.tar.gz at " + whereUT1 + ", CC BY-SA); " +
 	"word lists for addresses come with datatrove (Apache-2.0) as banned_words.txt, soft_banned_words.txt and banned_subwords.txt"
+
+// Idle says what the step lacks to drop anything, or "".
+func (f *URL) Idle() string {
+	if f.Lists != "" || f.Words != "" || f.SoftWords != "" || f.Subwords != "" {
+		return ""
+	}
+	return "no list is named, so it keeps everything; UT1's are at " + whereUT1 + ", to be named with --set filter.url.lists=DIR"
+}
 
 // loadLists reads the categories of a folder in UT1 layout.
 func (t *urlTables) loadLists(dir string, categories []string) error {
@@ -27,30 +37,46 @@ func (t *urlTables) loadLists(dir string, categories []string) error {
 	if err != nil {
 		return listError("url.lists", dir, err)
 	}
-	if len(categories) == 0 {
+	named := len(categories) > 0
+	if !named {
 		categories = categoriesOf(entries)
 	}
+	some := false
 	for _, category := range categories {
-		found := false
-		for _, kind := range []string{"domains", "urls"} {
-			name := listFile(dir, category, kind)
-			if name == "" {
-				continue
-			}
-			found = true
-			add := func(s string) { t.domains = append(t.domains, xxh3.HashString(strings.ToLower(s))) }
-			if kind == "urls" {
-				add = func(s string) { t.urls = append(t.urls, xxh3.HashString(bareURL(s))) }
-			}
-			if err := eachLine(name, "url.lists", add); err != nil {
-				return err
-			}
+		found, err := t.loadCategory(dir, category)
+		switch {
+		case err != nil:
+			return err
+		case !found && named:
+			err := fmt.Errorf("url.categories: list %q has no category %q; %s", dir, category, whereLists)
+			return hint.With(err, "categories are the folders of url.lists; without url.categories all are taken")
 		}
-		if !found {
-			return listError("url.categories", filepath.Join(dir, category), errNoCategory)
-		}
+		some = some || found
+	}
+	if !some {
+		return listError("url.lists", dir, errNoCategory)
 	}
 	return nil
+}
+
+// loadCategory reads the domains and urls of a category, and reports whether
+// there are some.
+func (t *urlTables) loadCategory(dir, category string) (found bool, err error) {
+	for _, kind := range []string{"domains", "urls"} {
+		name := listFile(dir, category, kind)
+		if name == "" {
+			continue
+		}
+		found = true
+		add := func(s string) { t.domains = append(t.domains, xxh3.HashString(strings.ToLower(s))) }
+		if kind == "urls" {
+			add = func(s string) { t.urls = append(t.urls, xxh3.HashString(bareURL(s))) }
+		}
+		if err := eachLine(name, "url.lists", add); err != nil {
+			return true, err
+		}
+	}
+	return found, nil
 }
 
 // categoriesOf names what the folder has, in order.
@@ -125,7 +151,7 @@ func unpacked(file io.Reader, name string) (r io.Reader, done func(), err error)
 func listError(parameter, name string, err error) error {
 	wrapped := fmt.Errorf("%s: list %q: %w", parameter, name, err)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoCategory) {
-		return hint.With(fmt.Errorf("%w; %s", wrapped, whereLists), "name the list with --"+parameter+", or leave the parameter empty to do without")
+		return hint.With(fmt.Errorf("%w; %s", wrapped, whereLists), "name it with --set filter."+parameter+"=PATH or in the recipe; without a value the step does without")
 	}
 	return wrapped
 }

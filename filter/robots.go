@@ -13,7 +13,8 @@ type Robots struct {
 	Noindex bool `json:"noindex" default:"false"`
 	// Noarchive drops pages that ask not to be kept as copies.
 	Noarchive bool `json:"noarchive" default:"false"`
-	// Noai drops pages that ask not to train models (noai, noimageai, noml).
+	// Noai drops pages that ask not to train models (noai, noimageai, noml, and
+	// Content-Usage: train-ai=n, as the IETF's AIPREF group drafts it).
 	Noai bool `json:"noai" default:"false"`
 	// TdmReservation drops pages that reserve the right of text and data mining
 	// (W3C TDMRep: tdm-reservation 1).
@@ -49,10 +50,24 @@ func (f *Robots) rule(directive string) string {
 		return when(f.Noarchive, "noarchive")
 	case "noai", "noimageai", "noml":
 		return when(f.Noai, "noai")
+	case "content-usage":
+		return when(f.Noai && noTraining(value), "noai")
 	case "tdm-reservation":
 		return when(f.TdmReservation && strings.TrimSpace(value) != "0", "tdm_reservation")
 	}
 	return ""
+}
+
+// noTraining reads a preference of Content-Usage, such as train-ai:n;exp:x.
+func noTraining(preference string) bool {
+	preference, _, _ = strings.Cut(preference, ";")
+	what, value, _ := strings.Cut(preference, ":")
+	switch strings.TrimSpace(what) {
+	case "train-ai", "train-genai", "bots": // bots is all that machines do
+		value = strings.TrimSpace(value)
+		return value == "n" || value == "?0"
+	}
+	return false
 }
 
 func when(on bool, rule string) string {

@@ -21,7 +21,7 @@ type Soft404 struct {
 	MaxScore float64 `json:"max_score" default:"0.03" range:"0..1"`
 	// MinScore is the score, of any of the kinds, that a page must have for the
 	// other limits to count.
-	MinScore float64 `json:"min_score" default:"0.01" range:"0..1"`
+	MinScore float64 `json:"min_score" default:"0.02" range:"0..1"`
 
 	notice notice
 }

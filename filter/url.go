@@ -288,4 +288,4 @@ func (f *URL) Prepare() error {
 	return nil
 }
 
-var errNoCategory = errors.New("no such category")
+var errNoCategory = errors.New("it holds no CATEGORY/domains or CATEGORY/urls")

@@ -47,6 +47,7 @@ func TestURL(t *testing.T) {
 		"lists/bet/urls":        "mixed.example/poker/\n",
 		"lists/ads.domains.txt": "ads.example\n",
 		"lists/notes":           "not a list",
+		"lists/.git/config":     "not a list either",
 		"words/hard":            "#xx\nstripclub\n",
 		"words/soft":            "sexy\nadult\nnude\n",
 		"words/sub":             "hot mature girls\n",
@@ -103,7 +104,7 @@ func TestRegisteredDomain(t *testing.T) {
 }
 
 func TestURLAbsentList(t *testing.T) {
-	for _, f := range []*URL{{Lists: "no/such"}, {Words: "no/words.txt"}, {Lists: t.TempDir(), Categories: []string{"adult"}}} {
+	for _, f := range []*URL{{Lists: "no/such"}, {Words: "no/words.txt"}, {Lists: t.TempDir()}, {Lists: t.TempDir(), Categories: []string{"adult"}}} {
 		err := Prepare(f)
 		if err == nil || !strings.Contains(err.Error(), "University of Toulouse") || hint.Of(err) == "" {
 			t.Errorf("Prepare(%+v) = %v, want the list's name and where to get one", f, err)
@@ -177,6 +178,12 @@ func TestRobots(t *testing.T) {
 		{all, "tdm-reservation=1", "tdm_reservation"},
 		{all, "tdm-reservation: 0", ""},
 		{Robots{Noai: true}, "noindex,noai", "noai"},
+		{all, "content-usage=train-ai=n", "noai"},
+		{all, "content-usage=search=y,content-usage=train-ai=n;exp=a", "noai"},
+		{all, "content-usage=train-ai=y", ""},
+		{all, "content-usage=train-genai=n", "noai"},
+		{all, "content-usage=search=n", ""},
+		{Robots{Noindex: true}, "content-usage=train-ai=n", ""},
 	} {
 		if got := tt.f.Check(&feilun.Doc{Robots: tt.robots}); got.Rule != tt.rule {
 			t.Errorf("Check(%q) with %+v = %+v, want %q", tt.robots, tt.f, got, tt.rule)

@@ -21,13 +21,23 @@ func Dropped(dir, rule string, n int, cuts bool) ([]ledger.Row, error) {
 		return nil, hint.Usage(fmt.Errorf("a sample of %d rows: ask for 1 or more", n))
 	}
 	var d Draw
+	others := 0 // rows of the other kind
 	for r, err := range Rows(dir) {
 		if err != nil {
 			return nil, err
 		}
 		if r.Cut == cuts && matches(rule, r) && (rule != "" || r.Stage != "crawl") {
 			d.Add(r, n)
+		} else if rule != "" && r.Cut != cuts && matches(rule, r) {
+			others++
 		}
+	}
+	switch {
+	case len(d.rows) > 0 || others == 0:
+	case cuts:
+		return nil, hint.Usage(hint.With(fmt.Errorf("rule %q cut nothing in %s, it dropped documents", rule, dir), "leave --cuts out"))
+	default:
+		return nil, hint.Usage(hint.With(fmt.Errorf("rule %q dropped no document in %s, it cut pieces", rule, dir), "add --cuts"))
 	}
 	if len(d.rows) == 0 && rule != "" {
 		s, err := Stats(dir)

@@ -65,7 +65,7 @@ func Rows(dir string) iter.Seq2[ledger.Row, error] {
 			}
 		}
 		if len(files) == 0 {
-			yield(ledger.Row{}, hint.Usage(hint.With(fmt.Errorf("%s holds no ledger", dir), "name the --out folder of a feilun run")))
+			yield(ledger.Row{}, noLedger(dir))
 			return
 		}
 		for _, name := range files {
@@ -74,6 +74,15 @@ func Rows(dir string) iter.Seq2[ledger.Row, error] {
 			}
 		}
 	}
+}
+
+// noLedger is the error about a folder without ledger: of a run that has not
+// come so far, or of something else.
+func noLedger(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "work", "plan.json")); err == nil {
+		return hint.With(fmt.Errorf("%s holds no ledger yet: its run has finished no shard", dir), "ask again later, or let the same feilun run go on if it was stopped")
+	}
+	return hint.Usage(hint.With(fmt.Errorf("%s holds no ledger", dir), "name the --out folder of a feilun run"))
 }
 
 func fileRows(name string, yield func(ledger.Row, error) bool) bool {

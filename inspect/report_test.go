@@ -121,6 +121,33 @@ func reportOf(t *testing.T, dir, lang string) string {
 	return string(b)
 }
 
+// TestReportModel: the part on the model speaks both languages, and has no interval over one document.
+func TestReportModel(t *testing.T) {
+	dir := writeRun(t, smallRun(), smallRows())
+	x := stats.Interval{Value: 1.5, Low: 1.25, High: 1.75}
+	one := stats.Measured{Name: "en", Kind: "language", Docs: 1, Bytes: 9, Bits: x, Baselines: map[string]float64{"token": 2}, Best: "token", Ratio: &x}
+	two := stats.Measured{Name: "zh", Kind: "language", Docs: 2, Bytes: 9, Bits: x, Baselines: map[string]float64{"character": 2}, Best: "character", Ratio: &x}
+	e := stats.Evaluation{Format: stats.EvaluationFormat, Text: []stats.Measured{one}}
+	for _, tt := range []struct {
+		row       stats.Measured
+		unit      string
+		intervals int
+	}{{one, `<span class="zh">词元</span>`, 0}, {two, `<span class="zh">字符</span>`, 1}} {
+		e.Text = []stats.Measured{tt.row}
+		b, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "evaluation.json"), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		text := reportOf(t, dir, "zh")
+		if n := strings.Count(text, "1.250–1.750"); n != tt.intervals || !strings.Contains(text, tt.unit) {
+			t.Errorf("%s: %d intervals, want %d, and %s", tt.row.Name, n, tt.intervals, tt.unit)
+		}
+	}
+}
+
 // TestReportContained holds the page to stand alone and to run no script but
 // its own, whatever pages of the crawl hold.
 func TestReportContained(t *testing.T) {
@@ -310,5 +337,15 @@ func TestAside(t *testing.T) {
 	v = view{Drops: []ruleLine{{Name: "near", Docs: 4}}}
 	if v.setAside(); v.Aside {
 		t.Error("nothing was set aside, the page says so")
+	}
+}
+
+// TestReportSaysSample holds the page to say that histograms count a sample.
+func TestReportSaysSample(t *testing.T) {
+	text := reportOf(t, writeRun(t, smallRun(), smallRows()), "auto")
+	for _, words := range []string{"every eighth behind them", "每八篇中的一篇"} {
+		if !strings.Contains(text, words) {
+			t.Errorf("the page has no %q", words)
+		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"feilun"
@@ -110,6 +109,9 @@ func Ablate(ctx context.Context, o Ablation) (*AblationResult, error) {
 	}
 	a := &ablation{Ablation: o, params: filled(&evaluate.Params{})}
 	a.params.Tasks, a.params.Limit = o.Tasks, o.Limit
+	if err := a.ahead(ctx); err != nil {
+		return nil, err
+	}
 	unlock, err := atomicfile.Lock(filepath.Join(a.Out, "lock"), a.Out)
 	if err != nil {
 		return nil, err
@@ -176,12 +178,11 @@ func (a *ablation) open() error {
 func (a *ablation) side(ctx context.Context, name, from string) (*side, error) {
 	s := &side{name: name, from: from}
 	dir := from
-	if slices.Contains(Names(), from) || strings.HasSuffix(from, ".yaml") || strings.HasSuffix(from, ".yml") {
-		r, err := Load(from, a.Set...)
-		if err != nil {
-			return nil, err
-		}
-		r.Tokenize, r.Train, r.Evaluate = nil, nil, nil // the models here are others
+	r, err := a.recipe(from)
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
 		dir = filepath.Join(a.Out, "run-"+name)
 		if _, err := Run(ctx, r, Options{Out: dir, Workers: a.Workers, Memory: a.Memory, Stderr: a.Stderr}); err != nil {
 			return nil, fmt.Errorf("%s: %w", from, err)
@@ -201,7 +202,7 @@ func (a *ablation) side(ctx context.Context, name, from string) (*side, error) {
 	} else {
 		matches, err := filepath.Glob(dir)
 		if err != nil || len(matches) == 0 {
-			return nil, hint.Usage(hint.With(fmt.Errorf("%s is no recipe, run folder or corpus", from), "name a YAML file, the --out folder of a run, or files of documents"))
+			return nil, noSide(from)
 		}
 		for _, m := range matches {
 			if err := identify(h, m); err != nil {

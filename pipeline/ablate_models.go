@@ -65,10 +65,7 @@ const pieceBytes = 2000
 // material reads the neutral text and the tasks, and looks for both in the corpora.
 func (a *ablation) material(ctx context.Context) error {
 	for _, text := range a.Text {
-		name, path, found := strings.Cut(text, "=")
-		if !found {
-			name, path = filepath.Base(filepath.Clean(text)), text
-		}
+		name, path := namedText(text)
 		n := neutral{name: name}
 		size := 0
 		err := readAll(ctx, path, func(d *feilun.Doc) error {

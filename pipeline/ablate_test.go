@@ -146,13 +146,25 @@ func TestAblateRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"is no recipe": func(o *Ablation) { o.B = filepath.Join(t.TempDir(), "none.jsonl") },
-		"no folder":    func(o *Ablation) { o.Out = "" },
+		"is no recipe":      func(o *Ablation) { o.B = filepath.Join(t.TempDir(), "none.jsonl") },
+		"no folder":         func(o *Ablation) { o.Out = "" },
+		"no file matches":   func(o *Ablation) { o.Text = []string{"zh=" + filepath.Join(t.TempDir(), "none.txt")} },
+		"no file of a task": func(o *Ablation) { o.Data, o.Tasks = t.TempDir(), nil },
+		"has no file":       func(o *Ablation) { o.Data, o.Tasks = t.TempDir(), []string{"blimp"} },
+		"r.yaml: line 1: crawl": func(o *Ablation) {
+			o.B = filepath.Join(t.TempDir(), "r.yaml")
+			if err := os.WriteFile(o.B, []byte("crawl: {source: auto, path: none.jsonl}\n"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		},
 	} {
 		o := testAblation(t)
 		change(&o)
 		if _, err := Ablate(t.Context(), o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
+		}
+		if _, err := os.Stat(filepath.Join(o.Out, "arguments.json")); err == nil && !strings.HasPrefix(want, "empty") {
+			t.Errorf("%s: the refused ablation left its arguments, which would refuse the right ones", want)
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (e *evaluation) identity() (string, error) {
 		names = append(names, more...)
 	}
 	for _, text := range e.section.Text {
-		_, path, _ := strings.Cut(text, "=")
+		_, path := namedText(text)
 		names = append(names, path)
 	}
 	for _, name := range names {
@@ -235,10 +235,7 @@ func (e *evaluation) measure(ctx context.Context, c *evaluate.Comparison) error 
 // named enters the texts that the recipe names.
 func (e *evaluation) named(ctx context.Context, c *evaluate.Comparison) error {
 	for _, text := range e.section.Text {
-		name, path, found := strings.Cut(text, "=")
-		if !found {
-			name, path = filepath.Base(filepath.Clean(text)), text
-		}
+		name, path := namedText(text)
 		r, err := NewReader()
 		if err != nil {
 			return err

@@ -3,11 +3,55 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"feilun/evaluate"
 	"feilun/internal/hint"
 	"feilun/internal/stats"
 )
+
+// namedText cuts NAME=PATH; a path alone is named after its last part.
+func namedText(text string) (name, path string) {
+	if name, path, ok := strings.Cut(text, "="); ok {
+		return name, path
+	}
+	return filepath.Base(filepath.Clean(text)), text
+}
+
+// modelFiles reports files that vocabulary, training and evaluation name and that are not there:
+// before the run, not after the corpus and the training.
+func (r *Recipe) modelFiles() error {
+	files := map[string]string{}
+	if r.Tokenize != nil {
+		files["tokenize.tokenizer"] = r.Tokenize.Tokenizer
+	}
+	if r.Train != nil {
+		files["train.init"], files["train.config"] = r.Train.Init, r.Train.Config
+	}
+	if e := r.Evaluate; e != nil {
+		for _, text := range e.Text {
+			_, files["evaluate.text "+text] = namedText(text)
+		}
+		if e.Data != "" {
+			if err := evaluate.Present(e.Params(), e.Data); err != nil {
+				return fmt.Errorf("evaluate: %w", err)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(files)) {
+		if files[key] == "" {
+			continue
+		}
+		if _, err := os.Stat(files[key]); err != nil {
+			return hint.Usage(fmt.Errorf("%s: %w", key, err))
+		}
+	}
+	return nil
+}
 
 // sets reads the tasks' items, and an index that finds them in the training text.
 func (e *evaluation) sets() ([]evaluate.Set, *evaluate.Index, error) {

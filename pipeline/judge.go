@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"feilun"
@@ -23,24 +22,26 @@ func (r *Recipe) prepare() (*language.Stage, error) {
 	}
 	l, err := language.New(r.Language)
 	if err != nil {
-		return nil, hint.Usage(fmt.Errorf("language: %w", err))
+		return nil, r.placed("language", "language", err)
 	}
-	for _, s := range slices.Concat(r.Filter, r.Quality) {
-		for _, name := range s.Languages {
-			if err := l.Accepts(name); err != nil {
-				return nil, hint.Usage(fmt.Errorf("step %s: %w", s.Key, err))
+	for _, part := range []struct {
+		stage string
+		steps []Step
+		ready func(any) error
+	}{{"filter", r.Filter, filter.Prepare}, {"quality", r.Quality, quality.Prepare}} {
+		for _, s := range part.steps {
+			for _, name := range s.Languages {
+				if err := l.Accepts(name); err != nil {
+					return nil, r.placed(part.stage+"."+s.Key, "step "+s.Key, err)
+				}
+			}
+			if err := part.ready(s.Params); err != nil {
+				return nil, r.placed(part.stage+"."+s.Key, part.stage+" "+s.Key, err)
 			}
 		}
 	}
-	for _, s := range r.Filter {
-		if err := filter.Prepare(s.Params); err != nil {
-			return nil, hint.Usage(fmt.Errorf("filter %s: %w", s.Key, err))
-		}
-	}
-	for _, s := range r.Quality {
-		if err := quality.Prepare(s.Params); err != nil {
-			return nil, hint.Usage(fmt.Errorf("quality %s: %w", s.Key, err))
-		}
+	if err := r.checkWhole(); err != nil {
+		return nil, err
 	}
 	if len(r.Quality) > 0 {
 		r.labelled, err = readLabels(r.Output.Labels)
@@ -119,17 +120,23 @@ func (r *Recipe) Check(ctx context.Context) error {
 	if _, err := r.prepare(); err != nil {
 		return err
 	}
+	if err := r.modelFiles(); err != nil {
+		return err
+	}
 	p := r.Crawl
 	if p.Path == "" {
 		p.Path = "." // any: the rest of the parameters is checked
 	}
 	source, err := crawl.New(p)
-	if err != nil || r.Crawl.Path == "" {
-		return err
+	if err != nil {
+		return r.inCrawl(err)
+	}
+	if r.Crawl.Path == "" {
+		return nil
 	}
 	tasks, err := source.Tasks(ctx)
 	if err == nil && len(tasks) == 0 {
-		err = hint.Usage(fmt.Errorf("crawl.path %q matches no file", r.Crawl.Path))
+		err = hint.Usage(fmt.Errorf("crawl: path %q matches no file", r.Crawl.Path))
 	}
-	return err
+	return r.inCrawl(err)
 }

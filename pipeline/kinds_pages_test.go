@@ -50,7 +50,7 @@ func notes(t testing.TB) (all []note) {
 // words are the lists of pool.txt and shells.txt: by language and name.
 func wordLists(t testing.TB) map[string][]string {
 	lists := map[string][]string{}
-	for _, name := range []string{"pool.txt", "shells.txt"} {
+	for _, name := range []string{"pool.txt", "shells.txt", "large.txt"} {
 		b, err := os.ReadFile(filepath.Join(testkit.Root(t), "filter", "testdata", "kinds", name))
 		if err != nil {
 			t.Fatal(err)
@@ -77,6 +77,7 @@ type shop struct {
 	lang  string // zh or en
 	held  map[string]string
 	foot  string // of the page, besides the shell's own
+	big   bool   // in the shell of a whole site
 }
 
 func newShop(lists map[string][]string, seed uint64) *shop {
@@ -205,7 +206,11 @@ func (s *shop) page(n note) (url, page string) {
 		fmt.Fprintf(&b, "<title>%s</title>", html.EscapeString(title))
 	}
 	b.WriteString(s.of("", "<style>body{margin:0}</style>", `<link rel="stylesheet" href="/s.css">`) + "</head><body>\n")
-	s.shell(&b, lines)
+	if s.big {
+		s.large(&b, s.fill(n.title), lines)
+	} else {
+		s.shell(&b, lines)
+	}
 	b.WriteString("</body></html>\n")
 	return s.of("https://", "http://", "http://www.") + s.fill("{DOMAIN}") + s.of("/", "/a/{n}.html", "/index.php?id={n}", "/{n}/", "/p/{n}"), b.String()
 }
@@ -321,6 +326,11 @@ func ownPages(t testing.TB) (pages []testPage) {
 			url, page := s.page(n)
 			pages = append(pages, testPage{ID: fmt.Sprintf("%s-%s-%d-%d", n.batch, n.kind, i, k), Kind: n.kind, Script: scriptOf[n.lang], URL: url, HTML: page, batch: n.batch})
 		}
+		if i%2 == 0 || largeBatch(n.batch) {
+			s.big = true
+			url, page := s.page(n)
+			pages = append(pages, testPage{ID: fmt.Sprintf("%s-%s-%d-large", n.batch, n.kind, i), Kind: n.kind, Script: scriptOf[n.lang], URL: url, HTML: page, batch: n.batch})
+		}
 	}
 	return pages
 }
@@ -347,6 +357,7 @@ func plainPages(lists map[string][]string, lang string, sentences []string, coun
 			n.title = string(r[:12+s.rng.IntN(18)])
 		}
 		n.title = slot.ReplaceAllString(n.title, "")
+		s.big = i%2 == 1
 		url, page := s.page(n)
 		pages = append(pages, testPage{ID: fmt.Sprintf("plain-%s-%d", lang, i), Kind: "good", Script: lang, URL: url, HTML: page, batch: "plain"})
 	}
@@ -364,8 +375,12 @@ func textPages(lists map[string][]string, lang, name string, texts []string) (pa
 				n.lines = append(n.lines, line)
 			}
 		}
+		s.big = i%2 == 1
 		url, page := s.page(n)
 		pages = append(pages, testPage{ID: fmt.Sprintf("%s-%d", name, i), Kind: "good", Script: lang, URL: url, HTML: page, batch: "plain"})
 	}
 	return pages
 }
+
+// largeBatch tells batches whose pages were whole sites when they were written.
+func largeBatch(batch string) bool { return batch == "fifth" || batch == "sixth" }

@@ -488,12 +488,19 @@ func mixedPages(t testing.TB, x *extract.Extractor) (pages []kindPage) {
 			head := []rune(text)
 			lists[f.lang+" title"] = append(lists[f.lang+" title"], string(head[:min(len(head), 8+len(text)%30)]))
 		}
+		borrowLines(lists, f.lang, texts)
 		lists[f.lang+" news"] = append(lists[f.lang+" news"], texts...)
 		lists[f.lang+" story"] = append(lists[f.lang+" story"], texts...)
 	}
 	for i, n := range notes(t) {
 		s := newShop(lists, uint64(i)+1<<42)
-		for k := range map[string]int{"mirror": 4, "good": 2, "soft404": 2, "parked": 2, "stuffed": 2}[n.kind] {
+		count := map[string]int{"mirror": 4, "good": 2, "soft404": 2, "parked": 2, "stuffed": 2}[n.kind]
+		large := count
+		if n.kind == "good" {
+			large = 4
+		}
+		for k := range count + large {
+			s.big = k >= count
 			url, page := s.page(n)
 			p := testPage{ID: fmt.Sprintf("mixed-%d-%d", i, k), Kind: n.kind, Script: scriptOf[n.lang], URL: url, HTML: page, batch: "mixed " + n.batch}
 			if e, ok := p.extracted(x); ok {

@@ -48,16 +48,9 @@ func (r *Reader) Docs(ctx context.Context, path string, each func(*feilun.Doc) e
 	if _, err := os.Stat(filepath.Join(path, "stats.json")); err == nil {
 		return r.corpus(path, each)
 	}
-	source, err := crawl.New(crawl.Params{Source: "auto", Path: crawl.Paths(path)})
+	source, tasks, err := matches(ctx, path)
 	if err != nil {
 		return err
-	}
-	tasks, err := source.Tasks(ctx)
-	if err != nil {
-		return err
-	}
-	if len(tasks) == 0 {
-		return hint.Usage(fmt.Errorf("%s matches no file", path))
 	}
 	lost := func(row ledger.Row) {
 		if row.Rule == crawl.RuleDamaged {
@@ -75,6 +68,19 @@ func (r *Reader) Docs(ctx context.Context, path string, each func(*feilun.Doc) e
 		}
 	}
 	return ctx.Err()
+}
+
+// matches returns the pieces of work behind a path, of which there is one at least.
+func matches(ctx context.Context, path string) (crawl.Source, []feilun.Task, error) {
+	source, err := crawl.New(crawl.Params{Source: "auto", Path: crawl.Paths(path)})
+	if err != nil {
+		return nil, nil, err
+	}
+	tasks, err := source.Tasks(ctx)
+	if err == nil && len(tasks) == 0 {
+		err = hint.Usage(fmt.Errorf("%s matches no file", path))
+	}
+	return source, tasks, err
 }
 
 func (r *Reader) document(d *feilun.Doc, each func(*feilun.Doc) error) error {

@@ -41,6 +41,8 @@ type Recipe struct {
 	Needs    []Need // what a user must bring
 
 	labelled []quality.Example // of Output.Labels, after prepare
+	from     string            // shipped name or file, as given
+	at       map[string]string // where keys stand, by path; see [Recipe.placed]
 }
 
 // A Step is one filter, edit, quality model or dedup method of a recipe.
@@ -84,7 +86,8 @@ func Load(recipe string, overrides ...string) (*Recipe, error) {
 		}
 		merge(tree, over)
 	}
-	r := &Recipe{Name: name}
+	r := &Recipe{Name: name, from: recipe, at: map[string]string{}}
+	r.places(tree, "")
 	if err := r.build(tree); err != nil {
 		return nil, hint.Usage(fmt.Errorf("recipe %s: %w", recipe, err))
 	}
@@ -107,18 +110,21 @@ func (r *Recipe) build(tree *yaml.Node) error {
 		}
 	}
 	if r.Output.Format != "parquet" && r.Output.Format != "jsonl" {
-		return fmt.Errorf("output: format %q is neither parquet nor jsonl", r.Output.Format)
+		return fmt.Errorf("%s: output: format %q is neither parquet nor jsonl", r.at["output.format"], r.Output.Format)
 	}
 	r.expand()
-	return r.checkEvaluate()
+	if err := r.checkEvaluate(); err != nil {
+		return fmt.Errorf("%s: %w", r.where("evaluate"), err)
+	}
+	return nil
 }
 
 func (r *Recipe) section(key, value *yaml.Node) error {
 	switch key.Value {
 	case "name":
-		r.Name = value.Value
+		return phrase(&r.Name, key, value)
 	case "about":
-		r.About = strings.TrimSpace(value.Value)
+		return phrase(&r.About, key, value)
 	case "crawl":
 		return set(&r.Crawl, value, "crawl")
 	case "extract":
@@ -138,7 +144,7 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 		}
 		m, err := mix.Section(value)
 		if err != nil {
-			return fmt.Errorf("%s: %w", at(key), err)
+			return inMix(key, err)
 		}
 		r.Mix = m
 	case "tokenize":
@@ -157,6 +163,15 @@ func (r *Recipe) section(key, value *yaml.Node) error {
 	return nil
 }
 
+// phrase reads a text for people.
+func phrase(out *string, key, value *yaml.Node) error {
+	if value.Kind != yaml.ScalarNode {
+		return fmt.Errorf("%s: %s takes words", at(key), key.Value)
+	}
+	*out = strings.TrimSpace(value.Value)
+	return nil
+}
+
 // section reads the parameters of a stage that a recipe need not have.
 func section[T any](out **T, n *yaml.Node, what string) error {
 	if isOff(n) {
@@ -172,8 +187,8 @@ func section[T any](out **T, n *yaml.Node, what string) error {
 
 func unknownSection(key *yaml.Node) error {
 	if s, ok := stageNamed(key.Value); ok {
-		return hint.With(fmt.Errorf("%s: stage %q is not built in this version", at(key), s.Word),
-			"take the step out of the recipe, or see docs/changelog for the version that has it")
+		return hint.With(fmt.Errorf("%s: stage %q is not built into runs", at(key), s.Word),
+			fmt.Sprintf("take the step out of the recipe; it is a command of its own: feilun %s --help", s.Word))
 	}
 	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "tokenize", "train", "evaluate", "output", "needs"}
 	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))

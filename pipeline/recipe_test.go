@@ -3,6 +3,7 @@ package pipeline
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -116,6 +117,13 @@ func TestRecipeErrors(t *testing.T) {
 		{"about: a\n---\nabout: b\n", "line 2: a second YAML document", "one recipe"},
 		{"about: a\n---\n", "a second YAML document", ""},
 		{"dedup: {near@zh: {}}", "take @zh away", ""},
+		{"\nbase: [tiny]", "line 2: base is one recipe", "shipped name"},
+		{"base:", "line 1: base is one recipe", ""},
+		{"about: {a: b}", "about takes words", ""},
+		{"name: [a]", "name takes words", ""},
+		{"\ncrawl: {path: [3, x]}", `line 2: crawl: path: cannot read [3,"x"] as a string`, ""},
+		{"\noutput:\n  format: csv", "line 3: output: format", ""},
+		{"mix:\n  tokens: many", "r.yaml: line 2: tokens", ""},
 	} {
 		_, err := load(t, tt.text)
 		if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(hint.Of(err), tt.hint) {
@@ -160,6 +168,71 @@ func TestErrorsNameTheirFile(t *testing.T) {
 	}
 }
 
+// TestPlaces has mistakes that show when a value is used; they name file and line.
+func TestPlaces(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, tt := range []struct{ text, place string }{
+		{"language:\n  min_confidence: 0\n  keep: [zz]\n", "line 3: language: keep"},
+		{"filter:\n  status:\n  url:\n    domain: true\n    lists: nonesuch\n", "line 5: filter url"},
+		{"filter:\n  c4_bad_words: {lists: nonesuch}\n", "line 2: filter c4_bad_words"},
+		{"filter:\n  length@xx:\n    min_words: 1\n", "line 2: step length@xx"},
+		{"dedup:\n  near:\n    ngram: 5\n    short: no\n", "line 4: dedup.near.short"},
+		{"dedup:\n  exact:\n  near: {hash: spark}\n", "line 3: near: tokens"},
+		{"train:\n  depth: 1\n  schedule: none\n", "line 1: train: no schedule"},
+		{"crawl:\n  source: warc\n  path: none/*.warc.gz\n", "line 3: crawl: no file matches"},
+		{"crawl:\n  path: a.warc\n  source: wrac\n", "line 3: crawl: unknown source"},
+		{"crawl:\n  source: commoncrawl\n  snapshot: S\n  kind: wat\n  path: .\n", "line 4: crawl: kind"},
+	} {
+		for name, text := range map[string]string{"under.yaml": tt.text, "top.yaml": "base: under.yaml\n"} {
+			if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for recipe, place := range map[string]string{"under.yaml": "recipe under.yaml: ", "top.yaml": "recipe top.yaml: under.yaml "} {
+			r, err := Load(recipe)
+			if err != nil {
+				t.Errorf("%q: %v", tt.text, err)
+				continue
+			}
+			if err := r.Check(t.Context()); err == nil || !strings.HasPrefix(err.Error(), place+tt.place) || !hint.IsUsage(err) {
+				t.Errorf("%q: %v; want usage error with %q", tt.text, err, place+tt.place)
+			}
+		}
+	}
+	r, err := Load("zh-web", "crawl.path=none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Check(t.Context()); err == nil || !strings.Contains(err.Error(), `--set "crawl.path=none": crawl: no file`) {
+		t.Errorf("--set: %v", err)
+	}
+	r.SetInput("neither")
+	if err := r.Check(t.Context()); err == nil || err.Error() != `crawl: no file matches "neither"` {
+		t.Errorf("SetInput: %v", err)
+	}
+}
+
+// TestIdle tells where the lists can be had that a step lacks.
+func TestIdle(t *testing.T) {
+	for recipe, want := range map[string][]string{
+		"gopher": nil, "tiny": nil, "zh-web": {"filter url: "}, "fineweb-2024-04": {"filter url: .*ut-capitole.fr"}, "c4": {"filter c4_bad_words: .*LDNOOBW"},
+	} {
+		r, err := Load(recipe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.Idle()
+		if len(got) != len(want) {
+			t.Errorf("%s: %q", recipe, got)
+		}
+		for i := range min(len(got), len(want)) {
+			if !regexp.MustCompile(want[i]).MatchString(got[i]) {
+				t.Errorf("%s: %q, want %q", recipe, got[i], want[i])
+			}
+		}
+	}
+}
+
 // TestCheckErrors has mistakes that show only when a recipe is prepared.
 func TestCheckErrors(t *testing.T) {
 	for _, tt := range []struct{ text, err, hint string }{
@@ -169,7 +242,13 @@ func TestCheckErrors(t *testing.T) {
 		{"filter: {length@xx: {}}", `length@xx: the language model knows no language "xx"`, "known are"},
 		{"filter: {length@en+chinese: {}}", `no language "chinese"`, "known are"},
 		{"language: {model: nonesuch.bin}", "nonesuch.bin", ""},
-		{"filter: {url: {lists: nonesuch}}", "nonesuch", ""},
+		{"filter: {url: {lists: nonesuch}}", "nonesuch", "--set filter.url.lists=PATH"},
+		{"filter: {url: {lists: .}}", "UT1", ""},
+		{"dedup: {near: {tokens: letters}}", `dedup.near.tokens is "letters"`, "mixed"},
+		{"dedup: {near: {hash: spark}}", "hash spark", "together"},
+		{"tokenize: {pattern: gpt9}", "gpt9", ""},
+		{"tokenize: {format: pickle}", "pickle", ""},
+		{"train: {optimizer: sgd}", `"sgd"`, ""},
 	} {
 		r, err := load(t, tt.text)
 		if err != nil {
@@ -191,6 +270,45 @@ func TestCheckErrors(t *testing.T) {
 		}
 		if err != nil {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestModelFiles: files that only training and evaluation read are missed before the run, not after it.
+func TestModelFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "blimp.jsonl.zst"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ text, err string }{
+		{"evaluate: {data: nonesuch}", "nonesuch holds no file of a task"},
+		{"evaluate: {data: " + dir + ", tasks: [blimp, cmmlu]}", "task cmmlu has no file"},
+		{"evaluate: {text: [nonesuch.txt]}", "evaluate.text nonesuch.txt"},
+		{"evaluate: {text: [a=nonesuch.txt]}", "evaluate.text a=nonesuch.txt"},
+		{"train: {init: nonesuch}", "train.init"},
+		{"train: {config: nonesuch.json}", "train.config"},
+		{"tokenize: {tokenizer: nonesuch.json}", "tokenize.tokenizer"},
+		{"evaluate: {data: " + dir + ", tasks: [blimp], text: [recipe_test.go]}", ""},
+	} {
+		r, err := load(t, "base: tiny\n"+tt.text)
+		if err != nil {
+			t.Errorf("Load(%q): %v", tt.text, err)
+			continue
+		}
+		errs := []error{r.Check(t.Context())}
+		if tt.err != "" {
+			_, err := Run(t.Context(), r, Options{Out: t.TempDir()})
+			errs = append(errs, err)
+		}
+		for _, err := range errs {
+			if (err != nil) != (tt.err != "") || err != nil && (!strings.Contains(err.Error(), tt.err) || !hint.IsUsage(err)) {
+				t.Errorf("%q: %v, want usage error %q", tt.text, err, tt.err)
+			}
+		}
+	}
+	for text, want := range map[string][2]string{"a=b/c": {"a", "b/c"}, "b/c.txt": {"c.txt", "b/c.txt"}} {
+		if name, path := namedText(text); name != want[0] || path != want[1] {
+			t.Errorf("namedText(%q) = %q, %q, want %q", text, name, path, want)
 		}
 	}
 }

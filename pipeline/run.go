@@ -121,6 +121,9 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.modelFiles(); err != nil {
+		return nil, err
+	}
 	if err := r.fits(o); err != nil {
 		return nil, err
 	}
@@ -148,7 +151,7 @@ func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
 func input(ctx context.Context, r *Recipe, out string) (crawl.Source, []feilun.Task, error) {
 	source, err := crawl.New(r.Crawl)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, r.inCrawl(err)
 	}
 	if s, ok := source.(interface{ Without(dir string) error }); ok {
 		if err := s.Without(out); err != nil {
@@ -160,7 +163,7 @@ func input(ctx context.Context, r *Recipe, out string) (crawl.Source, []feilun.T
 		err = hint.Usage(hint.With(fmt.Errorf("recipe %s has no input", r.Name),
 			"name it with --in PATH, or as crawl.path in the recipe"))
 	}
-	return source, tasks, err
+	return source, tasks, r.inCrawl(err)
 }
 
 // group puts consecutive tasks together, up to so many bytes.
@@ -209,6 +212,9 @@ func (j *job) remark(format string, args ...any) {
 func (j *job) stages(ctx context.Context) (*stats.Run, error) {
 	j.remark("recipe %s: %s of input in %s; %s, memory limit %v", j.recipe.Name, progress.Bytes(j.times.InputBytes),
 		progress.Count("shard")(int64(len(j.plan.Units))), progress.Count("worker")(int64(j.Workers)), j.Memory)
+	for _, step := range j.recipe.Idle() {
+		j.remark("%s", step)
+	}
 	p := j.times.Predicted
 	j.remark("expect about %s on this machine, %s of memory, %s of disk", time.Duration(p.Seconds*1e9).Round(time.Second),
 		progress.Bytes(p.Memory), progress.Bytes(p.Disk))
@@ -256,7 +262,7 @@ func (j *job) finish(s *stats.Run) error {
 	if j.KeepStages {
 		return nil
 	}
-	return os.RemoveAll(j.folder.path("work", "docs"))
+	return errors.Join(os.RemoveAll(j.folder.path("work", "docs")), os.RemoveAll(j.folder.path("work", "parts")))
 }
 
 // manifest says what the corpus is made of and by what.

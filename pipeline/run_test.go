@@ -288,3 +288,38 @@ func TestFailedShard(t *testing.T) {
 		t.Errorf("run again: %v", err)
 	}
 }
+
+// TestTimes holds all files of two finished runs to be equal but for run.json,
+// where the times are.
+func TestTimes(t *testing.T) {
+	dir := t.TempDir()
+	input := filepath.Join(dir, "crawl.warc.gz")
+	writeCrawl(t, input, 20)
+	recipe := writeRecipe(t, "")
+	var runs [2]map[string]string
+	for i := range runs {
+		r, err := Load(recipe, "crawl.path="+input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(dir, string(rune('a'+i)))
+		if _, err := Run(t.Context(), r, Options{Out: out, Workers: i + 1, Memory: 4 << 30}); err != nil {
+			t.Fatal(err)
+		}
+		runs[i] = map[string]string{}
+		err = filepath.WalkDir(out, func(name string, e os.DirEntry, err error) error {
+			if err != nil || e.IsDir() || e.Name() == "run.json" {
+				return err
+			}
+			b, err := os.ReadFile(name)
+			runs[i][strings.TrimPrefix(name, out)] = string(b)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(runs[0], runs[1]); d != "" {
+		t.Errorf("other files:\n%.2000s", d)
+	}
+}

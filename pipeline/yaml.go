@@ -37,7 +37,7 @@ func Names() []string {
 // goes by. Recipe is a shipped name or the path of a YAML file.
 func readTree(recipe string, depth int) (*yaml.Node, string, error) {
 	if depth > maxBases {
-		return nil, "", hint.Usage(fmt.Errorf("recipe %q stands on more than %d bases: is it its own base?", recipe, maxBases))
+		return nil, "", hint.Usage(fmt.Errorf("recipe %q stands on more than %d bases: %w", recipe, maxBases, errDeep))
 	}
 	text, name, err := readText(recipe)
 	if err != nil {
@@ -56,12 +56,19 @@ func readTree(recipe string, depth int) (*yaml.Node, string, error) {
 		return tree, name, nil
 	}
 	of := base.Value
+	if base.Kind != yaml.ScalarNode || of == "" {
+		return nil, "", hint.Usage(hint.With(fmt.Errorf("recipe %s: line %d: base is one recipe", recipe, base.Line),
+			"write base: and a shipped name, such as zh-web, or the path of a YAML file"))
+	}
 	if isPath(of) && !filepath.IsAbs(of) && isPath(recipe) {
 		of = filepath.Join(filepath.Dir(recipe), of)
 	}
 	under, _, err := readTree(of, depth+1)
-	if err != nil {
-		return nil, "", fmt.Errorf("base of %s: %w", recipe, err)
+	switch {
+	case errors.Is(err, errDeep):
+		return nil, "", err
+	case err != nil:
+		return nil, "", fmt.Errorf("recipe %s: line %d: base: %w", recipe, base.Line, err)
 	}
 	remove(tree, "base")
 	remove(under, "name")

@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"slices"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/params"
+	"feilun/internal/tokens"
 )
 
 // Source is this package's own source, from which help and docs take the
@@ -55,6 +57,15 @@ type Docs func(each func(*feilun.Doc) error) error
 
 // counting is how many bytes of text a worker takes at a time.
 const counting = 1 << 20
+
+// Check reports a pattern or format that is none, as a usage error.
+func (p Params) Check() error {
+	if _, err := bpe.ParsePattern(p.Pattern); err != nil {
+		return hint.Usage(err)
+	}
+	_, err := tokens.NewWriter(p.Format, false, io.Discard, io.Discard)
+	return hint.Usage(err)
+}
 
 // Train makes a vocabulary from documents. Workers count side by side; the
 // outcome does not depend on how many there are. done may be nil; it is told the

@@ -103,7 +103,7 @@ func readChats(r io.Reader, each func(Chat) error) (n ChatCounts, err error) {
 		n.Rows++
 		chats, why, err := parseChat(b)
 		if err != nil {
-			return hint.Usage(fmt.Errorf("row %d: %w", n.Rows, err))
+			return hint.Usage(hint.With(fmt.Errorf("row %d: %w", n.Rows, err), "a file of conversations holds one object of JSON on each line, or one list of them"))
 		}
 		if why != "" {
 			n.skip(why)
@@ -137,6 +137,12 @@ func listRows(in *bufio.Reader, row func([]byte) error) error {
 			return err
 		}
 	}
+	if _, err := d.Token(); err != nil {
+		return hint.Usage(errors.New("the list has no end: the file is cut short"))
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return hint.Usage(errors.New("there is more behind the end of the list"))
+	}
 	return nil
 }
 
@@ -149,6 +155,9 @@ func lineRows(in *bufio.Reader, row func([]byte) error) error {
 				return err
 			}
 		}
+	}
+	if errors.Is(s.Err(), bufio.ErrTooLong) {
+		return hint.Usage(fmt.Errorf("a row is longer than %d MiB", maxRow>>20))
 	}
 	return s.Err()
 }
@@ -166,6 +175,7 @@ type chatRow struct {
 	Prompt        json.RawMessage `json:"prompt"`
 	Chosen        json.RawMessage `json:"chosen"`
 	Rejected      json.RawMessage `json:"rejected"`
+	Label         *bool           `json:"label"` // of KTO: whether the answer is a good one
 }
 
 type chatTurn struct {
@@ -225,6 +235,9 @@ func parseChat(b []byte) (chats []Chat, why string, err error) {
 	if len(r.Chosen) > 0 {
 		return r.pair(base)
 	}
+	if r.Label != nil && !*r.Label {
+		return nil, "an answer marked as bad", nil
+	}
 	if len(r.Instances) > 0 && r.Instruction == nil {
 		return nil, "no instruction", nil
 	}
@@ -272,6 +285,9 @@ func (r *chatRow) base() (turns []Turn, why string) {
 
 // pair makes a preference of chosen and rejected.
 func (r *chatRow) pair(base []Turn) ([]Chat, string, error) {
+	if len(r.Rejected) == 0 {
+		return nil, "no rejected answer", nil
+	}
 	var prompt string
 	var list []chatTurn
 	switch {
@@ -298,7 +314,7 @@ func (r *chatRow) pair(base []Turn) ([]Chat, string, error) {
 			if why == "" && len(good) != len(bad) {
 				why = "endings of different length"
 			}
-			if why == "" && good[len(good)-1] == bad[len(bad)-1] {
+			if why == "" && strings.TrimSpace(good[len(good)-1].Text) == strings.TrimSpace(bad[len(bad)-1].Text) { // as they are encoded
 				why = "both answers are the same"
 			}
 			if why == "" {

@@ -1,10 +1,17 @@
 package train
 
 import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"feilun/internal/hint"
+	"feilun/internal/jinja"
 	"feilun/internal/testkit"
 )
 
@@ -26,6 +33,10 @@ func TestParseChat(t *testing.T) {
 		{`{"prompt":"q","chosen":"r","rejected":"w"}`, []Chat{{Turns: []Turn{u("q"), a("r")}, Rejected: []Turn{u("q"), a("w")}}}, ""},
 		{`{"chosen":"\n\nHuman: q\n\nAssistant: r","rejected":"\n\nHuman: q\n\nAssistant: w"}`, []Chat{{Turns: []Turn{u("q"), a("r")}, Rejected: []Turn{u("q"), a("w")}}}, ""},
 		{`{"prompt":"q","chosen":"r","rejected":"r"}`, nil, "both answers are the same"},
+		{`{"prompt":"q","chosen":"r ","rejected":" r"}`, nil, "both answers are the same"},
+		{`{"prompt":"q","chosen":"r"}`, nil, "no rejected answer"},
+		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}],"label":false}`, nil, "an answer marked as bad"},
+		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}],"label":true}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
 		{`{"instruction":"i","output":""}`, nil, "no answer at the end"},
 		{`{"conversations":[{"from":"human","value":"q"}]}`, nil, "no answer at the end"},
 		{`{"conversations":[{"from":"ghost","value":"q"}]}`, nil, `role "ghost"`},
@@ -39,6 +50,55 @@ func TestParseChat(t *testing.T) {
 	}
 	if _, _, err := parseChat([]byte(`{"a`)); err == nil {
 		t.Error("half a row was read")
+	}
+}
+
+// TestChatLists reads lists that are whole, cut short, and followed by something.
+func TestChatLists(t *testing.T) {
+	const row = `{"instruction":"a","output":"b"}`
+	for in, want := range map[string]string{"[" + row + "]\n": "", "[" + row: "cut short", "[" + row + ",": "", "[" + row + "] x": "behind the end", "[" + row + "]" + row: "behind the end", "{\n}": "row 1"} {
+		n, err := readChats(strings.NewReader(in), func(Chat) error { return nil })
+		if whole := in == "["+row+"]\n"; (err == nil) != whole || err != nil && (!strings.Contains(err.Error(), want) || !hint.IsUsage(err)) || whole && n.Used != 1 {
+			t.Errorf("readChats(%q) = %+v, %v; want %q", in, n, err, want)
+		}
+	}
+	if _, err := readChats(strings.NewReader(strings.Repeat("x", maxRow+1)), nil); err == nil || !strings.Contains(err.Error(), "longer than 64 MiB") {
+		t.Errorf("a row without end: %v", err)
+	}
+}
+
+// TestChatRemarks holds what is said of rows that are too long, equal or none at all.
+func TestChatRemarks(t *testing.T) {
+	dir := t.TempDir()
+	p := *small(t)
+	p.Steps = 1
+	if _, err := Run(t.Context(), p, packed(t, vocabulary(t, 300), words(100, 1), 10), Options{Out: dir + "/base"}); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("mill ", 200)
+	tune := TuneParams{Context: 48, Batch: 96, Rows: 2, Steps: 1, Rate: 0.001, Beta: 0.1, Seed: 1}
+	for _, tt := range []struct{ kind, rows, said, err, hint string }{
+		{"sft", `{"instruction":"say","output":"` + long + `"}` + "\n" + `{"instruction":"` + long + `","output":"x"}`, "2 conversations are longer than --context 48 tokens: they are cut at the end, and 1 of them", "", ""},
+		{"sft", `{"instruction":"say","output":"x"}`, "there is no validation text", "", ""},
+		{"sft", `{"instruction":"` + long + `","output":"x"}`, "left out", "no conversation", "--context"},
+		{"sft", "", "0 of 0 rows", "no conversation", "ShareGPT"},
+		{"dpo", `{"prompt":"say","chosen":"x","rejected":"` + long + `"}` + "\n" + `{"prompt":"say","chosen":"x","rejected":"y"}`, "1 pairs are longer than --context 48", "", ""},
+		{"dpo", `{"prompt":"say","chosen":"x","rejected":"x"}`, "both answers are the same", "no pair", "chosen and rejected"},
+		{"dpo", `{"prompt":"say","chosen":"x","rejected":"` + long + `"}`, "longer", "no pair", "--context"},
+	} {
+		name := filepath.Join(dir, "rows.jsonl")
+		if err := os.WriteFile(name, []byte(tt.rows), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var said bytes.Buffer
+		run := map[string]func(context.Context, TuneParams, string, []string, Options) (*Outcome, error){"sft": Tune, "dpo": Prefer}[tt.kind]
+		_, err := run(t.Context(), tune, dir+"/base", []string{name}, Options{Out: filepath.Join(t.TempDir(), "m"), Stderr: &said})
+		if !strings.Contains(said.String(), tt.said) {
+			t.Errorf("%s %s: said %q, want %q", tt.kind, tt.rows, said.String(), tt.said)
+		}
+		if (err != nil) != (tt.err != "") || err != nil && (!strings.Contains(err.Error(), tt.err) || !strings.Contains(hint.Of(err), tt.hint)) {
+			t.Errorf("%s %s: %v, hint %q; want %q, %q", tt.kind, tt.rows, err, hint.Of(err), tt.err, tt.hint)
+		}
 	}
 }
 
@@ -85,6 +145,9 @@ func TestChatML(t *testing.T) {
 	if want := "<|im_start|>user\nthe <|im_end|> mill<|im_end|>\n<|im_start|>assistant\nuntil\nMarch<|im_end|>\n<|im_start|>user\n?<|im_end|>\n<|im_start|>assistant\n磨坊<|im_end|>\n"; err != nil || string(text) != want {
 		t.Errorf("tokens read %q, want %q", text, want)
 	}
+	if rendered := rendered(t, []Turn{{User, "the [mark] mill"}, {Assistant, " until\nMarch "}, {User, "?"}, {Assistant, "磨坊"}}); rendered != strings.Replace(string(text), "the <|im_end|>", "the [mark]", 1) {
+		t.Errorf("the template stored with the model renders %q, the tokens read %q", rendered, text)
+	}
 	text, _ = tok.Decode(nil, learned)
 	if want := "until\nMarch<|im_end|>磨坊<|im_end|>"; string(text) != want {
 		t.Errorf("learned is %q, want %q", text, want)
@@ -98,6 +161,24 @@ func TestChatML(t *testing.T) {
 	if marks != 4 {
 		t.Errorf("%d ends of turns, want 4: a mark in the text is text", marks)
 	}
+}
+
+// rendered is a conversation by the template that is stored with the model.
+func rendered(t *testing.T, turns []Turn) string {
+	t.Helper()
+	template, err := jinja.Parse(Template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var messages []any
+	for _, x := range turns {
+		messages = append(messages, jinja.NewMap("role", x.Role, "content", x.Text))
+	}
+	out, err := template.Render(map[string]any{"messages": messages, "add_generation_prompt": false}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 func FuzzChat(f *testing.F) {

@@ -63,8 +63,11 @@ func OpenCorpus(dir string) (*Corpus, error) {
 		return nil, err
 	}
 	var m tokenManifest
-	if err := json.Unmarshal(b, &m); err != nil || m.Format != tokensFormat {
-		return nil, hint.Usage(fmt.Errorf("%s: format %q, want %s (%w)", filepath.Join(dir, "manifest.json"), m.Format, tokensFormat, err))
+	if err := json.Unmarshal(b, &m); err != nil {
+		return nil, hint.Usage(fmt.Errorf("%s: %w", filepath.Join(dir, "manifest.json"), err))
+	}
+	if m.Format != tokensFormat {
+		return nil, hint.Usage(fmt.Errorf("%s: format %q, want %s", filepath.Join(dir, "manifest.json"), m.Format, tokensFormat))
 	}
 	sum := sha256.Sum256(b)
 	c := &Corpus{Dir: dir, Vocab: m.Vocab, EOT: m.EOT, SHA256: hex.EncodeToString(sum[:])}

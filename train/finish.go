@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"feilun"
 	"feilun/internal/atomicfile"
@@ -130,7 +131,20 @@ func (j *job) sample(pass *model.Pass, prompt string, rng *rand.Rand) string {
 	if err != nil {
 		return ""
 	}
-	return strings.ToValidUTF8(string(text), "�")
+	return strings.ToValidUTF8(string(whole(text)), "�")
+}
+
+// whole cuts off the beginning of a character whose end was not written any more.
+func whole(text []byte) []byte {
+	for i := len(text) - 1; i >= max(0, len(text)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(text[i]) {
+			if !utf8.FullRune(text[i:]) {
+				return text[:i]
+			}
+			break
+		}
+	}
+	return text
 }
 
 // draw draws a token from the likeliest ones.

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,13 +9,22 @@ import (
 	"feilun/internal/hint"
 )
 
-// foreign refuses a folder with a model that no training of ours made: it would be written
-// over.
+// foreign refuses a folder with what no training of ours made, such as another's model, packed
+// tokens or a run: files of the same names would be written over, or deleted with --fresh.
 func (j *job) foreign() error {
-	for _, ours := range []string{"checkpoints", "train.log", "manifest.json"} {
+	for _, ours := range []string{"checkpoints", "train.log"} {
 		if _, err := os.Stat(filepath.Join(j.Out, ours)); err == nil {
 			return nil
 		}
+	}
+	if b, err := os.ReadFile(filepath.Join(j.Out, "manifest.json")); err == nil {
+		var m struct {
+			Format string `json:"format"`
+		}
+		if json.Unmarshal(b, &m) == nil && m.Format == modelFormat {
+			return nil
+		}
+		return hint.Usage(hint.With(fmt.Errorf("%s holds something else than a model (its manifest.json has format %q), which would be written over", j.Out, m.Format), "take another --out"))
 	}
 	for _, name := range []string{"config.json", "model.safetensors", "model.safetensors.index.json", "tokenizer.json"} {
 		if _, err := os.Stat(filepath.Join(j.Out, name)); err == nil {

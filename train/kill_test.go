@@ -184,6 +184,17 @@ func TestRunRefuses(t *testing.T) {
 	if _, err := Run(t.Context(), p, t.TempDir(), Options{Out: dir}); err == nil || hint.Of(err) == "" {
 		t.Errorf("a folder without tokens: %v", err)
 	}
+	for _, fresh := range []bool{false, true} { // a folder of tokens has a manifest and a tokenizer, too
+		if _, err := Run(t.Context(), p, text, Options{Out: text, Fresh: fresh}); err == nil || !hint.IsUsage(err) || !strings.Contains(err.Error(), "feilun.tokens/1") {
+			t.Errorf("the tokens' own folder, fresh %v: %v", fresh, err)
+		}
+		if _, err := OpenCorpus(text); err != nil {
+			t.Fatalf("the tokens are gone: %v", err)
+		}
+	}
+	if _, err := Run(t.Context(), p, text, Options{Out: dir, Workers: -1}); err == nil || !hint.IsUsage(err) {
+		t.Errorf("workers below zero: %v", err)
+	}
 	p.Schedule = "x"
 	if _, err := Run(t.Context(), p, text, Options{Out: dir}); err == nil || !hint.IsUsage(err) {
 		t.Errorf("an unknown schedule: %v", err)

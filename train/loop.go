@@ -24,6 +24,7 @@ type loop struct {
 	feed    feed
 	aim     func(b *batch) (loss float64) // sets a batch's weights by a loss of its own; nil for plain likelihood
 	check   func() Row                    // measures on the validation data; nil for none
+	guess   float64                       // loss of guessing, in nats a token; 0 where it says nothing
 	steps   int
 	dir     string // MODEL/checkpoints
 	recipe  string
@@ -82,7 +83,12 @@ func (l *loop) run(ctx context.Context) (err error) {
 	if err := l.start(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.log.close()) }()
+	defer func() {
+		if err != nil {
+			l.show.stop(l, err)
+		}
+		err = errors.Join(err, l.log.close())
+	}()
 	var b batch
 	begun, before := time.Now(), l.s.Seconds
 	for l.s.Step < l.steps {
@@ -155,7 +161,7 @@ func (l *loop) step(b *batch) error {
 	l.show.step(l, r)
 	if l.s.Bad >= l.p.BadBatches {
 		return hint.With(fmt.Errorf("%w: %d batches in a row were unusable, the last one: %s", errBad, l.s.Bad, r.Skipped),
-			"a lower --rate or --matrix, a longer --warmup or a smaller --spike may help; the weights of the last usable step are in the checkpoint")
+			"start over with a lower --rate or --matrix or a longer --warmup, in another --out or with --fresh; if the loss was falling well, a larger --spike lets longer gradients through")
 	}
 	return nil
 }
@@ -210,6 +216,9 @@ func (l *loop) measure() error {
 		}
 		if usable {
 			l.show.valid(l, r)
+		}
+		if l.guess > 0 && r.Valid > 1.05*l.guess {
+			l.show.remark("step %d: the validation loss is above %.2f, that of guessing: the rates are too high (--rate, --matrix), or the validation text is of another kind", at, l.guess)
 		}
 	}
 	if l.sampler != nil && (last || at%l.p.SampleEvery == 0) {

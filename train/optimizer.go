@@ -179,6 +179,9 @@ func (p *Params) check() error {
 	return nil
 }
 
+// Check reports a name that stands for nothing, as a usage error.
+func (p Params) Check() error { return p.check() }
+
 const (
 	keepBest = "best"
 	keepLast = "last"

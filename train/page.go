@@ -20,16 +20,17 @@ type page struct {
 	name  string
 	lang  string // zh, en or auto
 	title string
+	kind  string      // pretrain, sft or dpo
 	facts [][3]string // English, Chinese, value
 	t     *template.Template
 }
 
-func newPage(name, lang, title string, facts [][3]string) (*page, error) {
+func newPage(name, lang, title, kind string, facts [][3]string) (*page, error) {
 	t, err := template.New("train.html").Funcs(template.FuncMap{"t": both}).ParseFS(pageFiles, "train.html")
 	if err != nil {
 		return nil, err
 	}
-	return &page{name: name, lang: lang, title: title, facts: facts, t: t}, nil
+	return &page{name: name, lang: lang, title: title, kind: kind, facts: facts, t: t}, nil
 }
 
 // both renders a label in both languages; the page shows one.
@@ -41,7 +42,10 @@ func both(en, zh string) template.HTML {
 type view struct {
 	Title, Lang string
 	Running     bool
+	Stopped     string // why training ended before its last step
+	Chat, Pairs bool   // samples are answers; what is learned are preferences
 	Percent     string
+	Written     string // time of day
 	Now         [][3]string
 	Facts       [][3]string
 	Loss        template.HTML
@@ -50,6 +54,8 @@ type view struct {
 	Norm        template.HTML
 	Samples     []Row
 	Skipped     []Row
+	last        Row // step that moved the weights
+	check       Row // measurement
 }
 
 // pageSamples is how many samples and skipped batches the page shows.
@@ -57,21 +63,31 @@ const pageSamples = 24
 
 // draw writes the page.
 func (p *page) draw(l *loop, s *show) error {
-	tokens, mfu := s.pace()
-	v := view{Title: p.title, Lang: p.lang, Running: l.s.Step < l.steps, Facts: p.facts, Percent: fmt.Sprintf("%.1f", 100*float64(l.s.Step)/float64(max(1, l.steps)))}
+	v := view{Title: p.title, Lang: p.lang, Running: l.s.Step < l.steps && s.stopped == "", Stopped: s.stopped, Chat: p.kind != kindText, Pairs: p.kind == kindPairs,
+		Written: time.Now().Format(time.TimeOnly), Facts: p.facts, Percent: fmt.Sprintf("%.1f", 100*float64(l.s.Step)/float64(max(1, l.steps)))}
+	v.take(l.log.history)
+	v.now(l, s)
+	return atomicfile.Write(p.name, func(w io.Writer) error { return p.t.Execute(w, v) })
+}
+
+// take draws the curves of rows.
+func (v *view) take(rows []Row) {
 	var loss, valid, pace, norm []point
-	last := Row{}
-	for _, r := range l.log.history {
+	for _, r := range rows {
 		x := float64(r.Step)
 		switch {
 		case r.Valid > 0:
+			v.check = r
 			valid = append(valid, point{x, r.BPB})
+			if v.Pairs {
+				valid[len(valid)-1].y = r.Valid
+			}
 		case r.Sample != nil:
 			v.Samples = append(v.Samples, r)
 		case r.Skipped != "":
 			v.Skipped = append(v.Skipped, r)
 		case r.Tokens > 0:
-			last = r
+			v.last = r
 			loss, norm = append(loss, point{x, r.Loss}), append(norm, point{x, r.Norm})
 			if r.Seconds > 0 {
 				pace = append(pace, point{x, float64(r.Tokens) / r.Seconds})
@@ -80,12 +96,27 @@ func (p *page) draw(l *loop, s *show) error {
 	}
 	v.Samples, v.Skipped = newest(v.Samples), newest(v.Skipped)
 	v.Loss, v.Valid, v.Pace, v.Norm = svg(loss), svg(valid), svg(pace), svg(norm)
+}
+
+// now lists what stands at the head of the page.
+func (v *view) now(l *loop, s *show) {
 	add := func(en, zh, value string) { v.Now = append(v.Now, [3]string{en, zh, value}) }
 	add("step", "步", fmt.Sprintf("%d / %d", l.s.Step, l.steps))
-	add("loss, nats a token", "损失（nat/词元）", fmt.Sprintf("%.4f", last.Loss))
-	if len(valid) > 0 {
-		add("validation, bits a byte", "验证集（比特/字节）", fmt.Sprintf("%.4f", valid[len(valid)-1].y))
+	switch {
+	case v.last.Step == 0: // every batch so far was skipped
+	case v.Pairs:
+		add("loss of a pair, nats", "每对损失（nat）", fmt.Sprintf("%.4f", v.last.Loss))
+	default:
+		add("loss, nats a token", "损失（nat/词元）", fmt.Sprintf("%.4f", v.last.Loss))
 	}
+	switch {
+	case v.check.Valid == 0:
+	case v.Pairs:
+		add("validation: chosen answer likelier", "验证集：所选回答更可能", fmt.Sprintf("%.1f %%", 100*v.check.Preferred))
+	default:
+		add("validation, bits a byte", "验证集（比特/字节）", fmt.Sprintf("%.4f", v.check.BPB))
+	}
+	tokens, mfu := s.pace()
 	add("tokens a second", "词元/秒", thousands(tokens))
 	if mfu > 0 {
 		add("of the measured peak", "占实测峰值", fmt.Sprintf("%.0f %%", 100*mfu))
@@ -94,7 +125,6 @@ func (p *page) draw(l *loop, s *show) error {
 		add("time left", "剩余时间", short(l.left()))
 	}
 	add("time so far", "已用时间", short(time.Duration(l.s.Seconds*1e9)))
-	return atomicfile.Write(p.name, func(w io.Writer) error { return p.t.Execute(w, v) })
 }
 
 // newest returns the last rows, the newest first.
@@ -132,7 +162,7 @@ func svg(points []point) template.HTML {
 	for i := range 5 {
 		y := 8 + float64(i)/4*(svgHeight-16)
 		value := high - float64(i)/4*(high-low)
-		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f"/><text x="%d" y="%.1f" text-anchor="end">%.4g</text>`, svgLeft, y, svgWidth, y, svgLeft-6, y+4, value)
+		fmt.Fprintf(&b, `<line x1="%d" y1="%.1f" x2="%d" y2="%.1f"/><text x="%d" y="%.1f" text-anchor="end">%s</text>`, svgLeft, y, svgWidth, y, svgLeft-6, y+4, tick(value))
 	}
 	b.WriteString(`<polyline points="`)
 	for _, p := range means {
@@ -141,4 +171,12 @@ func svg(points []point) template.HTML {
 	fmt.Fprintf(&b, `"/><text x="%d" y="%d">%.0f</text><text x="%d" y="%d" text-anchor="end">%.0f</text></svg>`,
 		svgLeft, svgHeight+svgBottom-6, points[0].x, svgWidth, svgHeight+svgBottom-6, points[len(points)-1].x)
 	return template.HTML(b.String())
+}
+
+// tick writes a value beside a line of the scale.
+func tick(x float64) string {
+	if x >= 1e4 {
+		return thousands(x)
+	}
+	return fmt.Sprintf("%.4g", x)
 }

@@ -22,7 +22,7 @@ type pair struct {
 // c₀) − (r − r₀)) with c and r the log-likelihoods of the chosen and the rejected
 // answer, c₀ and r₀ those to the model before.
 func Prefer(ctx context.Context, t TuneParams, dir string, files []string, o Options) (*Outcome, error) {
-	j, err := t.job("dpo", dir, files, o)
+	j, err := t.job(kindPairs, dir, files, o)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +49,9 @@ func Prefer(ctx context.Context, t TuneParams, dir string, files []string, o Opt
 	return j.run(ctx, l, func(net network) error {
 		remember(net, all, j.p.Rows)
 		remember(net, held, j.p.Rows)
+		if len(held) == 0 {
+			l.show.remark(noValidation)
+		}
 		l.aim = func(b *batch) float64 { return aim(net, b, f.now, t.Beta, j.p.Rows) }
 		if len(held) > 0 {
 			l.check = func() Row { return preferred(net, held, t.Beta, j.p.Rows) }
@@ -80,8 +83,11 @@ func (t *TuneParams) pairs(j *job, c *chatML, files []string) (all, held []pair,
 		}
 		return nil
 	})
+	if err == nil && long > 0 {
+		j.say("%d pairs are longer than --context %d tokens and are left out", long, j.p.Context)
+	}
 	if err == nil && len(all) == 0 {
-		err = hint.Usage(hint.With(fmt.Errorf("no pair fits into a context of %d tokens", j.p.Context), "give more --context"))
+		err = nothingLearned("no pair of answers in these files can be learned from", long)
 	}
 	return all, held, long, err
 }

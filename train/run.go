@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -49,10 +50,17 @@ type Outcome struct {
 	Page    string  `json:"page"`
 }
 
+// What a job learns from.
+const (
+	kindText  = "pretrain"
+	kindChat  = "sft"
+	kindPairs = "dpo"
+)
+
 // A job is one training run, whatever it learns from.
 type job struct {
 	Options
-	kind   string // pretrain, sft or dpo
+	kind   string // kindText, kindChat or kindPairs
 	p      *Params
 	cpu    *tensor.CPU
 	m      *model.Model
@@ -77,7 +85,7 @@ func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error)
 		return nil, err
 	}
 	defer c.Close()
-	j := &job{Options: o, kind: "pretrain", p: &p, tok: c.Tok, eot: c.EOT, made: map[string]any{"tokens_sha256": c.SHA256}}
+	j := &job{Options: o, kind: kindText, p: &p, tok: c.Tok, eot: c.EOT, made: map[string]any{"tokens_sha256": c.SHA256}}
 	if j.m, err = p.model(c, o.memory()); err != nil {
 		return nil, err
 	}
@@ -85,16 +93,16 @@ func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error)
 	steps := p.steps(j.m, train)
 	p.settle(steps)
 	j.extra = int64(len(c.train)+len(c.valid))*52 + train/int64(p.Context)*52 // documents, pieces and rows
-	j.fact("text to train on", "训练文本", thousands(float64(train))+" tokens")
-	j.fact("validation text", "验证文本", thousands(float64(valid))+" tokens")
-	l := &loop{steps: steps, feed: newTextFeed(c, &p)}
+	j.fact("text to train on, tokens", "训练文本（词元）", thousands(float64(train)))
+	j.fact("validation text, tokens", "验证文本（词元）", thousands(float64(valid)))
+	l := &loop{steps: steps, feed: newTextFeed(c, &p), guess: math.Log(float64(c.Vocab))}
 	return j.run(ctx, l, func(net network) error {
 		rows, err := validRows(c, &p)
 		if err != nil {
 			return err
 		}
 		if len(rows) == 0 {
-			l.show.remark("there is no validation text: the last weights will be kept")
+			l.show.remark(noValidation)
 		}
 		l.check = likelihood(net, rows, p.Rows, tokenBytes(c.Tok))
 		return nil
@@ -220,6 +228,9 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 	if j.Out == "" {
 		return nil, hint.Usage(errors.New("no folder for the model: name one with --out DIR"))
 	}
+	if j.Workers < 0 {
+		return nil, hint.Usage(fmt.Errorf("--workers %d cannot be below zero", j.Workers))
+	}
 	j.Memory = j.memory()
 	l.show = newShow(j.Stderr)
 	unlock, err := atomicfile.Lock(filepath.Join(j.Out, "lock"), j.Out)
@@ -272,7 +283,7 @@ func (j *job) loop(l *loop, check func(network) error) error {
 	l.show.flops, l.show.peak = flops(&j.m.Config, j.p.Context), peak(j.cpu, j.p.BF16)
 	j.prospect(l)
 	title := filepath.Base(filepath.Clean(j.Out))
-	page, err := newPage(filepath.Join(j.Out, "train.html"), j.Lang, title, j.facts)
+	page, err := newPage(filepath.Join(j.Out, "train.html"), j.Lang, title, j.kind, j.facts)
 	l.show.page = page
 	return err
 }
@@ -340,6 +351,7 @@ func (j *job) prospect(l *loop) {
 		j.fact("peak of the machine", "机器峰值", fmt.Sprintf("%.0f GFLOP/s", l.show.peak/1e9))
 	}
 	l.show.remark("%s", text)
+	l.show.remark("open %s in a browser to watch", filepath.Join(j.Out, "train.html"))
 	j.fact("architecture", "架构", j.m.Config.Arch)
 	j.fact("layers × width", "层数 × 宽度", fmt.Sprintf("%d × %d", j.m.Config.Layers, j.m.Config.Width))
 	j.fact("weights", "参数量", thousands(float64(len(j.m.W))))

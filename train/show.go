@@ -2,9 +2,12 @@ package train
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +35,7 @@ type show struct {
 	drawn   time.Time
 	paged   time.Time
 	bpb     float64
+	stopped string // why training ended early
 }
 
 func newShow(w io.Writer) *show { return &show{w: w, terminal: w != nil && progress.IsTerminal(w)} }
@@ -81,7 +85,7 @@ func (s *show) step(l *loop, r Row) {
 		s.drawn = now
 		text := s.status(l, r)
 		if s.terminal {
-			fmt.Fprint(s.w, "\r\x1b[K", text)
+			fmt.Fprint(s.w, "\r\x1b[K\x1b[?7l", text, "\x1b[?7h") // not onto a second row, which could not be drawn anew
 		} else {
 			fmt.Fprintln(s.w, text)
 		}
@@ -92,9 +96,22 @@ func (s *show) step(l *loop, r Row) {
 	}
 }
 
+// status is the line that is drawn anew. A narrow terminal cuts its end off, so what is
+// left of the time comes first there.
 func (s *show) status(l *loop, r Row) string {
 	tokens, mfu := s.pace()
-	text := fmt.Sprintf("step %d/%d  loss %.3f", l.s.Step, l.steps, r.Loss)
+	text, left := fmt.Sprintf("step %d/%d", l.s.Step, l.steps), ""
+	if d := l.left(); d > 0 && tokens > 0 {
+		left = "  " + short(d) + " left"
+	}
+	if s.terminal {
+		text, left = text+left, ""
+	}
+	if r.Skipped != "" {
+		text += "  skipped"
+	} else {
+		text += fmt.Sprintf("  loss %.3f", r.Loss)
+	}
 	if s.bpb > 0 {
 		text += fmt.Sprintf("  valid %.3f bits/byte", s.bpb)
 	}
@@ -102,10 +119,7 @@ func (s *show) status(l *loop, r Row) string {
 	if mfu > 0 {
 		text += fmt.Sprintf("  %.0f %% of peak", 100*mfu)
 	}
-	if left := l.left(); left > 0 && tokens > 0 {
-		text += "  " + short(left) + " left"
-	}
-	return text
+	return text + left
 }
 
 // left returns the time that the steps to come take at the pace of the last ones.
@@ -161,6 +175,17 @@ func (s *show) valid(l *loop, r Row) {
 	s.paged = time.Time{}
 }
 
+// stop draws the page of a run that ends early.
+func (s *show) stop(l *loop, err error) {
+	s.stopped = err.Error()
+	if errors.Is(err, context.Canceled) {
+		s.stopped = "interrupted; the same command goes on"
+	}
+	if s.page != nil {
+		s.page.draw(l, s) // what stopped training matters more than a page that cannot be written
+	}
+}
+
 // finish ends the line and draws the page for the last time.
 func (s *show) finish(l *loop) {
 	if s.terminal {
@@ -174,7 +199,7 @@ func (s *show) finish(l *loop) {
 }
 
 func (s *show) sample(at int, x Sample) {
-	s.remark("step %d: %q → %q", at, x.Prompt, x.Text)
+	s.remark("step %d: %s → %s", at, strconv.QuoteToGraphic(x.Prompt), strconv.QuoteToGraphic(x.Text))
 }
 
 // losses returns the loss of each step.

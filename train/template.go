@@ -16,8 +16,8 @@ const (
 )
 
 // Template is ChatML as transformers' chat_template, which tokenizer_config.json
-// holds.
-const Template = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}" +
+// holds. It trims what is said, as [chatML.encode] does.
+const Template = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] | trim + '<|im_end|>' + '\n' }}{% endfor %}" +
 	"{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 
 // A chatML turns conversations into tokens.

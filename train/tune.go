@@ -59,7 +59,7 @@ type example struct {
 
 // Tune teaches a model to answer by conversations, with the loss on answers alone.
 func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Options) (*Outcome, error) {
-	j, err := t.job("sft", dir, files, o)
+	j, err := t.job(kindChat, dir, files, o)
 	if err != nil {
 		return nil, err
 	}
@@ -81,15 +81,22 @@ func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Optio
 	j.fact("cut at the end", "截断", fmt.Sprint(cut))
 	l := &loop{steps: steps, feed: f}
 	return j.run(ctx, l, func(net network) error {
+		if len(held) == 0 {
+			l.show.remark(noValidation)
+		}
 		rows := (&chatFeed{all: held, size: j.p.Context}).epochRows()
 		l.check = likelihood(net, rows, j.p.Rows, tokenBytes(j.tok))
 		return nil
 	})
 }
 
+// noValidation is said when nothing is held out.
+const noValidation = "there is no validation text: the last weights will be kept"
+
 // examples encodes the conversations of files: those to learn from and those to
-// measure on. It counts the ones that were cut at the end.
+// measure on. It counts and tells the ones that were cut at the end.
 func (t *TuneParams) examples(j *job, c *chatML, files []string) (all, held []example, cut int, err error) {
+	lost := 0
 	err = t.chats(j, files, func(chat Chat, hold bool) error {
 		e := example{}
 		e.ids, e.learn = c.encode(chat.Turns, false)
@@ -99,6 +106,7 @@ func (t *TuneParams) examples(j *job, c *chatML, files []string) (all, held []ex
 		}
 		switch {
 		case !slices.Contains(e.learn, true): // what was cut off held all answers
+			lost++
 		case hold:
 			held = append(held, e)
 		default:
@@ -106,10 +114,29 @@ func (t *TuneParams) examples(j *job, c *chatML, files []string) (all, held []ex
 		}
 		return nil
 	})
+	if err == nil && cut > 0 {
+		j.say("%d conversations are longer than --context %d tokens: they are cut at the end, and %d of them, whose answers all lay behind the cut, are left out", cut, j.p.Context, lost)
+	}
 	if err == nil && len(all) == 0 {
-		err = hint.Usage(errors.New("no conversation in these files can be learned from"))
+		err = nothingLearned("no conversation in these files can be learned from", lost)
 	}
 	return all, held, cut, err
+}
+
+// say tells a remark before training begins.
+func (j *job) say(format string, args ...any) {
+	if j.Stderr != nil {
+		fmt.Fprintf(j.Stderr, format+"\n", args...)
+	}
+}
+
+// nothingLearned is the error of files without a usable row; long counts the rows that were
+// too long.
+func nothingLearned(text string, long int) error {
+	if long > 0 {
+		return hint.Usage(hint.With(errors.New(text), "the rows are too long; give more --context"))
+	}
+	return hint.Usage(hint.With(errors.New(text), "a row holds conversations (ShareGPT), instruction and output (Alpaca), or messages; one of preferences chosen and rejected"))
 }
 
 // job opens the model that is to learn.
@@ -192,18 +219,16 @@ func (t *TuneParams) chats(j *job, files []string, each func(c Chat, hold bool) 
 		if err != nil {
 			return err
 		}
-		if j.Stderr != nil {
-			text := fmt.Sprintf("%s: %d of %d rows used", name, n.Used, n.Rows)
-			var why []string
-			for reason, k := range n.Skipped {
-				why = append(why, fmt.Sprintf("%d %s", k, reason))
-			}
-			slices.Sort(why)
-			if len(why) > 0 {
-				text += "; left out: " + strings.Join(why, ", ")
-			}
-			fmt.Fprintln(j.Stderr, text)
+		text := fmt.Sprintf("%s: %d of %d rows used", name, n.Used, n.Rows)
+		var why []string
+		for reason, k := range n.Skipped {
+			why = append(why, fmt.Sprintf("%d %s", k, reason))
 		}
+		slices.Sort(why)
+		if len(why) > 0 {
+			text += "; left out: " + strings.Join(why, ", ")
+		}
+		j.say("%s", text)
 	}
 	return nil
 }

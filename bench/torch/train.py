@@ -8,7 +8,8 @@ to FOLDER/torch-adamw.json and FOLDER/torch-muon.json:
     FEILUN_PEER=FOLDER go test ./train -run TestPeer -v
 
 With --double it calculates in float64 and writes FOLDER/double-adamw.json: how far
-PyTorch is from itself shows what rounding alone does.
+PyTorch is from itself shows what rounding alone does. With --exact its Muon makes
+matrices orthogonal in float32, not in bfloat16, and FOLDER/exact-muon.json is written.
 """
 import json
 import math
@@ -114,10 +115,24 @@ def run(folder, out, double=False):
     print(folder, losses[0], losses[-1])
 
 
+def orthogonal(grad, coefficients, steps, eps):
+    """What torch.optim.Muon does, without its rounding to bfloat16."""
+    a, b, c = coefficients
+    x = grad.T if grad.size(0) > grad.size(1) else grad
+    x = x / x.norm().clamp(min=eps)
+    for _ in range(steps):
+        g = x @ x.T
+        x = a * x + (b * g + c * g @ g) @ x
+    return x.T if grad.size(0) > grad.size(1) else x
+
+
 if __name__ == "__main__":
-    args = [x for x in sys.argv[1:] if x != "--double"]
-    double = "--double" in sys.argv
+    args = [x for x in sys.argv[1:] if not x.startswith("--")]
+    double, exact = "--double" in sys.argv, "--exact" in sys.argv
+    if exact:
+        torch.optim._muon._zeropower_via_newtonschulz = orthogonal
+    kind = "double" if double else "exact" if exact else "torch"
     root = Path(args[0])
     torch.set_num_threads(int(args[1]) if len(args) > 1 else torch.get_num_threads())
     for optimizer in (x for x in ("adamw", "muon") if (root / x).exists()):
-        run(root / optimizer, root / f"{'double' if double else 'torch'}-{optimizer}.json", double)
+        run(root / optimizer, root / f"{kind}-{optimizer}.json", double)

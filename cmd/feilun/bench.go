@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"feilun/inspect"
+	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/stats"
 	"feilun/pipeline"
@@ -41,13 +42,16 @@ type benchLine struct {
 // Run measures whole runs with one worker, so that the stages stand in the
 // proportion they have in work; "all" is by processor time of the process.
 func (c *benchRecipeCmd) Run(a *app) error {
+	if c.Runs < 1 {
+		return hint.Usage(fmt.Errorf("--runs %d: a median needs one run or more", c.Runs))
+	}
 	recipe, err := loadIn(c.Recipe, c.In, c.Set)
 	if err != nil {
 		return err
 	}
 	var runs []*stats.Times
 	var last *stats.Run
-	for i := range max(1, c.Runs) {
+	for i := range c.Runs {
 		s, t, err := c.once(a, recipe)
 		if err != nil {
 			return err

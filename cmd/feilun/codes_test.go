@@ -75,6 +75,9 @@ func TestExitCodes(t *testing.T) {
 		{"run tiny --out docs.jsonl/below", 2},
 		{"bench tiny --in docs.jsonl", 2},
 		{"run tiny --out out --memory 1MiB", 2},
+		{"run tiny --out out --memory 0", 2},
+		{"run zh-web --in docs.jsonl --out out --set dedup.near.hash=md5", 2},
+		{"check zh-web --set dedup.near.keep=all", 2},
 		{"run tiny --out out --workers -1", 2},
 		{"language --model absent.bin", 2},
 		{"stats absent", 2},
@@ -84,6 +87,8 @@ func TestExitCodes(t *testing.T) {
 		{"explain lenght", 2},
 		{"dedup near absent.jsonl", 2},
 		{"dedup near --bands 0 docs.jsonl", 2},
+		{"dedup near --keep all none.jsonl", 2},
+		{"bench tiny --runs 0", 2},
 	} {
 		code, out, err := call(t, "", strings.Fields(tt.args)...)
 		if code != tt.code {
@@ -107,6 +112,7 @@ func TestBadLines(t *testing.T) {
 {"id":{"$oid": "5f1e"},"text":"One short text."}
 {"id":7e0,"text":"Two."}
 {"id":null,"text":"Three."}
+{"id":"y","text":5}
 `
 	code, out, errs := call(t, lines, "filter", "--recipe", "zh-web", "--json", "-")
 	var ids, bad []string
@@ -120,11 +126,16 @@ func TestBadLines(t *testing.T) {
 	if got, want := strings.Join(ids, " "), `{"id":"1" {"id":"{\"$oid\":\"5f1e\"}" {"id":"7e0" {"id":"9"`; got != want {
 		t.Errorf("documents %s, want %s", got, want)
 	}
-	if got, want := strings.Join(bad, " "), `{"id":"2" {"id":"3" {"id":"5" {"id":"6"`; got != want {
+	if got, want := strings.Join(bad, " "), `{"id":"2" {"id":"x" {"id":"5" {"id":"6" {"id":"y"`; got != want {
 		t.Errorf("errors at %s, want %s", got, want)
 	}
-	if code != exitPartial || !strings.Contains(errs, "4 of 8 lines") {
+	if code != exitPartial || !strings.Contains(errs, "5 of 9 lines") {
 		t.Errorf("exit code %d, stderr %q", code, errs)
+	}
+	for _, words := range []string{`"error":"the line is no object but of type array"`, `"error":"field text is of type number, not string"`} {
+		if !strings.Contains(out, words) {
+			t.Errorf("no %s in %s", words, out)
+		}
 	}
 	code, out, errs = call(t, lines, "filter", "--recipe", "zh-web", "-")
 	if code != exitPartial || strings.Count(out, "\n") != 4 || !strings.Contains(errs, "feilun: - line 2: ") {
@@ -273,5 +284,13 @@ func TestAnotherRecipe(t *testing.T) {
 		if code != exitUsage || !strings.Contains(errs, want) || !strings.Contains(errs, "--fresh") {
 			t.Errorf("with %s: exit code %d, %q; want %q", set, code, errs, want)
 		}
+	}
+}
+
+// TestBadValueFirst refuses a value without meaning before any input is read.
+func TestBadValueFirst(t *testing.T) {
+	code, _, errs := call(t, "no document\n", "dedup", "near", "--keep", "all", "-")
+	if code != exitUsage || strings.Contains(errs, "line 1") {
+		t.Errorf("exit code %d, %q", code, errs)
 	}
 }

@@ -135,6 +135,9 @@ func (c *dedupFlags) decide(a *app, ptr any, p dedup.Params, use func(ds *dedup.
 	if err := checkRanges(ptr); err != nil {
 		return err
 	}
+	if err := p.Check(); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp(c.Scratch, "feilun-dedup-")
 	if err != nil {
 		return err

@@ -68,14 +68,16 @@ func (c *evaluateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	sets, index, err := c.sets(a) // before anything is measured: what is wrong with them is said at once
+	if err != nil {
+		return err
+	}
 	e := &evaluation{Format: evaluationFormat, Version: feilun.Version, Model: c.Model, Params: &c.Params}
 	if e.Text, err = c.domains(a, m); err != nil {
 		return err
 	}
-	if c.Data != "" {
-		if e.Tasks, err = c.tasks(a, m); err != nil {
-			return err
-		}
+	if e.Tasks, err = c.tasks(a, m, sets, index); err != nil {
+		return err
 	}
 	b, err := json.Marshal(e)
 	if err != nil {
@@ -118,31 +120,39 @@ func (c *evaluateCmd) domains(a *app, m *evaluate.Model) ([]evaluate.Domain, err
 	return meter.Domains(a.ctx)
 }
 
-// tasks answers the tasks and looks for them in the corpus.
-func (c *evaluateCmd) tasks(a *app, m *evaluate.Model) ([]*evaluate.Result, error) {
+// sets reads the tasks' items, and looks for them in the corpus; the index is nil without one.
+func (c *evaluateCmd) sets(a *app) ([]evaluate.Set, *evaluate.Index, error) {
+	if c.Data == "" {
+		return nil, nil, nil
+	}
 	sets, err := evaluate.Load(&c.Params, c.Data)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(sets) == 0 {
-		return nil, hint.Usage(hint.With(fmt.Errorf("%s holds no file of a task", c.Data), "feilun evaluate --list names the files"))
+		return nil, nil, hint.Usage(hint.With(fmt.Errorf("%s holds no file of a task", c.Data), "feilun evaluate --list names the files"))
 	}
-	var index *evaluate.Index
-	if len(c.Corpus) > 0 {
-		index = evaluate.NewIndex()
-		for _, s := range sets {
-			index.Add(s)
-		}
-		r, err := pipeline.NewReader()
-		if err != nil {
-			return nil, err
-		}
-		for _, path := range c.Corpus {
-			if err := r.Docs(a.ctx, path, func(d *feilun.Doc) error { index.Look(d.Text); return nil }); err != nil {
-				return nil, err
-			}
+	if len(c.Corpus) == 0 {
+		return sets, nil, nil
+	}
+	index := evaluate.NewIndex()
+	for _, s := range sets {
+		index.Add(s)
+	}
+	r, err := pipeline.NewReader()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, path := range c.Corpus {
+		if err := r.Docs(a.ctx, path, func(d *feilun.Doc) error { index.Look(d.Text); return nil }); err != nil {
+			return nil, nil, err
 		}
 	}
+	return sets, index, nil
+}
+
+// tasks has the model answer the tasks.
+func (c *evaluateCmd) tasks(a *app, m *evaluate.Model, sets []evaluate.Set, index *evaluate.Index) ([]*evaluate.Result, error) {
 	var all []*evaluate.Result
 	for _, s := range sets {
 		r, err := evaluate.Run(a.ctx, m, &c.Params, s)
@@ -171,7 +181,7 @@ func (e *evaluation) print(w io.Writer, out string) error {
 	if len(e.Text) > 0 {
 		fmt.Fprintf(w, "%-20s %8s %12s %12s   bits/byte (95 %%)\n", "text", "docs", "bytes", "tokens")
 		for _, d := range e.Text {
-			fmt.Fprintf(w, "%-20s %8d %12d %12d   %.4f (%.4f to %.4f)\n", d.Name, d.Docs, d.Bytes, d.Tokens, d.Bits.Value, d.Bits.Low, d.Bits.High)
+			fmt.Fprintf(w, "%-20s %8d %12d %12d   %s\n", d.Name, d.Docs, d.Bytes, d.Tokens, bitsText(d.Bits, d.Docs))
 		}
 	}
 	if len(e.Tasks) > 0 {

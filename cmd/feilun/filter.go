@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ func (c *filterCmd) Run(a *app) error {
 	var bad func(int, error) error
 	if c.JSON {
 		bad = func(n int, err error) error {
-			return enc.Encode(verdictLine{ID: strconv.Itoa(n), Line: n, Error: err.Error()})
+			return enc.Encode(verdictLine{ID: idOf(err, n), Line: n, Error: err.Error()})
 		}
 	}
 	return documents(a, c.File, bad, func(d *feilun.Doc) error {
@@ -160,10 +161,10 @@ func document(line []byte, n int) (*feilun.Doc, error) {
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
 	}
 	if err := json.Unmarshal(line, &in); err != nil {
-		return nil, err
+		return nil, noDocument{crawl.IDText(in.ID), inWords(err)}
 	}
 	if in.Text == nil {
-		return nil, errors.New("no field text")
+		return nil, noDocument{crawl.IDText(in.ID), errors.New("no field text")}
 	}
 	id := crawl.IDText(in.ID)
 	if id == "" {
@@ -174,6 +175,35 @@ func document(line []byte, n int) (*feilun.Doc, error) {
 		d.Page = &feilun.Page{Status: in.Status}
 	}
 	return d, nil
+}
+
+// noDocument is the error of a line that is no document, with the id it has all
+// the same, or "".
+type noDocument struct {
+	id string
+	error
+}
+
+// idOf returns the id of a line that is no document, or its number.
+func idOf(err error, line int) string {
+	if d, ok := errors.AsType[noDocument](err); ok && d.id != "" {
+		return d.id
+	}
+	return strconv.Itoa(line)
+}
+
+// inWords says what is wrong with a JSON value without names of Go types.
+func inWords(err error) error {
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case !ok:
+		return err
+	case wrong.Field == "":
+		return fmt.Errorf("the line is no object but of type %s", wrong.Value)
+	case wrong.Type.Kind() == reflect.String:
+		return fmt.Errorf("field %s is of type %s, not string", wrong.Field, wrong.Value)
+	}
+	return fmt.Errorf("field %s is of type %s, not number", wrong.Field, wrong.Value)
 }
 
 type explainCmd struct {

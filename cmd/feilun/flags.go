@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"feilun/internal/hint"
 	"feilun/internal/params"
@@ -60,4 +62,13 @@ func noBeta(p *train.TuneParams) error {
 		return hint.Usage(hint.With(errors.New("--beta has no effect here"), "it is a parameter of feilun train dpo"))
 	}
 	return nil
+}
+
+// withDefault is a flag's help; where a placeholder stands for the value, it ends with the default.
+func withDefault(v *kong.Value) string {
+	help := kong.DefaultHelpValueFormatter(v)
+	if v.Flag == nil || v.Flag.PlaceHolder == "" || v.Default == "" || v.IsBool() || strings.Contains(help, "default") {
+		return help
+	}
+	return fmt.Sprintf("%s (%s by default).", strings.TrimSuffix(help, "."), v.Default)
 }

@@ -2,27 +2,32 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"slices"
 
 	"feilun/internal/hint"
+	"feilun/internal/params"
+	"feilun/internal/progress"
 	"feilun/internal/tensor"
 	"feilun/model"
 )
 
 type logitsCmd struct {
-	Model   string  `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json, or a GGUF file."`
-	Text    *string `placeholder:"TEXT" help:"Text to measure. Default: standard input."`
-	IDs     string  `name:"ids" placeholder:"LIST" help:"Numbers of tokens instead of a text; tokenizer.json is not needed then."`
-	Top     int     `placeholder:"N" help:"Also print the N likeliest tokens after each token; -1 for all of the vocabulary."`
-	Special bool    `help:"Take special tokens in the text for what they stand for."`
-	Workers int     `placeholder:"N" help:"How many calculate side by side; all processors by default."`
-	BF16    bool    `name:"bf16" help:"Products of bfloat16 instead of float32."`
-	Weights string  `placeholder:"W" enum:",stored,f32,bf16,int8,int4" default:"" help:"Measure as feilun generate calculates with such weights: stored, f32, bf16, int8, int4."`
-	JSON    bool    `help:"Print one line of JSON: ids, logprobs, and with --top the likeliest."`
+	Model   string      `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json, or a GGUF file."`
+	Text    *string     `placeholder:"TEXT" help:"Text to measure. Default: standard input."`
+	IDs     string      `name:"ids" placeholder:"LIST" help:"Numbers of tokens instead of a text; tokenizer.json is not needed then."`
+	Top     int         `placeholder:"N" help:"Also print the N likeliest tokens after each token; -1 for all of the vocabulary."`
+	Special bool        `help:"Take special tokens in the text for what they stand for."`
+	Workers int         `placeholder:"N" help:"How many calculate side by side; all processors by default."`
+	BF16    bool        `name:"bf16" help:"Products of bfloat16 instead of float32."`
+	Weights string      `placeholder:"W" enum:",stored,f32,bf16,int8,int4" default:"" help:"Measure as feilun generate calculates with such weights: stored, f32, bf16, int8, int4."`
+	Memory  params.Size `default:"8GiB" help:"Limit for the whole process; what is needed is told before the start."`
+	JSON    bool        `help:"Print one line of JSON: ids, logprobs, and with --top the likeliest."`
 }
 
 // A likely is a token with its log-probability.
@@ -50,8 +55,12 @@ func (c *logitsCmd) Run(a *app) error {
 	if len(ids) == 0 {
 		return hint.Usage(errors.New("no tokens to measure: the text is empty"))
 	}
+	if err := c.fits(ids); err != nil {
+		return err
+	}
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(c.Memory) - programBytes)) // which counts no pages of the program
 	line := logitsLine{IDs: ids, LogProbs: make([]*float32, 1)}
-	err = c.measure(ids, func(i int, x []float32) {
+	err = c.measure(a.ctx, ids, func(i int, x []float32) {
 		model.LogProbs(x)
 		if i+1 < len(ids) {
 			v := x[ids[i+1]]
@@ -70,8 +79,54 @@ func (c *logitsCmd) Run(a *app) error {
 	return line.print(a.stdout)
 }
 
-// measure calls each with the logits behind every token.
-func (c *logitsCmd) measure(ids []uint32, each func(i int, x []float32)) error {
+// What the program itself takes, and what a token and each of the likeliest behind it
+// take in the result and as JSON, in bytes.
+const (
+	programBytes = 36 << 20
+	tokenBytes   = 128
+	likelyBytes  = 128
+)
+
+// fits refuses what does not fit into memory, before much of it is taken.
+func (c *logitsCmd) fits(ids []uint32) error {
+	var weights *model.Weights
+	if c.Weights != "" {
+		w, err := model.ParseWeights(c.Weights)
+		if err != nil {
+			return hint.Usage(err)
+		}
+		weights = &w
+	}
+	config, need, err := model.LogitsMemory(c.Model, weights, tensor.New(c.Workers).Workers(), len(ids), c.BF16)
+	if err != nil {
+		return modelError(err)
+	}
+	top := c.Top
+	if top < 0 || top > config.Vocab {
+		top = config.Vocab
+	}
+	need += programBytes + int64(len(ids))*(tokenBytes+int64(top)*likelyBytes)
+	if need > int64(c.Memory) {
+		return hint.Usage(hint.With(fmt.Errorf("the log-probabilities of %d tokens need about %s of memory, more than --memory %v", len(ids), progress.Bytes(need), c.Memory),
+			"a shorter text and a smaller --top need less, and so do --weights int8 and int4"))
+	}
+	return nil
+}
+
+// measure calls each with the logits behind every token. It returns at once when ctx is
+// cancelled: what is calculated then ends with the process.
+func (c *logitsCmd) measure(ctx context.Context, ids []uint32, each func(i int, x []float32)) error {
+	done := make(chan error, 1)
+	go func() { done <- c.logits(ids, each) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (c *logitsCmd) logits(ids []uint32, each func(i int, x []float32)) error {
 	if c.Weights != "" {
 		e, err := (&heldWeights{c.Weights, c.Workers}).open(c.Model)
 		if err != nil {
@@ -98,9 +153,13 @@ func (c *logitsCmd) ids(a *app) ([]uint32, error) {
 		return nil, err
 	}
 	if c.Text == nil {
-		b, err := io.ReadAll(a.stdin)
+		most := int64(c.Memory) / tokenBytes * 8 // bytes; a token of 8 is a long one
+		b, err := io.ReadAll(io.LimitReader(a.stdin, most+1))
 		if err != nil {
 			return nil, err
+		}
+		if int64(len(b)) > most {
+			return nil, hint.Usage(fmt.Errorf("a text of more than %s does not fit into --memory %v", progress.Bytes(most), c.Memory))
 		}
 		text := string(b)
 		c.Text = &text
@@ -116,7 +175,7 @@ func likeliest(x []float32, n int) []likely {
 	}
 	slices.SortStableFunc(all, func(a, b likely) int { return cmp.Compare(b.LogProb, a.LogProb) })
 	if n >= 0 {
-		all = all[:min(n, len(all))]
+		all = slices.Clone(all[:min(n, len(all))]) // not the memory of the others
 	}
 	return all
 }

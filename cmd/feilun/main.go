@@ -89,7 +89,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c, kong.Name("feilun"),
 		kong.Description("Feilun (飞轮): raw crawl → corpus → model → chat → feedback, in one program."),
 		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
-		kong.KindMapper(reflect.String, kong.MapperFunc(text)), kong.TypeMapper(reflect.TypeFor[params.List](), kong.MapperFunc(list)), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.KindMapper(reflect.String, kong.MapperFunc(text)), kong.TypeMapper(reflect.TypeFor[params.List](), kong.MapperFunc(list)), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.ValueFormatter(withDefault))
 	if err != nil {
 		panic(err) // a struct tag in this package is wrong
 	}

@@ -11,7 +11,7 @@ import (
 func printModel(w io.Writer, e *stats.Evaluation) error {
 	fmt.Fprintf(w, "\n%-24s %9s %10s   %-26s %s\n", "text no training saw", "documents", "bytes", "bits/byte (95 %)", "best n-gram model (of)")
 	for _, r := range e.Text {
-		line := fmt.Sprintf("%-24s %9d %10d   %-26s", r.Name, r.Docs, r.Bytes, fmt.Sprintf("%.4f (%.4f to %.4f)", r.Bits.Value, r.Bits.Low, r.Bits.High))
+		line := fmt.Sprintf("%-24s %9d %10d   %-26s", r.Name, r.Docs, r.Bytes, bitsText(r.Bits, r.Docs))
 		if r.Ratio != nil {
 			line += fmt.Sprintf(" %.4f (%s)", r.Baselines[r.Best], r.Best)
 		}
@@ -30,4 +30,12 @@ func printModel(w io.Writer, e *stats.Evaluation) error {
 	}
 	_, err := fmt.Fprintf(w, "\n%d weights, %d tokens trained on\n", e.Model.Weights, e.Model.Tokens)
 	return err
+}
+
+// bitsText writes bits a byte with their interval over documents; one document has none.
+func bitsText(x stats.Interval, docs int) string {
+	if docs < 2 {
+		return fmt.Sprintf("%.4f (one document)", x.Value)
+	}
+	return fmt.Sprintf("%.4f (%.4f to %.4f)", x.Value, x.Low, x.High)
 }

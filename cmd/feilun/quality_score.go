@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"feilun"
 	"feilun/quality"
@@ -28,7 +27,7 @@ type scoreLine struct {
 
 // badLine stands where a line is no document.
 type badLine struct {
-	ID    string `json:"id"` // number of the line
+	ID    string `json:"id"` // or the number of the line
 	Error string `json:"error"`
 }
 
@@ -41,7 +40,7 @@ func (c *qualityScoreCmd) Run(a *app) error {
 	enc := json.NewEncoder(out)
 	var bad func(int, error) error
 	if c.JSON {
-		bad = func(n int, err error) error { return enc.Encode(badLine{strconv.Itoa(n), err.Error()}) }
+		bad = func(n int, err error) error { return enc.Encode(badLine{idOf(err, n), err.Error()}) }
 	}
 	err = documents(a, c.File, bad, func(d *feilun.Doc) error {
 		if c.JSON {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -9,7 +10,6 @@ import (
 	"time"
 
 	"feilun"
-	"feilun/crawl"
 	"feilun/inspect"
 	"feilun/internal/hint"
 	"feilun/internal/params"
@@ -32,6 +32,9 @@ type runCmd struct {
 }
 
 func (c *runCmd) Run(a *app) error {
+	if c.Memory == 0 {
+		return hint.Usage(hint.With(errors.New("--memory 0 is no limit to work in"), "write for example --memory 2GiB; without the flag it is 8GiB"))
+	}
 	recipe, err := loadIn(c.Recipe, c.In, c.Set)
 	if err != nil {
 		return err
@@ -70,7 +73,7 @@ func loadIn(recipe, in string, set []string) (*pipeline.Recipe, error) {
 		return nil, hint.Usage(hint.With(fmt.Errorf("recipe %s reads source %s, which takes no --in", r.Name, s),
 			"take another recipe, such as zh-web, or add --set crawl.source=auto"))
 	}
-	r.Crawl.Path = crawl.Paths(in)
+	r.SetInput(in)
 	return r, nil
 }
 

@@ -100,7 +100,7 @@ func assign(v reflect.Value, text string) error {
 	if t, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		return t.UnmarshalText([]byte(text))
 	}
-	if v.Kind() == reflect.String {
+	if v.Kind() == reflect.String && !(json.Valid([]byte(text)) && (text[0] == '[' || text[0] == '{')) {
 		v.SetString(text)
 		return nil
 	}

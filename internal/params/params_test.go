@@ -29,6 +29,10 @@ func TestFillAndSet(t *testing.T) {
 		{"max_upper", "NaN", "cannot read"},
 		{"max_uper", "0.5", `did you mean "max_upper"`},
 		{"lists", "some/dir", ""},
+		{"lists", "[1,2]", "cannot read"},
+		{"lists", `{"a":1}`, "cannot read"},
+		{"lists", "[a-z]/some/dir", ""},
+		{"lists", "some/dir", ""},
 		{"words", `["of"]`, ""},
 	} {
 		err := Set(&s, tt.name, tt.value)

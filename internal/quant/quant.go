@@ -102,7 +102,7 @@ func Decode(dst []float32, t Type, src []byte) {
 		}
 	case BF16:
 		for i := range dst {
-			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
+			dst[i] = FromBF16(binary.LittleEndian.Uint16(src[2*i:]))
 		}
 	default:
 		decode := map[Type]func([]float32, []byte){Q8_0: decodeQ80, Q4_0: decodeQ40, Q4_K: decodeQ4K, Q6_K: decodeQ6K}[t]
@@ -129,7 +129,7 @@ func Encode(dst []byte, t Type, src []float32) error {
 		}
 	case BF16:
 		for i, v := range src {
-			binary.LittleEndian.PutUint16(dst[2*i:], toBF16(v))
+			binary.LittleEndian.PutUint16(dst[2*i:], ToBF16(v))
 		}
 	default:
 		encode := map[Type]func([]byte, []float32){Q8_0: encodeQ80, Q4_0: encodeQ40, Q4_K: encodeQ4K, Q6_K: encodeQ6K}[t]
@@ -148,42 +148,6 @@ func Encode(dst []byte, t Type, src []float32) error {
 
 // maxBlock is the largest number whose scale fits into half precision in every type.
 const maxBlock = 65504 * 4
-
-// toBF16 rounds to the nearest, ties to even, and keeps what is not a number.
-func toBF16(v float32) uint16 {
-	b := math.Float32bits(v)
-	if b&0x7fffffff > 0x7f800000 {
-		return uint16(b>>16) | 0x40
-	}
-	return uint16((b + 0x7fff + b>>16&1) >> 16)
-}
-
-// FromHalf returns the number of half precision (IEEE 754 binary16).
-func FromHalf(h uint16) float32 {
-	sign, exp, frac := uint32(h&0x8000)<<16, uint32(h>>10)&31, uint32(h)&0x3ff
-	switch exp {
-	case 0:
-		return math.Float32frombits(sign | math.Float32bits(float32(frac)*0x1p-24))
-	case 31:
-		return math.Float32frombits(sign | 0x7f800000 | frac<<13)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-}
-
-// ToHalf rounds to half precision: to the nearest, ties to even.
-func ToHalf(v float32) uint16 {
-	b := math.Float32bits(v)
-	sign, b := uint16(b>>16)&0x8000, b&0x7fffffff
-	switch {
-	case b > 0x7f800000:
-		return sign | 0x7e00 | uint16(b>>13)&0x3ff
-	case b >= 0x47800000:
-		return sign | 0x7c00
-	case b < 0x38800000: // below the smallest normal number: in steps of 2^-24
-		return sign | uint16(math.RoundToEven(float64(math.Float32frombits(b))*0x1p24))
-	}
-	return sign | uint16((b-112<<23+0xfff+b>>13&1)>>13)
-}
 
 // round is C's roundf: halves go away from zero.
 func round(v float32) float32 {

@@ -33,6 +33,35 @@ func TestHalf(t *testing.T) {
 	}
 }
 
+// TestBF16 goes through all bfloat16 numbers and what lies between them.
+func TestBF16(t *testing.T) {
+	for h := range 1 << 16 {
+		h := uint16(h)
+		bits := uint32(h) << 16
+		v := FromBF16(h)
+		if got := math.Float32bits(v); got != bits {
+			t.Fatalf("FromBF16(%04x) = %08x", h, got)
+		}
+		if v != v {
+			if got := ToBF16(v); got != h|0x40 {
+				t.Fatalf("ToBF16 of what is no number, %04x, = %04x", h, got)
+			}
+			continue
+		}
+		if math.IsInf(float64(v), 0) {
+			if got := ToBF16(v); got != h {
+				t.Fatalf("ToBF16(%v) = %04x", v, got)
+			}
+			continue
+		}
+		for add, want := range map[uint32]uint16{0: h, 0x7fff: h, 0x8000: h + h&1, 0x8001: h + 1} {
+			if got := ToBF16(math.Float32frombits(bits + add)); got != want {
+				t.Fatalf("ToBF16 of %08x + %04x = %04x, want %04x", bits, add, got, want)
+			}
+		}
+	}
+}
+
 // TestBlocks holds each type's error to half a step of its rounding, for numbers of
 // many sizes, and equal numbers, zeros and extremes to what a block can tell.
 func TestBlocks(t *testing.T) {

@@ -70,16 +70,48 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-func TestF16(t *testing.T) {
-	values := map[uint16]float32{0: 0, 0x3c00: 1, 0xc000: -2, 0x7bff: 65504, 1: 1.0 / (1 << 24), 0x8001: -1.0 / (1 << 24), 0x03ff: 1023.0 / (1 << 24), 0x0400: 1.0 / (1 << 14), 0x3555: 0.333251953125}
-	for h, want := range values {
-		if got := half(h); got != want {
-			t.Errorf("half(%04x) = %v, want %v", h, got, want)
+// Test16Bits reads a file of every number of float16, and one of every bfloat16: their values
+// are those of the definition, bit for bit.
+func Test16Bits(t *testing.T) {
+	const n = 1 << 16
+	all := make([]byte, 2*n)
+	for h := range n {
+		binary.LittleEndian.PutUint16(all[2*h:], uint16(h))
+	}
+	for kind, bits := range map[string]int{"F16": 10, "BF16": 7} {
+		c, err := Open(write(t, "x.safetensors", file(fmt.Sprintf(`{"a":{"dtype":"%s","shape":[65536],"data_offsets":[0,131072]}}`, kind), all)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		got, half := make([]float32, n), make([]uint16, n)
+		if err := errors.Join(c.F32(got, "a"), c.BF16(half, "a")); err != nil {
+			t.Fatal(err)
+		}
+		for h := range n {
+			if want := defined(uint16(h), bits); math.Float32bits(got[h]) != want {
+				t.Fatalf("%s %04x = %08x, want %08x", kind, h, math.Float32bits(got[h]), want)
+			}
+			if kind == "BF16" && half[h] != uint16(h) {
+				t.Fatalf("bfloat16 %04x became %04x", h, half[h])
+			}
 		}
 	}
-	if !math.IsInf(float64(half(0xfc00)), -1) || half(0x7e00) == half(0x7e00) {
-		t.Error("infinity or NaN of float16 is lost")
+}
+
+// defined is a number of 16 bits as IEEE 754 has it, bits of which are behind the point.
+func defined(h uint16, bits int) uint32 {
+	most := 1<<(15-bits) - 1
+	exp, frac := int(h>>bits)&most, int(h)&(1<<bits-1)
+	v := math.Ldexp(float64(frac), max(exp, 1)-most/2-bits)
+	if exp > 0 {
+		v = math.Ldexp(float64(frac+1<<bits), exp-most/2-bits)
 	}
+	b := math.Float32bits(float32(v))
+	if exp == most {
+		b = 0x7f800000 | uint32(frac)<<(23-bits)
+	}
+	return b | uint32(h>>15)<<31
 }
 
 // TestErrors: hostile and broken files are errors, and say why.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"feilun/internal/quant"
 )
 
 // F32 reads a tensor into dst, which has as many elements.
@@ -24,7 +26,7 @@ func (c *Checkpoint) BF16(dst []uint16, name string) error {
 			if kind == "BF16" {
 				dst[at+i] = binary.LittleEndian.Uint16(b[2*i:])
 			} else {
-				dst[at+i] = round(value(b[i*width:], kind))
+				dst[at+i] = quant.ToBF16(value(b[i*width:], kind))
 			}
 		}
 	})
@@ -63,31 +65,9 @@ func value(b []byte, kind string) float32 {
 	case "F32":
 		return math.Float32frombits(binary.LittleEndian.Uint32(b))
 	case "BF16":
-		return math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16)
+		return quant.FromBF16(binary.LittleEndian.Uint16(b))
 	}
-	return half(binary.LittleEndian.Uint16(b))
-}
-
-// half is the float32 of a float16.
-func half(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
-	switch {
-	case exp == 31:
-		return math.Float32frombits(sign | 0x7f800000 | frac<<13)
-	case exp == 0: // frac · 2^-24
-		x := float32(frac) / (1 << 24)
-		return math.Float32frombits(sign | math.Float32bits(x))
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-}
-
-// round is the bfloat16 of a float32.
-func round(x float32) uint16 {
-	b := math.Float32bits(x)
-	if b&0x7fffffff > 0x7f800000 {
-		return uint16(b>>16) | 0x40
-	}
-	return uint16((b + 0x7fff + b>>16&1) >> 16)
+	return quant.FromHalf(binary.LittleEndian.Uint16(b))
 }
 
 // An Entry is a tensor to write.
@@ -152,7 +132,7 @@ func writeData(w io.Writer, data []float32, bf16 bool) error {
 		buf = buf[:0]
 		for _, v := range data[:n] {
 			if bf16 {
-				buf = binary.LittleEndian.AppendUint16(buf, round(v))
+				buf = binary.LittleEndian.AppendUint16(buf, quant.ToBF16(v))
 			} else {
 				buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(v))
 			}

@@ -140,7 +140,7 @@ func (m *QuantMatrix) Row(dst []float32, i int) {
 	for col := range dst[:m.cols] {
 		group := tile[col/groupCols*2*size:][:size]
 		if m.kind == WeightsBF16 {
-			dst[col] = FromBF16(binary.LittleEndian.Uint16(group[col%groupCols/2*64+4*r+col%2*2:]))
+			dst[col] = quant.FromBF16(binary.LittleEndian.Uint16(group[col%groupCols/2*64+4*r+col%2*2:]))
 			continue
 		}
 		h, k := col%groupCols/32, col%32
@@ -321,7 +321,7 @@ func (k Weights) vector(c *CPU, to pointer, x []float32, half bool) {
 		c.ToBF16((*[groupCols]uint16)(to)[:len(x)], x)
 	case k == WeightsBF16:
 		for i, v := range x {
-			(*[groupCols]float32)(to)[i] = FromBF16(BF16(v))
+			(*[groupCols]float32)(to)[i] = quant.FromBF16(BF16(v))
 		}
 	default:
 		k.bytes((*[vectorBytes]byte)(to), x)

@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"feilun/internal/quant"
 )
 
 // edgeShapes is how many shapes of each level are tried.
@@ -84,9 +86,9 @@ func (v View) number(i, j int, bf16 bool) float64 {
 	at := i*v.Row + j*v.Col
 	switch {
 	case v.Half != nil:
-		return float64(FromBF16(v.Half[at]))
+		return float64(quant.FromBF16(v.Half[at]))
 	case bf16:
-		return float64(FromBF16(BF16(v.Data[at])))
+		return float64(quant.FromBF16(BF16(v.Data[at])))
 	}
 	return float64(v.Data[at])
 }

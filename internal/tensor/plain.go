@@ -3,6 +3,8 @@ package tensor
 import (
 	"math"
 	"unsafe"
+
+	"feilun/internal/quant"
 )
 
 type pointer = unsafe.Pointer
@@ -70,18 +72,11 @@ func plainStore(sum *[plainRows][plainCols]float32, c pointer, ldc, add int) {
 	}
 }
 
-// BF16 rounds to bfloat16: to the nearest, ties to even; numbers below the
-// smallest normal one become 0, as the processor's instruction has it.
+// BF16 is [quant.ToBF16], but numbers below the smallest normal one become 0, as the
+// processor's instruction has it.
 func BF16(x float32) uint16 {
-	b := math.Float32bits(x)
-	switch {
-	case b&0x7fffffff > 0x7f800000:
-		return uint16(b>>16) | 0x40 // not a number
-	case b&0x7f800000 == 0:
+	if b := math.Float32bits(x); b&0x7f800000 == 0 {
 		return uint16(b>>16) & 0x8000
 	}
-	return uint16((b + 0x7fff + b>>16&1) >> 16)
+	return quant.ToBF16(x)
 }
-
-// FromBF16 is the float32 of a bfloat16.
-func FromBF16(b uint16) float32 { return math.Float32frombits(uint32(b) << 16) }

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"feilun/internal/quant"
 )
 
 func levels() []Level {
@@ -29,7 +31,7 @@ func random(rng *rand.Rand, n int) []float32 {
 func rounded(x []float32) []float32 {
 	y := slices.Clone(x)
 	for i, v := range y {
-		y[i] = FromBF16(BF16(v))
+		y[i] = quant.FromBF16(BF16(v))
 	}
 	return y
 }
@@ -238,6 +240,10 @@ func TestBF16(t *testing.T) {
 	for range 500 {
 		x = append(x, math.Float32frombits(rng.Uint32()&0xff7fffff))
 	}
+	for b := range 1 << 16 { // every bfloat16, and the middle to the next
+		v := math.Float32bits(quant.FromBF16(uint16(b)))
+		x = append(x, math.Float32frombits(v), math.Float32frombits(v|0x8000))
+	}
 	for _, level := range levels() {
 		got := make([]uint16, len(x))
 		NewLevel(level, 1).ToBF16(got, x)
@@ -245,8 +251,8 @@ func TestBF16(t *testing.T) {
 			if got[i] != BF16(v) {
 				t.Errorf("%s: ToBF16(%v) = %04x, want %04x", level, v, got[i], BF16(v))
 			}
-			if d := math.Abs(float64(FromBF16(got[i]) - v)); math.Abs(float64(v)) > 1e-30 && math.Abs(float64(v)) < 1e38 && d > math.Abs(float64(v))/256 {
-				t.Errorf("BF16(%v) = %v", v, FromBF16(got[i]))
+			if d := math.Abs(float64(quant.FromBF16(got[i]) - v)); math.Abs(float64(v)) > 1e-30 && math.Abs(float64(v)) < 1e38 && d > math.Abs(float64(v))/256 {
+				t.Errorf("BF16(%v) = %v", v, quant.FromBF16(got[i]))
 			}
 		}
 	}

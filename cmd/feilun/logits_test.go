@@ -1,0 +1,38 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"feilun/internal/params"
+)
+
+// TestLogitsInterrupted: a text that takes long to measure ends with its context.
+func TestLogitsInterrupted(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	c := logitsCmd{Model: "testdata/model", Memory: params.Size(8 << 30), Workers: 1}
+	began := time.Now()
+	err := c.Run(&app{ctx: ctx, stdin: strings.NewReader(strings.Repeat("word ", 40_000)), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("after %v: %v", time.Since(began), err)
+	}
+}
+
+// TestLikeliest: the likeliest of a large vocabulary do not hold on to the others.
+func TestLikeliest(t *testing.T) {
+	x := make([]float32, 1000)
+	x[7], x[3], x[9] = 2, 3, 2
+	got := likeliest(x, 3)
+	if want := []likely{{3, 3}, {7, 2}, {9, 2}}; !slices.Equal(got, want) || cap(got) > 10 {
+		t.Errorf("got %v with room for %d, want %v", got, cap(got), want)
+	}
+	if got := likeliest(x, -1); len(got) != len(x) {
+		t.Errorf("%d of all %d", len(got), len(x))
+	}
+}

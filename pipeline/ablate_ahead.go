@@ -1,0 +1,66 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"feilun/evaluate"
+	"feilun/internal/hint"
+)
+
+// ahead looks for all that an ablation reads before anything is written or run: both sides,
+// the neutral texts and the tasks.
+func (a *ablation) ahead(ctx context.Context) error {
+	for _, from := range []string{a.A, a.B} {
+		r, err := a.recipe(from)
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			if err := r.Check(ctx); err != nil && !strings.Contains(err.Error(), from) {
+				return fmt.Errorf("%s: %w", from, err)
+			} else if err != nil {
+				return err
+			}
+			continue
+		}
+		if found, err := filepath.Glob(from); err != nil || len(found) == 0 {
+			return noSide(from)
+		}
+	}
+	for _, text := range a.Text {
+		name, path := namedText(text)
+		if _, err := os.Stat(filepath.Join(path, "stats.json")); err == nil {
+			continue // a run folder
+		}
+		if _, _, err := matches(ctx, path); err != nil {
+			return fmt.Errorf("neutral text %s: %w", name, err)
+		}
+	}
+	if a.Data == "" {
+		return nil
+	}
+	return evaluate.Present(a.params, a.Data)
+}
+
+// recipe loads a side that is a recipe, without its model, since the models here are others;
+// nil where it is something else.
+func (a *ablation) recipe(from string) (*Recipe, error) {
+	if !slices.Contains(Names(), from) && !strings.HasSuffix(from, ".yaml") && !strings.HasSuffix(from, ".yml") {
+		return nil, nil
+	}
+	r, err := Load(from, a.Set...)
+	if err != nil {
+		return nil, err
+	}
+	r.Tokenize, r.Train, r.Evaluate = nil, nil, nil
+	return r, nil
+}
+
+func noSide(from string) error {
+	return hint.Usage(hint.With(fmt.Errorf("%s is no recipe, run folder or corpus", from), "name a YAML file, the --out folder of a run, or files of documents"))
+}

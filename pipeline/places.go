@@ -1,0 +1,143 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"feilun/crawl"
+	"feilun/dedup"
+	"feilun/internal/hint"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// errDeep is passed on as it is by all recipes that stand on one another.
+var errDeep = errors.New("is it its own base?")
+
+// places notes where each key of the recipe stands, by its path in the tree
+// such as filter.length@en.min_words; see [at].
+func (r *Recipe) places(n *yaml.Node, path string) {
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := path + n.Content[i].Value
+		r.at[key] = at(n.Content[i])
+		r.places(n.Content[i+1], key+".")
+	}
+}
+
+// placed puts what is wrong and where it stands before a mistake in the recipe
+// that showed only when a value was used: "recipe FILE: line 3: filter url: ...".
+// The value's key is section and the first word of the error, as filter.url and
+// lists; if that does not stand in the recipe, what is around it does.
+func (r *Recipe) placed(section, what string, err error) error {
+	word := strings.TrimRight(strings.Fields(err.Error() + " :")[0], ":")
+	if what != "" {
+		err = fmt.Errorf("%s: %w", what, err)
+	}
+	last := word[strings.LastIndexByte(word, '.')+1:]
+	for _, key := range []string{word, section + "." + word, section + "." + last} {
+		if _, ok := r.at[key]; ok {
+			section = key
+			break
+		}
+	}
+	if where := r.where(section); where != "" && r.from != "" {
+		err = fmt.Errorf("recipe %s: %s: %w", r.from, where, err)
+	}
+	return hint.Usage(err)
+}
+
+// checkWhole finds values without meaning in the stages that come last, which
+// would show only when all pages are read.
+func (r *Recipe) checkWhole() error {
+	var steps []any
+	for _, s := range r.Dedup {
+		steps = append(steps, s.Params)
+	}
+	if err := dedup.Of(steps...).Check(); err != nil {
+		return r.placed("dedup", "", err)
+	}
+	if r.Tokenize != nil {
+		if err := r.Tokenize.Check(); err != nil {
+			return r.placed("tokenize", "tokenize", err)
+		}
+	}
+	if r.Train != nil {
+		if err := r.Train.Check(); err != nil {
+			return r.placed("train", "train", err)
+		}
+	}
+	return nil
+}
+
+// inMix places a mistake in the section mix, which may name its own line.
+func inMix(key *yaml.Node, err error) error {
+	file := key.HeadComment
+	switch {
+	case strings.HasPrefix(file, "--set ") || !strings.HasPrefix(err.Error(), "line "):
+		return fmt.Errorf("%s: %w", at(key), err)
+	case file != "":
+		return fmt.Errorf("%s %w", file, err)
+	}
+	return err
+}
+
+// where says where a key stands, or the nearest around it that does.
+func (r *Recipe) where(key string) string {
+	for ; key != ""; key, _, _ = cutLast(key) {
+		if where, ok := r.at[key]; ok {
+			return where
+		}
+	}
+	return ""
+}
+
+// inCrawl places a mistake that the source found. Other errors of sources, such
+// as a server that does not answer, stay as they are.
+func (r *Recipe) inCrawl(err error) error {
+	if !hint.IsUsage(err) {
+		return err
+	}
+	text, ok := strings.CutPrefix(err.Error(), "crawl: ")
+	if !ok {
+		return err
+	}
+	key, _, _ := strings.Cut(text, " ")
+	switch key {
+	case "no", "pattern": // file matches
+		key = "path"
+	case "unknown":
+		key = "source"
+	}
+	if where, ok := r.at["crawl."+key]; ok {
+		return fmt.Errorf("recipe %s: %s: %w", r.from, where, err)
+	}
+	return err
+}
+
+// Idle tells of the filter steps that can drop nothing, since a list they need
+// is not named, and where such lists can be had. The sample crawl has no page
+// that is on one.
+func (r *Recipe) Idle() []string {
+	if r.Crawl.Source == "sample" {
+		return nil
+	}
+	var all []string
+	for _, s := range r.Filter {
+		if f, ok := s.Params.(interface{ Idle() string }); ok {
+			if why := f.Idle(); why != "" {
+				all = append(all, fmt.Sprintf("filter %s: %s", s.Key, why))
+			}
+		}
+	}
+	return all
+}
+
+// SetInput replaces what the recipe reads by files, folders or patterns.
+func (r *Recipe) SetInput(path string) {
+	r.Crawl.Path = crawl.Paths(path)
+	delete(r.at, "crawl.path")
+}
