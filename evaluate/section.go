@@ -59,8 +59,10 @@ func (s *Section) Check() error {
 			return hint.Usage(fmt.Errorf("evaluate.groups: %q is not NAME=PATTERN", g))
 		}
 	}
-	_, err := named(s.Tasks)
-	return err
+	if _, err := named(s.Tasks); err != nil {
+		return fmt.Errorf("evaluate.tasks: %w", err)
+	}
+	return nil
 }
 
 // Group returns the first group that a source belongs to, or "".

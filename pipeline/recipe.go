@@ -114,7 +114,7 @@ func (r *Recipe) build(tree *yaml.Node) error {
 	}
 	r.expand()
 	if err := r.checkEvaluate(); err != nil {
-		return fmt.Errorf("%s: %w", r.where("evaluate"), err)
+		return fmt.Errorf("%s: %w", r.place("evaluate", err), err)
 	}
 	return nil
 }
