@@ -62,7 +62,7 @@ func visibleChars(s string) int {
 	return n
 }
 
-// lines adds how the head of the text is cut into lines, sentences and lists.
+// lines adds how the head of the text is cut into lines and lists.
 func (r *kindReader) lines(text string, units, size int) {
 	text = cutText(text, 4000)
 	lines, short, items, long, running := 0, 0, 0, 0, 0
@@ -82,6 +82,22 @@ func (r *kindReader) lines(text string, units, size int) {
 			running += len(line)
 		}
 	}
+	n := max(1, min(units, 1300))
+	r.put("names spaced out", 9, min(3, spacedOut(text)))
+	r.put("lines class", 10, steps(lines))
+	r.put("long lines class", 24, steps(long))
+	r.put("length of long lines class", 25, steps(running/100))
+	if lines > 0 {
+		r.put("fifths of short lines", 11, 5*short/lines)
+		r.put("units a line", 12, steps(n/lines))
+		r.put("fifths of list items", 13, 5*items/lines)
+	}
+	r.marks(text, n, size)
+}
+
+// marks adds how the head of the text, of n units, is cut into sentences, and
+// what other marks it has.
+func (r *kindReader) marks(text string, n, size int) {
 	ends, commas, marks, digits, dots := 0, 0, 0, 0, 0
 	for _, c := range text {
 		switch {
@@ -96,16 +112,6 @@ func (r *kindReader) lines(text string, units, size int) {
 		case c == '：' || c == ':':
 			dots++
 		}
-	}
-	n := max(1, min(units, 1300))
-	r.put("names spaced out", 9, min(3, spacedOut(text)))
-	r.put("lines class", 10, steps(lines))
-	r.put("long lines class", 24, steps(long))
-	r.put("length of long lines class", 25, steps(running/100))
-	if lines > 0 {
-		r.put("fifths of short lines", 11, 5*short/lines)
-		r.put("units a line", 12, steps(n/lines))
-		r.put("fifths of list items", 13, 5*items/lines)
 	}
 	r.put("sentence ends", 14, min(12, 100*ends/n))
 	r.put("commas", 15, min(20, 100*commas/n)/2)
