@@ -62,7 +62,7 @@ func visibleChars(s string) int {
 	return n
 }
 
-// lines adds how the head of the text is cut into lines and lists.
+// lines adds how the head of the text is cut into lines, sentences and lists.
 func (r *kindReader) lines(text string, units, size int) {
 	text = cutText(text, 4000)
 	lines, short, items, long, running := 0, 0, 0, 0, 0
@@ -92,12 +92,11 @@ func (r *kindReader) lines(text string, units, size int) {
 		r.put("units a line", 12, steps(n/lines))
 		r.put("fifths of list items", 13, 5*items/lines)
 	}
-	r.marks(text, n, size)
+	r.signs(text, n, size)
 }
 
-// marks adds how the head of the text, of n units, is cut into sentences, and
-// what other marks it has.
-func (r *kindReader) marks(text string, n, size int) {
+// signs adds how many of each sort of sign stand in text, of n units.
+func (r *kindReader) signs(text string, n, size int) {
 	ends, commas, marks, digits, dots := 0, 0, 0, 0, 0
 	for _, c := range text {
 		switch {

@@ -21,8 +21,10 @@ func (a *ablation) ahead(ctx context.Context) error {
 			return err
 		}
 		if r != nil {
-			if err := r.Check(ctx); err != nil {
+			if err := r.Check(ctx); err != nil && !strings.Contains(err.Error(), from) {
 				return fmt.Errorf("%s: %w", from, err)
+			} else if err != nil {
+				return err
 			}
 			continue
 		}

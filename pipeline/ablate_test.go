@@ -151,7 +151,7 @@ func TestAblateRefuses(t *testing.T) {
 		"no file matches":   func(o *Ablation) { o.Text = []string{"zh=" + filepath.Join(t.TempDir(), "none.txt")} },
 		"no file of a task": func(o *Ablation) { o.Data, o.Tasks = t.TempDir(), nil },
 		"has no file":       func(o *Ablation) { o.Data, o.Tasks = t.TempDir(), []string{"blimp"} },
-		"r.yaml: crawl": func(o *Ablation) {
+		"r.yaml: line 1: crawl": func(o *Ablation) {
 			o.B = filepath.Join(t.TempDir(), "r.yaml")
 			if err := os.WriteFile(o.B, []byte("crawl: {source: auto, path: none.jsonl}\n"), 0o666); err != nil {
 				t.Fatal(err)
