@@ -121,6 +121,7 @@ func TestRecipeErrors(t *testing.T) {
 		{"base:", "line 1: base is one recipe", ""},
 		{"a" + strings.Repeat(".a", 60000) + ": 1", "line 1: a key with more than 8 dots", ""},
 		{"evaluate:\n  order: 3\n  tasks: [none]\n", "line 3: evaluate.tasks: no task", ""},
+		{"filter:\n  length:\n    min_words: .nan\n", "line 3: filter.length: .nan is no finite number", ""},
 		{"about: {a: b}", "about takes words", ""},
 		{"name: [a]", "name takes words", ""},
 		{"\ncrawl: {path: [3, x]}", `line 2: crawl: path: cannot read [3,"x"] as a string`, ""},

@@ -295,5 +295,8 @@ func jsonText(n *yaml.Node) (string, error) {
 		return "", err
 	}
 	b, err := json.Marshal(v)
+	if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
+		err = fmt.Errorf("%s is no finite number", n.Value)
+	}
 	return string(b), err
 }
