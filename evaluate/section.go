@@ -59,6 +59,11 @@ func (s *Section) Check() error {
 			return hint.Usage(fmt.Errorf("evaluate.groups: %q is not NAME=PATTERN", g))
 		}
 	}
+	for _, text := range s.Text {
+		if name, path, ok := strings.Cut(text, "="); text == "" || ok && (name == "" || path == "") {
+			return hint.Usage(fmt.Errorf("evaluate.text: %q is not NAME=PATH", text))
+		}
+	}
 	if _, err := named(s.Tasks); err != nil {
 		return fmt.Errorf("evaluate.tasks: %w", err)
 	}

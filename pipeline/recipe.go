@@ -190,6 +190,9 @@ func unknownSection(key *yaml.Node) error {
 		return hint.With(fmt.Errorf("%s: stage %q is not built into runs", at(key), s.Word),
 			fmt.Sprintf("take the step out of the recipe; it is a command of its own: feilun %s --help", s.Word))
 	}
+	if key.Value == "base" { // of files it is gone by now
+		return hint.With(fmt.Errorf("%s: a base stands in the file of a recipe alone", at(key)), "name the other recipe in place of this one")
+	}
 	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "tokenize", "train", "evaluate", "output", "needs"}
 	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))
 	if near := params.Nearest(key.Value, known); near != "" {
