@@ -59,8 +59,15 @@ func (s *Section) Check() error {
 			return hint.Usage(fmt.Errorf("evaluate.groups: %q is not NAME=PATTERN", g))
 		}
 	}
-	_, err := named(s.Tasks)
-	return err
+	for _, text := range s.Text {
+		if name, path, ok := strings.Cut(text, "="); text == "" || ok && (name == "" || path == "") {
+			return hint.Usage(fmt.Errorf("evaluate.text: %q is not NAME=PATH", text))
+		}
+	}
+	if _, err := named(s.Tasks); err != nil {
+		return fmt.Errorf("evaluate.tasks: %w", err)
+	}
+	return nil
 }
 
 // Group returns the first group that a source belongs to, or "".

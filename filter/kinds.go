@@ -39,6 +39,7 @@ const (
 	kindLead  = 400     // bytes of its first lines that are no list
 	kindTail  = 700     // and from its end, where copies say so
 	kindFrame = 700     // bytes of frame, from its start and from its end
+	kindSaid  = 16      // features that a sentence has at least where it is scaled
 	kindStep  = 1.0 / 8 // weight of one step of a byte in the table
 )
 
@@ -132,7 +133,7 @@ func sumSlots(table string, slots []uint16) (sum [kindCount]int32) {
 // saidScale is what each of n features of a sentence counts for a kind. No one
 // sentence makes a page stuffed; one between chapters does make a copy.
 func saidScale(kind, n int) float64 {
-	return [kindCount]float64{1, 1, 0, 1.5}[kind] / math.Sqrt(float64(max(n, 16)))
+	return [kindCount]float64{1, 1, 0, 1.5}[kind] / math.Sqrt(float64(max(n, kindSaid)))
 }
 
 // partScale is what each of n features of a part counts.
@@ -220,7 +221,7 @@ func kindNote(d *feilun.Doc, kind int) string {
 			r.part(partText, func() { r.grams(l, spaceText) })
 			from := 0
 			for _, end := range r.stops {
-				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) / math.Sqrt(float64(max(int(end)-from, 16)))
+				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) / math.Sqrt(float64(max(int(end)-from, kindSaid)))
 				if sum > best {
 					best, line = sum, l
 				}

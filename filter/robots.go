@@ -39,7 +39,8 @@ func (f *Robots) Check(d *feilun.Doc) feilun.Verdict {
 // be bound to a crawler ("examplebot: noindex"); that binds us as well.
 func (f *Robots) rule(directive string) string {
 	name := directive
-	if _, after, ok := strings.Cut(directive, ":"); ok && !strings.HasPrefix(directive, "tdm-reservation") {
+	header := strings.HasPrefix(directive, "tdm-reservation") || strings.HasPrefix(directive, "content-usage")
+	if _, after, ok := strings.Cut(directive, ":"); ok && !header {
 		name = strings.TrimSpace(after)
 	}
 	name, value, _ := strings.Cut(strings.ReplaceAll(name, "=", ":"), ":")

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -79,7 +80,7 @@ func (f *Stuffed) rules(d *feilun.Doc, p *probe) {
 	if len(s.units) < f.MinUnits {
 		return
 	}
-	s.measure(d.Text, int32(f.MinTimes))
+	s.measure(d.Text, int32(min(f.MinTimes, math.MaxInt32)))
 	listy := s.function < f.MinFunction
 	if f.terms(s, listy, p) {
 		p.verdict.Note = s.word(d.Text)

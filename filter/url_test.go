@@ -180,6 +180,7 @@ func TestRobots(t *testing.T) {
 		{Robots{Noai: true}, "noindex,noai", "noai"},
 		{all, "content-usage=train-ai=n", "noai"},
 		{all, "content-usage=search=y,content-usage=train-ai=n;exp=a", "noai"},
+		{all, "content-usage=train-ai=n;see=https://a.example/none", "noai"},
 		{all, "content-usage=train-ai=y", ""},
 		{all, "content-usage=train-genai=n", "noai"},
 		{all, "content-usage=search=n", ""},

@@ -46,3 +46,16 @@ func TestNoLedger(t *testing.T) {
 		t.Errorf("begun run: %v", err)
 	}
 }
+
+// TestNoStages has files of counts that no run wrote.
+func TestNoStages(t *testing.T) {
+	dir := t.TempDir()
+	for _, text := range []string{"{}", "null", `{"reports": []}`} {
+		if err := os.WriteFile(filepath.Join(dir, "stats.json"), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Stats(dir); err == nil || !strings.Contains(err.Error(), "stats.json counts no stage") {
+			t.Errorf("Stats of %s = %v", text, err)
+		}
+	}
+}

@@ -22,7 +22,7 @@ import (
 	"feilun/internal/stats"
 )
 
-// Stats reads what the run in dir counted.
+// Stats reads what the run in dir counted; of one stage at least.
 func Stats(dir string) (*stats.Run, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "stats.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -35,6 +35,9 @@ func Stats(dir string) (*stats.Run, error) {
 	var s stats.Run
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, "stats.json"), err)
+	}
+	if len(s.Reports) == 0 {
+		return nil, fmt.Errorf("%s counts no stage, which every run does", filepath.Join(dir, "stats.json"))
 	}
 	return &s, nil
 }

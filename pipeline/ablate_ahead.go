@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"feilun/crawl"
 	"feilun/evaluate"
 	"feilun/internal/hint"
 )
@@ -21,9 +22,14 @@ func (a *ablation) ahead(ctx context.Context) error {
 			return err
 		}
 		if r != nil {
-			if err := r.Check(ctx); err != nil && !strings.Contains(err.Error(), from) {
-				return fmt.Errorf("%s: %w", from, err)
-			} else if err != nil {
+			err := r.Check(ctx)
+			if err == nil { // which lets a recipe without input pass
+				_, err = crawl.New(r.Crawl)
+			}
+			if err != nil && !strings.Contains(err.Error(), from) {
+				err = fmt.Errorf("%s: %w", from, err)
+			}
+			if err != nil {
 				return err
 			}
 			continue

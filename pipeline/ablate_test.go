@@ -146,6 +146,7 @@ func TestAblateRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+		"no path given":     func(o *Ablation) { o.B = "zh-web" },
 		"is no recipe":      func(o *Ablation) { o.B = filepath.Join(t.TempDir(), "none.jsonl") },
 		"no folder":         func(o *Ablation) { o.Out = "" },
 		"no file matches":   func(o *Ablation) { o.Text = []string{"zh=" + filepath.Join(t.TempDir(), "none.txt")} },

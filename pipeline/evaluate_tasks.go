@@ -38,7 +38,7 @@ func (r *Recipe) modelFiles() error {
 		}
 		if e.Data != "" {
 			if err := evaluate.Present(e.Params(), e.Data); err != nil {
-				return fmt.Errorf("evaluate: %w", err)
+				return r.placed("evaluate.data", "evaluate", hint.With(err, "name the folder that holds the tasks' files as evaluate.data; feilun evaluate --list names the files"))
 			}
 		}
 	}
@@ -47,7 +47,8 @@ func (r *Recipe) modelFiles() error {
 			continue
 		}
 		if _, err := os.Stat(files[key]); err != nil {
-			return hint.Usage(fmt.Errorf("%s: %w", key, err))
+			section, _, _ := strings.Cut(key, " ")
+			return r.placed(section, key, err)
 		}
 	}
 	return nil

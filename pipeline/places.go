@@ -30,24 +30,36 @@ func (r *Recipe) places(n *yaml.Node, path string) {
 
 // placed puts what is wrong and where it stands before a mistake in the recipe
 // that showed only when a value was used: "recipe FILE: line 3: filter url: ...".
-// The value's key is section and the first word of the error, as filter.url and
-// lists; if that does not stand in the recipe, what is around it does.
 func (r *Recipe) placed(section, what string, err error) error {
-	word := strings.TrimRight(strings.Fields(err.Error() + " :")[0], ":")
+	where := r.place(section, err)
 	if what != "" {
 		err = fmt.Errorf("%s: %w", what, err)
 	}
-	last := word[strings.LastIndexByte(word, '.')+1:]
-	for _, key := range []string{word, section + "." + word, section + "." + last} {
-		if _, ok := r.at[key]; ok {
-			section = key
-			break
-		}
-	}
-	if where := r.where(section); where != "" && r.from != "" {
+	if where != "" && r.from != "" {
 		err = fmt.Errorf("recipe %s: %s: %w", r.from, where, err)
 	}
 	return hint.Usage(err)
+}
+
+// place says where the value stands that an error is about. Its key is the section
+// and one of the first words of the error, as filter.url and lists, or train and
+// schedule of: no schedule "none". If none of them stands in the recipe, it is the
+// section that counts, or what is around it.
+func (r *Recipe) place(section string, err error) string {
+	words := strings.Fields(err.Error())
+	for _, word := range words[:min(3, len(words))] {
+		name := strings.TrimRight(word, ":")
+		last := name[strings.LastIndexByte(name, '.')+1:]
+		for _, key := range []string{name, section + "." + name, section + "." + last} {
+			if _, ok := r.at[key]; ok && strings.HasPrefix(key, section+".") {
+				return r.at[key]
+			}
+		}
+		if name != word { // what follows the colon is about the value
+			break
+		}
+	}
+	return r.where(section)
 }
 
 // checkWhole finds values without meaning in the stages that come last, which

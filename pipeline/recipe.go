@@ -114,7 +114,7 @@ func (r *Recipe) build(tree *yaml.Node) error {
 	}
 	r.expand()
 	if err := r.checkEvaluate(); err != nil {
-		return fmt.Errorf("%s: %w", r.where("evaluate"), err)
+		return fmt.Errorf("%s: %w", r.place("evaluate", err), err)
 	}
 	return nil
 }
@@ -189,6 +189,9 @@ func unknownSection(key *yaml.Node) error {
 	if s, ok := stageNamed(key.Value); ok {
 		return hint.With(fmt.Errorf("%s: stage %q is not built into runs", at(key), s.Word),
 			fmt.Sprintf("take the step out of the recipe; it is a command of its own: feilun %s --help", s.Word))
+	}
+	if key.Value == "base" { // of files it is gone by now
+		return hint.With(fmt.Errorf("%s: a base stands in the file of a recipe alone", at(key)), "name the other recipe in place of this one")
 	}
 	known := []string{"name", "about", "base", "crawl", "extract", "language", "filter", "quality", "dedup", "mix", "tokenize", "train", "evaluate", "output", "needs"}
 	err := fmt.Errorf("%s: unknown key %q; known are %s", at(key), key.Value, strings.Join(known, ", "))

@@ -21,6 +21,9 @@ import (
 // maxBases is how many recipes may stand on one another.
 const maxBases = 8
 
+// maxDepth is how deep mappings may lie in one another, written out or as keys with dots.
+const maxDepth = 8
+
 // Names lists the shipped recipes.
 func Names() []string {
 	files, err := fs.Glob(recipes.Files, "*.yaml")
@@ -171,7 +174,7 @@ func expand(n *yaml.Node) *yaml.Node {
 }
 
 func checkTree(n *yaml.Node, depth int) error {
-	if n.Kind == yaml.AliasNode || depth > 8 {
+	if n.Kind == yaml.AliasNode || depth > maxDepth {
 		return fmt.Errorf("line %d: aliases and deep nesting have no meaning in a recipe", n.Line)
 	}
 	seen := map[string]bool{}
@@ -184,6 +187,9 @@ func checkTree(n *yaml.Node, depth int) error {
 				return fmt.Errorf("line %d: %q is said twice", c.Line, c.Value)
 			}
 			seen[c.Value] = true
+			if strings.Count(c.Value, ".") > maxDepth {
+				return fmt.Errorf("line %d: a key with more than %d dots has no meaning in a recipe", c.Line, maxDepth)
+			}
 		}
 		if err := checkTree(c, depth+1); err != nil {
 			return err
@@ -289,5 +295,8 @@ func jsonText(n *yaml.Node) (string, error) {
 		return "", err
 	}
 	b, err := json.Marshal(v)
+	if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
+		err = fmt.Errorf("%s is no finite number", n.Value)
+	}
 	return string(b), err
 }

@@ -175,7 +175,7 @@ type chatRow struct {
 	Prompt        json.RawMessage `json:"prompt"`
 	Chosen        json.RawMessage `json:"chosen"`
 	Rejected      json.RawMessage `json:"rejected"`
-	Label         *bool           `json:"label"` // of KTO: whether the answer is a good one
+	Label         json.RawMessage `json:"label"` // of KTO: whether the answer is a good one; of other sets anything
 }
 
 type chatTurn struct {
@@ -235,7 +235,7 @@ func parseChat(b []byte) (chats []Chat, why string, err error) {
 	if len(r.Chosen) > 0 {
 		return r.pair(base)
 	}
-	if r.Label != nil && !*r.Label {
+	if string(r.Label) == "false" {
 		return nil, "an answer marked as bad", nil
 	}
 	if len(r.Instances) > 0 && r.Instruction == nil {

@@ -37,6 +37,8 @@ func TestParseChat(t *testing.T) {
 		{`{"prompt":"q","chosen":"r"}`, nil, "no rejected answer"},
 		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}],"label":false}`, nil, "an answer marked as bad"},
 		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}],"label":true}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
+		{`{"prompt":"q","chosen":"r","rejected":"w","label":1}`, []Chat{{Turns: []Turn{u("q"), a("r")}, Rejected: []Turn{u("q"), a("w")}}}, ""},
+		{`{"instruction":"i","output":"o","label":"news"}`, []Chat{{Turns: []Turn{u("i"), a("o")}}}, ""},
 		{`{"instruction":"i","output":""}`, nil, "no answer at the end"},
 		{`{"conversations":[{"from":"human","value":"q"}]}`, nil, "no answer at the end"},
 		{`{"conversations":[{"from":"ghost","value":"q"}]}`, nil, `role "ghost"`},

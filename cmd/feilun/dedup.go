@@ -119,6 +119,9 @@ func checkRanges(ptr any) error {
 	for _, name := range params.Names(ptr) {
 		v, _ := params.Value(ptr, name)
 		b, err := json.Marshal(v)
+		if _, ok := errors.AsType[*json.UnsupportedValueError](err); ok {
+			err = fmt.Errorf("%s is %v, no finite number", name, v)
+		}
 		if err == nil {
 			err = params.Set(ptr, name, string(b))
 		}

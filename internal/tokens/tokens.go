@@ -48,7 +48,7 @@ type Writer struct {
 // NewWriter returns a writer of a form, for the two files that [Names] gives.
 func NewWriter(form string, wide bool, bin, index io.Writer) (*Writer, error) {
 	if form != Megatron && form != Plain {
-		return nil, fmt.Errorf("no form %q of token files; known are %s, %s", form, Megatron, Plain)
+		return nil, fmt.Errorf("no format %q of token files; known are %s, %s", form, Megatron, Plain)
 	}
 	return &Writer{form: form, wide: wide, bin: bufio.NewWriterSize(bin, 1<<16), index: index}, nil
 }
