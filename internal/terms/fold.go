@@ -121,5 +121,9 @@ func (t *FoldTable) Of(r rune) uint32 {
 	if r < 1<<16 {
 		return t[r]
 	}
-	return Entry(r)
+	e := Entry(r)
+	if to := e & 0xffffff; e>>24 == ClassPair && to < 1<<16 { // compatibility forms, as in the plane
+		return t[to]
+	}
+	return e
 }
