@@ -54,7 +54,7 @@ type Set struct {
 }
 
 // Load reads the items of the tasks that p names from a folder. Of tasks that are
-// not named, those without files are left out.
+// not named, those without files are left out; all of them is a usage error.
 func Load(p *Params, dir string) ([]Set, error) {
 	tasks, err := named(p.Tasks)
 	if err != nil {
@@ -96,6 +96,9 @@ func Load(p *Params, dir string) ([]Set, error) {
 			sets = append(sets, s)
 		}
 	}
+	if len(sets) == 0 {
+		return nil, noTask(dir)
+	}
 	return sets, nil
 }
 
@@ -120,9 +123,13 @@ func Present(p *Params, dir string) error {
 		}
 	}
 	if found == 0 {
-		return hint.Usage(hint.With(fmt.Errorf("%s holds no file of a task", dir), "feilun evaluate --list names the files"))
+		return noTask(dir)
 	}
 	return nil
+}
+
+func noTask(dir string) error {
+	return hint.Usage(hint.With(fmt.Errorf("%s holds no file of a task", dir), "feilun evaluate --list names the files"))
 }
 
 func noFile(t Task, file, dir string) error {

@@ -133,8 +133,10 @@ func sumSlots(table string, slots []uint16) (sum [kindCount]int32) {
 // saidScale is what each of n features of a sentence counts for a kind. No one
 // sentence makes a page stuffed; one between chapters does make a copy.
 func saidScale(kind, n int) float64 {
-	return [kindCount]float64{1, 1, 0, 1.5}[kind] / math.Sqrt(float64(max(n, kindSaid)))
+	return [kindCount]float64{1, 1, 0, 1.5}[kind] / saidSize(n)
 }
+
+func saidSize(n int) float64 { return math.Sqrt(float64(max(n, kindSaid))) }
 
 // partScale is what each of n features of a part counts.
 func partScale(part, n int) float64 {
@@ -221,7 +223,7 @@ func kindNote(d *feilun.Doc, kind int) string {
 			r.part(partText, func() { r.grams(l, spaceText) })
 			from := 0
 			for _, end := range r.stops {
-				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) / math.Sqrt(float64(max(int(end)-from, kindSaid)))
+				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) / saidSize(int(end)-from)
 				if sum > best {
 					best, line = sum, l
 				}

@@ -16,7 +16,8 @@ import (
 // ahead looks for all that an ablation reads before anything is written or run: both sides,
 // the neutral texts and the tasks.
 func (a *ablation) ahead(ctx context.Context) error {
-	for _, from := range []string{a.A, a.B} {
+	for i, from := range []string{a.A, a.B} {
+		name := "AB"[i : i+1]
 		r, err := a.recipe(from)
 		if err != nil {
 			return err
@@ -26,11 +27,8 @@ func (a *ablation) ahead(ctx context.Context) error {
 			if err == nil { // which lets a recipe without input pass
 				_, err = crawl.New(r.Crawl)
 			}
-			if err != nil && !strings.Contains(err.Error(), from) {
-				err = fmt.Errorf("%s: %w", from, err)
-			}
 			if err != nil {
-				return err
+				return fmt.Errorf("side %s: %w", name, err)
 			}
 			continue
 		}

@@ -3,14 +3,10 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"maps"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"feilun/evaluate"
-	"feilun/internal/hint"
 	"feilun/internal/stats"
 )
 
@@ -22,38 +18,6 @@ func namedText(text string) (name, path string) {
 	return filepath.Base(filepath.Clean(text)), text
 }
 
-// modelFiles reports files that vocabulary, training and evaluation name and that are not there:
-// before the run, not after the corpus and the training.
-func (r *Recipe) modelFiles() error {
-	files := map[string]string{}
-	if r.Tokenize != nil {
-		files["tokenize.tokenizer"] = r.Tokenize.Tokenizer
-	}
-	if r.Train != nil {
-		files["train.init"], files["train.config"] = r.Train.Init, r.Train.Config
-	}
-	if e := r.Evaluate; e != nil {
-		for _, text := range e.Text {
-			_, files["evaluate.text "+text] = namedText(text)
-		}
-		if e.Data != "" {
-			if err := evaluate.Present(e.Params(), e.Data); err != nil {
-				return r.placed("evaluate.data", "evaluate", hint.With(err, "name the folder that holds the tasks' files as evaluate.data; feilun evaluate --list names the files"))
-			}
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(files)) {
-		if files[key] == "" {
-			continue
-		}
-		if _, err := os.Stat(files[key]); err != nil {
-			section, _, _ := strings.Cut(key, " ")
-			return r.placed(section, key, err)
-		}
-	}
-	return nil
-}
-
 // sets reads the tasks' items, and an index that finds them in the training text.
 func (e *evaluation) sets() ([]evaluate.Set, *evaluate.Index, error) {
 	if e.section.Data == "" {
@@ -62,9 +26,6 @@ func (e *evaluation) sets() ([]evaluate.Set, *evaluate.Index, error) {
 	sets, err := evaluate.Load(e.params, e.section.Data)
 	if err != nil {
 		return nil, nil, err
-	}
-	if len(sets) == 0 {
-		return nil, nil, hint.Usage(hint.With(fmt.Errorf("%s holds no file of a task", e.section.Data), "feilun evaluate --list names the files"))
 	}
 	index := evaluate.NewIndex()
 	for _, s := range sets {

@@ -140,3 +140,21 @@ func (r *Recipe) Check(ctx context.Context) error {
 	}
 	return r.inCrawl(err)
 }
+
+// Idle tells of the filter steps that can drop nothing, since a list they need
+// is not named, and where such lists can be had. The sample crawl has no page
+// that is on one.
+func (r *Recipe) Idle() []string {
+	if r.Crawl.Source == "sample" {
+		return nil
+	}
+	var all []string
+	for _, s := range r.Filter {
+		if f, ok := s.Params.(interface{ Idle() string }); ok {
+			if why := f.Idle(); why != "" {
+				all = append(all, fmt.Sprintf("filter %s: %s", s.Key, why))
+			}
+		}
+	}
+	return all
+}

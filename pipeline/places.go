@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"feilun/crawl"
 	"feilun/dedup"
 	"feilun/internal/hint"
 
@@ -128,28 +127,4 @@ func (r *Recipe) inCrawl(err error) error {
 		return fmt.Errorf("recipe %s: %s: %w", r.from, where, err)
 	}
 	return err
-}
-
-// Idle tells of the filter steps that can drop nothing, since a list they need
-// is not named, and where such lists can be had. The sample crawl has no page
-// that is on one.
-func (r *Recipe) Idle() []string {
-	if r.Crawl.Source == "sample" {
-		return nil
-	}
-	var all []string
-	for _, s := range r.Filter {
-		if f, ok := s.Params.(interface{ Idle() string }); ok {
-			if why := f.Idle(); why != "" {
-				all = append(all, fmt.Sprintf("filter %s: %s", s.Key, why))
-			}
-		}
-	}
-	return all
-}
-
-// SetInput replaces what the recipe reads by files, folders or patterns.
-func (r *Recipe) SetInput(path string) {
-	r.Crawl.Path = crawl.Paths(path)
-	delete(r.at, "crawl.path")
 }

@@ -266,3 +266,9 @@ func (r *Recipe) Hash() string {
 func (s *Step) applies(language, script string) bool {
 	return len(s.Languages) == 0 || slices.Contains(s.Languages, language) || slices.Contains(s.Languages, language+"-"+script)
 }
+
+// SetInput replaces what the recipe reads by files, folders or patterns.
+func (r *Recipe) SetInput(path string) {
+	r.Crawl.Path = crawl.Paths(path)
+	delete(r.at, "crawl.path")
+}

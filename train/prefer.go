@@ -49,9 +49,6 @@ func Prefer(ctx context.Context, t TuneParams, dir string, files []string, o Opt
 	return j.run(ctx, l, func(net network) error {
 		remember(net, all, j.p.Rows)
 		remember(net, held, j.p.Rows)
-		if len(held) == 0 {
-			l.show.remark(noValidation)
-		}
 		l.aim = func(b *batch) float64 { return aim(net, b, f.now, t.Beta, j.p.Rows) }
 		if len(held) > 0 {
 			l.check = func() Row { return preferred(net, held, t.Beta, j.p.Rows) }

@@ -101,9 +101,6 @@ func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error)
 		if err != nil {
 			return err
 		}
-		if len(rows) == 0 {
-			l.show.remark(noValidation)
-		}
 		l.check = likelihood(net, rows, p.Rows, tokenBytes(c.Tok))
 		return nil
 	})
@@ -279,6 +276,9 @@ func (j *job) loop(l *loop, check func(network) error) error {
 	l.sampler = j.samples
 	if err := check(net); err != nil {
 		return err
+	}
+	if l.check == nil {
+		l.show.remark("there is no validation text: the last weights will be kept")
 	}
 	l.show.flops, l.show.peak = flops(&j.m.Config, j.p.Context), peak(j.cpu, j.p.BF16)
 	j.prospect(l)

@@ -81,17 +81,11 @@ func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Optio
 	j.fact("cut at the end", "截断", fmt.Sprint(cut))
 	l := &loop{steps: steps, feed: f}
 	return j.run(ctx, l, func(net network) error {
-		if len(held) == 0 {
-			l.show.remark(noValidation)
-		}
 		rows := (&chatFeed{all: held, size: j.p.Context}).epochRows()
 		l.check = likelihood(net, rows, j.p.Rows, tokenBytes(j.tok))
 		return nil
 	})
 }
-
-// noValidation is said when nothing is held out.
-const noValidation = "there is no validation text: the last weights will be kept"
 
 // examples encodes the conversations of files: those to learn from and those to
 // measure on. It counts and tells the ones that were cut at the end.

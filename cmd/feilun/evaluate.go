@@ -129,9 +129,6 @@ func (c *evaluateCmd) sets(a *app) ([]evaluate.Set, *evaluate.Index, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(sets) == 0 {
-		return nil, nil, hint.Usage(hint.With(fmt.Errorf("%s holds no file of a task", c.Data), "feilun evaluate --list names the files"))
-	}
 	if len(c.Corpus) == 0 {
 		return sets, nil, nil
 	}

@@ -7,15 +7,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"feilun/inspect"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -148,28 +145,10 @@ func longText() string {
 	return b.String()
 }
 
-// A browser shows one run in a headless Chromium.
-type browser struct {
-	t    *testing.T
-	ctx  context.Context
-	url  string
-	dir  string
-	urls chan string
-}
-
 // newBrowser runs the recipe, serves the run and opens its page.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("no Chromium: install Debian's chromium to test the page in a browser")
-	}
+	path := chromium(t)
 	dir := t.TempDir()
 	t.Chdir(dir)
 	inspectInput(t, "docs.jsonl")
@@ -181,13 +160,7 @@ func newBrowser(t *testing.T) *browser {
 	}
 	b := &browser{t: t, dir: "out"}
 	b.serve()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "en-US"))
-	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
-	b.ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(cancel)
+	b.start(path)
 	b.viewport(1280, 800)
 	b.do(chromedp.Navigate(b.url))
 	b.until(`document.querySelectorAll("#list li").length > 0`)
@@ -216,77 +189,6 @@ func (b *browser) serve() {
 		}
 	})
 	b.url = <-b.urls
-}
-
-func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
-	b.t.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func (b *browser) viewport(w, h int64) { b.do(chromedp.EmulateViewport(w, h)) }
-
-func (b *browser) dark(on bool) {
-	b.t.Helper()
-	value := "light"
-	if on {
-		value = "dark"
-	}
-	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}}); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func eval[T any](b *browser, js string) T {
-	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](js))
-	if err != nil {
-		b.t.Fatalf("%s: %v", js, err)
-	}
-	return v
-}
-
-// until waits for an expression to be true.
-func (b *browser) until(js string) {
-	b.t.Helper()
-	for range 1200 {
-		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+js+")"))
-		if err == nil && ok {
-			return
-		}
-		if b.ctx.Err() != nil {
-			break
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	b.shot("failed")
-	b.t.Fatalf("never true: %s; the page says %q", js, eval[string](b, `document.body.innerText.slice(0, 1500)`))
-}
-
-// keys presses keys, each on its own.
-func (b *browser) keys(keys string) {
-	b.t.Helper()
-	for _, k := range keys {
-		b.do(chromedp.KeyEvent(string(k)))
-	}
-}
-
-// shot saves a picture of the page, when FEILUN_SCREENSHOTS names a folder.
-func (b *browser) shot(name string) {
-	dir := os.Getenv("FEILUN_SCREENSHOTS")
-	if dir == "" {
-		return
-	}
-	time.Sleep(300 * time.Millisecond)
-	png, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o666)
-	}
-	if err != nil {
-		b.t.Error(err)
-	}
 }
 
 // search looks for a text and waits for the one document that has it.

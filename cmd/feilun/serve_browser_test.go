@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"net/url"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,13 +14,7 @@ import (
 // TestServeBrowser goes through the chat page of the served program, with an index of its own making, and kills it in the middle
 // of an answer. The page's features are tested in web.
 func TestServeBrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a browser")
-	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium: the page is not tested")
-	}
+	path := chromium(t)
 	dir := filepath.Join(t.TempDir(), "mills")
 	const zh, en = "潮汐磨坊利用涨落的潮水推动水轮。涨潮时，海水流入蓄水池；退潮时，水从水轮下流出。", "The first tide mill on the Pell was built in 1170. It stood where the ferry lands today, and ground for ten hours a day."
 	putFile(t, filepath.Join(dir, "corpus", "docs.jsonl"), fmt.Appendf(nil, "{\"id\":\"a\",\"url\":\"https://kepu.example/mofang\",\"title\":\"潮汐磨坊\",\"text\":%q}\n{\"id\":\"b\",\"url\":\"https://pell.example/mills\",\"title\":\"Mills of the Pell\",\"text\":%q}\n", zh, en))
@@ -30,14 +22,8 @@ func TestServeBrowser(t *testing.T) {
 	putFile(t, script, []byte(`{"match":"[slow]","text":"word {{n}} ","repeat":600,"piece":8,"delay_ms":20}`+"\n"))
 	s := serveProgram(t, dir, "--scripted", script)
 
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "en-US"))
-	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
 	b := &browser{t: t, url: s.url}
-	b.ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
+	b.start(path)
 	b.viewport(1280, 800)
 	b.do(chromedp.Navigate(s.url))
 	b.until(`document.querySelector(".model-name")?.textContent === "scripted"`)

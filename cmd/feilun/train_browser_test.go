@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,13 +19,7 @@ import (
 // TestTrainBrowser watches the live page of a training run in a headless browser: it loads
 // itself again, speaks both languages, fits a telephone, and says when training was stopped.
 func TestTrainBrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a browser")
-	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium: the page is not tested")
-	}
+	path := chromium(t)
 	dir := t.TempDir()
 	tokens := packedForPage(t, dir)
 	var p train.Params
@@ -42,14 +35,8 @@ func TestTrainBrowser(t *testing.T) {
 	}()
 	defer stop()
 
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("lang", "en-US"))
-	alloc, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	tab, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(cancel)
 	b := &browser{t: t, url: "file://" + filepath.ToSlash(filepath.Join(dir, "model", "train.html"))}
-	b.ctx, cancel = context.WithTimeout(tab, 3*time.Minute)
-	t.Cleanup(cancel)
+	b.start(path)
 	page := filepath.Join(dir, "model", "train.html")
 	for range 600 { // until there is a sample
 		if text, err := os.ReadFile(page); err == nil && strings.Contains(string(text), "<article>") {

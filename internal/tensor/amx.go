@@ -80,10 +80,7 @@ func (x *product) aheadOfTiles(s *scratch, t, next *slab, d0, j0, j1 int) {
 			to = step{next.j0, next.d0}
 		}
 	}
-	c, bytes := &s.call, tileFetchBytes
-	if t.m < tileFetchRows {
-		bytes *= 2
-	}
+	c, bytes := &s.call, fetchStep(t.m)
 	c.few = 0
 	if t.m < tileFewRows {
 		c.few = 1

@@ -191,8 +191,7 @@ func (c *CPU) MatVecs(y []float32, m *QuantMatrix, x []float32, n int) {
 		m.product(d, y, m.rows, v, 1, 0, tiles, c.scratch[0].c)
 		return
 	}
-	per := max(1, decodeTask/max(1, m.tileBytes()))
-	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
+	per := m.perTask(c, tiles)
 	turns := 1
 	if d.most > 0 {
 		turns = max(1, min(n*m.groups*v.each/vectorsTask, n/(2*d.most)))
@@ -211,6 +210,12 @@ const (
 	decodeTask  = 1 << 18
 	vectorsTask = 3 << 16
 )
+
+// perTask returns how many of all tiles a worker takes at a time; pairs stay together.
+func (m *QuantMatrix) perTask(c *CPU, tiles int) int {
+	per := max(1, decodeTask/max(1, m.tileBytes()))
+	return max(2, min(per, tiles/(4*c.workers))) / 2 * 2
+}
 
 // product multiplies tiles with n vectors, in pairs where there are kernels for them; edge
 // has room for the rows of a tile and 8 vectors.

@@ -39,6 +39,14 @@ const (
 	tileFewRows    = 96
 )
 
+// fetchStep returns the bytes fetched in a step where so many rows share a panel.
+func fetchStep(rows int) int {
+	if rows < tileFetchRows {
+		return 2 * tileFetchBytes
+	}
+	return tileFetchBytes
+}
+
 // A tileCopy is C on its way past the caches: rows of 32 numbers from p on, one behind the
 // other, up to one, two or three in each step of the kernels while p lies before these ends.
 type tileCopy struct {

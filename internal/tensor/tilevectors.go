@@ -18,13 +18,12 @@ const turnBytes = 768 << 10
 // vectors.
 func (c *CPU) matVecsTiles(y []float32, m *QuantMatrix, v vectors, n int) {
 	tiles := (m.rows + tileRows - 1) / tileRows
-	per := max(1, decodeTask/max(1, m.tileBytes()))
-	per = max(2, min(per, tiles/(4*c.workers))) / 2 * 2 // pairs stay together
+	per := m.perTask(c, tiles)
 	if n == 1 && c.workers == 1 {
 		per = tiles
 	}
-	turns := (n*m.groups*v.each + turnBytes - 1) / turnBytes
-	step := min(tileRowsMost, ((n+max(1, turns)-1)/max(1, turns)+tileVectors-1)/tileVectors*tileVectors)
+	turns := max(1, (n*m.groups*v.each+turnBytes-1)/turnBytes)
+	step := min(tileRowsMost, ((n+turns-1)/turns+tileVectors-1)/tileVectors*tileVectors)
 	for j := 0; j < n; j += step {
 		c.Do((tiles+per-1)/per, func(w, i int) {
 			m.productTiles(c.scratch[w], y[j*m.rows:], v.from(j), min(step, n-j), i*per, min(tiles, (i+1)*per))
@@ -71,10 +70,7 @@ func (m *QuantMatrix) productChunks(s *scratch, y []float32, v vectors, chunks, 
 	c, ld := &s.call, 4*m.rows
 	past := chunks*tileVectors*m.rows/4 >= tilePast && inLines(y, m.rows)
 	*c = tileCall{n: chunks, panels: 1, lda: v.each, stepA: v.step, tileA: tileVectors * v.each, ldc: ld, ldtouch: ld}
-	c.ahead.step = 2 * tileFetchBytes
-	if chunks*tileVectors >= tileFetchRows {
-		c.ahead.step = tileFetchBytes
-	}
+	c.ahead.step = fetchStep(chunks * tileVectors)
 	if past {
 		c.ldc, c.ldtouch = 4*maxCols, 4*maxCols
 	}

@@ -166,7 +166,6 @@ func amxRows(w io.Writer, name string, half bool) {
 	if half {
 		p("\tVMOVUPS Z0, (DI)\n\tADDQ $64, SI\n")
 	} else {
-
 		p("\tVMOVUPS 64(SI), Z1\n%s\tVMOVUPS Z2, (DI)\n\tADDQ $128, SI\n", evex(0x72, 3, 2, 1, 0))
 	}
 	p("\tADDQ R9, DI\n\tDECQ BX\n\tJNZ loop_NAME\n\tADDQ $64, R11\n\tADDQ R8, R12\n\tDECQ CX\n\tJNZ row_NAME\n\tVZEROUPPER\n\tRET\n\n")

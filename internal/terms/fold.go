@@ -44,9 +44,7 @@ var Folds = sync.OnceValue(func() *FoldTable {
 		}
 	}
 	for r, e := range t { // compatibility forms of traditional characters
-		if to := e & 0xffffff; e>>24 == ClassPair && to < 1<<16 {
-			t[r] = t[to]
-		}
+		t[r] = t.simple(e)
 	}
 	return t
 })
@@ -121,8 +119,12 @@ func (t *FoldTable) Of(r rune) uint32 {
 	if r < 1<<16 {
 		return t[r]
 	}
-	e := Entry(r)
-	if to := e & 0xffffff; e>>24 == ClassPair && to < 1<<16 { // compatibility forms, as in the plane
+	return t.simple(Entry(r))
+}
+
+// simple is the entry of the simplified form of what a character folds to.
+func (t *FoldTable) simple(e uint32) uint32 {
+	if to := e & 0xffffff; e>>24 == ClassPair && to < 1<<16 {
 		return t[to]
 	}
 	return e
