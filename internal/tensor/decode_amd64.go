@@ -12,9 +12,6 @@ import (
 func decodeBF16Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
-func decodeBF16PairNear(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
-
-//go:noescape
 func decodeBF16x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -39,7 +36,7 @@ func decodeBF16AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 func decodeInt8Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
-func decodeInt8PairNear(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+func decodeInt8PairIntel(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
 func decodeInt8x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
@@ -63,7 +60,7 @@ func decodeInt8AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 func decodeInt4Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
-func decodeInt4PairNear(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+func decodeInt4PairIntel(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
 func decodeInt4x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
@@ -91,9 +88,9 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
 // decoders has the kernels of each level and form of weights.
 var decoders = func() (all [len(levelNames)][3]decoder) {
-	bf16, int8, int4 := decodeBF16Pair, decodeInt8Pair, decodeInt4Pair
+	int8, int4 := decodeInt8Pair, decodeInt4Pair
 	if intel {
-		bf16, int8, int4 = decodeBF16PairNear, decodeInt8PairNear, decodeInt4PairNear
+		int8, int4 = decodeInt8PairIntel, decodeInt4PairIntel
 	}
 	for l := range all {
 		for k := range all[l] {
@@ -112,7 +109,7 @@ var decoders = func() (all [len(levelNames)][3]decoder) {
 		all[AVX512][WeightsInt4] = decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: int4, widest: 8}
 	}
 	all[AVX512BF16] = all[AVX512]
-	all[AVX512BF16][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: bf16, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true, most: mostMany}
+	all[AVX512BF16][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true, most: mostMany}
 	all[AMX] = all[AVX512BF16]
 	all[AMX][WeightsBF16] = decoder{tiles: true, half: true, most: tileVectors}
 	return all

@@ -14,9 +14,8 @@ func TestPairKernels(t *testing.T) {
 		there bool
 		of    []decodeKernel
 	}{
-		{WeightsBF16, Best() >= AVX512BF16, []decodeKernel{decodeBF16Pair, decodeBF16PairNear}},
-		{WeightsInt8, Best().vnni(), []decodeKernel{decodeInt8Pair, decodeInt8PairNear}},
-		{WeightsInt4, Best().vnni(), []decodeKernel{decodeInt4Pair, decodeInt4PairNear}},
+		{WeightsInt8, Best().vnni(), []decodeKernel{decodeInt8Pair, decodeInt8PairIntel}},
+		{WeightsInt4, Best().vnni(), []decodeKernel{decodeInt4Pair, decodeInt4PairIntel}},
 	} {
 		if !k.there {
 			continue
@@ -28,7 +27,7 @@ func TestPairKernels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v := c.vectors(m, random(rng, cols), 1, k.kind == WeightsBF16)
+			v := c.vectors(m, random(rng, cols), 1, false)
 			var all [][]float32
 			for _, f := range k.of {
 				y := make([]float32, rows)

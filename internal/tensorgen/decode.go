@@ -23,7 +23,7 @@ const (
 	decodeHead   = "// func %s(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)\nTEXT ·%s(SB), NOSPLIT, $0-48\n\tMOVQ groups+0(FP), CX\n\tMOVQ w+8(FP), SI\n\tMOVQ x+16(FP), DI\n\tMOVQ xstep+24(FP), R8\n\tMOVQ y+32(FP), DX\n\tMOVQ ystep+40(FP), R9\n"
 	vectorBytes  = 80   // of a vector's group of int8
 	decodeAhead  = 8192 // bytes that are fetched ahead
-	decodeNear   = 2048 // the same on processors of Intel
+	decodeNear   = 2048 // the same into the first-level cache
 	int8Group    = 64 + 16*64
 	int4Group    = 64 + 8*64
 	bf16Group    = 32 * 64
@@ -48,11 +48,10 @@ func decode(w io.Writer) {
 		decodeInt(w, n, 4)
 	}
 	decodeBF16Pair(w)
-	decodeBF16PairNear(w)
-	decodeIntPair(w, "decodeInt8Pair", 8, fetch)
-	decodeIntPair(w, "decodeInt8PairNear", 8, fetchTwice)
-	decodeIntPair(w, "decodeInt4Pair", 4, fetchInt4)
-	decodeIntPair(w, "decodeInt4PairNear", 4, fetchTwice)
+	decodeIntPair(w, "decodeInt8Pair", 8, fetchNear)
+	decodeIntPair(w, "decodeInt8PairIntel", 8, fetchTwice)
+	decodeIntPair(w, "decodeInt4Pair", 4, fetchFar)
+	decodeIntPair(w, "decodeInt4PairIntel", 4, fetchTwice)
 	decodeBF16Wide(w)
 	for i, name := range []string{"AVX2", "PairAVX2"} {
 		decodeBF16AVX2(w, "decodeBF16"+name, i+1)
@@ -81,19 +80,19 @@ func fetch(w io.Writer, at int) {
 	}
 }
 
-// fetchNear asks for every line, not far ahead and into the first-level cache: what Intel's
-// processors like best (docs/log/generate.md).
+// fetchNear asks for every line, not far ahead and into the first-level cache: best for
+// bfloat16, and for int8 on AMD's processors (docs/log/generate.md).
 func fetchNear(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeNear) }
 
-// fetchTwice asks for every line far ahead into the second-level cache as well: the same for
-// whole numbers.
+// fetchTwice asks for every line far ahead into the second-level cache as well: best for
+// whole numbers on Intel's.
 func fetchTwice(w io.Writer, at int) {
 	fmt.Fprintf(w, "\tPREFETCHT1 %d(SI)\n", at+decodeAhead)
 	fetchNear(w, at)
 }
 
-// fetchInt4 is what int4 is read with on others.
-func fetchInt4(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeAhead/2) }
+// fetchFar asks for every line far ahead into the first-level cache: best for int4 on AMD's.
+func fetchFar(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeAhead) }
 
 // decodeBF16 uses VDPBF16PS; a vector has two sums, of even and odd chunks.
 func decodeBF16(w io.Writer, n int) {
@@ -117,31 +116,11 @@ func decodeBF16(w io.Writer, n int) {
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
 }
 
-// decodeBF16Pair multiplies the two tiles of a pair with one vector, which is then read
-// half as often: a long one does not stay in the first-level cache beside the weights.
-// It sums in the order of decodeBF16.
+// decodeBF16Pair multiplies the two tiles of a pair with one vector, from front to back: a
+// tile's group before the other's, every line fetched (in turns, memory is up to a fifth
+// slower). It sums in the order of decodeBF16.
 func decodeBF16Pair(w io.Writer) {
 	name := "decodeBF16Pair"
-	fmt.Fprintf(w, decodeHead, name, name)
-	zero(w, 4)
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
-	for c := range 32 {
-		x := 10 + c%4*3
-		fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n", 4*c, x)
-		for t := range 2 {
-			at := 64*c + t*bf16Group
-			fetch(w, at)
-			fmt.Fprintf(w, "\tVMOVUPS %d(SI), Z%d\n%s", at, x-2+t, multiply(true, 2*t+c%2, x-2+t, x))
-		}
-	}
-	turnEnd(w, name, bf16Group)
-	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVADDPS Z3, Z2, Z2\n\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z2, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
-}
-
-// decodeBF16PairNear is the same from front to back, one tile's group before the other's, and
-// fetches every line: on Intel's processors a quarter faster.
-func decodeBF16PairNear(w io.Writer) {
-	name := "decodeBF16PairNear"
 	fmt.Fprintf(w, decodeHead, name, name)
 	zero(w, 4)
 	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
