@@ -2,10 +2,14 @@ package filter
 
 import (
 	_ "embed"
+	"fmt"
 	"math"
 	"strings"
 	"sync"
 	"unicode/utf8"
+	"unsafe"
+
+	"github.com/klauspost/compress/zstd"
 
 	"feilun"
 )
@@ -34,29 +38,45 @@ const (
 )
 
 const (
-	kindSlots = 1 << 16 // hashed features
-	kindHead  = 1500    // bytes of text looked at from its start
-	kindLead  = 400     // bytes of its first lines that are no list
-	kindTail  = 700     // and from its end, where copies say so
-	kindFrame = 700     // bytes of frame, from its start and from its end
-	kindSaid  = 16      // features that a sentence has at least where it is scaled
-	kindStep  = 1.0 / 8 // weight of one step of a byte in the table
+	kindBits  = 20
+	kindSlots = 1 << kindBits // hashed features: with 1<<16, of which each has several, a page's sum is half noise
+	kindHead  = 1500          // bytes of text looked at from its start
+	kindLead  = 400           // bytes of its first lines that are no list
+	kindTail  = 700           // and from its end, where copies say so
+	kindFrame = 700           // bytes of frame, from its start and from its end
+	kindFar   = 8000          // bytes between them, of text and of frame, whose sentences are looked at one by one
+	kindSaid  = 16            // features that a sentence has at least where it is scaled
+	kindStep  = 1.0 / 8       // weight of one step of a byte in the table
 )
 
 // kindBytes holds one signed byte for each slot and kind, in steps of
-// [kindStep]. The training test writes it (docs/decisions/web-filters.md).
+// [kindStep], compressed. The training test writes it (docs/decisions/web-filters.md).
 //
-//go:embed kinds.bin
-var kindBytes string
+//go:embed kinds.bin.zst
+var kindBytes []byte
+
+// kindTable returns the weights.
+var kindTable = sync.OnceValue(func() string {
+	r, err := zstd.NewReader(nil)
+	if err != nil {
+		panic(err)
+	}
+	defer r.Close()
+	b, err := r.DecodeAll(kindBytes, make([]byte, 0, kindSlots*kindCount))
+	if err != nil || len(b) != kindSlots*kindCount {
+		panic(fmt.Sprintf("filter: the weights of page kinds: %d bytes, %v", len(b), err))
+	}
+	return unsafe.String(&b[0], len(b))
+})
 
 // A kindReader turns a page into hashed features: grams of its title, text,
 // frame and first lines, and its shape. A feature counts once in a part. The sentence that
 // speaks most for a kind counts once more: a notice is one however much stands
 // around it.
 type kindReader struct {
-	slots  []uint16
+	slots  []uint32
 	ends   [partCount]int // of each part in slots
-	said   []uint16       // features of sentences, one after another
+	said   []uint32       // features of sentences, one after another
 	stops  []int32        // ends of sentences in said
 	seen   [kindSlots / 64]uint64
 	notice notice
@@ -81,7 +101,7 @@ func kindScore(d *feilun.Doc, kind int) (score, top float64, known bool) {
 	s := d.Memo(kindKey{}, func() any {
 		r := kindReaders.Get().(*kindReader)
 		r.read(d)
-		s := r.scores(kindBytes)
+		s := r.scores(kindTable())
 		kindReaders.Put(r)
 		return &s
 	}).(*[kindCount]float64)
@@ -118,7 +138,7 @@ func (r *kindReader) scores(table string) (out [kindCount]float64) {
 	return out
 }
 
-func sumSlots(table string, slots []uint16) (sum [kindCount]int32) {
+func sumSlots(table string, slots []uint32) (sum [kindCount]int32) {
 	var a, b, c, d int32
 	for _, s := range slots {
 		row := table[int(s)*kindCount:][:kindCount]
@@ -133,7 +153,7 @@ func sumSlots(table string, slots []uint16) (sum [kindCount]int32) {
 // saidScale is what each of n features of a sentence counts for a kind. No one
 // sentence makes a page stuffed; one between chapters does make a copy.
 func saidScale(kind, n int) float64 {
-	return [kindCount]float64{1, 1, 0, 1.5}[kind] / saidSize(n)
+	return [kindCount]float64{1, 1, 0.7, 1.5}[kind] / saidSize(n)
 }
 
 func saidSize(n int) float64 { return math.Sqrt(float64(max(n, kindSaid))) }
@@ -160,6 +180,8 @@ func (r *kindReader) read(d *feilun.Doc) {
 		r.grams(head, spaceFrame)
 		r.grams(tail, spaceFrame)
 	})
+	r.grams(between(d.Text, kindHead, kindTail), spaceSaid)
+	r.grams(between(d.Frame, kindFrame, kindFrame), spaceSaid)
 	r.part(partLead, func() { r.grams(lead(d.Text), spaceLead) })
 	r.part(partShape, func() { r.shape(d) })
 }
@@ -199,6 +221,12 @@ func headTail(s string, head, tail int) (string, string) {
 	return cutText(s, head), s[from:]
 }
 
+// between returns what [headTail] leaves out, at most kindFar bytes of it.
+func between(s string, head, tail int) string {
+	start, end := headTail(s, head, tail)
+	return cutText(s[len(start):len(s)-len(end)], kindFar)
+}
+
 // cutText returns at most n bytes of s, whole characters.
 func cutText(s string, n int) string {
 	if len(s) <= n {
@@ -223,7 +251,7 @@ func kindNote(d *feilun.Doc, kind int) string {
 			r.part(partText, func() { r.grams(l, spaceText) })
 			from := 0
 			for _, end := range r.stops {
-				sum := float64(sumSlots(kindBytes, r.said[from:end])[kind]) / saidSize(int(end)-from)
+				sum := float64(sumSlots(kindTable(), r.said[from:end])[kind]) / saidSize(int(end)-from)
 				if sum > best {
 					best, line = sum, l
 				}
@@ -235,7 +263,7 @@ func kindNote(d *feilun.Doc, kind int) string {
 	r.read(d)
 	shape, top := "", 0
 	for i, s := range r.slots[r.ends[partLead]:] {
-		if w := int(int8(kindBytes[int(s)*kindCount+kind])); w > top {
+		if w := int(int8(kindTable()[int(s)*kindCount+kind])); w > top {
 			top, shape = w, r.named[i]
 		}
 	}

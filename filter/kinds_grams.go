@@ -12,10 +12,11 @@ const (
 	spaceTitle = 2
 	spaceFrame = 4
 	spaceLead  = 5
+	spaceSaid  = 6 // none: sentences alone
 )
 
 func (r *kindReader) add(h uint64) {
-	s := uint16(h * slotPrime >> 48)
+	s := uint32(h * slotPrime >> (64 - kindBits))
 	if r.seen[s/64]>>(s%64)&1 == 0 {
 		r.seen[s/64] |= 1 << (s % 64)
 		r.slots = append(r.slots, s)
@@ -29,9 +30,11 @@ func (r *kindReader) gram(h uint64, space uint64) {
 		r.add(h*8 + space)
 		return
 	}
-	r.add(h*8 + spaceText)
-	r.said = append(r.said, uint16((h*8+spaceText)*slotPrime>>48))
-	if space != spaceText {
+	if space != spaceSaid {
+		r.add(h*8 + spaceText)
+	}
+	r.said = append(r.said, uint32((h*8+spaceText)*slotPrime>>(64-kindBits)))
+	if space != spaceText && space != spaceSaid {
 		r.add(h*8 + space)
 	}
 }

@@ -54,7 +54,7 @@ func TestKindScripts(t *testing.T) {
 	}
 }
 
-func toBytes(slots []uint16) (b []byte) {
+func toBytes(slots []uint32) (b []byte) {
 	for _, s := range slots {
 		b = append(b, byte(s), byte(s>>8))
 	}
@@ -102,7 +102,7 @@ func BenchmarkKinds(b *testing.B) {
 	for b.Loop() {
 		for _, p := range pages {
 			r.read(p.doc())
-			r.scores(kindBytes)
+			r.scores(kindTable())
 		}
 	}
 }

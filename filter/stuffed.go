@@ -43,10 +43,10 @@ type Stuffed struct {
 
 	// MaxScore is the highest score of such pages, by a model trained on written
 	// ones, that a page may have. Texts that come without their page have no score.
-	MaxScore float64 `json:"max_score" default:"0.08" range:"0..1"`
+	MaxScore float64 `json:"max_score" default:"0.1" range:"0..1"`
 	// MinScore is the score, of any of the kinds, that a page must have for the
 	// other limits to count.
-	MinScore float64 `json:"min_score" default:"0.02" range:"0..1"`
+	MinScore float64 `json:"min_score" default:"0.05" range:"0..1"`
 
 	scan stuffScan
 }

@@ -52,8 +52,8 @@ func (s *shop) ofLang(zh, en string) string {
 func (s *shop) above(b *strings.Builder, title string) {
 	if s.rng.IntN(4) == 0 {
 		fmt.Fprintf(b, "<div class=\"cookie\"><p>%s</p><button>%s</button></div>\n",
-			s.ofLang("我们使用 Cookie 改善您的体验|本站使用 Cookies，继续浏览即表示同意。|请启用 JavaScript 以获得完整功能。",
-				"We value your privacy. We use cookies to measure how the site is used.|This site uses cookies.|JavaScript is disabled in your browser. Some features may not work."),
+			s.ofLang("我们使用 Cookie 改善您的体验|本站使用 Cookies，继续浏览即表示同意。|请启用 JavaScript 以获得完整功能。|您的浏览器版本过低，请升级后访问。|请开启 Cookie 和 JavaScript 以便正常浏览",
+				"We value your privacy. We use cookies to measure how the site is used.|This site uses cookies.|JavaScript is disabled in your browser. Some features may not work.|You need to enable JavaScript to run this app.|Cookies are disabled: the store will not work correctly.|Please enable cookies and JavaScript to continue."),
 			s.ofLang("知道了|同意|更多", "Accept all|OK|Manage choices"))
 	}
 	if s.rng.IntN(2) == 0 {

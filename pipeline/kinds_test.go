@@ -27,7 +27,7 @@ import (
 	"feilun/internal/testkit"
 )
 
-var kindsOut = flag.String("kinds", "", "write the extracted pages that train filter/kinds.bin to filter/testdata/kinds.jsonl.zst and to this folder")
+var kindsOut = flag.String("kinds", "", "write the extracted pages that train filter/kinds.bin.zst to filter/testdata/kinds.jsonl.zst and to this folder")
 
 // A testPage is a whole page and the kind it is of.
 type testPage struct {
