@@ -14,7 +14,7 @@ import (
 	"feilun"
 )
 
-// Kinds of pages that are no text, in the order of [kindBytes].
+// Kinds of pages that are no text, in the order of [kindTable].
 const (
 	kindSoft404 = iota
 	kindParked
@@ -39,7 +39,7 @@ const (
 
 const (
 	kindBits  = 20
-	kindSlots = 1 << kindBits // hashed features: with 1<<16, of which each has several, a page's sum is half noise
+	kindSlots = 1 << kindBits // hashed features; with 1<<16 several share a slot, and half of a sum is noise (docs/log/spam.md)
 	kindHead  = 1500          // bytes of text looked at from its start
 	kindLead  = 400           // bytes of its first lines that are no list
 	kindTail  = 700           // and from its end, where copies say so
@@ -55,7 +55,7 @@ const (
 //go:embed kinds.bin.zst
 var kindBytes []byte
 
-// kindTable returns the weights.
+// kindTable returns the weights, 4 MiB that are unpacked once.
 var kindTable = sync.OnceValue(func() string {
 	r, err := zstd.NewReader(nil)
 	if err != nil {
@@ -150,8 +150,8 @@ func sumSlots(table string, slots []uint32) (sum [kindCount]int32) {
 	return [kindCount]int32{a, b, c, d}
 }
 
-// saidScale is what each of n features of a sentence counts for a kind. No one
-// sentence makes a page stuffed; one between chapters does make a copy.
+// saidScale is what each of n features of a sentence counts for a kind. One
+// sentence makes a page stuffed less than another kind; one between chapters does make a copy.
 func saidScale(kind, n int) float64 {
 	return [kindCount]float64{1, 1, 0.7, 1.5}[kind] / saidSize(n)
 }
@@ -244,9 +244,13 @@ func kindNote(d *feilun.Doc, kind int) string {
 	r := new(kindReader)
 	var line string
 	best := 0.0
-	for _, part := range []string{d.Title, d.Text, d.Frame} {
-		head, tail := headTail(part, kindHead, kindTail)
-		for l := range strings.SplitSeq(head+"\n"+tail, "\n") {
+	for i, part := range []string{d.Title, d.Text, d.Frame} {
+		start, end := kindHead, kindTail
+		if i == 2 {
+			start, end = kindFrame, kindFrame
+		}
+		head, tail := headTail(part, start, end)
+		for l := range strings.SplitSeq(head+between(part, start, end)+"\n"+tail, "\n") {
 			r.slots, r.said, r.stops = r.slots[:0], r.said[:0], r.stops[:0]
 			r.part(partText, func() { r.grams(l, spaceText) })
 			from := 0

@@ -12,7 +12,7 @@ const (
 	spaceTitle = 2
 	spaceFrame = 4
 	spaceLead  = 5
-	spaceSaid  = 6 // none: sentences alone
+	spaceSaid  = 6 // no space: grams count for their sentence alone
 )
 
 func (r *kindReader) add(h uint64) {

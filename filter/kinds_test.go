@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,16 +50,9 @@ func TestKindScripts(t *testing.T) {
 	a.read(hans)
 	b.read(hant)
 	from, to := a.ends[partTitle], a.ends[partFrame]
-	if len(a.slots[from:to]) == 0 || string(toBytes(a.slots[:to])) != string(toBytes(b.slots[:b.ends[partFrame]])) {
+	if len(a.slots[from:to]) == 0 || !slices.Equal(a.slots[:to], b.slots[:b.ends[partFrame]]) {
 		t.Errorf("features %v and %v differ", a.slots[:to], b.slots[:b.ends[partFrame]])
 	}
-}
-
-func toBytes(slots []uint32) (b []byte) {
-	for _, s := range slots {
-		b = append(b, byte(s), byte(s>>8))
-	}
-	return b
 }
 
 // TestKindUnknown holds the score away from texts without their page, and

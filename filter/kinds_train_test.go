@@ -25,7 +25,7 @@ import (
 var (
 	kindsFrom = flag.String("train", "", "train the weights of page kinds anew, with good pages of this folder (go test ./pipeline -run TestKindPages -kinds DIR), and write kinds.bin.zst")
 	foldKinds = flag.String("fold", "", "only print what is found of batches (all, or one) that were held out")
-	leftKinds = flag.String("without", "", "with -train: leave batches out (eighth,ninth), to look at their pages through the whole path")
+	leftKinds = flag.String("without", "", "with -train: leave batches out (eighth,ninth), to look at their pages through the whole path; kinds.bin.zst is written without them")
 	showKinds = flag.String("show", "", "with -fold: log the pages of a batch and kind, such as seventh or seventh mirror, that are told wrongly")
 )
 
@@ -223,7 +223,7 @@ func fitKind(all []example, kind int) []float64 {
 	return mean
 }
 
-// rare tells slots that pages have fewer than four times, in parts and sentences: what
+// rare tells slots that are met fewer than four times, in parts and sentences, so on about two pages: what
 // they tell is chance, and the file grows by half with them.
 func rare(all []example) []bool {
 	times, few := make([]int, kindSlots), make([]bool, kindSlots)
@@ -404,7 +404,7 @@ func TestTrainKinds(t *testing.T) {
 		}
 		return
 	}
-	for batch := range strings.SplitSeq(*leftKinds, ",") {
+	for batch := range strings.FieldsFuncSeq(*leftKinds, func(r rune) bool { return r == ',' }) {
 		of := func(p kindPage) bool { return p.Batch == batch || p.Batch == "mixed "+batch }
 		written, fit = slices.DeleteFunc(written, of), slices.DeleteFunc(fit, of)
 	}

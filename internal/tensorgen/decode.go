@@ -22,8 +22,8 @@ import (
 const (
 	decodeHead   = "// func %s(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)\nTEXT ·%s(SB), NOSPLIT, $0-48\n\tMOVQ groups+0(FP), CX\n\tMOVQ w+8(FP), SI\n\tMOVQ x+16(FP), DI\n\tMOVQ xstep+24(FP), R8\n\tMOVQ y+32(FP), DX\n\tMOVQ ystep+40(FP), R9\n"
 	vectorBytes  = 80   // of a vector's group of int8
-	decodeAhead  = 8192 // bytes that are fetched ahead
-	decodeNear   = 2048 // the same into the first-level cache
+	decodeAhead  = 8192 // bytes that are fetched far ahead
+	decodeNear   = 2048 // and not far
 	int8Group    = 64 + 16*64
 	int4Group    = 64 + 8*64
 	bf16Group    = 32 * 64
@@ -81,7 +81,7 @@ func fetch(w io.Writer, at int) {
 }
 
 // fetchNear asks for every line, not far ahead and into the first-level cache: best for
-// bfloat16, and for int8 on AMD's processors (docs/log/generate.md).
+// pairs of bfloat16, and for int8 on AMD's processors (docs/log/generate.md).
 func fetchNear(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeNear) }
 
 // fetchTwice asks for every line far ahead into the second-level cache as well: best for
