@@ -40,6 +40,7 @@ const (
 const (
 	kindBits  = 20
 	kindSlots = 1 << kindBits // hashed features; with 1<<16 several share a slot, and half of a sum is noise (docs/log/spam.md)
+	kindTitle = 300           // bytes of the title
 	kindHead  = 1500          // bytes of text looked at from its start
 	kindLead  = 400           // bytes of its first lines that are no list
 	kindTail  = 700           // and from its end, where copies say so
@@ -57,7 +58,7 @@ var kindBytes []byte
 
 // kindTable returns the weights, 4 MiB that are unpacked once.
 var kindTable = sync.OnceValue(func() string {
-	r, err := zstd.NewReader(nil)
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		panic(err)
 	}
@@ -169,21 +170,19 @@ func partScale(part, n int) float64 {
 // read fills slots with the features of the page.
 func (r *kindReader) read(d *feilun.Doc) {
 	r.slots, r.said, r.stops, r.named = r.slots[:0], r.said[:0], r.stops[:0], r.named[:0]
-	r.part(partTitle, func() { r.grams(cutText(d.Title, 300), spaceTitle) })
-	r.part(partText, func() {
-		head, tail := headTail(d.Text, kindHead, kindTail)
-		r.grams(head, spaceText)
-		r.grams(tail, spaceText)
-	})
-	r.part(partFrame, func() {
-		head, tail := headTail(d.Frame, kindFrame, kindFrame)
-		r.grams(head, spaceFrame)
-		r.grams(tail, spaceFrame)
-	})
-	r.grams(between(d.Text, kindHead, kindTail), spaceSaid)
-	r.grams(between(d.Frame, kindFrame, kindFrame), spaceSaid)
+	r.part(partTitle, func() { r.grams(cutText(d.Title, kindTitle), spaceTitle) })
+	r.part(partText, func() { r.long(d.Text, kindHead, kindTail, spaceText) })
+	r.part(partFrame, func() { r.long(d.Frame, kindFrame, kindFrame, spaceFrame) })
 	r.part(partLead, func() { r.grams(lead(d.Text), spaceLead) })
 	r.part(partShape, func() { r.shape(d) })
+}
+
+// long reads a long text: its first and last bytes, and the sentences between.
+func (r *kindReader) long(s string, head, tail int, space uint64) {
+	first, middle, last := headTail(s, head, tail)
+	r.grams(first, space)
+	r.grams(middle, spaceSaid)
+	r.grams(last, space)
 }
 
 // lead returns a text from its first line on that is no item of a list, at most
@@ -210,21 +209,18 @@ func (r *kindReader) part(part int, read func()) {
 	r.ends[part] = len(r.slots)
 }
 
-func headTail(s string, head, tail int) (string, string) {
+// headTail returns the first head and the last tail bytes of s, whole characters, and at
+// most kindFar bytes of what lies between.
+func headTail(s string, head, tail int) (first, middle, last string) {
 	if len(s) <= head+tail {
-		return s, ""
+		return s, "", ""
 	}
 	from := len(s) - tail
 	for from < len(s) && !utf8.RuneStart(s[from]) {
 		from++
 	}
-	return cutText(s, head), s[from:]
-}
-
-// between returns what [headTail] leaves out, at most kindFar bytes of it.
-func between(s string, head, tail int) string {
-	start, end := headTail(s, head, tail)
-	return cutText(s[len(start):len(s)-len(end)], kindFar)
+	first = cutText(s, head)
+	return first, cutText(s[len(first):from], kindFar), s[from:]
 }
 
 // cutText returns at most n bytes of s, whole characters.
@@ -241,33 +237,29 @@ func cutText(s string, n int) string {
 // kindNote tells what speaks most for a kind on a page: the line with the
 // highest sum, and the feature of the shape.
 func kindNote(d *feilun.Doc, kind int) string {
-	r := new(kindReader)
-	var line string
-	best := 0.0
-	for i, part := range []string{d.Title, d.Text, d.Frame} {
-		start, end := kindHead, kindTail
-		if i == 2 {
-			start, end = kindFrame, kindFrame
-		}
-		head, tail := headTail(part, start, end)
-		for l := range strings.SplitSeq(head+between(part, start, end)+"\n"+tail, "\n") {
-			r.slots, r.said, r.stops = r.slots[:0], r.said[:0], r.stops[:0]
-			r.part(partText, func() { r.grams(l, spaceText) })
-			from := 0
-			for _, end := range r.stops {
-				sum := float64(sumSlots(kindTable(), r.said[from:end])[kind]) / saidSize(int(end)-from)
-				if sum > best {
-					best, line = sum, l
-				}
-				from = int(end)
+	r, table := kindReaders.Get().(*kindReader), kindTable()
+	defer kindReaders.Put(r)
+	text, more, end := headTail(d.Text, kindHead, kindTail)
+	frame, around, foot := headTail(d.Frame, kindFrame, kindFrame)
+	line, best := "", 0.0
+	for l := range strings.SplitSeq(cutText(d.Title, kindTitle)+"\n"+text+more+"\n"+end+"\n"+frame+around+"\n"+foot, "\n") {
+		r.said, r.stops = r.said[:0], r.stops[:0]
+		r.grams(l, spaceSaid)
+		from := 0
+		for _, end := range r.stops {
+			sum := float64(sumSlots(table, r.said[from:end])[kind]) / saidSize(int(end)-from)
+			if sum > best {
+				best, line = sum, l
 			}
+			from = int(end)
 		}
 	}
 	r.names = true
 	r.read(d)
+	r.names = false
 	shape, top := "", 0
 	for i, s := range r.slots[r.ends[partLead]:] {
-		if w := int(int8(kindTable()[int(s)*kindCount+kind])); w > top {
+		if w := int(int8(table[int(s)*kindCount+kind])); w > top {
 			top, shape = w, r.named[i]
 		}
 	}

@@ -6,36 +6,41 @@ import (
 	"feilun/internal/words"
 )
 
-// Spaces of grams: all parts share one, title, frame and lead have one of their own too.
+// Spaces of grams: all parts share one, title, frame and lead have one of their own too;
+// said has none, its grams count for their sentence alone.
 const (
 	spaceText  = 3
 	spaceTitle = 2
 	spaceFrame = 4
 	spaceLead  = 5
-	spaceSaid  = 6 // no space: grams count for their sentence alone
+	spaceSaid  = 6
 )
 
-func (r *kindReader) add(h uint64) {
-	s := uint32(h * slotPrime >> (64 - kindBits))
+// kindSlot hashes a feature.
+func kindSlot(h uint64) uint32 { return uint32(h * slotPrime >> (64 - kindBits)) }
+
+func (r *kindReader) add(s uint32) {
 	if r.seen[s/64]>>(s%64)&1 == 0 {
 		r.seen[s/64] |= 1 << (s % 64)
 		r.slots = append(r.slots, s)
 	}
 }
 
-// gram adds a gram in the space of all parts, and of title or frame; of the
-// lead in its own alone.
+// gram adds a gram to its sentence and in the space of all parts, and of title or frame;
+// of the lead in its own alone.
 func (r *kindReader) gram(h uint64, space uint64) {
 	if space == spaceLead { // the text has them too, and its sentences
-		r.add(h*8 + space)
+		r.add(kindSlot(h*8 + space))
 		return
 	}
-	if space != spaceSaid {
-		r.add(h*8 + spaceText)
+	s := kindSlot(h*8 + spaceText)
+	r.said = append(r.said, s)
+	if space == spaceSaid {
+		return
 	}
-	r.said = append(r.said, uint32((h*8+spaceText)*slotPrime>>(64-kindBits)))
-	if space != spaceText && space != spaceSaid {
-		r.add(h*8 + space)
+	r.add(s)
+	if space != spaceText {
+		r.add(kindSlot(h*8 + space))
 	}
 }
 

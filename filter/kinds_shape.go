@@ -13,7 +13,7 @@ import (
 // put adds a feature of the shape, a small whole number, by itself.
 func (r *kindReader) put(name string, id, value int) {
 	n := len(r.slots)
-	r.add(1<<60 | uint64(id)<<20 | uint64(value))
+	r.add(kindSlot(1<<60 | uint64(id)<<20 | uint64(value)))
 	if r.names && len(r.slots) > n {
 		r.named = append(r.named, fmt.Sprintf("%s %d", name, value))
 	}
@@ -136,7 +136,7 @@ func (r *kindReader) title(d *feilun.Doc, size int) {
 	}
 	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 	host = strings.TrimPrefix(host, "m.")
-	head, tail := headTail(d.Text, kindHead, kindTail)
+	head, _, tail := headTail(d.Text, kindHead, kindTail)
 	for i, s := range []string{d.Title, head, tail, cutText(d.Frame, 2*kindFrame)} {
 		if strings.Contains(lowerASCII(s), host) {
 			r.put("own address in part", 22, i)
@@ -190,7 +190,7 @@ func (r *kindReader) phrases(d *feilun.Doc, units, size int) {
 	r.notices(d, lead(d.Text), 10)
 	m := &r.mirror
 	m.seen = m.seen[:0]
-	head, tail := headTail(d.Text, 2*kindHead, kindTail)
+	head, _, tail := headTail(d.Text, 2*kindHead, kindTail)
 	sum := 0.0
 	for _, s := range []string{head, tail, d.Title, d.Frame} {
 		if utf8.RuneCountInString(s) > 0 {

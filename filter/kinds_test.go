@@ -55,6 +55,23 @@ func TestKindScripts(t *testing.T) {
 	}
 }
 
+// TestKindNote holds that a drop names the sentence that speaks most for its kind wherever
+// it stands: at either end of the text, far from both, and around it.
+func TestKindNote(t *testing.T) {
+	const said = "This domain is for sale."
+	plain := strings.Repeat("The ferry leaves at nine and the bakery opens at six.\n", 80)
+	for name, d := range map[string]*feilun.Doc{
+		"first":  {Text: said + "\n" + plain},
+		"middle": {Text: plain + said + "\n" + plain},
+		"last":   {Text: plain + said},
+		"frame":  {Text: plain, Frame: plain + said + "\n" + plain},
+	} {
+		if note := kindNote(d, kindParked); !strings.HasPrefix(note, said) {
+			t.Errorf("%s: note %q does not name the sentence", name, note)
+		}
+	}
+}
+
 // TestKindUnknown holds the score away from texts without their page, and
 // max_score 1 to turn it off.
 func TestKindUnknown(t *testing.T) {
