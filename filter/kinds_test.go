@@ -55,8 +55,8 @@ func TestKindScripts(t *testing.T) {
 	}
 }
 
-// TestKindNote holds that a drop names the sentence that speaks most for its kind wherever
-// it stands: at either end of the text, far from both, and around it.
+// TestKindNote holds that the sentence that speaks most for a kind raises its score, and is
+// named, wherever it stands: at either end of the text, far from both, and around it.
 func TestKindNote(t *testing.T) {
 	const said = "This domain is for sale."
 	plain := strings.Repeat("The ferry leaves at nine and the bakery opens at six.\n", 80)
@@ -68,6 +68,13 @@ func TestKindNote(t *testing.T) {
 	} {
 		if note := kindNote(d, kindParked); !strings.HasPrefix(note, said) {
 			t.Errorf("%s: note %q does not name the sentence", name, note)
+		}
+		var r kindReader
+		r.read(d)
+		with := r.scores(kindTable())[kindParked]
+		r.read(&feilun.Doc{Text: strings.ReplaceAll(d.Text, said, ""), Frame: strings.ReplaceAll(d.Frame, said, "")})
+		if without := r.scores(kindTable())[kindParked]; with <= without {
+			t.Errorf("%s: score %g with the sentence, %g without", name, with, without)
 		}
 	}
 }
