@@ -34,18 +34,16 @@ func (e *Engine) attendOnes(l *block, layer int, all []Extension) {
 // for the heads of keys from one to another.
 func (e *Engine) attendOne(worker int, l *block, layer, t int, s *Sequence, from, to int) {
 	c, w := &e.m.Config, &e.tiles[worker].one
-	d, first := c.HeadDim, firstKey(l.window, s.n)
-	firstBlock, lastBlock := first/blockTokens, s.n/blockTokens
-	k, v := e.kv.headBytes()
-	at, token := (layer*c.KVHeads+from)*(k+v), s.n%blockTokens
-	qk, qkv := e.qk[t*(c.queryWidth()+c.kvWidth()):], e.qkv[t*c.qkvWidth():]
-	e.cpu.SetToken(s.blocks[lastBlock].half, at, token, d, qk[c.queryWidth():][from*d:to*d], qkv[c.queryWidth()+c.kvWidth():][from*d:to*d])
+	first := firstKey(l.window, s.n)
+	firstBlock := first / blockTokens
 	w.Reset()
-	for _, b := range s.blocks[firstBlock : lastBlock+1] {
+	for _, b := range s.blocks[firstBlock : s.n/blockTokens+1] {
 		w.Add(b.half)
 	}
-	y, group := e.y[t*c.queryWidth():], c.Heads/c.KVHeads
-	for h := from * group; h < to*group; h++ {
-		e.cpu.Attend(w, at+(h/group-from)*(k+v), y[h*d:(h+1)*d], qk[h*d:(h+1)*d], first-firstBlock*blockTokens, s.n+1-firstBlock*blockTokens)
-	}
+	k, v := e.kv.headBytes()
+	qk, qkv := e.qk[t*(c.queryWidth()+c.kvWidth()):], e.qkv[t*c.qkvWidth()+c.queryWidth()+c.kvWidth():]
+	from, to = from*c.HeadDim, to*c.HeadDim
+	group, skip := c.Heads/c.KVHeads, firstBlock*blockTokens
+	y, queries := e.y[t*c.queryWidth():], qk[from*group:to*group]
+	e.cpu.Attend(w, (layer*c.KVHeads+from/c.HeadDim)*(k+v), c.HeadDim, y[from*group:to*group], queries, qk[c.queryWidth():][from:to], qkv[from:to], first-skip, s.n+1-skip)
 }

@@ -5,13 +5,13 @@ import "unsafe"
 // attendTokens is how many tokens a block of keys and values has.
 const attendTokens = groupCols
 
-// An Attention is attention of one query to keys and values in blocks of 64 tokens. A block
+// An Attention is attention of one token to keys and values in blocks of 64 tokens. A block
 // is memory that has, for several heads, keys, a matrix of bfloat16 of tokens × the head's
 // width, and behind them values, one of width × tokens, both as [QuantMatrixIn] takes them.
 // It keeps its memory for the next one.
 type Attention struct {
 	blocks []pointer
-	x      []float32 // of bfloat16
+	x      []float32 // of bfloat16: queries, then what values are weighted by
 	score  []float32
 }
 
@@ -27,45 +27,130 @@ func (a *Attention) Reset() { a.blocks = a.blocks[:0] }
 // Add adds a block, behind the others.
 func (a *Attention) Add(block []byte) { a.blocks = append(a.blocks, pointer(&block[0])) }
 
-// Attend sets y to what a head's query, as wide as y, gets from the tokens from first to last,
-// of which the last one lies in the last block: the sum of values weighted by the softmax of
-// the products of keys with the query. The head's keys begin at a byte of each block. It has
-// the bits of the same in steps, by [CPU.MatVecsAlone], [CPU.Softmax] and sums of blocks in
-// order. [CPU.Attends] has to be true.
-func (c *CPU) Attend(a *Attention, at int, y, query []float32, first, last int) {
-	n, width := len(a.blocks), len(y)
-	all := n * attendTokens
-	if len(a.score) < all || len(a.x) < max(all, width)/2 {
-		a.score, a.x = Floats(2*all), Floats(max(2*all, width))
+// attendScores is how many products of keys and queries are kept at a time, but for those of
+// one head: they stay in the second-level cache.
+const attendScores = 1 << 16
+
+// Attend adds the key and the value of a token for each of some heads, and sets y to what the
+// token's queries get, which are the heads' in turn: the sum of values weighted by the softmax
+// of the products of keys with a query, of the tokens from first to last; the last one is the
+// new one, and lies in the last block. Heads lie behind one another from a byte of each block
+// on. A query's numbers have the bits of the same in steps, by [CPU.MatVecsAlone], [CPU.Softmax]
+// and sums of blocks in order. [CPU.Attends] has to be true.
+func (c *CPU) Attend(a *Attention, at, width int, y, queries, keys, values []float32, first, last int) {
+	heads, each, n := len(keys)/width, len(queries)/len(keys), len(a.blocks)*attendTokens
+	part := min(heads, max(1, attendScores/(each*n)))
+	if all := part * each; len(a.score) < all*n || len(a.x) < all*max(n, width)/2 {
+		a.score, a.x = Floats(2*all*n), Floats(all*max(2*n, width))
 	}
-	half, blocks := Halves(a.x), pointer(&a.blocks[0])
-	c.ToBF16(half[:width], query)
-	attendKeys512((last+2*tileRows-1)/(2*tileRows), width/groupCols, at, blocks, pointer(&a.x[0]), pointer(&a.score[0]))
-	score := a.score[:all]
-	seen := score[first:last]
-	c.Scale(seen, 1/c.ExpSum(seen, c.Max(seen)))
-	clear(score[:first])
-	clear(score[last:])
-	c.ToBF16(half[:all], score)
-	attendValues512(n, width/tileRows, (last-(n-1)*attendTokens+3)/4, at+keyBytes(width), blocks, pointer(&a.x[0]), pointer(&y[0]))
+	for from := 0; from < heads; from += part {
+		to := min(heads, from+part)
+		h := headRun{Attention: a, at: at + from*2*keyBytes(width), heads: to - from, each: each, width: width, first: first, last: last, n: n}
+		h.attend(c, y[from*each*width:], queries[from*each*width:to*each*width], keys[from*width:to*width], values[from*width:])
+	}
+}
+
+// A headRun is heads that go through the kernels together.
+type headRun struct {
+	*Attention
+	at                 int // where the first one's keys are in a block
+	heads, each, width int // each has so many queries
+	first, last, n     int // tokens that are seen, and of all blocks
+}
+
+// attend writes the token's keys and values behind the products with all blocks but the last,
+// for what they share lines with comes from memory meanwhile.
+func (h *headRun) attend(c *CPU, y, queries, keys, values []float32) {
+	h.fetchToken()
+	half, all, lastBlock := Halves(h.x), h.heads*h.each, len(h.blocks)-1
+	c.ToBF16(half[:len(queries)], queries)
+	h.keys(0, lastBlock)
+	h.setToken(c, keys, values)
+	h.keys(lastBlock, lastBlock+1)
+	for i := range all {
+		score := h.score[i*h.n : (i+1)*h.n]
+		seen := score[h.first:h.last]
+		c.Scale(seen, 1/c.ExpSum(seen, c.Max(seen)))
+		clear(score[:h.first])
+		clear(score[h.last:])
+		c.ToBF16(half[i*h.n:(i+1)*h.n], score)
+	}
+	clear(y[:all*h.width])
+	h.values(y)
 }
 
 // keyBytes is how many bytes the keys of a block take, and the values.
 func keyBytes(width int) int { return 2 * attendTokens * width }
 
-// SetToken rounds keys and values of a token, for heads of a width that lie one behind another
-// from a byte of a block on; [CPU.Attends] has to be true.
-func (c *CPU) SetToken(block []byte, at, token, width int, keys, values []float32) {
+// block returns where the run's keys are in a block.
+func (h *headRun) block(i int) pointer { return unsafe.Add(h.blocks[i], h.at) }
+
+// keys multiplies those of some blocks with the queries in x.
+func (h *headRun) keys(from, to int) {
+	k := keyBytes(h.width)
+	for i := from; i < to; i++ {
+		next := unsafe.Add(h.block(0), k)
+		if i+1 < len(h.blocks) {
+			next = h.block(i + 1)
+		}
+		kernel := attendKeys4
+		if h.last-i*attendTokens <= 2*tileRows {
+			kernel = attendKeys2
+		}
+		kernel(h.heads, h.each, h.block(i), 2*k, next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
+	}
+}
+
+// values adds those of all blocks, weighted by x, to y.
+func (h *headRun) values(y []float32) {
+	k := keyBytes(h.width)
+	for i := range h.blocks {
+		from := unsafe.Add(h.block(i), k)
+		next := from
+		if i+1 < len(h.blocks) {
+			next = unsafe.Add(h.block(i+1), k)
+		}
+		turns := (min(attendTokens, h.last-i*attendTokens) + 3) / 4
+		attendValues4(h.heads, h.each, from, 2*k, next, h.width/groupCols, turns, unsafe.Add(pointer(&h.x[0]), 2*i*attendTokens), 2*h.n, pointer(&y[0]))
+	}
+}
+
+// keyAt returns where the last token's key begins in a group of a head's width: 4 bytes in each
+// of 32 lines.
+func (h *headRun) keyAt(head, group int) pointer {
+	token, size := (h.last-1)%attendTokens, WeightsBF16.group()
+	pair := token / (2 * tileRows) * h.width / groupCols
+	return unsafe.Add(h.block(len(h.blocks)-1), head*2*keyBytes(h.width)+(pair+group)*2*size+token/tileRows%2*size+token%tileRows*4)
+}
+
+// valueAt returns where its value begins: 2 bytes in every 4 of a line of each tile.
+func (h *headRun) valueAt(head int) pointer {
+	token := (h.last - 1) % attendTokens
+	return unsafe.Add(h.block(len(h.blocks)-1), (2*head+1)*keyBytes(h.width)+token/2*64+token%2*2)
+}
+
+// fetchToken asks for the lines that setToken writes to.
+func (h *headRun) fetchToken() {
+	for head := range h.heads {
+		for g := range h.width / groupCols {
+			attendFetch(groupCols/2, h.keyAt(head, g), 64)
+		}
+		attendFetch(h.width/tileRows, h.valueAt(head), WeightsBF16.group())
+	}
+}
+
+// setToken rounds the last token's keys and values.
+func (h *headRun) setToken(c *CPU, keys, values []float32) {
 	var half [attendTokens]uint16
-	for i := 0; i < len(keys); i += attendTokens { // a group of a head's width
+	for i := 0; i < h.heads*h.width; i += attendTokens {
+		head, group := i/h.width, i%h.width/groupCols
 		c.ToBF16(half[:], keys[i:i+attendTokens])
-		head, group := i/width*2*keyBytes(width), i%width/groupCols
-		to := pointer(&block[at+head+token/(2*tileRows)*2*width*2*tileRows+group*2*WeightsBF16.group()+token/tileRows%2*WeightsBF16.group()+token%tileRows*4])
+		to := h.keyAt(head, group)
 		for j, v := range (*[attendTokens / 2]uint32)(pointer(&half)) {
 			*(*uint32)(unsafe.Add(to, 64*j)) = v
 		}
 		c.ToBF16(half[:], values[i:i+attendTokens])
-		to = pointer(&block[at+head+keyBytes(width)+i%width/tileRows*WeightsBF16.group()+token/2*64+token%2*2])
+		to = unsafe.Add(h.valueAt(head), group*groupCols/tileRows*WeightsBF16.group())
 		for j, v := range half {
 			*(*uint16)(unsafe.Add(to, j/tileRows*WeightsBF16.group()+j%tileRows*4)) = v
 		}

@@ -5,7 +5,13 @@ import "unsafe"
 //go:generate go run feilun/internal/tensorgen attend attend_amd64.s
 
 //go:noescape
-func attendKeys512(pairs, groups, at int, blocks, x, y unsafe.Pointer)
+func attendKeys4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
 
 //go:noescape
-func attendValues512(n, tiles, last, at int, blocks, x, y unsafe.Pointer)
+func attendKeys2(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func attendValues4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
+
+//go:noescape
+func attendFetch(lines int, p unsafe.Pointer, step int)

@@ -2,5 +2,7 @@
 
 package tensor
 
-func attendKeys512(int, int, int, pointer, pointer, pointer)        {}
-func attendValues512(int, int, int, int, pointer, pointer, pointer) {}
+func attendKeys4(int, int, pointer, int, pointer, int, pointer, pointer, int)        {}
+func attendKeys2(int, int, pointer, int, pointer, int, pointer, pointer, int)        {}
+func attendValues4(int, int, pointer, int, pointer, int, int, pointer, int, pointer) {}
+func attendFetch(int, pointer, int)                                                  {}

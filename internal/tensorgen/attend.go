@@ -5,45 +5,83 @@ import (
 	"io"
 )
 
-const keyFetch = 2048 // bytes that attention fetches ahead, into the first-level cache
-
-// attend writes the kernels of attention for one query, with keys and values in blocks of 64
-// tokens as [decode] has them. They sum in the order of decodeBF16.
+// attend writes the kernels of attention of one token, with keys and values in blocks of 64
+// tokens as [decode] has them. A kernel goes through a block, head by head, with all queries of
+// a head: four tiles side by side, which share a number of the vector, or two. Meanwhile it
+// fetches the same lines of the next head, behind the last one of what comes then. A tile is
+// summed in the order of decodeBF16.
+//
+// SI is where a head's keys or values lie, R14 the way to the next one's, R13 what comes then;
+// R11 heads are left, and BX of R10 queries; AX and R15 are in the first two tiles and in the
+// last two, DI in the vector, DX in the results.
 func attend(w io.Writer) {
-	attendKeys(w)
+	attendKeys(w, 4)
+	attendKeys(w, 2)
 	attendValues(w)
+	fmt.Fprint(w, "// func attendFetch(lines int, p unsafe.Pointer, step int)\nTEXT ·attendFetch(SB), NOSPLIT, $0-24\n\tMOVQ lines+0(FP), CX\n\tMOVQ p+8(FP), SI\n\tMOVQ step+16(FP), DX\n"+
+		"loop_fetch:\n\tPREFETCHT0 (SI)\n\tADDQ DX, SI\n\tDECQ CX\n\tJNZ loop_fetch\n\tRET\n")
 }
 
-// attendKeys multiplies the keys that lie at a byte of each block with a query: pairs of tiles in all, 2 in each
-// block, whose groups are a head's width over 64.
-func attendKeys(w io.Writer) {
-	fmt.Fprint(w, "// func attendKeys512(pairs, groups, at int, blocks, x, y unsafe.Pointer)\nTEXT ·attendKeys512(SB), NOSPLIT, $0-48\n"+
-		"\tMOVQ pairs+0(FP), R11\n\tMOVQ groups+8(FP), R10\n\tMOVQ at+16(FP), R12\n\tMOVQ blocks+24(FP), R8\n\tMOVQ x+32(FP), R9\n\tMOVQ y+40(FP), DX\n\tMOVQ R10, R14\n\tSHLQ $13, R14\n"+
-		"block_keys:\n\tMOVQ (R8), SI\n\tADDQ R12, SI\n\tADDQ $8, R8\n\tMOVQ $2, BX\npair_keys:\n\tMOVQ R9, DI\n\tMOVQ R10, CX\n")
-	zero(w, 4)
-	fmt.Fprint(w, "\tPCALIGN $32\nloop_keys:\n")
-	for t := range 2 {
-		for c := range 32 {
-			at, x := 64*c+t*bf16Group, 8+c%4*2
-			fmt.Fprintf(w, "\tPREFETCHT1 %d(SI)(R14*1)\n\tPREFETCHT0 %d(SI)\n\tVBROADCASTSS %d(DI), Z%d\n\tVMOVUPS %d(SI), Z%d\n%s", at, at+keyFetch, 4*c, x, at, x+1, multiply(true, 2*t+c%2, x+1, x))
-		}
+const attendLoad = "\tMOVQ heads+0(FP), R11\n\tMOVQ queries+8(FP), R10\n\tMOVQ from+16(FP), SI\n\tMOVQ step+24(FP), R14\n\tMOVQ next+32(FP), R13\n"
+
+// attendHead begins a head.
+func attendHead(w io.Writer, name string) {
+	fmt.Fprintf(w, "head_%s:\n\tMOVQ R13, AX\n\tSUBQ SI, AX\n\tCMPQ R11, $1\n\tCMOVQEQ AX, R14\n\tMOVQ R10, BX\nquery_%s:\n\tMOVQ SI, AX\n", name, name)
+}
+
+// attendNext goes on to the next query, and to the next head.
+func attendNext(w io.Writer, name string) {
+	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ query_%s\n\tADDQ R14, SI\n\tDECQ R11\n\tJNZ head_%s\n\tVZEROUPPER\n\tRET\n\n", name, name)
+}
+
+// attendLine adds the products of a line of each tile to its sum of even lines, or of odd ones.
+func attendLine(w io.Writer, tiles, c int) {
+	x := 8 + c%4
+	fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n", 4*c, x)
+	for t := range tiles {
+		base, at, line := []string{"AX", "R15"}[t/2], 64*c+t%2*bf16Group, 12+c%4*4+t
+		fmt.Fprintf(w, "\tPREFETCHT0 %d(%s)(R14*1)\n\tVMOVUPS %d(%s), Z%d\n%s", at, base, at, base, line, multiply(true, 2*t+c%2, line, x))
 	}
-	fmt.Fprintf(w, "\tADDQ $%d, SI\n\tADDQ $128, DI\n\tDECQ CX\n\tJNZ loop_keys\n", 2*bf16Group)
-	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVADDPS Z3, Z2, Z2\n\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z2, 64(DX)\n\tADDQ $128, DX\n"+
-		"\tDECQ R11\n\tJZ done_keys\n\tDECQ BX\n\tJNZ pair_keys\n\tJMP block_keys\ndone_keys:\n\tVZEROUPPER\n\tRET\n\n")
 }
 
-// attendValues multiplies the values that lie at a byte of each block with weights, and adds up the blocks: tiles in
-// each, of 16 numbers of a head's width. Of the last block it takes so many times 4 tokens.
+// attendKeys multiplies a block's keys, 16 tokens a tile, with queries; groups are a head's
+// width over 64. Products lie ystep bytes from query to query.
+func attendKeys(w io.Writer, tiles int) {
+	name := fmt.Sprintf("attendKeys%d", tiles)
+	fmt.Fprintf(w, "// func %s(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)\nTEXT ·%s(SB), NOSPLIT, $0-72\n%s", name, name, attendLoad)
+	fmt.Fprint(w, "\tMOVQ groups+40(FP), R9\n\tMOVQ x+48(FP), DI\n\tMOVQ y+56(FP), DX\n\tMOVQ ystep+64(FP), R12\n")
+	attendHead(w, name)
+	fmt.Fprint(w, "\tMOVQ R9, CX\n\tSHLQ $12, CX\n\tLEAQ (SI)(CX*1), R15\n\tMOVQ R9, CX\n")
+	zero(w, 2*tiles)
+	fmt.Fprintf(w, "\tPCALIGN $32\nloop_%s:\n", name)
+	for c := range 32 {
+		attendLine(w, tiles, c)
+	}
+	fmt.Fprintf(w, "\tADDQ $%d, AX\n\tADDQ $%d, R15\n\tADDQ $128, DI\n\tDECQ CX\n\tJNZ loop_%s\n", 2*bf16Group, 2*bf16Group, name)
+	for t := range tiles {
+		fmt.Fprintf(w, "\tVADDPS Z%d, Z%d, Z%d\n\tVMOVUPS Z%d, %d(DX)\n", 2*t+1, 2*t, 2*t, 2*t, 64*t)
+	}
+	fmt.Fprint(w, "\tADDQ R12, DX\n")
+	attendNext(w, name)
+}
+
+// attendValues adds to y a block's values, 16 of a head's width a tile, times weights that lie
+// xstep bytes from query to query: of the block's tokens 4 a turn.
 func attendValues(w io.Writer) {
-	fmt.Fprint(w, "// func attendValues512(n, tiles, last, at int, blocks, x, y unsafe.Pointer)\nTEXT ·attendValues512(SB), NOSPLIT, $0-56\n"+
-		"\tMOVQ n+0(FP), R11\n\tMOVQ tiles+8(FP), R10\n\tMOVQ blocks+32(FP), R8\n\tMOVQ x+40(FP), R9\n\tMOVQ R10, R14\n\tSHLQ $11, R14\n\tVPXORD Z8, Z8, Z8\n\tMOVQ y+48(FP), DX\n\tMOVQ R10, BX\n"+
-		"clear_values:\n\tVMOVUPS Z8, (DX)\n\tADDQ $64, DX\n\tDECQ BX\n\tJNZ clear_values\n"+
-		"block_values:\n\tMOVQ $16, R13\n\tCMPQ R11, $1\n\tJNE full_values\n\tMOVQ last+16(FP), R13\nfull_values:\n\tMOVQ (R8), R12\n\tADDQ at+24(FP), R12\n\tADDQ $8, R8\n\tMOVQ R10, BX\n\tMOVQ y+48(FP), DX\n"+
-		"tile_values:\n\tMOVQ R12, SI\n\tMOVQ R9, DI\n\tMOVQ R13, CX\n\tVPXORD Z0, Z0, Z0\n\tVPXORD Z1, Z1, Z1\n\tPCALIGN $32\nloop_values:\n")
+	const name = "attendValues4"
+	fmt.Fprintf(w, "// func %s(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)\nTEXT ·%s(SB), NOSPLIT, $0-80\n%s", name, name, attendLoad)
+	fmt.Fprint(w, "\tMOVQ turns+48(FP), R9\n\tMOVQ x+56(FP), R8\n\tMOVQ xstep+64(FP), R12\n\tMOVQ y+72(FP), DX\n")
+	attendHead(w, name)
+	fmt.Fprintf(w, "tiles_%s:\n\tLEAQ %d(AX), R15\n\tMOVQ R8, DI\n\tMOVQ R9, CX\n", name, 2*bf16Group)
+	zero(w, 8)
+	fmt.Fprintf(w, "\tPCALIGN $32\nloop_%s:\n", name)
 	for c := range 2 {
-		fmt.Fprintf(w, "\tPREFETCHT1 %d(SI)(R14*1)\n\tPREFETCHT0 %d(SI)\n\tVBROADCASTSS %d(DI), Z%d\n\tVMOVUPS %d(SI), Z%d\n%s", 64*c, 64*c+keyFetch, 4*c, 4+2*c, 64*c, 5+2*c, multiply(true, c, 5+2*c, 4+2*c))
+		attendLine(w, 4, c)
 	}
-	fmt.Fprintf(w, "\tADDQ $128, SI\n\tADDQ $8, DI\n\tDECQ CX\n\tJNZ loop_values\n\tVADDPS Z1, Z0, Z0\n\tVADDPS (DX), Z0, Z0\n\tVMOVUPS Z0, (DX)\n\tADDQ $64, DX\n\tADDQ $%d, R12\n\tDECQ BX\n\tJNZ tile_values\n", bf16Group)
-	fmt.Fprint(w, "\tADDQ $128, R9\n\tDECQ R11\n\tJNZ block_values\n\tVZEROUPPER\n\tRET\n\n")
+	fmt.Fprintf(w, "\tADDQ $128, AX\n\tADDQ $128, R15\n\tADDQ $8, DI\n\tDECQ CX\n\tJNZ loop_%s\n", name)
+	for t := range 4 {
+		fmt.Fprintf(w, "\tVADDPS Z%d, Z%d, Z%d\n\tVADDPS %d(DX), Z%d, Z%d\n\tVMOVUPS Z%d, %d(DX)\n", 2*t+1, 2*t, 2*t, 64*t, 2*t, 2*t, 2*t, 64*t)
+	}
+	fmt.Fprintf(w, "\tADDQ $256, DX\n\tLEAQ %d(R15), AX\n\tMOVQ R9, CX\n\tSHLQ $7, CX\n\tSUBQ CX, AX\n\tMOVQ groups+40(FP), CX\n\tSHLQ $13, CX\n\tADDQ SI, CX\n\tCMPQ AX, CX\n\tJNE tiles_%s\n\tADDQ R12, R8\n", 2*bf16Group, name)
+	attendNext(w, name)
 }
