@@ -157,16 +157,20 @@ func (m *QuantMatrix) Row(dst []float32, i int) {
 // apart, and writes 16 numbers for each, ystep bytes apart.
 type decodeKernel func(groups int, w, x pointer, xstep int, y pointer, ystep int)
 
+// A streamKernel multiplies two pairs of tiles, wstep bytes apart, with one vector.
+type streamKernel func(groups int, w, x pointer, xstep int, y pointer, ystep, wstep int)
+
 // A decoder has kernels for 1, 2, 4 and 8 vectors, up to widest.
 type decoder struct {
-	of     [4]decodeKernel
-	pair   decodeKernel  // both tiles of a pair and one vector; or nil
-	four   decodeKernel  // both and four vectors; or nil
-	many   [3]manyKernel // both and 5, 6 and 7 vectors; or nil
-	widest int
-	half   bool // vectors of bfloat16 are taken as such
-	tiles  bool // products are those of tiles; the others are not there
-	most   int  // vectors that go through the weights together; 0 where widest are all
+	of      [4]decodeKernel
+	pair    decodeKernel  // both tiles of a pair and one vector; or nil
+	streams streamKernel  // two pairs and one vector; or nil
+	four    decodeKernel  // both and four vectors; or nil
+	many    [3]manyKernel // both and 5, 6 and 7 vectors; or nil
+	widest  int
+	half    bool // vectors of bfloat16 are taken as such
+	tiles   bool // products are those of tiles; the others are not there
+	most    int  // vectors that go through the weights together; 0 where widest are all
 }
 
 // MatVec sets y to the product of m and x. Vectors are rounded to the form of the
@@ -220,6 +224,9 @@ func (m *QuantMatrix) perTask(c *CPU, tiles int) int {
 // product multiplies tiles with n vectors, in pairs where there are kernels for them; edge
 // has room for the rows of a tile and 8 vectors.
 func (m *QuantMatrix) product(d *decoder, y []float32, ldy int, v vectors, n, from, to int, edge []float32) {
+	if n == 1 && d.streams != nil {
+		from = m.streams(d, y, v, from, to)
+	}
 	for t := from; t < to; t++ {
 		pair := t%2 == 0 && (t+2)*tileRows <= m.rows && m.groups > 0
 		switch {
@@ -241,6 +248,20 @@ func (m *QuantMatrix) product(d *decoder, y []float32, ldy int, v vectors, n, fr
 			m.tile(d, y, ldy, v, t, 0, n, edge)
 		}
 	}
+}
+
+// streams multiplies tiles with one vector in two streams, the front half of their pairs and
+// the back half side by side, and returns the tile that is left to go on from.
+func (m *QuantMatrix) streams(d *decoder, y []float32, v vectors, from, to int) int {
+	per := (min(to, m.rows/tileRows) - from) / 4
+	if from%2 != 0 || per == 0 || m.groups == 0 {
+		return from
+	}
+	step := 2 * per
+	for t := from; t < from+step; t += 2 {
+		d.streams(m.groups, pointer(&m.data[m.at(t)]), v.data, v.each, pointer(&y[t*tileRows]), step*tileRows*4, m.at(t+step)-m.at(t))
+	}
+	return from + 2*step
 }
 
 // tile multiplies 16 rows with the vectors from j to n.

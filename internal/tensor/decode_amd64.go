@@ -36,6 +36,9 @@ func decodeBF16AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 func decodeInt8Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeInt8Streams(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep, wstep int)
+
+//go:noescape
 func decodeInt8PairIntel(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -88,9 +91,9 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
 // decoders has the kernels of each level and form of weights.
 var decoders = func() (all [len(levelNames)][3]decoder) {
-	int8, int4 := decodeInt8Pair, decodeInt4Pair
+	int8, int4, streams := decodeInt8Pair, decodeInt4Pair, streamKernel(decodeInt8Streams)
 	if intel {
-		int8, int4 = decodeInt8PairIntel, decodeInt4PairIntel
+		int8, int4, streams = decodeInt8PairIntel, decodeInt4PairIntel, nil
 	}
 	for l := range all {
 		for k := range all[l] {
@@ -105,7 +108,7 @@ var decoders = func() (all [len(levelNames)][3]decoder) {
 	all[AVX512] = all[AVX2]
 	all[AVX512][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
 	if AVX512.vnni() {
-		all[AVX512][WeightsInt8] = decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: int8, four: decodeInt8Four, widest: 8}
+		all[AVX512][WeightsInt8] = decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: int8, streams: streams, four: decodeInt8Four, widest: 8}
 		all[AVX512][WeightsInt4] = decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: int4, widest: 8}
 	}
 	all[AVX512BF16] = all[AVX512]

@@ -40,3 +40,31 @@ func TestPairKernels(t *testing.T) {
 		}
 	}
 }
+
+// TestStreams compares products in two streams with those of pairs one behind another, bit by
+// bit, for numbers of rows that leave any rest.
+func TestStreams(t *testing.T) {
+	if !Best().vnni() {
+		t.Skip("no products of bytes")
+	}
+	rng := rand.New(rand.NewPCG(5, 6))
+	pairs := decoder{of: AVX512.decoder(WeightsInt8).of, pair: decodeInt8Pair, widest: 1}
+	streams := pairs
+	streams.streams = decodeInt8Streams
+	c := New(1)
+	for range 50 {
+		rows, cols := 1+rng.IntN(20*tileRows), 1+rng.IntN(300)
+		m, err := c.Quantize(WeightsInt8, random(rng, rows*cols), rows, cols)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, tiles := c.vectors(m, random(rng, cols), 1, false), (rows+tileRows-1)/tileRows
+		from := rng.IntN(tiles)
+		want, got := make([]float32, rows), make([]float32, rows)
+		m.product(&pairs, want, rows, v, 1, from, tiles, c.scratch[0].c)
+		m.product(&streams, got, rows, v, 1, from, tiles, c.scratch[0].c)
+		if !slices.Equal(got, want) {
+			t.Errorf("%d × %d from tile %d: streams differ from pairs", rows, cols, from)
+		}
+	}
+}

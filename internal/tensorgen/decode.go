@@ -49,6 +49,7 @@ func decode(w io.Writer) {
 	}
 	decodeBF16Pair(w)
 	decodeIntPair(w, "decodeInt8Pair", 8, fetchNear)
+	decodeIntStreams(w, "decodeInt8Streams", 8, fetchNear)
 	decodeIntPair(w, "decodeInt8PairIntel", 8, fetchTwice)
 	decodeIntPair(w, "decodeInt4Pair", 4, fetchFar)
 	decodeIntPair(w, "decodeInt4PairIntel", 4, fetchTwice)
@@ -80,20 +81,6 @@ func fetch(w io.Writer, at int) {
 	}
 }
 
-// fetchNear asks for every line, not far ahead and into the first-level cache: best for
-// pairs of bfloat16, and for int8 on AMD's processors (docs/log/generate.md).
-func fetchNear(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeNear) }
-
-// fetchTwice asks for every line far ahead into the second-level cache as well: best for
-// whole numbers on Intel's.
-func fetchTwice(w io.Writer, at int) {
-	fmt.Fprintf(w, "\tPREFETCHT1 %d(SI)\n", at+decodeAhead)
-	fetchNear(w, at)
-}
-
-// fetchFar asks for every line far ahead into the first-level cache: best for int4 on AMD's.
-func fetchFar(w io.Writer, at int) { fmt.Fprintf(w, "\tPREFETCHT0 %d(SI)\n", at+decodeAhead) }
-
 // decodeBF16 uses VDPBF16PS; a vector has two sums, of even and odd chunks.
 func decodeBF16(w io.Writer, n int) {
 	name := fmt.Sprintf("decodeBF16x%d", n)
@@ -114,70 +101,6 @@ func decodeBF16(w io.Writer, n int) {
 		fmt.Fprintf(w, "\tVADDPS Z%d, Z%d, Z%d\n\tVMOVUPS Z%d, (DX)\n\tADDQ R9, DX\n", 2*j+1, 2*j, 2*j, 2*j)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
-}
-
-// decodeBF16Pair multiplies the two tiles of a pair with one vector, from front to back: a
-// tile's group before the other's, every line fetched (in turns, memory is up to a fifth
-// slower). It sums in the order of decodeBF16.
-func decodeBF16Pair(w io.Writer) {
-	name := "decodeBF16Pair"
-	fmt.Fprintf(w, decodeHead, name, name)
-	zero(w, 4)
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
-	for t := range 2 {
-		for c := range 32 {
-			at, x := 64*c+t*bf16Group, 8+c%4*2
-			fetchNear(w, at)
-			fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n\tVMOVUPS %d(SI), Z%d\n%s", 4*c, x, at, x+1, multiply(true, 2*t+c%2, x+1, x))
-		}
-	}
-	turnEnd(w, name, bf16Group)
-	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVADDPS Z3, Z2, Z2\n\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z2, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
-}
-
-// decodeIntPair is the same for int8 and int4, in the order of decodeInt. It reads the
-// weights from front to back, all of a group of one tile before the other tile's: in
-// turns, memory is a third slower. The vector's group is in Z8 to Z23.
-func decodeIntPair(w io.Writer, name string, bits int, ahead func(w io.Writer, at int)) {
-	group := map[int]int{8: int8Group, 4: int4Group}[bits]
-	fmt.Fprintf(w, decodeHead, name, name)
-	fmt.Fprint(w, "\tVPXORD Z0, Z0, Z0\n\tVPXORD Z1, Z1, Z1\n\tMOVL $0x0f0f0f0f, AX\n\tVPBROADCASTD AX, Z31\n\tVPSLLD $4, Z31, Z30\n")
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
-	for i := range 16 {
-		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", 4*i, 8+i)
-	}
-	for t := range 2 {
-		decodeIntGroup(w, bits, t, t*group, ahead)
-	}
-	turnEnd(w, name, group)
-	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
-}
-
-// decodeIntGroup adds the products of the group at byte at to register t. High halves of
-// int4 stay where they are: their sums are 16 times too large until the end.
-func decodeIntGroup(w io.Writer, bits, t, at int, ahead func(w io.Writer, at int)) {
-	ahead(w, at)
-	for half := range 2 {
-		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n\tVPXORD Z%d, Z%d, Z%d\n", 72+4*half, 2+2*half, 3+2*half, 3+2*half, 3+2*half)
-		fmt.Fprintf(w, "\tVCVTPH2PS %d(SI), Z%d\n\tVMULPS.BCST %d(DI), Z%d, Z%d\n", 32*half+at, 28+half, 64+4*half, 28+half, 28+half)
-	}
-	for half := range 2 {
-		sums, high := 2+2*half, 3+2*half
-		for c := range bits {
-			line, x, r := at+64+64*(bits*half+c), 8+8*half+c, 24+c%2*2
-			ahead(w, line)
-			if bits == 4 {
-				fmt.Fprintf(w, "\tVPANDD %d(SI), Z30, Z%d\n\tVPANDD %d(SI), Z31, Z%d\n\tVPDPBUSD Z%d, Z%d, Z%d\n", line, r+1, line, r, x+4, r+1, high)
-			} else {
-				fmt.Fprintf(w, "\tVMOVDQU32 %d(SI), Z%d\n", line, r)
-			}
-			fmt.Fprintf(w, "\tVPDPBUSD Z%d, Z%d, Z%d\n", x, r, sums)
-		}
-		if bits == 4 {
-			fmt.Fprintf(w, "\tVPSRAD $4, Z%d, Z%d\n\tVPADDD Z%d, Z%d, Z%d\n", high, high, high, sums, sums)
-		}
-		fmt.Fprintf(w, "\tVCVTDQ2PS Z%d, Z%d\n\tVFMADD231PS Z%d, Z%d, Z%d\n", sums, sums, 28+half, sums, t)
-	}
 }
 
 // decodeBF16Wide is for AVX-512 without products of bfloat16: a chunk's halves are

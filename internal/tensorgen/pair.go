@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// fetchNear asks for every line, not far ahead and into the first-level cache: best for
+// pairs of bfloat16, and for int8 on AMD's processors (docs/log/generate.md).
+func fetchNear(w io.Writer, at int, from string) {
+	fmt.Fprintf(w, "\tPREFETCHT0 %d(%s)\n", at+decodeNear, from)
+}
+
+// fetchTwice asks for every line far ahead into the second-level cache as well: best for
+// whole numbers on Intel's.
+func fetchTwice(w io.Writer, at int, from string) {
+	fmt.Fprintf(w, "\tPREFETCHT1 %d(%s)\n", at+decodeAhead, from)
+	fetchNear(w, at, from)
+}
+
+// fetchFar asks for every line far ahead into the first-level cache: best for int4 on AMD's.
+func fetchFar(w io.Writer, at int, from string) {
+	fmt.Fprintf(w, "\tPREFETCHT0 %d(%s)\n", at+decodeAhead, from)
+}
+
+// decodeBF16Pair multiplies the two tiles of a pair with one vector, from front to back: a
+// tile's group before the other's, every line fetched (in turns, memory is up to a fifth
+// slower). It sums in the order of decodeBF16.
+func decodeBF16Pair(w io.Writer) {
+	name := "decodeBF16Pair"
+	fmt.Fprintf(w, decodeHead, name, name)
+	zero(w, 4)
+	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	for t := range 2 {
+		for c := range 32 {
+			at, x := 64*c+t*bf16Group, 8+c%4*2
+			fetchNear(w, at, "SI")
+			fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n\tVMOVUPS %d(SI), Z%d\n%s", 4*c, x, at, x+1, multiply(true, 2*t+c%2, x+1, x))
+		}
+	}
+	turnEnd(w, name, bf16Group)
+	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVADDPS Z3, Z2, Z2\n\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z2, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
+}
+
+// decodeIntPair is the same for int8 and int4, in the order of decodeInt. It reads the
+// weights from front to back, all of a group of one tile before the other tile's: in
+// turns, memory is a third slower. The vector's group is in Z8 to Z23.
+func decodeIntPair(w io.Writer, name string, bits int, ahead func(w io.Writer, at int, from string)) {
+	fmt.Fprintf(w, decodeHead, name, name)
+	decodeIntPairs(w, name, bits, []string{"SI"}, ahead)
+	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
+}
+
+// decodeIntStreams is the same for two pairs that lie wstep bytes apart, a group of one before
+// that of the other: two streams, each read from front to back from call to call, which memory
+// on AMD's processors serves faster than one. Their products lie ystep bytes apart.
+func decodeIntStreams(w io.Writer, name string, bits int, ahead func(w io.Writer, at int, from string)) {
+	fmt.Fprintf(w, strings.NewReplacer("ystep int)", "ystep, wstep int)", "$0-48", "$0-56").Replace(decodeHead), name, name)
+	fmt.Fprint(w, "\tMOVQ wstep+48(FP), R10\n\tADDQ SI, R10\n\tADDQ DX, R9\n")
+	decodeIntPairs(w, name, bits, []string{"SI", "R10"}, ahead)
+	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVMOVUPS Z6, (R9)\n\tVMOVUPS Z7, 64(R9)\n\tVZEROUPPER\n\tRET\n\n")
+}
+
+// decodeIntPairs multiplies a pair of tiles in each of some places: into Z0 and Z1, and into Z6
+// and Z7.
+func decodeIntPairs(w io.Writer, name string, bits int, from []string, ahead func(w io.Writer, at int, from string)) {
+	group := map[int]int{8: int8Group, 4: int4Group}[bits]
+	for i := range from {
+		fmt.Fprintf(w, "\tVPXORD Z%[1]d, Z%[1]d, Z%[1]d\n\tVPXORD Z%[2]d, Z%[2]d, Z%[2]d\n", 6*i, 6*i+1)
+	}
+	fmt.Fprintf(w, "\tMOVL $0x0f0f0f0f, AX\n\tVPBROADCASTD AX, Z31\n\tVPSLLD $4, Z31, Z30\n\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	for i := range 16 {
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", 4*i, 8+i)
+	}
+	for i, from := range from {
+		for t := range 2 {
+			decodeIntGroup(w, bits, 6*i+t, t*group, from, ahead)
+		}
+	}
+	for _, from := range from[1:] {
+		fmt.Fprintf(w, "\tADDQ $%d, %s\n", 2*group, from)
+	}
+	turnEnd(w, name, group)
+}
+
+// decodeIntGroup adds the products of the group that lies at bytes from a register to register
+// t. High halves of int4 stay where they are: their sums are 16 times too large until the end.
+func decodeIntGroup(w io.Writer, bits, t, at int, from string, ahead func(w io.Writer, at int, from string)) {
+	ahead(w, at, from)
+	for half := range 2 {
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n\tVPXORD Z%d, Z%d, Z%d\n", 72+4*half, 2+2*half, 3+2*half, 3+2*half, 3+2*half)
+		fmt.Fprintf(w, "\tVCVTPH2PS %d(%s), Z%d\n\tVMULPS.BCST %d(DI), Z%d, Z%d\n", 32*half+at, from, 28+half, 64+4*half, 28+half, 28+half)
+	}
+	for half := range 2 {
+		sums, high := 2+2*half, 3+2*half
+		for c := range bits {
+			line, x, r := at+64+64*(bits*half+c), 8+8*half+c, 24+c%2*2
+			ahead(w, line, from)
+			if bits == 4 {
+				fmt.Fprintf(w, "\tVPANDD %d(%s), Z30, Z%d\n\tVPANDD %d(%s), Z31, Z%d\n\tVPDPBUSD Z%d, Z%d, Z%d\n", line, from, r+1, line, from, r, x+4, r+1, high)
+			} else {
+				fmt.Fprintf(w, "\tVMOVDQU32 %d(%s), Z%d\n", line, from, r)
+			}
+			fmt.Fprintf(w, "\tVPDPBUSD Z%d, Z%d, Z%d\n", x, r, sums)
+		}
+		if bits == 4 {
+			fmt.Fprintf(w, "\tVPSRAD $4, Z%d, Z%d\n\tVPADDD Z%d, Z%d, Z%d\n", high, high, high, sums, sums)
+		}
+		fmt.Fprintf(w, "\tVCVTDQ2PS Z%d, Z%d\n\tVFMADD231PS Z%d, Z%d, Z%d\n", sums, sums, 28+half, sums, t)
+	}
+}
