@@ -13,6 +13,7 @@ type Attention struct {
 	blocks []pointer
 	x      []float32 // of bfloat16: queries, then what values are weighted by
 	score  []float32
+	token  []float32 // of bfloat16: the new token's keys and values
 }
 
 // Attends reports whether there are kernels for heads of a width.
@@ -123,10 +124,9 @@ func (h *headRun) keyAt(head, group int) pointer {
 	return unsafe.Add(h.block(len(h.blocks)-1), head*2*keyBytes(h.width)+(pair+group)*2*size+token/tileRows%2*size+token%tileRows*4)
 }
 
-// valueAt returns where its value begins: 2 bytes in every 4 of a line of each tile.
+// valueAt returns the line of its value in a head's first tile of values: 2 bytes in each 4.
 func (h *headRun) valueAt(head int) pointer {
-	token := (h.last - 1) % attendTokens
-	return unsafe.Add(h.block(len(h.blocks)-1), (2*head+1)*keyBytes(h.width)+token/2*64+token%2*2)
+	return unsafe.Add(h.block(len(h.blocks)-1), (2*head+1)*keyBytes(h.width)+(h.last-1)%attendTokens/2*64)
 }
 
 // fetchToken asks for the lines that setToken writes to.
@@ -141,18 +141,16 @@ func (h *headRun) fetchToken() {
 
 // setToken rounds the last token's keys and values.
 func (h *headRun) setToken(c *CPU, keys, values []float32) {
-	var half [attendTokens]uint16
-	for i := 0; i < h.heads*h.width; i += attendTokens {
-		head, group := i/h.width, i%h.width/groupCols
-		c.ToBF16(half[:], keys[i:i+attendTokens])
-		to := h.keyAt(head, group)
-		for j, v := range (*[attendTokens / 2]uint32)(pointer(&half)) {
-			*(*uint32)(unsafe.Add(to, 64*j)) = v
-		}
-		c.ToBF16(half[:], values[i:i+attendTokens])
-		to = unsafe.Add(h.valueAt(head), group*groupCols/tileRows*WeightsBF16.group())
-		for j, v := range half {
-			*(*uint16)(unsafe.Add(to, j/tileRows*WeightsBF16.group()+j%tileRows*4)) = v
-		}
+	n, groups := h.heads*h.width, h.width/groupCols
+	if len(h.token) < n {
+		h.token = Floats(n)
+	}
+	half := Halves(h.token)
+	c.ToBF16(half[:n], keys[:n])
+	c.ToBF16(half[n:2*n], values[:n])
+	for i := 0; i < n; i += groupCols {
+		head, group := i/h.width, i/groupCols%groups
+		value := unsafe.Add(h.valueAt(head), group*groupCols/tileRows*WeightsBF16.group())
+		attendSet(h.keyAt(head, group), value, (h.last-1)%2, pointer(&half[i]), pointer(&half[n+i]))
 	}
 }

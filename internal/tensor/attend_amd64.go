@@ -15,3 +15,6 @@ func attendValues4(heads, queries int, from unsafe.Pointer, step int, next unsaf
 
 //go:noescape
 func attendFetch(lines int, p unsafe.Pointer, step int)
+
+//go:noescape
+func attendSet(key, value unsafe.Pointer, odd int, k, v unsafe.Pointer)

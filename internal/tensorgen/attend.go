@@ -18,8 +18,24 @@ func attend(w io.Writer) {
 	attendKeys(w, 4)
 	attendKeys(w, 2)
 	attendValues(w)
+	attendToken(w)
+}
+
+// attendToken fetches lines that lie step bytes apart, and writes a token's key and value of a
+// group of 64 of a head's width: the key 4 bytes a line, the value into every second half of a
+// line in each of 4 tiles, odd ones or not.
+func attendToken(w io.Writer) {
 	fmt.Fprint(w, "// func attendFetch(lines int, p unsafe.Pointer, step int)\nTEXT ·attendFetch(SB), NOSPLIT, $0-24\n\tMOVQ lines+0(FP), CX\n\tMOVQ p+8(FP), SI\n\tMOVQ step+16(FP), DX\n"+
-		"loop_fetch:\n\tPREFETCHT0 (SI)\n\tADDQ DX, SI\n\tDECQ CX\n\tJNZ loop_fetch\n\tRET\n")
+		"loop_fetch:\n\tPREFETCHT0 (SI)\n\tADDQ DX, SI\n\tDECQ CX\n\tJNZ loop_fetch\n\tRET\n\n")
+	fmt.Fprint(w, "// func attendSet(key, value unsafe.Pointer, odd int, k, v unsafe.Pointer)\nTEXT ·attendSet(SB), NOSPLIT, $0-40\n\tMOVQ key+0(FP), DI\n\tMOVQ value+8(FP), DX\n\tMOVQ odd+16(FP), CX\n\tMOVQ k+24(FP), SI\n\tMOVQ v+32(FP), R8\n")
+	for c := range 32 {
+		fmt.Fprintf(w, "\tMOVL %d(SI), AX\n\tMOVL AX, %d(DI)\n", 4*c, 64*c)
+	}
+	fmt.Fprint(w, "\tMOVL $0x55555555, AX\n\tSHLL CX, AX\n\tKMOVD AX, K1\n\tSHLQ $4, CX\n\tVMOVQ CX, X1\n")
+	for t := range 4 {
+		fmt.Fprintf(w, "\tVPMOVZXWD %d(R8), Z0\n\tVPSLLD X1, Z0, Z0\n\tVMOVDQU16 Z0, K1, %d(DX)\n", 32*t, bf16Group*t)
+	}
+	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n")
 }
 
 const attendLoad = "\tMOVQ heads+0(FP), R11\n\tMOVQ queries+8(FP), R10\n\tMOVQ from+16(FP), SI\n\tMOVQ step+24(FP), R14\n\tMOVQ next+32(FP), R13\n"
