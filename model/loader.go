@@ -14,7 +14,8 @@ import (
 type source interface {
 	kind(p *Param) quant.Type
 	read(dst []float32, p *Param) error
-	// rows hands over the tensor's rows in blocks of its kind, or reports that it cannot.
+	// rows hands over the tensor's rows, one for each output, in blocks of its kind, or
+	// reports that it cannot.
 	rows(p *Param, each func(row int, raw []byte)) (bool, error)
 }
 
@@ -66,7 +67,7 @@ func openFolder(dir string) (c Config, s source, done func() error, err error) {
 		file.Close()
 		return c, nil, nil, wrong
 	}
-	return c, &folderSource{file}, file.Close, nil
+	return c, &folderSource{file, c.Arch == GPT2}, file.Close, nil
 }
 
 func openFile(path string) (c Config, s source, done func() error, err error) {
@@ -97,7 +98,10 @@ func (s *memorySource) read(dst []float32, p *Param) error {
 func (s *memorySource) rows(*Param, func(int, []byte)) (bool, error) { return false, nil }
 
 // A folderSource is a checkpoint of safetensors.
-type folderSource struct{ file *safetensors.Checkpoint }
+type folderSource struct {
+	file *safetensors.Checkpoint
+	conv bool // matrices have a row for each input
+}
 
 func (s *folderSource) kind(p *Param) quant.Type {
 	if t, _ := s.file.Tensor(stored(s.file, p.Name)); t.Type == "BF16" {
@@ -110,7 +114,12 @@ func (s *folderSource) read(dst []float32, p *Param) error {
 	return s.file.F32(dst, stored(s.file, p.Name))
 }
 
-func (s *folderSource) rows(*Param, func(int, []byte)) (bool, error) { return false, nil }
+func (s *folderSource) rows(p *Param, each func(int, []byte)) (bool, error) {
+	if s.conv || s.kind(p) != quant.BF16 {
+		return false, nil
+	}
+	return true, s.file.Rows(stored(s.file, p.Name), each)
+}
 
 // A ggufSource is a file of llama.cpp.
 type ggufSource struct {
@@ -137,24 +146,12 @@ func (s *ggufSource) rows(p *Param, each func(int, []byte)) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	rows, size := t.Shape[0], t.Type.Bytes(t.Shape[1])
 	place := func(i int) int { return i }
 	if heads := s.c.ggufHeads(p.Name); heads > 0 {
-		dim := rows / heads
+		dim := t.Shape[0] / heads
 		place = func(i int) int { return i/dim*dim + i%2*(dim/2) + i%dim/2 }
 	}
-	per := max(1, (1<<20)/size)
-	buf := make([]byte, per*size)
-	for at := 0; at < rows; at += per {
-		n := min(per, rows-at)
-		if err := s.file.Raw(buf[:n*size], t, at*size); err != nil {
-			return false, err
-		}
-		for i := range n {
-			each(place(at+i), buf[i*size:(i+1)*size])
-		}
-	}
-	return true, nil
+	return true, s.file.Rows(t, func(i int, row []byte) { each(place(i), row) })
 }
 
 // A loader moves weights into an engine.

@@ -51,6 +51,30 @@ func TestOpenEngine(t *testing.T) {
 	}
 }
 
+// TestOpenEngineBF16: a folder of bfloat16 is held as it is stored, matrices with a row for each
+// input too.
+func TestOpenEngineBF16(t *testing.T) {
+	for name, c := range variants() {
+		dir := t.TempDir()
+		if err := randomModel(t, c, rand.New(rand.NewPCG(6, 6))).Save(dir, true); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range []Weights{BF16, Stored} {
+			e, err := OpenEngine(dir, tensor.New(2), EngineOptions{Weights: w})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := apart(m, e); d != 0 {
+				t.Errorf("%s as %s: weights differ by %.2g", name, w, d)
+			}
+		}
+	}
+}
+
 // apart returns the largest difference between the matrices of model and engine, over the
 // largest weight.
 func apart(m *Model, e *Engine) float64 {

@@ -10,8 +10,8 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 
+	"feilun/internal/mapped"
 	"feilun/internal/quant"
 )
 
@@ -78,18 +78,11 @@ type File struct {
 
 // Open opens a file; the tensors' bytes are read when they are asked for.
 func Open(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, err := mapped.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("it is no file")
-	}
-	var g *File
-	if err == nil {
-		g, err = Read(f, info.Size())
-	}
+	g, err := Read(f, f.Size())
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -175,9 +168,24 @@ func (f *File) Tensor(name string) (t Tensor, ok bool) {
 	return f.Tensors[i], true
 }
 
-// Raw reads a tensor's bytes as they are, from byte at on.
-func (f *File) Raw(dst []byte, t Tensor, at int) error {
-	if n, err := f.r.ReadAt(dst, t.at+int64(at)); n < len(dst) {
+// Rows calls each with a tensor's rows of bytes as they are, in order; a row is valid until
+// it returns.
+func (f *File) Rows(t Tensor, each func(i int, row []byte)) error {
+	size := t.Type.Bytes(t.row())
+	return f.pieces(t, size, func(at int, b []byte) {
+		for i := 0; i < len(b); i += size {
+			each((at+i)/size, b[i:i+size])
+		}
+	})
+}
+
+// pieces calls each with pieces of a tensor's bytes, of whole steps.
+func (f *File) pieces(t Tensor, step int, each func(at int, b []byte)) error {
+	err := mapped.Pieces(f.r, t.at, t.Type.Bytes(t.Len()), step, func(at int, b []byte) error {
+		each(at, b)
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("tensor %q: %w", t.Name, err)
 	}
 	return nil
@@ -194,15 +202,10 @@ func (f *File) F32(dst []float32, name string) error {
 	case t.Len() != len(dst):
 		return fmt.Errorf("tensor %q has %d elements, not %d", name, t.Len(), len(dst))
 	}
-	const chunk = 1 << 16 // numbers; a multiple of every block
-	buf := make([]byte, t.Type.Bytes(min(chunk, (len(dst)+255)/256*256)))
-	for at := 0; at < len(dst); at += chunk {
-		part := dst[at:min(at+chunk, len(dst))]
-		b := buf[:t.Type.Bytes(len(part))]
-		if err := f.Raw(b, t, t.Type.Bytes(at)); err != nil {
-			return err
-		}
-		quant.Decode(part, t.Type, b)
-	}
-	return nil
+	const step = 256 // numbers; a multiple of every block
+	size := t.Type.Bytes(step)
+	return f.pieces(t, size, func(at int, b []byte) {
+		first := at / size * step
+		quant.Decode(dst[first:min(len(dst), first+(len(b)+size-1)/size*step)], t.Type, b)
+	})
 }

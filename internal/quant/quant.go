@@ -94,15 +94,15 @@ func Decode(dst []float32, t Type, src []byte) {
 	switch t {
 	case F32:
 		for i := range dst {
-			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i : 4*i+4]))
 		}
 	case F16:
 		for i := range dst {
-			dst[i] = FromHalf(binary.LittleEndian.Uint16(src[2*i:]))
+			dst[i] = FromHalf(binary.LittleEndian.Uint16(src[2*i : 2*i+2]))
 		}
 	case BF16:
 		for i := range dst {
-			dst[i] = FromBF16(binary.LittleEndian.Uint16(src[2*i:]))
+			dst[i] = FromBF16(binary.LittleEndian.Uint16(src[2*i : 2*i+2]))
 		}
 	default:
 		decode := map[Type]func([]float32, []byte){Q8_0: decodeQ80, Q4_0: decodeQ40, Q4_K: decodeQ4K, Q6_K: decodeQ6K}[t]

@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"feilun/internal/mapped"
 )
 
 // ErrFormat is wrapped by every complaint about the bytes of a file.
@@ -135,19 +137,12 @@ func (c *Checkpoint) openIndex(path string) error {
 // openFile opens a file and enters its tensors: all, or those that want lists, which
 // must be there.
 func (c *Checkpoint) openFile(path string, want map[string]bool) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: it is no file", path) // opening a pipe would wait for ever
-	}
-	f, err := os.Open(path)
+	f, err := mapped.Open(path)
 	if err != nil {
 		return err
 	}
 	c.files = append(c.files, f)
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if err := c.enter(f, info.Size(), want); err != nil {
+	if err := c.enter(f, f.Size(), want); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil

@@ -6,68 +6,79 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
+	"feilun/internal/mapped"
 	"feilun/internal/quant"
 )
 
 // F32 reads a tensor into dst, which has as many elements.
 func (c *Checkpoint) F32(dst []float32, name string) error {
-	return c.read(name, len(dst), func(at int, b []byte, width int, kind string) {
-		for i := range len(b) / width {
-			dst[at+i] = value(b[i*width:], kind)
-		}
+	return c.pieces(name, len(dst), 1, func(at int, b []byte, kind quant.Type) {
+		quant.Decode(dst[at:at+len(b)/kind.Bytes(1)], kind, b)
 	})
 }
 
 // BF16 reads a tensor into dst, rounded to the nearest, ties to even.
 func (c *Checkpoint) BF16(dst []uint16, name string) error {
-	return c.read(name, len(dst), func(at int, b []byte, width int, kind string) {
-		for i := range len(b) / width {
-			if kind == "BF16" {
+	var numbers []float32
+	return c.pieces(name, len(dst), 1, func(at int, b []byte, kind quant.Type) {
+		n := len(b) / kind.Bytes(1)
+		if kind == quant.BF16 {
+			for i := range dst[at : at+n] {
 				dst[at+i] = binary.LittleEndian.Uint16(b[2*i:])
-			} else {
-				dst[at+i] = quant.ToBF16(value(b[i*width:], kind))
 			}
+			return
+		}
+		numbers = slices.Grow(numbers[:0], n)[:n]
+		quant.Decode(numbers, kind, b)
+		for i, v := range numbers {
+			dst[at+i] = quant.ToBF16(v)
 		}
 	})
 }
 
-// read calls each with pieces of a tensor's bytes.
-func (c *Checkpoint) read(name string, n int, each func(at int, b []byte, width int, kind string)) error {
+// Rows calls each with the rows of bytes of a matrix as they are, in order; a row is valid
+// until it returns.
+func (c *Checkpoint) Rows(name string, each func(i int, row []byte)) error {
+	t, _ := c.Tensor(name)
+	if len(t.Shape) != 2 {
+		return fmt.Errorf("%w: %q is no matrix", ErrFormat, name)
+	}
+	return c.pieces(name, t.Len(), t.Shape[1], func(at int, b []byte, kind quant.Type) {
+		size := kind.Bytes(t.Shape[1])
+		for i := 0; i < len(b); i += size {
+			each(at/t.Shape[1]+i/size, b[i:i+size])
+		}
+	})
+}
+
+// kinds are the types of numbers that are read.
+var kinds = map[string]quant.Type{"F32": quant.F32, "F16": quant.F16, "BF16": quant.BF16}
+
+// pieces calls each with pieces of a tensor's bytes, of whole steps of numbers, and the number
+// that a piece begins with.
+func (c *Checkpoint) pieces(name string, n, step int, each func(at int, b []byte, kind quant.Type)) error {
 	t, ok := c.Tensor(name)
 	if !ok {
 		return fmt.Errorf("%w: no tensor %q", ErrFormat, name)
 	}
-	if t.Type != "F32" && t.Type != "F16" && t.Type != "BF16" {
+	kind, known := kinds[t.Type]
+	if !known {
 		return fmt.Errorf("%w: %q has numbers of type %q; F32, F16 and BF16 are read", ErrFormat, name, t.Type)
 	}
 	if t.Len() != n {
 		return fmt.Errorf("%w: %q has shape %v, want %d numbers", ErrFormat, name, t.Shape, n)
 	}
-	width := int(sizes[t.Type])
-	buf := make([]byte, min(1<<20, n*width))
-	for at := 0; at < n; {
-		b := buf[:min(len(buf), (n-at)*width)]
-		if _, err := c.files[t.file].ReadAt(b, t.from+int64(at*width)); err != nil {
-			if err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return fmt.Errorf("%q: %w", name, err)
-		}
-		each(at, b, width, t.Type)
-		at += len(b) / width
+	width := kind.Bytes(1)
+	err := mapped.Pieces(c.files[t.file], t.from, n*width, step*width, func(at int, b []byte) error {
+		each(at/width, b, kind)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%q: %w", name, err)
 	}
 	return nil
-}
-
-func value(b []byte, kind string) float32 {
-	switch kind {
-	case "F32":
-		return math.Float32frombits(binary.LittleEndian.Uint32(b))
-	case "BF16":
-		return quant.FromBF16(binary.LittleEndian.Uint16(b))
-	}
-	return quant.FromHalf(binary.LittleEndian.Uint16(b))
 }
 
 // An Entry is a tensor to write.

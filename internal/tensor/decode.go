@@ -109,9 +109,13 @@ func (m *QuantMatrix) PackRow(i int, raw []byte) {
 	}
 	tile, r, size := m.data[m.at(i/tileRows):], i%tileRows, m.kind.group()
 	if m.kind == WeightsBF16 {
-		for col := 0; col < m.cols; col++ {
-			at := col/groupCols*2*size + col%groupCols/2*64 + 4*r + col%2*2
-			copy(tile[at:at+2], raw[2*col:])
+		for g := range m.groups {
+			line := tile[g*2*size+4*r:]
+			for b := raw[g*2*groupCols : 2*min(m.cols, (g+1)*groupCols)]; len(b) > 0; { // two columns a line
+				n := copy(line[:4], b)
+				b = b[n:]
+				line = line[min(len(line), 64):]
+			}
 		}
 		return
 	}

@@ -1,0 +1,126 @@
+// Package mapped reads files by mapping them into memory, where the system can: what is read
+// is not copied first. A file that another program cuts short meanwhile, or that cannot be
+// read from its disk, is an error, and does not end the process.
+package mapped
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+	"unsafe"
+)
+
+// A File is an open file. Any number of goroutines may read it.
+type File struct {
+	data []byte // all of it, where it is mapped
+	file *os.File
+	size int64
+}
+
+// Open opens a file. Folders, pipes and devices are errors.
+func Open(path string) (*File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: it is no file", path) // opening a pipe would wait for ever
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	f := &File{file: file, size: info.Size()}
+	if f.size > 0 && f.size == int64(int(f.size)) {
+		f.data = mapFile(file, int(f.size)) // else it is read
+	}
+	return f, nil
+}
+
+// Size returns the file's length in bytes when it was opened.
+func (f *File) Size() int64 { return f.size }
+
+// Close gives the file back. Nothing may read it any more.
+func (f *File) Close() error {
+	data := f.data
+	f.data = nil
+	return errors.Join(unmap(data), f.file.Close())
+}
+
+// ReadAt copies bytes, as [io.ReaderAt] has it.
+func (f *File) ReadAt(b []byte, at int64) (n int, err error) {
+	if f.data == nil {
+		return f.file.ReadAt(b, at)
+	}
+	if at < 0 || at >= f.size {
+		return 0, io.EOF
+	}
+	err = f.guard(func() error {
+		n = copy(b, f.data[at:])
+		return nil
+	})
+	if err == nil && n < len(b) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// pieceBytes is about how many bytes a piece has.
+const pieceBytes = 1 << 20
+
+// Pieces calls use with n bytes of r from one on, in pieces of whole steps, and with where in
+// them a piece begins. A piece is valid until use returns, which reads it in its own goroutine
+// and does not change it. What r does not have is [io.ErrUnexpectedEOF].
+func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byte) error) error {
+	step = max(1, step)
+	size := max(1, pieceBytes/step) * step
+	f, _ := r.(*File)
+	if f != nil && f.data != nil {
+		if from < 0 || int64(n) > f.size-from {
+			return io.ErrUnexpectedEOF
+		}
+		return f.guard(func() error {
+			for at := 0; at < n; at += size {
+				if err := use(at, f.data[from+int64(at):][:min(size, n-at)]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	buf := make([]byte, min(size, n))
+	for at := 0; at < n; at += size {
+		b := buf[:min(size, n-at)]
+		if read, err := r.ReadAt(b, from+int64(at)); read < len(b) {
+			if err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		if err := use(at, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// guard calls use, which reads mapped memory, and turns a fault there into an error.
+func (f *File) guard(use func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		x := recover()
+		if fault, ok := x.(interface{ Addr() uintptr }); ok && f.has(fault.Addr()) {
+			err = fmt.Errorf("%w: the file cannot be read there: was it cut short, or is its disk broken?", io.ErrUnexpectedEOF)
+		} else if x != nil {
+			panic(x)
+		}
+	}()
+	return use()
+}
+
+func (f *File) has(p uintptr) bool {
+	return len(f.data) > 0 && p-uintptr(unsafe.Pointer(&f.data[0])) < uintptr(len(f.data))
+}

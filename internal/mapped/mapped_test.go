@@ -1,0 +1,112 @@
+package mapped
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// file writes n bytes to a file and opens it.
+func file(t *testing.T, n int) (path string, data []byte, f *File) {
+	t.Helper()
+	for i := range n {
+		data = append(data, byte(i*i>>7))
+	}
+	path = filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return path, data, f
+}
+
+func TestPieces(t *testing.T) {
+	_, data, f := file(t, 5<<20+77)
+	if int(f.Size()) != len(data) {
+		t.Errorf("Size %d, want %d", f.Size(), len(data))
+	}
+	for _, r := range []io.ReaderAt{f, bytes.NewReader(data), &File{file: f.file, size: f.size}} {
+		for _, c := range [][3]int{{0, len(data), 1}, {77, 5 << 20, 1 << 19}, {5, 3 << 20, 3 << 20}, {9, 0, 4}, {1, 700, 7}} {
+			var got []byte
+			err := Pieces(r, int64(c[0]), c[1], c[2], func(at int, b []byte) error {
+				if at != len(got) || at%c[2] != 0 {
+					t.Fatalf("%T %v: a piece at %d, %d bytes before it", r, c, at, len(got))
+				}
+				got = append(got, b...)
+				return nil
+			})
+			if err != nil || !bytes.Equal(got, data[c[0]:c[0]+c[1]]) {
+				t.Errorf("%T %v: %v, or other bytes", r, c, err)
+			}
+		}
+		if err := Pieces(r, 100, len(data)-99, 1, func(int, []byte) error { return nil }); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%T: a byte more than there are: %v", r, err)
+		}
+		stop := errors.New("stop")
+		if err := Pieces(r, 0, 10, 1, func(int, []byte) error { return stop }); err != stop {
+			t.Errorf("%T: %v, want use's error", r, err)
+		}
+	}
+}
+
+func TestReadAt(t *testing.T) {
+	_, data, f := file(t, 1000)
+	for _, c := range []struct{ at, n, want int }{{0, 1000, 1000}, {990, 20, 10}, {1000, 1, 0}, {2000, 1, 0}, {3, 5, 5}} {
+		b := make([]byte, c.n)
+		n, err := f.ReadAt(b, int64(c.at))
+		if n != c.want || (n < c.n) != (err == io.EOF) || !slices.Equal(b[:n], data[min(c.at, 1000):][:n]) {
+			t.Errorf("ReadAt %d of %d bytes: %d, %v", c.at, c.n, n, err)
+		}
+	}
+	if _, err := f.ReadAt(make([]byte, 1), -1); err == nil {
+		t.Error("a negative place is read")
+	}
+}
+
+// TestCut cuts a file short while it is read.
+func TestCut(t *testing.T) {
+	path, _, f := file(t, 3<<20)
+	err := Pieces(f, 0, 3<<20, 1, func(at int, b []byte) error {
+		if at == 0 {
+			if err := os.Truncate(path, 1<<20); err != nil {
+				t.Fatal(err)
+			}
+			return nil
+		}
+		copy(make([]byte, len(b)), b)
+		return nil
+	})
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Pieces of a file that was cut: %v", err)
+	}
+	if n, err := f.ReadAt(make([]byte, 100), 2<<20); err == nil || n == 100 {
+		t.Errorf("ReadAt of a file that was cut: %d, %v", n, err)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a panic of use's own does not come through")
+		}
+	}()
+	Pieces(f, 0, 10, 1, func(int, []byte) error { panic("mine") })
+}
+
+func TestOpen(t *testing.T) {
+	if _, err := Open(t.TempDir()); err == nil {
+		t.Error("a folder is opened")
+	}
+	if _, err := Open(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	_, _, f := file(t, 0)
+	if err := Pieces(f, 0, 1, 1, func(int, []byte) error { return nil }); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a byte of an empty file: %v", err)
+	}
+}
