@@ -9,7 +9,7 @@ import (
 type head struct {
 	s           *Sequence
 	t0, n, base int
-	kv, at      int // head of keys and values in its layer, and in all
+	layer, kv   int // head of keys and values in its layer
 }
 
 // attend adds each new token's keys and values to its sequence, and attends.
@@ -25,7 +25,7 @@ func (e *Engine) attend(l *block, layer int, all []Extension) {
 	}
 	e.cpu.Do(len(all)*c.KVHeads, func(worker, i int) {
 		x, kv := all[i/c.KVHeads], i%c.KVHeads
-		h := head{s: x.Sequence, t0: starts[i/c.KVHeads], n: len(x.Tokens), base: x.Sequence.n, kv: kv, at: layer*c.KVHeads + kv}
+		h := head{s: x.Sequence, t0: starts[i/c.KVHeads], n: len(x.Tokens), base: x.Sequence.n, layer: layer, kv: kv}
 		e.remember(&h)
 		switch {
 		case e.bf16:
@@ -47,12 +47,12 @@ func (e *Engine) remember(x *head) {
 		n = min(x.n-i, blockTokens-row)
 		k, v := e.qk[(x.t0+i)*sk+c.queryWidth()+x.kv*d:], e.qkv[(x.t0+i)*sv+sk+x.kv*d:]
 		if e.bf16 {
-			keys, values := e.kv.tiles(b, x.at)
+			keys, values := e.kv.tiles(b, x.layer, x.kv)
 			e.cpu.SetRows(&keys, row, k, sk, n)
 			e.cpu.SetColumns(&values, row, v, sv, n)
 			continue
 		}
-		keys, values := e.kv.rows(b, x.at)
+		keys, values := e.kv.rows(b, x.layer, x.kv)
 		for j := range n {
 			copy(keys[(row+j)*d:], k[j*sk:][:d])
 			copy(values[(row+j)*d:], v[j*sv:][:d])
@@ -112,7 +112,7 @@ func (e *Engine) attendBlock(worker int, l *block, x *head, i, n, group int) {
 	}
 	e.cpu.Prepare(&w.queries, w.q, d, d, vectors)
 	for at := from; at < to; at += blockTokens {
-		keys, _ := e.kv.tiles(x.s.blocks[at/blockTokens], x.at)
+		keys, _ := e.kv.tiles(x.s.blocks[at/blockTokens], x.layer, x.kv)
 		keys = keys.Top(to - at)
 		e.cpu.MatVecsAlone(worker, w.score[at-from:], lda, &keys, &w.queries)
 	}
@@ -124,7 +124,7 @@ func (e *Engine) attendBlock(worker int, l *block, x *head, i, n, group int) {
 		clear(row[last:])
 	}
 	for at := from; at < to; at += blockTokens {
-		_, values := e.kv.tiles(x.s.blocks[at/blockTokens], x.at)
+		_, values := e.kv.tiles(x.s.blocks[at/blockTokens], x.layer, x.kv)
 		e.cpu.Prepare(&w.weights, w.score[at-from:], lda, blockTokens, vectors)
 		if at == from {
 			e.cpu.MatVecsAlone(worker, w.sum, d, &values, &w.weights)
@@ -154,14 +154,14 @@ func (e *Engine) attendFew(worker int, l *block, x *head) {
 		for h := x.kv * group; h < (x.kv+1)*group; h++ {
 			q := e.qk[(x.t0+i)*sk+h*d:][:d]
 			for k := from; k < to; k++ {
-				keys, _ := e.kv.rows(x.s.blocks[k/blockTokens], x.at)
+				keys, _ := e.kv.rows(x.s.blocks[k/blockTokens], x.layer, x.kv)
 				score[k-from] = e.cpu.Dot(q, keys[k%blockTokens*d:][:d])
 			}
 			e.cpu.Softmax(score)
 			y := e.y[(x.t0+i)*c.queryWidth()+h*d:][:d]
 			clear(y)
 			for k := from; k < to; k++ {
-				_, values := e.kv.rows(x.s.blocks[k/blockTokens], x.at)
+				_, values := e.kv.rows(x.s.blocks[k/blockTokens], x.layer, x.kv)
 				e.cpu.Axpy(y, score[k-from], values[k%blockTokens*d:][:d])
 			}
 		}
@@ -175,7 +175,7 @@ func (e *Engine) attendMany(worker int, l *block, x *head) {
 	w.room(keys)
 	k, v := tensor.Floats(roundUp(keys, blockTokens)*d), tensor.Floats(roundUp(keys, blockTokens)*d)
 	for i := 0; i*blockTokens < keys; i++ {
-		bk, bv := e.kv.rows(x.s.blocks[i], x.at)
+		bk, bv := e.kv.rows(x.s.blocks[i], x.layer, x.kv)
 		copy(k[i*blockTokens*d:], bk)
 		copy(v[i*blockTokens*d:], bv)
 	}

@@ -40,10 +40,10 @@ func (e *Engine) attendOne(worker int, l *block, layer, t int, s *Sequence, from
 	for _, b := range s.blocks[firstBlock : s.n/blockTokens+1] {
 		w.Add(b.half)
 	}
-	k, v := e.kv.headBytes()
+	keysAt, valuesAt := e.kv.place(layer, from)
 	qk, qkv := e.qk[t*(c.queryWidth()+c.kvWidth()):], e.qkv[t*c.qkvWidth()+c.queryWidth()+c.kvWidth():]
 	from, to = from*c.HeadDim, to*c.HeadDim
 	group, skip := c.Heads/c.KVHeads, firstBlock*blockTokens
 	y, queries := e.y[t*c.queryWidth():], qk[from*group:to*group]
-	e.cpu.Attend(w, (layer*c.KVHeads+from/c.HeadDim)*(k+v), c.HeadDim, y[from*group:to*group], queries, qk[c.queryWidth():][from:to], qkv[from:to], first-skip, s.n+1-skip)
+	e.cpu.Attend(w, keysAt, valuesAt, c.HeadDim, y[from*group:to*group], queries, qk[c.queryWidth():][from:to], qkv[from:to], first-skip, s.n+1-skip)
 }

@@ -9,9 +9,10 @@ import (
 // blockTokens is how many tokens' keys and values lie together: a tile of the kernels.
 const blockTokens = chunkTokens
 
-// A keyBlock has keys and values of blockTokens tokens, for each layer and head of them.
-// In bfloat16 keys are a matrix of tokens × a head's width, values one of width × tokens,
-// both as the kernels read them; in float32 both are rows of a head's width.
+// A keyBlock has keys and values of blockTokens tokens, for each layer its heads' keys and
+// behind them their values. In bfloat16 a head's keys are a matrix of tokens × its width, its
+// values one of width × tokens, both as the kernels read them; in float32 both are rows of a
+// head's width.
 type keyBlock struct {
 	half []byte
 	full []float32
@@ -22,15 +23,15 @@ type keyBlock struct {
 
 // A keyStore hands out blocks.
 type keyStore struct {
-	bf16       bool
-	heads, dim int // heads of all layers
-	free       []*keyBlock
-	room       []byte // for blocks to come
+	bf16               bool
+	layers, heads, dim int
+	free               []*keyBlock
+	room               []byte // for blocks to come
 	sharing
 }
 
 func newKeyStore(c *Config, bf16 bool) keyStore {
-	return keyStore{bf16: bf16, heads: c.Layers * c.KVHeads, dim: c.HeadDim}
+	return keyStore{bf16: bf16, layers: c.Layers, heads: c.KVHeads, dim: c.HeadDim}
 }
 
 // headBytes returns the memory of a head's keys and of its values in a block.
@@ -41,23 +42,33 @@ func (s *keyStore) headBytes() (keys, values int) {
 	return 4 * blockTokens * s.dim, 4 * blockTokens * s.dim
 }
 
-// blockBytes returns the memory of a block.
-func (s *keyStore) blockBytes() int {
+// layerBytes returns the memory of a layer in a block.
+func (s *keyStore) layerBytes() int {
 	keys, values := s.headBytes()
 	return s.heads * (keys + values)
 }
 
-// tiles returns a head's keys and values in a block of bfloat16.
-func (s *keyStore) tiles(b *keyBlock, head int) (keys, values tensor.QuantMatrix) {
+// blockBytes returns the memory of a block.
+func (s *keyStore) blockBytes() int { return s.layers * s.layerBytes() }
+
+// place returns the bytes of a block at which a head's keys and values begin.
+func (s *keyStore) place(layer, head int) (keys, values int) {
 	k, v := s.headBytes()
-	at := head * (k + v)
-	return tensor.QuantMatrixIn(tensor.WeightsBF16, blockTokens, s.dim, b.half[at:at+k]), tensor.QuantMatrixIn(tensor.WeightsBF16, s.dim, blockTokens, b.half[at+k:at+k+v])
+	at := layer * s.layerBytes()
+	return at + head*k, at + s.heads*k + head*v
+}
+
+// tiles returns a head's keys and values in a block of bfloat16.
+func (s *keyStore) tiles(b *keyBlock, layer, head int) (keys, values tensor.QuantMatrix) {
+	k, v := s.place(layer, head)
+	return tensor.QuantMatrixIn(tensor.WeightsBF16, blockTokens, s.dim, b.half[k:]), tensor.QuantMatrixIn(tensor.WeightsBF16, s.dim, blockTokens, b.half[v:])
 }
 
 // rows returns a head's keys and values in a block of float32.
-func (s *keyStore) rows(b *keyBlock, head int) (keys, values []float32) {
+func (s *keyStore) rows(b *keyBlock, layer, head int) (keys, values []float32) {
+	k, v := s.place(layer, head)
 	n := blockTokens * s.dim
-	return b.full[2*head*n:][:n], b.full[(2*head+1)*n:][:n]
+	return b.full[k/4:][:n], b.full[v/4:][:n]
 }
 
 // add returns an empty block. What no token has written is zero.

@@ -6,8 +6,8 @@ import "unsafe"
 const attendTokens = groupCols
 
 // An Attention is attention of one token to keys and values in blocks of 64 tokens. A block
-// is memory that has, for several heads, keys, a matrix of bfloat16 of tokens × the head's
-// width, and behind them values, one of width × tokens, both as [QuantMatrixIn] takes them.
+// is memory that has the keys of several heads, each a matrix of bfloat16 of tokens × the head's
+// width, and elsewhere their values, each of width × tokens, both as [QuantMatrixIn] takes them.
 // It keeps its memory for the next one.
 type Attention struct {
 	blocks []pointer
@@ -35,10 +35,11 @@ const attendScores = 1 << 16
 // Attend adds the key and the value of a token for each of some heads, and sets y to what the
 // token's queries get, which are the heads' in turn: the sum of values weighted by the softmax
 // of the products of keys with a query, of the tokens from first to last; the last one is the
-// new one, and lies in the last block. Heads lie behind one another from a byte of each block
-// on. A query's numbers have the bits of the same in steps, by [CPU.MatVecsAlone], [CPU.Softmax]
-// and sums of blocks in order. [CPU.Attends] has to be true.
-func (c *CPU) Attend(a *Attention, at, width int, y, queries, keys, values []float32, first, last int) {
+// new one, and lies in the last block. The heads' keys lie behind one another from byte keysAt of
+// each block on, and their values from valuesAt on. A query's numbers have the bits of the same in
+// steps, by [CPU.MatVecsAlone], [CPU.Softmax] and sums of blocks in order. [CPU.Attends] has to be
+// true.
+func (c *CPU) Attend(a *Attention, keysAt, valuesAt, width int, y, queries, keys, values []float32, first, last int) {
 	heads, each, n := len(keys)/width, len(queries)/len(keys), len(a.blocks)*attendTokens
 	part := min(heads, max(1, attendScores/(each*n)))
 	if all := part * each; len(a.score) < all*n || len(a.x) < all*max(n, width)/2 {
@@ -46,7 +47,8 @@ func (c *CPU) Attend(a *Attention, at, width int, y, queries, keys, values []flo
 	}
 	for from := 0; from < heads; from += part {
 		to := min(heads, from+part)
-		h := headRun{Attention: a, at: at + from*2*keyBytes(width), heads: to - from, each: each, width: width, first: first, last: last, n: n}
+		skip := from * keyBytes(width)
+		h := headRun{Attention: a, keysAt: keysAt + skip, valuesAt: valuesAt + skip, heads: to - from, each: each, width: width, first: first, last: last, n: n}
 		h.attend(c, y[from*each*width:], queries[from*each*width:to*each*width], keys[from*width:to*width], values[from*width:])
 	}
 }
@@ -54,7 +56,7 @@ func (c *CPU) Attend(a *Attention, at, width int, y, queries, keys, values []flo
 // A headRun is heads that go through the kernels together.
 type headRun struct {
 	*Attention
-	at                 int // where the first one's keys are in a block
+	keysAt, valuesAt   int // where the first one's are in a block
 	heads, each, width int // each has so many queries
 	first, last, n     int // tokens that are seen, and of all blocks
 }
@@ -80,39 +82,37 @@ func (h *headRun) attend(c *CPU, y, queries, keys, values []float32) {
 	h.values(y)
 }
 
-// keyBytes is how many bytes the keys of a block take, and the values.
+// keyBytes is how many bytes the keys of a head take in a block, and the values.
 func keyBytes(width int) int { return 2 * attendTokens * width }
 
-// block returns where the run's keys are in a block.
-func (h *headRun) block(i int) pointer { return unsafe.Add(h.blocks[i], h.at) }
+// at returns a byte of a block.
+func (h *headRun) at(block, byte int) pointer { return unsafe.Add(h.blocks[block], byte) }
 
 // keys multiplies those of some blocks with the queries in x.
 func (h *headRun) keys(from, to int) {
-	k := keyBytes(h.width)
 	for i := from; i < to; i++ {
-		next := unsafe.Add(h.block(0), k)
+		next := h.at(0, h.valuesAt)
 		if i+1 < len(h.blocks) {
-			next = h.block(i + 1)
+			next = h.at(i+1, h.keysAt)
 		}
 		kernel := attendKeys4
 		if h.last-i*attendTokens <= 2*tileRows {
 			kernel = attendKeys2
 		}
-		kernel(h.heads, h.each, h.block(i), 2*k, next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
+		kernel(h.heads, h.each, h.at(i, h.keysAt), keyBytes(h.width), next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
 	}
 }
 
 // values adds those of all blocks, weighted by x, to y.
 func (h *headRun) values(y []float32) {
-	k := keyBytes(h.width)
 	for i := range h.blocks {
-		from := unsafe.Add(h.block(i), k)
+		from := h.at(i, h.valuesAt)
 		next := from
 		if i+1 < len(h.blocks) {
-			next = unsafe.Add(h.block(i+1), k)
+			next = h.at(i+1, h.valuesAt)
 		}
 		turns := (min(attendTokens, h.last-i*attendTokens) + 3) / 4
-		attendValues4(h.heads, h.each, from, 2*k, next, h.width/groupCols, turns, unsafe.Add(pointer(&h.x[0]), 2*i*attendTokens), 2*h.n, pointer(&y[0]))
+		attendValues4(h.heads, h.each, from, keyBytes(h.width), next, h.width/groupCols, turns, unsafe.Add(pointer(&h.x[0]), 2*i*attendTokens), 2*h.n, pointer(&y[0]))
 	}
 }
 
@@ -121,12 +121,12 @@ func (h *headRun) values(y []float32) {
 func (h *headRun) keyAt(head, group int) pointer {
 	token, size := (h.last-1)%attendTokens, WeightsBF16.group()
 	pair := token / (2 * tileRows) * h.width / groupCols
-	return unsafe.Add(h.block(len(h.blocks)-1), head*2*keyBytes(h.width)+(pair+group)*2*size+token/tileRows%2*size+token%tileRows*4)
+	return h.at(len(h.blocks)-1, h.keysAt+head*keyBytes(h.width)+(pair+group)*2*size+token/tileRows%2*size+token%tileRows*4)
 }
 
 // valueAt returns the line of its value in a head's first tile of values: 2 bytes in each 4.
 func (h *headRun) valueAt(head int) pointer {
-	return unsafe.Add(h.block(len(h.blocks)-1), (2*head+1)*keyBytes(h.width)+(h.last-1)%attendTokens/2*64)
+	return h.at(len(h.blocks)-1, h.valuesAt+head*keyBytes(h.width)+(h.last-1)%attendTokens/2*64)
 }
 
 // fetchToken asks for the lines that setToken writes to.
