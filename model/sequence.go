@@ -56,11 +56,17 @@ func (e *Engine) forward(all []Extension) error {
 		e.linear(l.qkv, &w.qkv, e.qkv, e.n, m)
 		e.prepare(l)
 		e.attend(l, i, all)
+		e.cpu.Fetch(e.m.W[l.post.w:][:c.Width])
 		e.linear(l.out, &w.out, e.n, e.y, m)
 		e.add(e.x, e.n, m*c.Width)
 		e.norm(l.post, e.n, e.x, m)
 		e.linear(l.up, &w.up, e.up, e.n, m)
 		e.activate(l, m)
+		next := e.m.lay.final
+		if i+1 < len(e.blocks) {
+			next = e.m.lay.blocks[i+1].in
+		}
+		e.cpu.Fetch(e.m.W[next.w:][:c.Width])
 		e.linear(l.down, &w.down, e.n, e.act, m)
 		e.add(e.x, e.n, m*c.Width)
 	}

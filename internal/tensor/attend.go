@@ -129,6 +129,13 @@ func (h *headRun) valueAt(head int) pointer {
 	return h.at(len(h.blocks)-1, h.valuesAt+head*keyBytes(h.width)+(h.last-1)%attendTokens/2*64)
 }
 
+// Fetch asks for numbers that are needed soon, where there are kernels of attention.
+func (c *CPU) Fetch(x []float32) {
+	if c.alone(WeightsBF16).half && len(x) > 0 {
+		attendFetch((len(x)+15)/16, pointer(&x[0]), 64)
+	}
+}
+
 // fetchToken asks for the lines that setToken writes to.
 func (h *headRun) fetchToken() {
 	for head := range h.heads {

@@ -323,6 +323,10 @@ func (c *CPU) vectors(m *QuantMatrix, x []float32, n int, half bool) vectors {
 	if m.cols%groupCols != 0 { // what lies behind a vector's end
 		clear(c.vector[(m.groups-1)*n*each/4:])
 	}
+	if n == 1 {
+		m.vector(c, v, x[:m.cols], 0, half)
+		return v
+	}
 	const block = 32
 	c.Do((n+block-1)/block, func(_, i int) {
 		for j := i * block; j < min(n, (i+1)*block); j++ {
