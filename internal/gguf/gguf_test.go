@@ -248,3 +248,40 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestLarge reads tensors that come in several pieces.
+func TestLarge(t *testing.T) {
+	const rows, cols = 4000, 512
+	var sources []Source
+	for _, kind := range []quant.Type{quant.F32, quant.BF16, quant.Q8_0, quant.Q4_0} {
+		sources = append(sources, Source{kind.String(), kind, []int{rows, cols}, func(dst []float32) error {
+			for i := range dst {
+				dst[i] = float32(i%4099) / 64
+			}
+			return nil
+		}})
+	}
+	name := filepath.Join(t.TempDir(), "a.gguf")
+	if err := Save(name, nil, sources); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, s := range sources {
+		tensor, _ := f.Tensor(s.Name)
+		got, want, n := numbers(t, f, s.Name), make([]float32, cols), 0
+		err := f.Rows(tensor, func(i int, row []byte) {
+			quant.Decode(want, s.Type, row)
+			if i != n || !slices.Equal(got[i*cols:(i+1)*cols], want) {
+				t.Fatalf("%s: row %d behind %d others, or other numbers", s.Name, i, n)
+			}
+			n++
+		})
+		if limit := map[quant.Type]float32{quant.Q8_0: 0.3, quant.Q4_0: 5, quant.BF16: 0.2}[s.Type]; err != nil || n != rows || got[rows*cols-1]-float32((rows*cols-1)%4099)/64 > limit {
+			t.Errorf("%s: %v, %d rows", s.Name, err, n)
+		}
+	}
+}

@@ -58,7 +58,7 @@ func (f *File) ReadAt(b []byte, at int64) (n int, err error) {
 	if at < 0 || at >= f.size {
 		return 0, io.EOF
 	}
-	err = f.guard(func() error {
+	err = f.guard(at+int64(len(b)), func() error {
 		n = copy(b, f.data[at:])
 		return nil
 	})
@@ -71,9 +71,10 @@ func (f *File) ReadAt(b []byte, at int64) (n int, err error) {
 // pieceBytes is about how many bytes a piece has.
 const pieceBytes = 1 << 20
 
-// Pieces calls use with n bytes of r from one on, in pieces of whole steps, and with where in
-// them a piece begins. A piece is valid until use returns, which reads it in its own goroutine
-// and does not change it. What r does not have is [io.ErrUnexpectedEOF].
+// Pieces calls use with n bytes of r from byte from on, in pieces of whole steps, and with where
+// among them a piece begins. A piece is valid until use returns, which reads it in its own
+// goroutine and does not change it. Bytes that r does not have are [io.ErrUnexpectedEOF], also
+// where they are lost while they are read: pieces that were used before may have been zeros.
 func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byte) error) error {
 	step = max(1, step)
 	size := max(1, pieceBytes/step) * step
@@ -82,7 +83,7 @@ func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byt
 		if from < 0 || int64(n) > f.size-from {
 			return io.ErrUnexpectedEOF
 		}
-		return f.guard(func() error {
+		return f.guard(from+int64(n), func() error {
 			for at := 0; at < n; at += size {
 				if err := use(at, f.data[from+int64(at):][:min(size, n-at)]); err != nil {
 					return err
@@ -107,18 +108,35 @@ func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byt
 	return nil
 }
 
-// guard calls use, which reads mapped memory, and turns a fault there into an error.
-func (f *File) guard(use func() error) (err error) {
+// guard calls use, which reads mapped memory up to byte end of the file, and turns a fault there
+// into an error. Where a file ends within a page, the rest of the page is zeros without a fault;
+// so its length is asked for again.
+func (f *File) guard(end int64, use func() error) (err error) {
+	end = min(end, f.size)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		x := recover()
 		if fault, ok := x.(interface{ Addr() uintptr }); ok && f.has(fault.Addr()) {
-			err = fmt.Errorf("%w: the file cannot be read there: was it cut short, or is its disk broken?", io.ErrUnexpectedEOF)
+			if err = f.whole(end); err == nil {
+				err = errors.New("a part of the file cannot be read")
+			}
 		} else if x != nil {
 			panic(x)
 		}
 	}()
-	return use()
+	if err := use(); err != nil {
+		return err
+	}
+	return f.whole(end)
+}
+
+// whole returns an error where the file by now ends before byte end.
+func (f *File) whole(end int64) error {
+	info, err := f.file.Stat()
+	if err == nil && info.Size() < end {
+		return fmt.Errorf("%w: the file was cut to %d bytes while it was read", io.ErrUnexpectedEOF, info.Size())
+	}
+	return err
 }
 
 func (f *File) has(p uintptr) bool {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"testing"
 )
@@ -90,12 +92,51 @@ func TestCut(t *testing.T) {
 	if n, err := f.ReadAt(make([]byte, 100), 2<<20); err == nil || n == 100 {
 		t.Errorf("ReadAt of a file that was cut: %d, %v", n, err)
 	}
-	defer func() {
-		if recover() == nil {
-			t.Error("a panic of use's own does not come through")
-		}
-	}()
-	Pieces(f, 0, 10, 1, func(int, []byte) error { panic("mine") })
+	if debug.SetPanicOnFault(false) {
+		t.Error("faults panic from now on")
+	}
+}
+
+// TestCutPage cuts a file within a page, whose rest is zeros without a fault.
+func TestCutPage(t *testing.T) {
+	path, _, f := file(t, 1<<20+3000)
+	err := Pieces(f, 0, 1<<20+3000, 1, func(int, []byte) error { return os.Truncate(path, 1<<20+10) })
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("Pieces: %v", err)
+	}
+	if _, err := f.ReadAt(make([]byte, 100), 1<<20+1000); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("ReadAt: %v", err)
+	}
+	if n, err := f.ReadAt(make([]byte, 100), 10); n != 100 || err != nil {
+		t.Errorf("ReadAt of what is left: %d, %v", n, err)
+	}
+}
+
+// TestPanic: what is not the file's comes through.
+func TestPanic(t *testing.T) {
+	_, _, f := file(t, 100)
+	panics := func(use func()) (x any) {
+		defer func() { x = recover() }()
+		_ = Pieces(f, 0, 10, 1, func(int, []byte) error { use(); return nil })
+		return nil
+	}
+	if x := panics(func() { panic("mine") }); x != "mine" {
+		t.Errorf("a panic of use comes through as %v", x)
+	}
+	if f.data == nil && runtime.GOOS == "linux" {
+		t.Error("the file is not mapped")
+	}
+	if f.data == nil {
+		return
+	}
+	_, _, other := file(t, 100)
+	gone, sum := other.data, byte(0)
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if x, ok := panics(func() { sum += gone[0] }).(runtime.Error); !ok {
+		t.Errorf("a fault elsewhere comes through as %v, and %d", x, sum)
+	}
 }
 
 func TestOpen(t *testing.T) {
@@ -104,6 +145,9 @@ func TestOpen(t *testing.T) {
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
+	}
+	if _, err := Open(os.DevNull); err == nil {
+		t.Error("a device is opened")
 	}
 	_, _, f := file(t, 0)
 	if err := Pieces(f, 0, 1, 1, func(int, []byte) error { return nil }); !errors.Is(err, io.ErrUnexpectedEOF) {

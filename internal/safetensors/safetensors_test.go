@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"feilun/internal/quant"
 )
 
 func write(t testing.TB, name string, b []byte) string {
@@ -224,5 +226,46 @@ func TestNoFile(t *testing.T) {
 	}
 	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "it is no file") {
 		t.Error(err)
+	}
+}
+
+// TestLarge reads a matrix that comes in several pieces, whose rows are no part of them.
+func TestLarge(t *testing.T) {
+	const rows, cols = 701, 999
+	data := make([]float32, rows*cols)
+	for i := range data {
+		data[i] = float32(i % 251) // exact in bfloat16
+	}
+	for _, bf16 := range []bool{false, true} {
+		var b bytes.Buffer
+		if err := Write(&b, []Entry{{"a", []int{rows, cols}, data}, {"b", []int{1}, []float32{1}}}, nil, bf16); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Open(write(t, "x.safetensors", b.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		got, half := make([]float32, len(data)), make([]uint16, len(data))
+		if err := errors.Join(c.F32(got, "a"), c.BF16(half, "a")); err != nil || !slices.Equal(got, data) {
+			t.Errorf("bf16 %v: %v, or other numbers", bf16, err)
+		}
+		kind, n := kinds[c.Tensors()[0].Type], 0
+		err = c.Rows("a", func(i int, row []byte) {
+			want := make([]float32, cols)
+			quant.Decode(want, kind, row)
+			if i != n || !slices.Equal(want, data[i*cols:(i+1)*cols]) || half[i*cols+3] != quant.ToBF16(want[3]) {
+				t.Fatalf("bf16 %v: row %d behind %d others, or other numbers", bf16, i, n)
+			}
+			n++
+		})
+		if err != nil || n != rows {
+			t.Errorf("Rows: %v, %d of them", err, n)
+		}
+		for _, name := range []string{"b", "none"} {
+			if err := c.Rows(name, func(int, []byte) {}); !errors.Is(err, ErrFormat) {
+				t.Errorf("rows of %q: %v", name, err)
+			}
+		}
 	}
 }

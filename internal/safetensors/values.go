@@ -41,7 +41,10 @@ func (c *Checkpoint) BF16(dst []uint16, name string) error {
 // Rows calls each with the rows of bytes of a matrix as they are, in order; a row is valid
 // until it returns.
 func (c *Checkpoint) Rows(name string, each func(i int, row []byte)) error {
-	t, _ := c.Tensor(name)
+	t, ok := c.Tensor(name)
+	if !ok {
+		return fmt.Errorf("%w: no tensor %q", ErrFormat, name)
+	}
 	if len(t.Shape) != 2 {
 		return fmt.Errorf("%w: %q is no matrix", ErrFormat, name)
 	}

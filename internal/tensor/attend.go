@@ -29,17 +29,17 @@ func (a *Attention) Reset() { a.blocks = a.blocks[:0] }
 func (a *Attention) Add(block []byte) { a.blocks = append(a.blocks, pointer(&block[0])) }
 
 // attendScores is how many products of keys and queries are kept at a time, but for those of
-// one head: they stay in the second-level cache.
+// one head: 256 KiB of them stay in the second-level cache.
 const attendScores = 1 << 16
 
-// Attend adds the key and the value of a token for each of some heads, and sets y to what the
-// token's queries get, which are the heads' in turn: the sum of values weighted by the softmax
-// of the products of keys with a query, of the tokens from first to last; the last one is the
-// new one, and lies in the last block. The heads' keys lie behind one another from byte keysAt of
-// each block on, and their values from valuesAt on. A query's numbers have the bits of the same in
-// steps, by [CPU.MatVecsAlone], [CPU.Softmax] and sums of blocks in order. [CPU.Attends] has to be
-// true.
-func (c *CPU) Attend(a *Attention, keysAt, valuesAt, width int, y, queries, keys, values []float32, first, last int) {
+// Attend adds the key and the value of a new token for each of some heads, and sets y to what
+// its queries get: of each head as many, head by head. That is the sum of values weighted by the
+// softmax of the products of keys with a query, of the tokens from first up to, not including,
+// end; the new one is end−1, and lies in the last block. The heads' keys lie behind one another
+// from byte keysAt of each block on, and their values from valuesAt on. A query's numbers have
+// the bits of the same in steps, by [CPU.MatVecsAlone], [CPU.Softmax] and sums of blocks in
+// order. [CPU.Attends] has to be true.
+func (c *CPU) Attend(a *Attention, keysAt, valuesAt, width int, y, queries, keys, values []float32, first, end int) {
 	heads, each, n := len(keys)/width, len(queries)/len(keys), len(a.blocks)*attendTokens
 	part := min(heads, max(1, attendScores/(each*n)))
 	if all := part * each; len(a.score) < all*n || len(a.x) < all*max(n, width)/2 {
@@ -48,7 +48,7 @@ func (c *CPU) Attend(a *Attention, keysAt, valuesAt, width int, y, queries, keys
 	for from := 0; from < heads; from += part {
 		to := min(heads, from+part)
 		skip := from * keyBytes(width)
-		h := headRun{Attention: a, keysAt: keysAt + skip, valuesAt: valuesAt + skip, heads: to - from, each: each, width: width, first: first, last: last, n: n}
+		h := headRun{Attention: a, keysAt: keysAt + skip, valuesAt: valuesAt + skip, heads: to - from, each: each, width: width, first: first, end: end, n: n}
 		h.attend(c, y[from*each*width:], queries[from*each*width:to*each*width], keys[from*width:to*width], values[from*width:])
 	}
 }
@@ -58,11 +58,12 @@ type headRun struct {
 	*Attention
 	keysAt, valuesAt   int // where the first one's are in a block
 	heads, each, width int // each has so many queries
-	first, last, n     int // tokens that are seen, and of all blocks
+	first, end, n      int // tokens that are seen, and of all blocks
 }
 
-// attend writes the token's keys and values behind the products with all blocks but the last,
-// for what they share lines with comes from memory meanwhile.
+// attend multiplies keys and queries, makes the products weights by softmax, and adds up values.
+// The token's keys and values are written after the products with all blocks but the last: what
+// they share lines with comes from memory meanwhile.
 func (h *headRun) attend(c *CPU, y, queries, keys, values []float32) {
 	h.fetchToken()
 	half, all, lastBlock := Halves(h.x), h.heads*h.each, len(h.blocks)-1
@@ -72,10 +73,10 @@ func (h *headRun) attend(c *CPU, y, queries, keys, values []float32) {
 	h.keys(lastBlock, lastBlock+1)
 	for i := range all {
 		score := h.score[i*h.n : (i+1)*h.n]
-		seen := score[h.first:h.last]
+		seen := score[h.first:h.end]
 		c.Scale(seen, 1/c.ExpSum(seen, c.Max(seen)))
 		clear(score[:h.first])
-		clear(score[h.last:])
+		clear(score[h.end:])
 		c.ToBF16(half[i*h.n:(i+1)*h.n], score)
 	}
 	clear(y[:all*h.width])
@@ -85,8 +86,8 @@ func (h *headRun) attend(c *CPU, y, queries, keys, values []float32) {
 // keyBytes is how many bytes the keys of a head take in a block, and the values.
 func keyBytes(width int) int { return 2 * attendTokens * width }
 
-// at returns a byte of a block.
-func (h *headRun) at(block, byte int) pointer { return unsafe.Add(h.blocks[block], byte) }
+// at returns a place in a block.
+func (h *headRun) at(block, offset int) pointer { return unsafe.Add(h.blocks[block], offset) }
 
 // keys multiplies those of some blocks with the queries in x.
 func (h *headRun) keys(from, to int) {
@@ -96,7 +97,7 @@ func (h *headRun) keys(from, to int) {
 			next = h.at(i+1, h.keysAt)
 		}
 		kernel := attendKeys4
-		if h.last-i*attendTokens <= 2*tileRows {
+		if h.end-i*attendTokens <= 2*tileRows {
 			kernel = attendKeys2
 		}
 		kernel(h.heads, h.each, h.at(i, h.keysAt), keyBytes(h.width), next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
@@ -111,7 +112,7 @@ func (h *headRun) values(y []float32) {
 		if i+1 < len(h.blocks) {
 			next = h.at(i+1, h.valuesAt)
 		}
-		turns := (min(attendTokens, h.last-i*attendTokens) + 3) / 4
+		turns := (min(attendTokens, h.end-i*attendTokens) + 3) / 4
 		attendValues4(h.heads, h.each, from, keyBytes(h.width), next, h.width/groupCols, turns, unsafe.Add(pointer(&h.x[0]), 2*i*attendTokens), 2*h.n, pointer(&y[0]))
 	}
 }
@@ -119,17 +120,17 @@ func (h *headRun) values(y []float32) {
 // keyAt returns where the last token's key begins in a group of a head's width: 4 bytes in each
 // of 32 lines.
 func (h *headRun) keyAt(head, group int) pointer {
-	token, size := (h.last-1)%attendTokens, WeightsBF16.group()
-	pair := token / (2 * tileRows) * h.width / groupCols
-	return h.at(len(h.blocks)-1, h.keysAt+head*keyBytes(h.width)+(pair+group)*2*size+token/tileRows%2*size+token%tileRows*4)
+	token, size := (h.end-1)%attendTokens, WeightsBF16.group()
+	before := token / (2 * tileRows) * (h.width / groupCols) // groups of pairs of tiles
+	return h.at(len(h.blocks)-1, h.keysAt+head*keyBytes(h.width)+(before+group)*2*size+token/tileRows%2*size+token%tileRows*4)
 }
 
 // valueAt returns the line of its value in a head's first tile of values: 2 bytes in each 4.
 func (h *headRun) valueAt(head int) pointer {
-	return h.at(len(h.blocks)-1, h.valuesAt+head*keyBytes(h.width)+(h.last-1)%attendTokens/2*64)
+	return h.at(len(h.blocks)-1, h.valuesAt+head*keyBytes(h.width)+(h.end-1)%attendTokens/2*64)
 }
 
-// Fetch asks for numbers that are needed soon, where there are kernels of attention.
+// Fetch asks memory for numbers that are needed soon, where the processor has AVX-512.
 func (c *CPU) Fetch(x []float32) {
 	if c.alone(WeightsBF16).half && len(x) > 0 {
 		attendFetch((len(x)+15)/16, pointer(&x[0]), 64)
@@ -158,6 +159,6 @@ func (h *headRun) setToken(c *CPU, keys, values []float32) {
 	for i := 0; i < n; i += groupCols {
 		head, group := i/h.width, i/groupCols%groups
 		value := unsafe.Add(h.valueAt(head), group*groupCols/tileRows*WeightsBF16.group())
-		attendSet(h.keyAt(head, group), value, (h.last-1)%2, pointer(&half[i]), pointer(&half[n+i]))
+		attendSet(h.keyAt(head, group), value, (h.end-1)%2, pointer(&half[i]), pointer(&half[n+i]))
 	}
 }

@@ -52,19 +52,20 @@ func TestStreams(t *testing.T) {
 	streams := pairs
 	streams.streams = decodeInt8Streams
 	c := New(1)
-	for range 50 {
-		rows, cols := 1+rng.IntN(20*tileRows), 1+rng.IntN(300)
+	for round := range 100 {
+		rows, cols := 1+rng.IntN(20*tileRows), min(round, rng.IntN(300))
 		m, err := c.Quantize(WeightsInt8, random(rng, rows*cols), rows, cols)
 		if err != nil {
 			t.Fatal(err)
 		}
 		v, tiles := c.vectors(m, random(rng, cols), 1, false), (rows+tileRows-1)/tileRows
 		from := rng.IntN(tiles)
+		to := from + 1 + rng.IntN(tiles-from)
 		want, got := make([]float32, rows), make([]float32, rows)
-		m.product(&pairs, want, rows, v, 1, from, tiles, c.scratch[0].c)
-		m.product(&streams, got, rows, v, 1, from, tiles, c.scratch[0].c)
+		m.product(&pairs, want, rows, v, 1, from, to, c.scratch[0].c)
+		m.product(&streams, got, rows, v, 1, from, to, c.scratch[0].c)
 		if !slices.Equal(got, want) {
-			t.Errorf("%d × %d from tile %d: streams differ from pairs", rows, cols, from)
+			t.Errorf("%d × %d, tiles %d to %d: streams differ from pairs", rows, cols, from, to)
 		}
 	}
 }

@@ -8,13 +8,14 @@ import (
 // attend writes the kernels of attention of one token, with keys and values in blocks of 64
 // tokens as [decode] has them. A kernel goes through a block, head by head, with all queries of
 // a head: four tiles side by side, which share a number of the vector, or two. Meanwhile it
-// fetches every second line of the next head, behind the last one of what comes then: with every
-// line it is slower where the processor follows the tiles by itself. A tile is
-// summed in the order of decodeBF16.
+// fetches every second line of the next head, and behind the last head of what comes then: with
+// every line it is slower where the processor follows the tiles by itself. A tile is summed in
+// the order of decodeBF16.
 //
 // SI is where a head's keys or values lie, R14 the way to the next one's, R13 what comes then;
 // R11 heads are left, and BX of R10 queries; AX and R15 are in the first two tiles and in the
-// last two, DI in the vector, DX in the results.
+// last two, DI in the vector, DX in the results. R9 counts groups of keys or turns of values,
+// R12 is the step of results or weights from query to query, R8 where a query's weights begin.
 func attend(w io.Writer) {
 	attendKeys(w, 4)
 	attendKeys(w, 2)
@@ -22,9 +23,9 @@ func attend(w io.Writer) {
 	attendToken(w)
 }
 
-// attendToken fetches lines that lie step bytes apart, and writes a token's key and value of a
-// group of 64 of a head's width: the key 4 bytes a line, the value into every second half of a
-// line in each of 4 tiles, odd ones or not.
+// attendToken fetches lines that lie step bytes apart, one or more, and writes a token's key and
+// value of a group of 64 of a head's width: the key 4 bytes a line, the value 2 of every 4 bytes
+// of a line in each of 4 tiles, the upper ones of an odd token.
 func attendToken(w io.Writer) {
 	fmt.Fprint(w, "// func attendFetch(lines int, p unsafe.Pointer, step int)\nTEXT ·attendFetch(SB), NOSPLIT, $0-24\n\tMOVQ lines+0(FP), CX\n\tMOVQ p+8(FP), SI\n\tMOVQ step+16(FP), DX\n"+
 		"loop_fetch:\n\tPREFETCHT0 (SI)\n\tADDQ DX, SI\n\tDECQ CX\n\tJNZ loop_fetch\n\tRET\n\n")
@@ -64,7 +65,7 @@ func attendLine(w io.Writer, tiles, c int) {
 	}
 }
 
-// attendKeys multiplies a block's keys, 16 tokens a tile, with queries; groups are a head's
+// attendKeys multiplies a block's keys, 16 tokens a tile, 2 or 4 tiles, with queries; groups are a head's
 // width over 64. Products lie ystep bytes from query to query.
 func attendKeys(w io.Writer, tiles int) {
 	name := fmt.Sprintf("attendKeys%d", tiles)
