@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -179,6 +180,7 @@ func (s *Scheduler) run() {
 			}
 			g.publish()
 		}
+		runtime.Gosched() // those who wait for tokens, before processors are busy again
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 )
 
 // A Level is a set of instructions.
@@ -44,6 +42,7 @@ type CPU struct {
 	workers int
 	scratch []*scratch // by worker
 	vector  []float32  // vectors made ready for [CPU.MatVecs]
+	crew    *crew
 }
 
 // A scratch is a worker's own memory.
@@ -69,7 +68,7 @@ func NewLevel(level Level, workers int) *CPU {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	c := &CPU{level: level, workers: workers}
+	c := &CPU{level: level, workers: workers, crew: newCrew(workers)}
 	for range workers {
 		c.scratch = append(c.scratch, &scratch{a: [2][]float32{Floats(level.slabPairs()), Floats(packRows * takeDepth)}, c: Floats(maxRows * maxCols), steps: Floats(tileDepth * tileRowsMost), tiles: Floats(2 * tileRowsMost * maxCols)})
 	}
@@ -84,27 +83,6 @@ func (c *CPU) Workers() int { return c.workers }
 
 // BF16 reports whether products of bfloat16 are faster than those of float32.
 func (c *CPU) BF16() bool { return c.level >= AVX512BF16 }
-
-// Do calls f for every i below n, workers side by side; f is told which worker
-// it runs in. Who does what is not settled, so f must not depend on it.
-func (c *CPU) Do(n int, f func(worker, i int)) {
-	if c.workers == 1 || n <= 1 {
-		for i := range n {
-			f(0, i)
-		}
-		return
-	}
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for w := range min(c.workers, n) {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				f(w, i)
-			}
-		})
-	}
-	group.Wait()
-}
 
 // Rows calls f with ranges of rows that cover n, workers side by side.
 func (c *CPU) Rows(n int, f func(worker, from, to int)) {
