@@ -180,7 +180,7 @@ func (s *Scheduler) run() {
 			}
 			g.publish()
 		}
-		runtime.Gosched() // those who wait for tokens, before processors are busy again
+		runtime.Gosched() // those who wait for tokens run first: workers do not sleep between products
 	}
 }
 

@@ -6,9 +6,10 @@ import (
 	"time"
 )
 
-// A crew is the goroutines that work beside the one that calls [CPU.Do]. Between two calls they
-// look out for the next one for a while before they sleep: to wake them takes longer than many
-// a product. After some time without work they end, and the next call begins anew.
+// A crew is the goroutines that work beside the one that calls [CPU.Do], which is worker 0.
+// Between two calls they look out for the next one for a while before they sleep: to wake them
+// takes longer than many a product. After some time without work they end, and the next call
+// begins anew.
 type crew struct {
 	busy     atomic.Bool // a call is at work
 	latest   atomic.Pointer[job]
@@ -18,7 +19,8 @@ type crew struct {
 	finished chan struct{} // a helper has done the last of a job
 }
 
-// How long helpers look out for a job, and sleep until they end.
+// How long helpers look out for a job (docs/log/generate.md has what came of it), and sleep until
+// they end.
 const (
 	lookOut = 20 * time.Microsecond
 	stay    = 200 * time.Millisecond
@@ -32,40 +34,47 @@ func newCrew(workers int) *crew {
 type job struct {
 	n          int64
 	f          func(worker, i int)
+	_          [64]byte // a line of the cache: f and n are read for every call
 	next, done atomic.Int64
 }
 
-// work takes calls until none is left, and reports whether it did the last one to end.
+// work takes calls until none is left, and reports whether it counted the last ones.
 func (j *job) work(worker int) (last bool) {
+	mine := int64(0)
 	for i := j.next.Add(1) - 1; i < j.n; i = j.next.Add(1) - 1 {
 		j.f(worker, int(i))
-		last = j.done.Add(1) == j.n
+		mine++
 	}
-	return last
+	return mine > 0 && j.done.Add(mine) == j.n
 }
 
 // do runs a job with its caller's help and returns when all of it is done. It does not wait
-// for helpers that have not begun.
+// for helpers that have not begun: one that ends or sleeps just now may miss the job.
 func (c *crew) do(n int, f func(worker, i int)) {
 	j := &job{n: int64(n), f: f}
+	defer j.next.Store(j.n) // nothing more is handed out if f panics
 	c.latest.Store(j)
 	for w := 1; w < min(len(c.here), n); w++ {
 		if !c.here[w].Load() && c.here[w].CompareAndSwap(false, true) {
 			go c.help(w)
 		}
 	}
-	for k := c.sleeping.Load(); k > 0; k-- {
+	// latest is set before sleeping is asked for, and helpers add to sleeping before they ask
+	// for latest a last time: one of both sees the other.
+	for k := min(c.sleeping.Load(), int32(min(n-1, len(c.here)))); k > 0; k-- {
 		select {
 		case c.wake <- struct{}{}:
 		default:
 		}
 	}
 	j.work(0)
-	if !spin(lookOut, func() bool { return j.done.Load() == j.n }) {
-		for j.done.Load() < j.n {
-			<-c.finished
+	over := func() bool { return j.done.Load() == j.n }
+	if !spin(lookOut, over) {
+		for !over() {
+			<-c.finished // or one of an earlier job
 		}
 	}
+	j.f = nil // what it refers to can go
 }
 
 // help does jobs as they come.
@@ -98,8 +107,8 @@ func (c *crew) help(worker int) {
 	}
 }
 
-// spin asks again and again, for some time, and reports whether it is so. It does not yield:
-// Go would come back to it before it looks for work that waits behind another processor.
+// spin asks again and again, for some time, and reports whether it is so. It does not yield: a
+// goroutine that yields is run again before Go takes those that wait behind another processor.
 func spin(long time.Duration, so func() bool) bool {
 	var start time.Time
 	for {
@@ -117,7 +126,8 @@ func spin(long time.Duration, so func() bool) bool {
 }
 
 // Do calls f for every i below n, workers side by side; f is told which worker
-// it runs in. Who does what is not settled, so f must not depend on it.
+// it runs in. Who does what is not settled, so f must not depend on it. It must not panic nor
+// end its goroutine.
 func (c *CPU) Do(n int, f func(worker, i int)) {
 	if c.workers == 1 || n <= 1 {
 		for i := range n {
@@ -130,7 +140,7 @@ func (c *CPU) Do(n int, f func(worker, i int)) {
 		c.crew.do(n, f)
 		return
 	}
-	j := &job{n: int64(n), f: f} // several call at a time
+	j := &job{n: int64(n), f: f} // a call within a call, or beside one: numbers of workers are in use twice
 	var group sync.WaitGroup
 	for w := range min(c.workers, n) {
 		group.Go(func() { j.work(w) })

@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -60,13 +61,96 @@ func TestDoTogether(t *testing.T) {
 			at.Wait()
 		})
 	}
-	time.Sleep(2 * stay)
-	for w := range c.crew.here {
-		if c.crew.here[w].Load() {
-			t.Errorf("worker %d stays for ever", w)
-		}
+	gone := func() bool {
+		return !c.crew.here[1].Load() && !c.crew.here[2].Load()
+	}
+	for until := time.Now().Add(10 * time.Second); !gone() && time.Now().Before(until); time.Sleep(stay / 10) {
+	}
+	if !gone() {
+		t.Error("helpers stay for ever")
 	}
 	if n := c.crew.sleeping.Load(); n != 0 {
 		t.Errorf("%d workers sleep that are not there", n)
+	}
+}
+
+// TestDoBarely: calls that come when helpers just fall asleep, and that end when the caller just
+// stops looking.
+func TestDoBarely(t *testing.T) {
+	const workers = 3
+	c, rng := New(workers), rand.New(rand.NewPCG(1, 1))
+	some := func() time.Duration { return time.Duration(rng.Int64N(int64(2 * lookOut))) }
+	last := func(d time.Duration) {
+		for from := time.Now(); time.Since(from) < d; {
+		}
+	}
+	hung := time.AfterFunc(time.Minute, func() { panic("Do does not return") })
+	defer hung.Stop()
+	for range 3000 {
+		last(some())
+		var at sync.WaitGroup
+		var working [workers]atomic.Int32
+		var over atomic.Int32
+		times := [workers]time.Duration{some(), some(), some()}
+		at.Add(workers)
+		c.Do(workers, func(worker, i int) { // ends when all are at work
+			if working[worker].Add(1) != 1 {
+				t.Error("a worker does two things at a time")
+			}
+			at.Done()
+			at.Wait()
+			last(times[i])
+			working[worker].Add(-1)
+			over.Add(1)
+		})
+		if n := over.Load(); n != workers {
+			t.Fatalf("Do returns when %d of %d calls are over", n, workers)
+		}
+		if c.crew.busy.Load() {
+			t.Fatal("busy for ever")
+		}
+	}
+}
+
+// TestDoForgets: what a call used can be collected, and one that panics hands out nothing more.
+func TestDoForgets(t *testing.T) {
+	c := New(2)
+	collected := make(chan bool, 1)
+	func() {
+		big := make([]byte, 1<<20)
+		runtime.AddCleanup(&big[0], func(int) { collected <- true }, 0)
+		c.Do(4, func(_, i int) { big[i] = 1 })
+	}()
+	for until := time.Now().Add(10 * time.Second); len(collected) == 0 && time.Now().Before(until); time.Sleep(stay / 10) {
+		runtime.GC()
+	}
+	if len(collected) == 0 {
+		t.Error("what the last call used is kept")
+	}
+	var calls atomic.Int32
+	func() {
+		defer func() { recover() }()
+		c.crew.do(1000, func(worker, _ int) {
+			calls.Add(1)
+			if worker == 0 {
+				panic("f")
+			}
+			time.Sleep(time.Millisecond)
+		})
+	}()
+	n := calls.Load()
+	if time.Sleep(20 * time.Millisecond); calls.Load() > n+1 {
+		t.Errorf("%d calls at the panic, %d behind it", n, calls.Load())
+	}
+}
+
+func TestSound(t *testing.T) {
+	for _, c := range []struct {
+		all  []float64
+		want float64
+	}{{nil, 0}, {[]float64{0, 0, 0}, 0}, {[]float64{3}, 3}, {[]float64{1, 9}, 9}, {[]float64{500, 26000, 510}, 510}, {[]float64{300, 500, 510}, 510}} {
+		if got := sound(c.all); got != c.want {
+			t.Errorf("the best of %v is %v, want %v", c.all, got, c.want)
+		}
 	}
 }
