@@ -181,11 +181,7 @@ func (f *File) Rows(t Tensor, each func(i int, row []byte)) error {
 
 // pieces calls each with pieces of a tensor's bytes, of whole steps.
 func (f *File) pieces(t Tensor, step int, each func(at int, b []byte)) error {
-	err := mapped.Pieces(f.r, t.at, t.Type.Bytes(t.Len()), step, func(at int, b []byte) error {
-		each(at, b)
-		return nil
-	})
-	if err != nil {
+	if err := mapped.Pieces(f.r, t.at, t.Type.Bytes(t.Len()), step, each); err != nil {
 		return fmt.Errorf("tensor %q: %w", t.Name, err)
 	}
 	return nil
@@ -206,6 +202,6 @@ func (f *File) F32(dst []float32, name string) error {
 	size := t.Type.Bytes(step)
 	return f.pieces(t, size, func(at int, b []byte) {
 		first := at / size * step
-		quant.Decode(dst[first:min(len(dst), first+(len(b)+size-1)/size*step)], t.Type, b)
+		quant.Decode(dst[first:first+len(b)*step/size], t.Type, b)
 	})
 }

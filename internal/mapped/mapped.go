@@ -58,10 +58,7 @@ func (f *File) ReadAt(b []byte, at int64) (n int, err error) {
 	if at < 0 || at >= f.size {
 		return 0, io.EOF
 	}
-	err = f.guard(at+int64(len(b)), func() error {
-		n = copy(b, f.data[at:])
-		return nil
-	})
+	err = f.guard(at+int64(len(b)), func() { n = copy(b, f.data[at:]) })
 	if err == nil && n < len(b) {
 		err = io.EOF
 	}
@@ -75,7 +72,7 @@ const pieceBytes = 1 << 20
 // among them a piece begins. A piece is valid until use returns, which reads it in its own
 // goroutine and does not change it. Bytes that r does not have are [io.ErrUnexpectedEOF], also
 // where they are lost while they are read: pieces that were used before may have been zeros.
-func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byte) error) error {
+func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byte)) error {
 	step = max(1, step)
 	size := max(1, pieceBytes/step) * step
 	f, _ := r.(*File)
@@ -83,13 +80,10 @@ func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byt
 		if from < 0 || int64(n) > f.size-from {
 			return io.ErrUnexpectedEOF
 		}
-		return f.guard(from+int64(n), func() error {
+		return f.guard(from+int64(n), func() {
 			for at := 0; at < n; at += size {
-				if err := use(at, f.data[from+int64(at):][:min(size, n-at)]); err != nil {
-					return err
-				}
+				use(at, f.data[from+int64(at):][:min(size, n-at)])
 			}
-			return nil
 		})
 	}
 	buf := make([]byte, min(size, n))
@@ -101,9 +95,7 @@ func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byt
 			}
 			return err
 		}
-		if err := use(at, b); err != nil {
-			return err
-		}
+		use(at, b)
 	}
 	return nil
 }
@@ -111,7 +103,7 @@ func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byt
 // guard calls use, which reads mapped memory up to byte end of the file, and turns a fault there
 // into an error. Where a file ends within a page, the rest of the page is zeros without a fault;
 // so its length is asked for again.
-func (f *File) guard(end int64, use func() error) (err error) {
+func (f *File) guard(end int64, use func()) (err error) {
 	end = min(end, f.size)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -124,9 +116,7 @@ func (f *File) guard(end int64, use func() error) (err error) {
 			panic(x)
 		}
 	}()
-	if err := use(); err != nil {
-		return err
-	}
+	use()
 	return f.whole(end)
 }
 

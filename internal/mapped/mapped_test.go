@@ -38,23 +38,18 @@ func TestPieces(t *testing.T) {
 	for _, r := range []io.ReaderAt{f, bytes.NewReader(data), &File{file: f.file, size: f.size}} {
 		for _, c := range [][3]int{{0, len(data), 1}, {77, 5 << 20, 1 << 19}, {5, 3 << 20, 3 << 20}, {9, 0, 4}, {1, 700, 7}} {
 			var got []byte
-			err := Pieces(r, int64(c[0]), c[1], c[2], func(at int, b []byte) error {
+			err := Pieces(r, int64(c[0]), c[1], c[2], func(at int, b []byte) {
 				if at != len(got) || at%c[2] != 0 {
 					t.Fatalf("%T %v: a piece at %d, %d bytes before it", r, c, at, len(got))
 				}
 				got = append(got, b...)
-				return nil
 			})
 			if err != nil || !bytes.Equal(got, data[c[0]:c[0]+c[1]]) {
 				t.Errorf("%T %v: %v, or other bytes", r, c, err)
 			}
 		}
-		if err := Pieces(r, 100, len(data)-99, 1, func(int, []byte) error { return nil }); !errors.Is(err, io.ErrUnexpectedEOF) {
+		if err := Pieces(r, 100, len(data)-99, 1, func(int, []byte) {}); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%T: a byte more than there are: %v", r, err)
-		}
-		stop := errors.New("stop")
-		if err := Pieces(r, 0, 10, 1, func(int, []byte) error { return stop }); err != stop {
-			t.Errorf("%T: %v, want use's error", r, err)
 		}
 	}
 }
@@ -76,15 +71,14 @@ func TestReadAt(t *testing.T) {
 // TestCut cuts a file short while it is read.
 func TestCut(t *testing.T) {
 	path, _, f := file(t, 3<<20)
-	err := Pieces(f, 0, 3<<20, 1, func(at int, b []byte) error {
+	err := Pieces(f, 0, 3<<20, 1, func(at int, b []byte) {
 		if at == 0 {
 			if err := os.Truncate(path, 1<<20); err != nil {
 				t.Fatal(err)
 			}
-			return nil
+			return
 		}
 		copy(make([]byte, len(b)), b)
-		return nil
 	})
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("Pieces of a file that was cut: %v", err)
@@ -100,7 +94,11 @@ func TestCut(t *testing.T) {
 // TestCutPage cuts a file within a page, whose rest is zeros without a fault.
 func TestCutPage(t *testing.T) {
 	path, _, f := file(t, 1<<20+3000)
-	err := Pieces(f, 0, 1<<20+3000, 1, func(int, []byte) error { return os.Truncate(path, 1<<20+10) })
+	err := Pieces(f, 0, 1<<20+3000, 1, func(int, []byte) {
+		if err := os.Truncate(path, 1<<20+10); err != nil {
+			t.Fatal(err)
+		}
+	})
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("Pieces: %v", err)
 	}
@@ -117,7 +115,7 @@ func TestPanic(t *testing.T) {
 	_, _, f := file(t, 100)
 	panics := func(use func()) (x any) {
 		defer func() { x = recover() }()
-		_ = Pieces(f, 0, 10, 1, func(int, []byte) error { use(); return nil })
+		_ = Pieces(f, 0, 10, 1, func(int, []byte) { use() })
 		return nil
 	}
 	if x := panics(func() { panic("mine") }); x != "mine" {
@@ -150,7 +148,7 @@ func TestOpen(t *testing.T) {
 		t.Error("a device is opened")
 	}
 	_, _, f := file(t, 0)
-	if err := Pieces(f, 0, 1, 1, func(int, []byte) error { return nil }); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := Pieces(f, 0, 1, 1, func(int, []byte) {}); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a byte of an empty file: %v", err)
 	}
 }

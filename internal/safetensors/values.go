@@ -74,10 +74,7 @@ func (c *Checkpoint) pieces(name string, n, step int, each func(at int, b []byte
 		return fmt.Errorf("%w: %q has shape %v, want %d numbers", ErrFormat, name, t.Shape, n)
 	}
 	width := kind.Bytes(1)
-	err := mapped.Pieces(c.files[t.file], t.from, n*width, step*width, func(at int, b []byte) error {
-		each(at/width, b, kind)
-		return nil
-	})
+	err := mapped.Pieces(c.files[t.file], t.from, n*width, step*width, func(at int, b []byte) { each(at/width, b, kind) })
 	if err != nil {
 		return fmt.Errorf("%q: %w", name, err)
 	}

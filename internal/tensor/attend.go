@@ -130,7 +130,7 @@ func (h *headRun) valueAt(head int) pointer {
 	return h.at(len(h.blocks)-1, h.valuesAt+head*keyBytes(h.width)+(h.end-1)%attendTokens/2*64)
 }
 
-// Fetch asks memory for numbers that are needed soon, where the processor has AVX-512.
+// Fetch asks memory for numbers that are needed soon. Without kernels of bfloat16 it does nothing.
 func (c *CPU) Fetch(x []float32) {
 	if c.alone(WeightsBF16).half && len(x) > 0 {
 		attendFetch((len(x)+15)/16, pointer(&x[0]), 64)

@@ -20,7 +20,6 @@ import (
 // Vectors are ready in groups too: 32 pairs of bfloat16 (or 64 float32); or 64 bytes,
 // two scales, and two sums times -128 (or -8), which undo what was added.
 const (
-	decodeHead   = "// func %s(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)\nTEXT ·%s(SB), NOSPLIT, $0-48\n\tMOVQ groups+0(FP), CX\n\tMOVQ w+8(FP), SI\n\tMOVQ x+16(FP), DI\n\tMOVQ xstep+24(FP), R8\n\tMOVQ y+32(FP), DX\n\tMOVQ ystep+40(FP), R9\n"
 	vectorBytes  = 80   // of a vector's group of int8
 	decodeAhead  = 8192 // bytes that are fetched far ahead
 	decodeNear   = 2048 // and not far
@@ -68,6 +67,18 @@ func zero(w io.Writer, n int) {
 	}
 }
 
+// decodeHead begins a kernel; more are arguments behind those that all have.
+func decodeHead(w io.Writer, name string, more ...string) {
+	all, size := append([]string{"ystep"}, more...), 48+8*len(more)
+	fmt.Fprintf(w, "// func %s(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, %s int)\nTEXT ·%s(SB), NOSPLIT, $0-%d\n", name, strings.Join(all, ", "), name, size)
+	fmt.Fprint(w, "\tMOVQ groups+0(FP), CX\n\tMOVQ w+8(FP), SI\n\tMOVQ x+16(FP), DI\n\tMOVQ xstep+24(FP), R8\n\tMOVQ y+32(FP), DX\n\tMOVQ ystep+40(FP), R9\n")
+}
+
+// turnStart begins the loop over groups.
+func turnStart(w io.Writer, name string) {
+	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+}
+
 // turnEnd goes on to the next group, behind that of the pair's other tile.
 func turnEnd(w io.Writer, name string, group int) {
 	fmt.Fprintf(w, "\tADDQ $%d, SI\n\tADDQ R8, DI\n\tDECQ CX\n\tJNZ loop_%s\ndone_%s:\n", 2*group, name, name)
@@ -84,9 +95,9 @@ func fetch(w io.Writer, at int) {
 // decodeBF16 uses VDPBF16PS; a vector has two sums, of even and odd chunks.
 func decodeBF16(w io.Writer, n int) {
 	name := fmt.Sprintf("decodeBF16x%d", n)
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	zero(w, 2*n)
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	turnStart(w, name)
 	for c := range 32 {
 		fetch(w, 64*c)
 		weights := 16 + c%4
@@ -107,7 +118,7 @@ func decodeBF16(w io.Writer, n int) {
 // made float32, even columns and odd ones. The vector is float32.
 func decodeBF16Wide(w io.Writer) {
 	name := "decodeBF16AVX512"
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	zero(w, 2)
 	fmt.Fprintf(w, "\tVPTERNLOGD $0xff, Z31, Z31, Z31\n\tVPSLLD $16, Z31, Z31\n\tTESTQ CX, CX\n\tJZ done_%s\nloop_%s:\n", name, name)
 	for c := range 32 {
@@ -123,7 +134,7 @@ func decodeBF16Wide(w io.Writer) {
 // decodeBF16AVX2 is the same in two halves of 8 rows, for one tile or the two of a pair,
 // front to back.
 func decodeBF16AVX2(w io.Writer, name string, tiles int) {
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	sums := func(t, h int) int { return []int{0, 10}[t] + 2*h }
 	for t := range tiles {
 		for i := range 4 {
@@ -158,12 +169,12 @@ func decodeBF16AVX2(w io.Writer, name string, tiles int) {
 // scaled by the product of both scales and added to a vector's float32 sum.
 func decodeInt(w io.Writer, n, bits int) {
 	name := fmt.Sprintf("decodeInt%dx%d", bits, n)
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	zero(w, n)
 	if bits == 4 {
 		fmt.Fprint(w, "\tMOVL $0x0f0f0f0f, AX\n\tVPBROADCASTD AX, Z31\n")
 	}
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	turnStart(w, name)
 	fetch(w, 0)
 	for half := range 2 {
 		fmt.Fprintf(w, "\tVCVTPH2PS %d(SI), Z%d\n", 32*half, 24+half)
@@ -207,7 +218,7 @@ func decodeInt(w io.Writer, n, bits int) {
 // pair passes 2·128·127; of int4 eight pairs, at most 8·2·15·127, fit.
 func decodeIntAVX2(w io.Writer, name string, bits, tiles int) {
 	group := map[int]int{8: int8Group, 4: int4Group}[bits]
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	for i := range 2 * tiles {
 		fmt.Fprintf(w, "\tVXORPS Y%d, Y%d, Y%d\n", 10+i, 10+i, 10+i)
 	}

@@ -19,9 +19,9 @@ const fourVectors = 4
 // fourBF16: sums of even and odd chunks of 2 tiles and 4 vectors in Z0 to Z15.
 func fourBF16(w io.Writer) {
 	name := "decodeBF16Four"
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	zero(w, 16)
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	turnStart(w, name)
 	sum := func(t, j, c int) int { return 8*t + 2*j + c%2 }
 	for c := range 32 {
 		for t := range 2 {
@@ -51,9 +51,9 @@ func fourBF16(w io.Writer) {
 // fourInt8: sums in Z0 to Z7, those of a half in whole numbers in Z8 to Z15.
 func fourInt8(w io.Writer) {
 	name := "decodeInt8Four"
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	zero(w, 8)
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	turnStart(w, name)
 	fetch(w, 0)
 	fetch(w, int8Group)
 	for half := range 2 {

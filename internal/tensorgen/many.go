@@ -24,7 +24,7 @@ func manyBF16(w io.Writer, n int) {
 	name := fmt.Sprintf("decodeBF16Many%d", n)
 	fmt.Fprintf(w, manyHead, name, name)
 	zero(w, 4*n)
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	turnStart(w, name)
 	sum := func(t, j, c int) int { return 4*j + 2*t + c%2 }
 	for c := range 32 {
 		if c%4 == 0 {

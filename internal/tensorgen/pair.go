@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 )
 
 // fetchNear asks for every line, not far ahead and into the first-level cache: best for
@@ -29,9 +28,9 @@ func fetchFar(w io.Writer, at int, from string) {
 // slower). It sums in the order of decodeBF16.
 func decodeBF16Pair(w io.Writer) {
 	name := "decodeBF16Pair"
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	zero(w, 4)
-	fmt.Fprintf(w, "\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	turnStart(w, name)
 	for t := range 2 {
 		for c := range 32 {
 			at, x := 64*c+t*bf16Group, 8+c%4*2
@@ -47,7 +46,7 @@ func decodeBF16Pair(w io.Writer) {
 // weights from front to back, all of a group of one tile before the other tile's: in
 // turns, memory is a third slower. The vector's group is in Z8 to Z23.
 func decodeIntPair(w io.Writer, name string, bits int, ahead func(w io.Writer, at int, from string)) {
-	fmt.Fprintf(w, decodeHead, name, name)
+	decodeHead(w, name)
 	decodeIntPairs(w, name, bits, []string{"SI"}, ahead)
 	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
 }
@@ -56,7 +55,7 @@ func decodeIntPair(w io.Writer, name string, bits int, ahead func(w io.Writer, a
 // that of the other: two streams, each read from front to back from call to call, which memory
 // on AMD's processors serves faster than one. Their products lie ystep bytes apart.
 func decodeIntStreams(w io.Writer, name string, bits int, ahead func(w io.Writer, at int, from string)) {
-	fmt.Fprintf(w, strings.NewReplacer("ystep int)", "ystep, wstep int)", "$0-48", "$0-56").Replace(decodeHead), name, name)
+	decodeHead(w, name, "wstep")
 	fmt.Fprint(w, "\tMOVQ wstep+48(FP), R10\n\tADDQ SI, R10\n\tADDQ DX, R9\n")
 	decodeIntPairs(w, name, bits, []string{"SI", "R10"}, ahead)
 	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVMOVUPS Z6, (R9)\n\tVMOVUPS Z7, 64(R9)\n\tVZEROUPPER\n\tRET\n\n")
@@ -69,7 +68,8 @@ func decodeIntPairs(w io.Writer, name string, bits int, from []string, ahead fun
 	for i := range from {
 		fmt.Fprintf(w, "\tVPXORD Z%[1]d, Z%[1]d, Z%[1]d\n\tVPXORD Z%[2]d, Z%[2]d, Z%[2]d\n", 6*i, 6*i+1)
 	}
-	fmt.Fprintf(w, "\tMOVL $0x0f0f0f0f, AX\n\tVPBROADCASTD AX, Z31\n\tVPSLLD $4, Z31, Z30\n\tTESTQ CX, CX\n\tJZ done_%s\n\tPCALIGN $32\nloop_%s:\n", name, name)
+	fmt.Fprint(w, "\tMOVL $0x0f0f0f0f, AX\n\tVPBROADCASTD AX, Z31\n\tVPSLLD $4, Z31, Z30\n")
+	turnStart(w, name)
 	for i := range 16 {
 		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", 4*i, 8+i)
 	}
