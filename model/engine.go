@@ -90,55 +90,6 @@ func (e *Engine) Bytes() int {
 	return n
 }
 
-// TokenBytes returns how many bytes of weights, keys and values are read for the next token
-// of a sequence of n.
-func (e *Engine) TokenBytes(n int) int {
-	size, c := e.Bytes(), &e.m.Config
-	if e.embed != &e.head {
-		size -= e.embed.bytes()
-	}
-	if lay := &e.m.lay; lay.positions >= 0 {
-		size -= 4 * c.Context * c.Width
-	}
-	each := 4
-	if e.bf16 {
-		each = 2
-	}
-	return size + n*2*each*c.Layers*c.kvWidth()
-}
-
-// Products does a token's products with all its matrices again, behind an [Engine.Step], and
-// nothing else: the rest of what a step takes for one token is what is not weights.
-func (e *Engine) Products() {
-	for i := range e.blocks {
-		l, w := &e.m.lay.blocks[i], &e.blocks[i]
-		w.qkv.multiply(e.cpu, e.qkv, l.qkv.out, e.n, l.qkv.in, 1)
-		w.out.multiply(e.cpu, e.n, l.out.out, e.y, l.out.in, 1)
-		w.up.multiply(e.cpu, e.up, l.up.out, e.n, l.up.in, 1)
-		w.down.multiply(e.cpu, e.n, l.down.out, e.act, l.down.in, 1)
-	}
-	c := &e.m.Config
-	e.head.multiply(e.cpu, e.logits, c.Vocab, e.last, c.Width, 1)
-}
-
-// ReadWeights reads the matrices that a token goes through, in one of the ways of
-// [tensor.CPU.Read], and does nothing with them: the measure for [Engine.Step]. It returns
-// how many bytes that is.
-func (e *Engine) ReadWeights(way int) (bytes int) {
-	for _, w := range e.matrices() {
-		if w == e.embed && w != &e.head {
-			continue
-		}
-		if w.blocks != nil {
-			w.blocks.Read(e.cpu, way)
-		} else {
-			w.panels.Read(e.cpu, way)
-		}
-		bytes += w.bytes()
-	}
-	return bytes
-}
-
 // matrices returns all of them, each once.
 func (e *Engine) matrices() []*matrix {
 	all := []*matrix{&e.head}

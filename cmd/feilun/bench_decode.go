@@ -20,7 +20,7 @@ type benchDecodeCmd struct {
 	Group   int      `default:"1" help:"Queries for each head of keys and values."`
 	Prompt  int      `default:"128" help:"Tokens of the prompt, which is read in one go."`
 	Tokens  int      `default:"4" help:"Tokens a turn."`
-	Runs    int      `default:"10" help:"Turns; the best counts, and beside it the best of as many turns of each way to read the same weights and nothing else."`
+	Runs    int      `default:"10" help:"Turns; the best counts, and beside it the best of as many turns of each way to read the same weights, keys and values and do nothing else."`
 	Batch   int      `default:"1" help:"Sequences side by side."`
 	Workers int      `default:"1" help:"How many calculate side by side."`
 	JSON    bool     `help:"Print a line of JSON for each type."`
@@ -35,7 +35,7 @@ type decodeLine struct {
 	Bytes     int     `json:"step_bytes"` // of weights, keys and values that a step reads, on average
 	Tokens    float64 `json:"tokens_per_second"`
 	GBs       float64 `json:"gb_per_second"`      // of these
-	Bandwidth float64 `json:"read_gb_per_second"` // of the best loop that does nothing but read the same weights, in the same run
+	Bandwidth float64 `json:"read_gb_per_second"` // of the best loop that does nothing but read the same, in the same run
 	Share     float64 `json:"share"`
 	Median    float64 `json:"median_share"`      // of the medians
 	Rest      float64 `json:"rest_microseconds"` // of a step beside its products with weights, by the medians
@@ -128,22 +128,19 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 	return l, nil
 }
 
-// once reads the weights in one of the ways, or multiplies with them, or takes steps, and
+// once reads what a step reads in one of the ways, or multiplies with them, or takes steps, and
 // returns how long that takes for how many bytes.
 func (c *benchDecodeCmd) once(e *model.Engine, all []model.Extension, i, ways int, l *decodeLine, err *error) (seconds float64, bytes int) {
 	seconds = tensor.Seconds(l.Workers, func() {
-		if i < ways {
-			bytes = e.ReadWeights(i)
-			return
-		}
 		for range c.Tokens {
-			if i == ways {
+			switch {
+			case i < ways:
+				bytes += e.ReadStep(i, all)
+			case i == ways:
 				bytes += e.Bytes()
 				e.Products()
-				continue
-			}
-			bytes += l.Bytes
-			if *err == nil {
+			case *err == nil:
+				bytes += l.Bytes
 				_, *err = e.Step(all)
 			}
 		}

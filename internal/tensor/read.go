@@ -28,8 +28,11 @@ func (c *CPU) Read(way int, b []byte) {
 	})
 }
 
+// ReadFloats reads x as [CPU.Read] does.
+func (c *CPU) ReadFloats(way int, x []float32) { c.Read(way, bytesOf(x)) }
+
 // Read reads the matrix in one of the ways of [CPU.Read]: the measure for [CPU.MatVec].
 func (m *QuantMatrix) Read(c *CPU, way int) { c.Read(way, m.data) }
 
 // Read reads the matrix in one of the ways of [CPU.Read].
-func (p *Panels) Read(c *CPU, way int) { c.Read(way, bytesOf(p.data)) }
+func (p *Panels) Read(c *CPU, way int) { c.ReadFloats(way, p.data) }
