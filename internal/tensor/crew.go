@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,21 +14,28 @@ import (
 type crew struct {
 	busy     atomic.Bool // a call is at work
 	latest   atomic.Pointer[job]
+	look     time.Duration // how long its workers look out
 	here     []atomic.Bool // by worker; the first one is the caller
 	sleeping atomic.Int32
 	wake     chan struct{}
 	finished chan struct{} // a helper has done the last of a job
 }
 
-// How long helpers look out for a job (docs/log/generate.md has what came of it), and sleep until
-// they end.
+// How long helpers look out for a job: longer than others mostly need to end the last pieces of
+// the one before (docs/log/model.md has what came of it), but not where there are more of them
+// than processors, as then others wait for theirs. And how long they sleep until they end.
 const (
-	lookOut = 20 * time.Microsecond
-	stay    = 200 * time.Millisecond
+	lookOut      = 300 * time.Microsecond
+	lookOutShort = 20 * time.Microsecond
+	stay         = 200 * time.Millisecond
 )
 
 func newCrew(workers int) *crew {
-	return &crew{here: make([]atomic.Bool, workers), wake: make(chan struct{}, workers), finished: make(chan struct{}, 1)}
+	c := &crew{look: lookOut, here: make([]atomic.Bool, workers), wake: make(chan struct{}, workers), finished: make(chan struct{}, 1)}
+	if workers > runtime.GOMAXPROCS(0) {
+		c.look = lookOutShort
+	}
+	return c
 }
 
 // A job is calls of f for every i below n.
@@ -69,7 +77,7 @@ func (c *crew) do(n int, f func(worker, i int)) {
 	}
 	j.work(0)
 	over := func() bool { return j.done.Load() == j.n }
-	if !spin(lookOut, over) {
+	if !spin(c.look, over) {
 		for !over() {
 			<-c.finished // or one of an earlier job
 		}
@@ -85,7 +93,7 @@ func (c *crew) help(worker int) {
 	var last *job
 	changed := func() bool { return c.latest.Load() != last }
 	for {
-		for !spin(lookOut, changed) {
+		for !spin(c.look, changed) {
 			idle.Reset(stay)
 			c.sleeping.Add(1)
 			if !changed() {

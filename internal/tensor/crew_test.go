@@ -40,7 +40,7 @@ func TestDo(t *testing.T) {
 						}
 					}
 					if round%50 == 0 {
-						time.Sleep(2 * lookOut)
+						time.Sleep(2 * c.crew.look)
 					}
 				}
 			})
@@ -52,7 +52,7 @@ func TestDo(t *testing.T) {
 // TestDoTogether: workers that sleep wake up, and those that ended come again.
 func TestDoTogether(t *testing.T) {
 	c := New(3)
-	for _, pause := range []time.Duration{0, 4 * lookOut, 2 * stay, 0} {
+	for _, pause := range []time.Duration{0, 4 * c.crew.look, 2 * stay, 0} {
 		time.Sleep(pause)
 		var at sync.WaitGroup
 		at.Add(3)
@@ -79,7 +79,7 @@ func TestDoTogether(t *testing.T) {
 func TestDoBarely(t *testing.T) {
 	const workers = 3
 	c, rng := New(workers), rand.New(rand.NewPCG(1, 1))
-	some := func() time.Duration { return time.Duration(rng.Int64N(int64(2 * lookOut))) }
+	some := func() time.Duration { return time.Duration(rng.Int64N(int64(2 * c.crew.look))) }
 	last := func(d time.Duration) {
 		for from := time.Now(); time.Since(from) < d; {
 		}
