@@ -1,8 +1,10 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"feilun/internal/gguf"
 	"feilun/internal/quant"
@@ -14,10 +16,13 @@ import (
 type source interface {
 	kind(p *Param) quant.Type
 	read(dst []float32, p *Param) error
-	// rows hands over the tensor's rows, one for each output, in blocks of its kind, or
-	// reports that it cannot.
-	rows(p *Param, each func(row int, raw []byte)) (bool, error)
+	// rows hands over some of the tensor's rows, one for each output, as they are stored, or
+	// reports that it cannot. Several goroutines may ask for rows.
+	rows(p *Param, from, to int, each rowFunc) (bool, error)
 }
+
+// A rowFunc takes the bytes of a row, numbers of a kind, which are valid until it returns.
+type rowFunc func(row int, kind quant.Type, raw []byte)
 
 // OpenEngine reads a model for generation alone: each matrix is laid out as it is read, so
 // that the weights are in memory once. The model is a folder with config.json and
@@ -95,7 +100,7 @@ func (s *memorySource) read(dst []float32, p *Param) error {
 	return nil
 }
 
-func (s *memorySource) rows(*Param, func(int, []byte)) (bool, error) { return false, nil }
+func (s *memorySource) rows(*Param, int, int, rowFunc) (bool, error) { return false, nil }
 
 // A folderSource is a checkpoint of safetensors.
 type folderSource struct {
@@ -114,11 +119,11 @@ func (s *folderSource) read(dst []float32, p *Param) error {
 	return s.file.F32(dst, stored(s.file, p.Name))
 }
 
-func (s *folderSource) rows(p *Param, each func(int, []byte)) (bool, error) {
-	if s.conv || s.kind(p) != quant.BF16 {
+func (s *folderSource) rows(p *Param, from, to int, each rowFunc) (bool, error) {
+	if s.conv {
 		return false, nil
 	}
-	return true, s.file.Rows(stored(s.file, p.Name), each)
+	return true, s.file.Rows(stored(s.file, p.Name), from, to, each)
 }
 
 // A ggufSource is a file of llama.cpp.
@@ -141,7 +146,7 @@ func (s *ggufSource) read(dst []float32, p *Param) error {
 }
 
 // rows gives a row for each output, which is how GGUF has all matrices.
-func (s *ggufSource) rows(p *Param, each func(int, []byte)) (bool, error) {
+func (s *ggufSource) rows(p *Param, from, to int, each rowFunc) (bool, error) {
 	t, ok := s.file.Tensor(ggufName(p.Name))
 	if !ok {
 		return false, nil
@@ -151,7 +156,7 @@ func (s *ggufSource) rows(p *Param, each func(int, []byte)) (bool, error) {
 		dim := t.Shape[0] / heads
 		place = func(i int) int { return i/dim*dim + i%2*(dim/2) + i%dim/2 }
 	}
-	return true, s.file.Rows(t, func(i int, row []byte) { each(place(i), row) })
+	return true, s.file.Rows(t, from, to, func(i int, row []byte) { each(place(i), t.Type, row) })
 }
 
 // A loader moves weights into an engine.
@@ -245,13 +250,49 @@ func (r *loader) linear(l linear, w *matrix) linear {
 	return l
 }
 
+// eachRow calls f with the rows of a matrix's tensors as they are stored, workers side by side,
+// and reports whether the source has them. Errors are kept.
+func (r *loader) eachRow(l *linear, f func(worker, row int, kind quant.Type, raw []byte) error) bool {
+	if r.err != nil {
+		return true
+	}
+	const task = 64 // rows; tiles of them are one worker's
+	for _, p := range r.parts(l.w, l.w+l.in*l.out) {
+		first, n := (p.From-l.w)/l.in, (p.To-p.From)/l.in
+		errs, none := make([]error, (n+task-1)/task), atomic.Bool{}
+		r.e.cpu.Do(len(errs), func(worker, i int) {
+			var bad error
+			has, err := r.from.rows(&p, i*task, min(n, (i+1)*task), func(row int, kind quant.Type, raw []byte) {
+				if bad == nil {
+					bad = f(worker, first+row, kind, raw)
+				}
+			})
+			if errs[i] = cmp.Or(err, bad); !has {
+				none.Store(true)
+			}
+		})
+		if none.Load() {
+			return false
+		}
+		if r.err = cmp.Or(errs...); r.err != nil {
+			return true
+		}
+	}
+	return true
+}
+
 // numbers reads a matrix.
 func (r *loader) numbers(l *linear) []float32 {
 	if n := l.in * l.out; len(r.buf) < n {
 		r.buf = tensor.Floats(n)
 	}
 	w := r.buf[:l.in*l.out]
-	r.read(w, l.w)
+	if l.conv || !r.eachRow(l, func(_, row int, kind quant.Type, raw []byte) error {
+		quant.Decode(w[row*l.in:][:l.in], kind, raw)
+		return nil
+	}) {
+		r.read(w, l.w)
+	}
 	return w
 }
 
@@ -264,22 +305,22 @@ func (r *loader) panels(l linear, w *matrix, bf16 bool) {
 	r.e.cpu.Pack(&w.panels, v, l.in, l.out, bf16)
 }
 
-// quantized takes blocks as they are stored where they are what is wanted, else rounds.
+// quantized takes rows as they are stored where that is what is wanted, else rounds them.
 func (r *loader) quantized(l linear, w *matrix, kind tensor.Weights) {
-	parts := r.parts(l.w, l.w+l.in*l.out)
 	w.blocks = r.room(kind, l.out, l.in)
-	asStored := !slices.ContainsFunc(parts, func(p Param) bool { return r.from.kind(&p) != kind.Type() })
-	if asStored && r.err == nil {
-		for _, p := range parts {
-			first := (p.From - l.w) / l.in
-			done, err := r.from.rows(&p, func(row int, raw []byte) { w.blocks.PackRow(first+row, raw) })
-			if asStored = asStored && done; err != nil {
-				r.err = err
-				return
-			}
+	rows := make([][]float32, r.e.cpu.Workers())
+	done := r.eachRow(&l, func(worker, row int, stored quant.Type, raw []byte) error {
+		if stored == kind.Type() {
+			w.blocks.PackRow(row, raw)
+			return nil
 		}
-	}
-	if asStored {
+		if rows[worker] == nil {
+			rows[worker] = tensor.Floats(l.in)
+		}
+		quant.Decode(rows[worker], stored, raw)
+		return r.e.cpu.FillRow(worker, w.blocks, row, rows[worker])
+	})
+	if done {
 		return
 	}
 	x := r.numbers(&l)

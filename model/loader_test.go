@@ -2,11 +2,13 @@ package model
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"feilun/internal/quant"
@@ -165,5 +167,29 @@ func TestEngineLogits(t *testing.T) {
 	}
 	if _, err := OpenWords(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("OpenWords of an empty folder: %v", err)
+	}
+}
+
+// TestOpenEngineNotFinite: a weight that is no number is an error where blocks cannot hold it,
+// whoever comes upon it, and no other row's.
+func TestOpenEngineNotFinite(t *testing.T) {
+	c := variants()["qwen3"]
+	m := randomModel(t, c, rand.New(rand.NewPCG(7, 7)))
+	l := m.lay.blocks[0].up
+	m.W[l.w+l.in*(l.out-1)] = float32(math.NaN())
+	for _, bf16 := range []bool{false, true} {
+		dir := t.TempDir()
+		if err := m.Save(dir, bf16); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range []Weights{Int8, Int4} {
+			want := fmt.Sprintf("row %d: number 0 is NaN", l.out-1)
+			if _, err := OpenEngine(dir, tensor.New(3), EngineOptions{Weights: w}); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("bf16 %v as %s: %v, want %q in it", bf16, w, err, want)
+			}
+		}
+		if _, err := OpenEngine(dir, tensor.New(3), EngineOptions{Weights: BF16}); err != nil {
+			t.Errorf("bf16 %v as bf16: %v", bf16, err)
+		}
 	}
 }

@@ -168,20 +168,23 @@ func (f *File) Tensor(name string) (t Tensor, ok bool) {
 	return f.Tensors[i], true
 }
 
-// Rows calls each with a tensor's rows of bytes as they are, in order; a row is valid until
-// it returns.
-func (f *File) Rows(t Tensor, each func(i int, row []byte)) error {
+// Rows calls each with some of a tensor's rows of bytes as they are, in order; a row is valid
+// until it returns. Several goroutines may read rows of the same tensor.
+func (f *File) Rows(t Tensor, from, to int, each func(i int, row []byte)) error {
+	if from < 0 || from > to || to > t.Len()/max(1, t.row()) {
+		return fmt.Errorf("%w: tensor %q has no rows %d to %d", ErrFormat, t.Name, from, to)
+	}
 	size := t.Type.Bytes(t.row())
-	return f.pieces(t, size, func(at int, b []byte) {
+	return f.pieces(t, from*size, to*size, size, func(at int, b []byte) {
 		for i := 0; i < len(b); i += size {
-			each((at+i)/size, b[i:i+size])
+			each(from+(at+i)/size, b[i:i+size])
 		}
 	})
 }
 
-// pieces calls each with pieces of a tensor's bytes, of whole steps.
-func (f *File) pieces(t Tensor, step int, each func(at int, b []byte)) error {
-	if err := mapped.Pieces(f.r, t.at, t.Type.Bytes(t.Len()), step, each); err != nil {
+// pieces calls each with a tensor's bytes from first up to end, in pieces of whole steps.
+func (f *File) pieces(t Tensor, first, end, step int, each func(at int, b []byte)) error {
+	if err := mapped.Pieces(f.r, t.at+int64(first), end-first, step, each); err != nil {
 		return fmt.Errorf("tensor %q: %w", t.Name, err)
 	}
 	return nil
@@ -200,7 +203,7 @@ func (f *File) F32(dst []float32, name string) error {
 	}
 	const step = 256 // numbers; a multiple of every block
 	size := t.Type.Bytes(step)
-	return f.pieces(t, size, func(at int, b []byte) {
+	return f.pieces(t, 0, t.Type.Bytes(t.Len()), size, func(at int, b []byte) {
 		first := at / size * step
 		quant.Decode(dst[first:first+len(b)*step/size], t.Type, b)
 	})

@@ -41,7 +41,7 @@ func TestGolden(t *testing.T) {
 		tensor, _ := f.Tensor("x." + kind.String())
 		var want []byte
 		got := make([]byte, kind.Bytes(len(x)))
-		if err := f.Rows(tensor, func(_ int, row []byte) { want = append(want, row...) }); err != nil {
+		if err := f.Rows(tensor, 0, tensor.Len()/tensor.row(), func(_ int, row []byte) { want = append(want, row...) }); err != nil {
 			t.Fatal(err)
 		}
 		if err := quant.Encode(got, kind, x); err != nil {
@@ -273,13 +273,22 @@ func TestLarge(t *testing.T) {
 	for _, s := range sources {
 		tensor, _ := f.Tensor(s.Name)
 		got, want, n := numbers(t, f, s.Name), make([]float32, cols), 0
-		err := f.Rows(tensor, func(i int, row []byte) {
+		each := func(i int, row []byte) {
 			quant.Decode(want, s.Type, row)
 			if i != n || !slices.Equal(got[i*cols:(i+1)*cols], want) {
 				t.Fatalf("%s: row %d behind %d others, or other numbers", s.Name, i, n)
 			}
 			n++
-		})
+		}
+		var err error
+		for from, to := 0, 0; from < rows && err == nil; from, to = to, min(rows, 2*to+1) {
+			err = f.Rows(tensor, from, to, each)
+		}
+		for _, wrong := range [][2]int{{0, rows + 1}, {-1, 0}, {2, 1}} {
+			if err := f.Rows(tensor, wrong[0], wrong[1], each); !errors.Is(err, ErrFormat) {
+				t.Errorf("rows %v: %v", wrong, err)
+			}
+		}
 		if limit := map[quant.Type]float32{quant.Q8_0: 0.3, quant.Q4_0: 5, quant.BF16: 0.2}[s.Type]; err != nil || n != rows || got[rows*cols-1]-float32((rows*cols-1)%4099)/64 > limit {
 			t.Errorf("%s: %v, %d rows", s.Name, err, n)
 		}

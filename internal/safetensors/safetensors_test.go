@@ -250,21 +250,24 @@ func TestLarge(t *testing.T) {
 		if err := errors.Join(c.F32(got, "a"), c.BF16(half, "a")); err != nil || !slices.Equal(got, data) {
 			t.Errorf("bf16 %v: %v, or other numbers", bf16, err)
 		}
-		kind, n := kinds[c.Tensors()[0].Type], 0
-		err = c.Rows("a", func(i int, row []byte) {
+		n := 0
+		each := func(i int, kind quant.Type, row []byte) {
 			want := make([]float32, cols)
 			quant.Decode(want, kind, row)
 			if i != n || !slices.Equal(want, data[i*cols:(i+1)*cols]) || half[i*cols+3] != quant.ToBF16(want[3]) {
 				t.Fatalf("bf16 %v: row %d behind %d others, or other numbers", bf16, i, n)
 			}
 			n++
-		})
-		if err != nil || n != rows {
-			t.Errorf("Rows: %v, %d of them", err, n)
 		}
-		for _, name := range []string{"b", "none"} {
-			if err := c.Rows(name, func(int, []byte) {}); !errors.Is(err, ErrFormat) {
-				t.Errorf("rows of %q: %v", name, err)
+		for from, to := 0, 0; from < rows; from, to = to, min(rows, 2*to+1) {
+			if err := c.Rows("a", from, to, each); err != nil || n != to {
+				t.Errorf("rows %d to %d: %v, %d of them", from, to, err, n)
+			}
+		}
+		none := func(int, quant.Type, []byte) { t.Error("a row that is not there") }
+		for _, err := range []error{c.Rows("b", 0, 0, none), c.Rows("none", 0, 0, none), c.Rows("a", 0, rows+1, none), c.Rows("a", -1, 0, none), c.Rows("a", 2, 1, none)} {
+			if !errors.Is(err, ErrFormat) {
+				t.Errorf("rows that are not there: %v", err)
 			}
 		}
 	}

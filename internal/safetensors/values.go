@@ -14,7 +14,7 @@ import (
 
 // F32 reads a tensor into dst, which has as many elements.
 func (c *Checkpoint) F32(dst []float32, name string) error {
-	return c.pieces(name, len(dst), 1, func(at int, b []byte, kind quant.Type) {
+	return c.whole(name, len(dst), func(at int, b []byte, kind quant.Type) {
 		quant.Decode(dst[at:at+len(b)/kind.Bytes(1)], kind, b)
 	})
 }
@@ -22,7 +22,7 @@ func (c *Checkpoint) F32(dst []float32, name string) error {
 // BF16 reads a tensor into dst, rounded to the nearest, ties to even.
 func (c *Checkpoint) BF16(dst []uint16, name string) error {
 	var numbers []float32
-	return c.pieces(name, len(dst), 1, func(at int, b []byte, kind quant.Type) {
+	return c.whole(name, len(dst), func(at int, b []byte, kind quant.Type) {
 		n := len(b) / kind.Bytes(1)
 		if kind == quant.BF16 {
 			for i := range dst[at : at+n] {
@@ -38,20 +38,21 @@ func (c *Checkpoint) BF16(dst []uint16, name string) error {
 	})
 }
 
-// Rows calls each with the rows of bytes of a matrix as they are, in order; a row is valid
-// until it returns.
-func (c *Checkpoint) Rows(name string, each func(i int, row []byte)) error {
+// Rows calls each with some rows of a matrix as they are, in order, and their kind of numbers; a
+// row is valid until it returns. Several goroutines may read rows of the same matrix.
+func (c *Checkpoint) Rows(name string, from, to int, each func(i int, kind quant.Type, row []byte)) error {
 	t, ok := c.Tensor(name)
 	if !ok {
 		return fmt.Errorf("%w: no tensor %q", ErrFormat, name)
 	}
-	if len(t.Shape) != 2 {
-		return fmt.Errorf("%w: %q is no matrix", ErrFormat, name)
+	if len(t.Shape) != 2 || from < 0 || from > to || to > t.Shape[0] {
+		return fmt.Errorf("%w: %q is no matrix with rows %d to %d", ErrFormat, name, from, to)
 	}
-	return c.pieces(name, t.Len(), t.Shape[1], func(at int, b []byte, kind quant.Type) {
-		size := kind.Bytes(t.Shape[1])
+	n := t.Shape[1]
+	return c.pieces(&t, from*n, to*n, n, func(at int, b []byte, kind quant.Type) {
+		size := kind.Bytes(n)
 		for i := 0; i < len(b); i += size {
-			each(at/t.Shape[1]+i/size, b[i:i+size])
+			each(at/n+i/size, kind, b[i:i+size])
 		}
 	})
 }
@@ -59,24 +60,29 @@ func (c *Checkpoint) Rows(name string, each func(i int, row []byte)) error {
 // kinds are the types of numbers that are read.
 var kinds = map[string]quant.Type{"F32": quant.F32, "F16": quant.F16, "BF16": quant.BF16}
 
-// pieces calls each with pieces of a tensor's bytes, of whole steps of numbers, and the number
-// that a piece begins with.
-func (c *Checkpoint) pieces(name string, n, step int, each func(at int, b []byte, kind quant.Type)) error {
+// whole calls each with pieces of all of a tensor of n numbers, as pieces does.
+func (c *Checkpoint) whole(name string, n int, each func(at int, b []byte, kind quant.Type)) error {
 	t, ok := c.Tensor(name)
 	if !ok {
 		return fmt.Errorf("%w: no tensor %q", ErrFormat, name)
 	}
-	kind, known := kinds[t.Type]
-	if !known {
-		return fmt.Errorf("%w: %q has numbers of type %q; F32, F16 and BF16 are read", ErrFormat, name, t.Type)
-	}
 	if t.Len() != n {
 		return fmt.Errorf("%w: %q has shape %v, want %d numbers", ErrFormat, name, t.Shape, n)
 	}
+	return c.pieces(&t, 0, n, 1, each)
+}
+
+// pieces calls each with the bytes of a tensor's numbers from first up to end, in pieces of whole
+// steps of numbers, and with the number that a piece begins with.
+func (c *Checkpoint) pieces(t *Tensor, first, end, step int, each func(at int, b []byte, kind quant.Type)) error {
+	kind, known := kinds[t.Type]
+	if !known {
+		return fmt.Errorf("%w: %q has numbers of type %q; F32, F16 and BF16 are read", ErrFormat, t.Name, t.Type)
+	}
 	width := kind.Bytes(1)
-	err := mapped.Pieces(c.files[t.file], t.from, n*width, step*width, func(at int, b []byte) { each(at/width, b, kind) })
+	err := mapped.Pieces(c.files[t.file], t.from+int64(first)*int64(width), (end-first)*width, step*width, func(at int, b []byte) { each(first+at/width, b, kind) })
 	if err != nil {
-		return fmt.Errorf("%q: %w", name, err)
+		return fmt.Errorf("%q: %w", t.Name, err)
 	}
 	return nil
 }

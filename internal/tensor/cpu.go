@@ -54,6 +54,8 @@ type scratch struct {
 	tiles []float32 // C of two panels, all rows of a slab
 	turn  int       // which of them is multiplied
 	call  tileCall
+	row   []float32 // of weights on their way to blocks, a whole number of them
+	raw   []byte    // its blocks
 }
 
 // New returns a CPU of this machine's best level. Workers of 0 takes all

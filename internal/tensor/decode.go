@@ -2,7 +2,6 @@ package tensor
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 	"unsafe"
 
@@ -77,30 +76,6 @@ func (c *CPU) Quantize(kind Weights, w []float32, rows, cols int) (*QuantMatrix,
 	return m, c.Fill(m, w)
 }
 
-// Fill rounds w, rows × columns, to a matrix. Numbers that are not finite are an error but
-// for bfloat16.
-func (c *CPU) Fill(m *QuantMatrix, w []float32) error {
-	kind, rows, cols := m.kind, m.rows, m.cols
-	const block = 32
-	padded := (cols + block - 1) / block * block
-	errs := make([]error, rows)
-	c.Rows(rows, func(_, from, to int) {
-		row, raw := make([]float32, padded), make([]byte, kind.Type().Bytes(padded))
-		for i := from; i < to; i++ {
-			copy(row, w[i*cols:][:cols])
-			if errs[i] = quant.Encode(raw, kind.Type(), row); errs[i] == nil {
-				m.PackRow(i, raw)
-			}
-		}
-	})
-	for i, err := range errs {
-		if err != nil {
-			return fmt.Errorf("row %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
 // PackRow lays out a row that is in blocks of the form's type. Rows may be packed side
 // by side.
 func (m *QuantMatrix) PackRow(i int, raw []byte) {
@@ -111,11 +86,12 @@ func (m *QuantMatrix) PackRow(i int, raw []byte) {
 	if m.kind == WeightsBF16 {
 		for g := range m.groups {
 			line := tile[g*2*size+4*r:]
-			for b := raw[g*2*groupCols : 2*min(m.cols, (g+1)*groupCols)]; len(b) > 0; { // two columns a line
-				n := copy(line[:4], b)
-				b = b[n:]
+			b := raw[g*2*groupCols : 2*min(m.cols, (g+1)*groupCols)]
+			for ; len(b) >= 4; b = b[4:] { // two columns a line
+				binary.LittleEndian.PutUint32(line[:4], binary.LittleEndian.Uint32(b))
 				line = line[min(len(line), 64):]
 			}
+			copy(line, b)
 		}
 		return
 	}

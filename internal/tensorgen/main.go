@@ -12,9 +12,9 @@ import (
 )
 
 func main() {
-	parts := map[string]func(io.Writer){"kernels": kernels, "decode": decode, "four": four, "many": many, "half": half, "heads": heads, "amx": amx, "neon": neon, "read": read, "attend": attend, "wide": wide}
+	parts := map[string]func(io.Writer){"kernels": kernels, "decode": decode, "four": four, "many": many, "half": half, "heads": heads, "amx": amx, "neon": neon, "read": read, "attend": attend, "fill": fill, "wide": wide}
 	if len(os.Args) != 3 || parts[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: tensorgen kernels|decode|four|many|half|heads|amx|neon|read|attend|wide FILE")
+		fmt.Fprintln(os.Stderr, "usage: tensorgen kernels|decode|four|many|half|heads|amx|neon|read|attend|fill|wide FILE")
 		os.Exit(2)
 	}
 	save(os.Args[2], parts[os.Args[1]])

@@ -1,0 +1,43 @@
+package tensor
+
+import (
+	"fmt"
+
+	"feilun/internal/quant"
+)
+
+// Fill rounds w, rows × columns, to a matrix. Numbers that are not finite, or too large, are an
+// error but for bfloat16.
+func (c *CPU) Fill(m *QuantMatrix, w []float32) error {
+	errs := make([]error, m.rows)
+	c.Rows(m.rows, func(worker, from, to int) {
+		for i := from; i < to; i++ {
+			errs[i] = c.FillRow(worker, m, i, w[i*m.cols:][:m.cols])
+		}
+	})
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FillRow is [CPU.Fill] for row i, by the worker that a call of [CPU.Do] tells. Rows may be
+// filled side by side.
+func (c *CPU) FillRow(worker int, m *QuantMatrix, i int, x []float32) error {
+	if c.level.fill(m, i, x) {
+		return nil
+	}
+	const block = 32
+	s, n := c.scratch[worker], (m.cols+block-1)/block*block
+	if len(s.row) != n || len(s.raw) != m.kind.Type().Bytes(n) {
+		s.row, s.raw = make([]float32, n), make([]byte, m.kind.Type().Bytes(n))
+	}
+	copy(s.row, x) // behind it are zeros
+	if err := quant.Encode(s.raw, m.kind.Type(), s.row); err != nil {
+		return fmt.Errorf("row %d: %w", i, err)
+	}
+	m.PackRow(i, s.raw)
+	return nil
+}
