@@ -39,7 +39,7 @@ func TestOpenEngine(t *testing.T) {
 				t.Fatal(err)
 			}
 			limit := 0.0
-			if kind == quant.Q6_K || kind == quant.Q4_K || kind == quant.Q4_0 { // some matrices, or the head
+			if kind == quant.Q6_K || kind == quant.Q4_K || kind == quant.Q4_0 { // all matrices, or the head
 				limit = 0.005
 			}
 			if d := apart(m, e); d > limit {
@@ -49,6 +49,36 @@ func TestOpenEngine(t *testing.T) {
 				kind == quant.Q8_0 && (w.blocks == nil || w.blocks.Weights() != tensor.WeightsInt8) {
 				t.Errorf("%s as %s is not held as it is stored", name, kind)
 			}
+		}
+	}
+}
+
+// TestOpenEngineQ4K: blocks of Q4_K are held number by number, but for the head, which is Q6_K.
+func TestOpenEngineQ4K(t *testing.T) {
+	for name, c := range variants() {
+		c.Width, c.Heads, c.KVHeads, c.HeadDim, c.Hidden, c.Window = 256, 4, 4, 64, 512, 0
+		dir := t.TempDir()
+		if err := randomModel(t, c, rand.New(rand.NewPCG(5, 5))).Save(dir, false); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, "model.gguf")
+		if err := SaveGGUF(t.Context(), file, dir, GGUFOptions{Type: quant.Q4_K}); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := OpenEngine(file, tensor.New(2), EngineOptions{Weights: Stored})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := e.blocks[0].down.blocks; w == nil || w.Weights() != tensor.WeightsQ4K {
+			t.Fatalf("%s: Q4_K is not held as it is stored", name)
+		}
+		e.embed, e.head = &matrix{}, matrix{}
+		if d := apart(m, e); d != 0 {
+			t.Errorf("%s: weights differ by %.2g", name, d)
 		}
 	}
 }
@@ -102,8 +132,10 @@ func apart(m *Model, e *Engine) float64 {
 		compare(l.up, &b.up)
 		compare(l.down, &b.down)
 	}
-	compare(linear{w: m.lay.head, in: c.Width, out: c.Vocab}, &e.head)
-	compare(linear{w: m.lay.embed, in: c.Width, out: c.Vocab}, e.embed)
+	if e.head.bytes() > 0 {
+		compare(linear{w: m.lay.head, in: c.Width, out: c.Vocab}, &e.head)
+		compare(linear{w: m.lay.embed, in: c.Width, out: c.Vocab}, e.embed)
+	}
 	return far / most
 }
 
@@ -125,7 +157,10 @@ func TestForms(t *testing.T) {
 		{BF16, []quant.Type{quant.Q4_0}, true, BF16},
 		{Stored, []quant.Type{quant.Q4_0}, true, Int4},
 		{Stored, []quant.Type{quant.Q4_0, quant.Q4_0, quant.Q6_K}, false, Int8},
-		{Stored, []quant.Type{quant.Q4_K, quant.Q4_K}, false, Int8},
+		{Stored, []quant.Type{quant.Q4_K, quant.Q4_K}, false, Q4K},
+		{Stored, []quant.Type{quant.Q4_K, quant.Q6_K}, false, Int8},
+		{Stored, []quant.Type{quant.Q4_K}, true, Q4K},
+		{Q4K, []quant.Type{quant.F32}, true, Int8},
 		{Stored, []quant.Type{quant.F16}, false, F32},
 		{Stored, []quant.Type{quant.BF16, quant.BF16}, false, own},
 		{Stored, []quant.Type{quant.BF16, quant.F32}, false, F32},
@@ -147,7 +182,7 @@ func TestEngineLogits(t *testing.T) {
 		tokens[i] = uint32(i * 7 % 251)
 	}
 	for name, c := range variants() {
-		for _, w := range []Weights{F32, BF16, Int8, Int4} {
+		for _, w := range []Weights{F32, BF16, Int8, Int4, Q4K} {
 			e := engineOf(t, byteModel(t, c), tensor.New(2), w)
 			var all [][]float32
 			if err := e.Logits(e.NewSequence(), tokens, func(_ int, x []float32) { all = append(all, slices.Clone(x)) }); err != nil {

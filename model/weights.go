@@ -18,10 +18,11 @@ const (
 	BF16                  // bfloat16, sums in float32; half the memory, and faster where the processor has it
 	Int8                  // Q8_0 of GGUF: 8 bits and a scale for 32 numbers; vectors are rounded to 8 bits too
 	Int4                  // Q4_0: 4 bits and a scale for 32; embedding and head Int8, as llama.cpp has them wider
-	Stored                // as the file has them: Q8_0 and Q4_0 as they are, Q6_K and Q4_K as Int8, F16 as F32, BF16 where the processor has products of it
+	Q4K                   // Q4_K: 4 bits, a scale and a minimum for 32; embedding and head Int8
+	Stored                // as the file has them: Q8_0, Q4_0 and Q4_K as they are, Q6_K and matrices of several kinds as Int8, F16 as F32, BF16 where the processor has products of it
 )
 
-var weightNames = [...]string{"f32", "bf16", "int8", "int4", "stored"}
+var weightNames = [...]string{"f32", "bf16", "int8", "int4", "q4_k", "stored"}
 
 // String returns the name.
 func (w Weights) String() string { return weightNames[w] }
@@ -72,7 +73,7 @@ func (w *matrix) bytes() int {
 // true for embedding and head.
 func (w Weights) form(cpu *tensor.CPU, kinds []quant.Type, head bool) Weights {
 	switch {
-	case w == Int4 && head:
+	case (w == Int4 || w == Q4K) && head:
 		return Int8
 	case w != Stored:
 		return w
@@ -87,6 +88,8 @@ func (w Weights) form(cpu *tensor.CPU, kinds []quant.Type, head bool) Weights {
 	switch {
 	case all == quant.Q4_0:
 		return Int4
+	case all == quant.Q4_K:
+		return Q4K
 	case blocks:
 		return Int8
 	case all == quant.BF16 && cpu.BF16():
@@ -105,6 +108,8 @@ func (w Weights) blocks(cpu *tensor.CPU) (kind tensor.Weights, ok bool) {
 		return tensor.WeightsInt8, true
 	case Int4:
 		return tensor.WeightsInt4, true
+	case Q4K:
+		return tensor.WeightsQ4K, true
 	}
 	return 0, false
 }

@@ -16,7 +16,7 @@ type benchDecodeCmd struct {
 	Layers  int      `default:"12" help:"Its layers."`
 	Hidden  int      `default:"2048" help:"Its feed-forward width."`
 	Vocab   int      `default:"32000" help:"Its vocabulary."`
-	Types   []string `default:"f32,bf16,int8,int4" enum:"f32,bf16,int8,int4" help:"Types of weights."`
+	Types   []string `default:"f32,bf16,int8,int4" enum:"f32,bf16,int8,int4,q4_k" help:"Types of weights."`
 	Group   int      `default:"1" help:"Queries for each head of keys and values."`
 	Prompt  int      `default:"128" help:"Tokens of the prompt, which is read in one go."`
 	Tokens  int      `default:"4" help:"Tokens a turn."`

@@ -11,7 +11,7 @@ import (
 
 type benchMatvecCmd struct {
 	Shapes  []string `default:"768x768,4096x4096" placeholder:"RxC" help:"Rows and columns of the matrices."`
-	Types   []string `default:"bf16,int8,int4" enum:"bf16,int8,int4" help:"How the weights are held."`
+	Types   []string `default:"bf16,int8,int4" enum:"bf16,int8,int4,q4_k" help:"How the weights are held."`
 	Vectors int      `default:"1" help:"Vectors that a matrix is multiplied with."`
 	Size    int      `default:"192" placeholder:"MIB" help:"MiB of weights of each shape: more than the caches hold."`
 	Runs    int      `default:"15" help:"How often all weights are gone through; the best stretch of 8 MiB counts."`
@@ -47,7 +47,7 @@ func (c *benchMatvecCmd) Run(a *app) error {
 		fmt.Fprintf(a.stdout, "%-5s %-13s %9s %9s %8s %8s\n", "type", "rows x cols", "GB/s", "read", "share", "median")
 	}
 	for _, name := range c.Types {
-		kind := tensor.Weights(slices.Index([]string{"bf16", "int8", "int4"}, name))
+		kind := tensor.Weights(slices.Index([]string{"bf16", "int8", "int4", "q4_k"}, name))
 		for _, shape := range c.Shapes {
 			l := matvecLine{Type: name, Level: cpu.Level().String(), Vectors: c.Vectors, Workers: cpu.Workers()}
 			if _, err := fmt.Sscanf(shape, "%dx%d", &l.Rows, &l.Cols); err != nil || l.Rows < 1 || l.Cols < 1 || l.Rows > 1<<17 || l.Cols > 1<<17 {

@@ -22,7 +22,7 @@ import (
 type convertCmd struct {
 	Model string `arg:"" help:"Folder with config.json, model.safetensors and tokenizer.json, or a file of llama.cpp (*.gguf)."`
 	To    string `required:"" enum:"gguf,safetensors" help:"gguf: one file for llama.cpp and Ollama. safetensors: a folder for transformers and vLLM."`
-	Type  string `placeholder:"T" help:"How matrices are stored. gguf: F32, F16, BF16, Q8_0, Q6_K, Q4_K, Q4_0; F16 by default; feilun itself then calculates with Q6_K and Q4_K as int8. safetensors: F32 or BF16; F32 by default."`
+	Type  string `placeholder:"T" help:"How matrices are stored. gguf: F32, F16, BF16, Q8_0, Q6_K, Q4_K, Q4_0; F16 by default; feilun itself then calculates with Q6_K as int8. safetensors: F32 or BF16; F32 by default."`
 	Out   string `required:"" placeholder:"PATH" help:"File to write (gguf) or folder (safetensors)."`
 	Name  string `placeholder:"TEXT" help:"Name of the model inside the file; that of its folder by default."`
 	JSON  bool   `help:"Print one line of JSON."`

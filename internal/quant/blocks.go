@@ -89,6 +89,16 @@ func decodeQ4K(dst []float32, b []byte) {
 	}
 }
 
+// Scales4K returns what a block of Q4_K multiplies its scales and minima by, and these: a number
+// is scale·scales[j]·q − low·lows[j], where q of number 32·j + i is the lower half of byte
+// 16 + 32·⌊j/2⌋ + i for even j, and its upper half for odd ones.
+func Scales4K(block []byte) (scale, low uint16, scales, lows [8]byte) {
+	for j := range 8 {
+		scales[j], lows[j] = sixBits(block[4:16], j)
+	}
+	return binary.LittleEndian.Uint16(block), binary.LittleEndian.Uint16(block[2:]), scales, lows
+}
+
 // sixBits returns scale and minimum j of 8: the first four of each lie in the low six
 // bits of a byte, of the others four bits in the last bytes and two above the first.
 func sixBits(b []byte, j int) (scale, low byte) {

@@ -16,17 +16,25 @@ const (
 	WeightsBF16 Weights = iota // BF16
 	WeightsInt8                // Q8_0: 8 bits, a half-precision scale for 32
 	WeightsInt4                // Q4_0: 4 bits, a half-precision scale for 32
+	WeightsQ4K                 // Q4_K: 4 bits, a scale and a minimum of 6 bits for 32, and what these are multiplied by for 256
+
+	weightKinds = iota
 )
 
 // String returns the form's name.
-func (k Weights) String() string { return [...]string{"bf16", "int8", "int4"}[k] }
+func (k Weights) String() string { return [...]string{"bf16", "int8", "int4", "q4_k"}[k] }
 
 // Type returns the type of the blocks of [QuantMatrix.PackRow].
-func (k Weights) Type() quant.Type { return [...]quant.Type{quant.BF16, quant.Q8_0, quant.Q4_0}[k] }
+func (k Weights) Type() quant.Type {
+	return [...]quant.Type{quant.BF16, quant.Q8_0, quant.Q4_0, quant.Q4_K}[k]
+}
+
+// head returns the bytes of a group before its numbers, scales and the like.
+func (k Weights) head() int { return [...]int{0, 64, 64, 128}[k] }
 
 // group returns the bytes of 16 rows and 64 columns.
 func (k Weights) group() int {
-	return [...]int{groupCols * tileRows * 2, 64 + groupCols*tileRows, 64 + groupCols*tileRows/2}[k]
+	return k.head() + [...]int{groupCols * tileRows * 2, groupCols * tileRows, groupCols * tileRows / 2, groupCols * tileRows / 2}[k]
 }
 
 // Sizes of tiles and groups, and of a vector's group of int8, in bytes.
@@ -74,63 +82,6 @@ func (m *QuantMatrix) at(t int) int { return t/2*2*m.tileBytes() + t%2*m.kind.gr
 func (c *CPU) Quantize(kind Weights, w []float32, rows, cols int) (*QuantMatrix, error) {
 	m := NewQuantMatrix(kind, rows, cols)
 	return m, c.Fill(m, w)
-}
-
-// PackRow lays out a row that is in blocks of the form's type. Rows may be packed side
-// by side.
-func (m *QuantMatrix) PackRow(i int, raw []byte) {
-	if m.groups == 0 {
-		return
-	}
-	tile, r, size := m.data[m.at(i/tileRows):], i%tileRows, m.kind.group()
-	if m.kind == WeightsBF16 {
-		for g := range m.groups {
-			line := tile[g*2*size+4*r:]
-			b := raw[g*2*groupCols : 2*min(m.cols, (g+1)*groupCols)]
-			for ; len(b) >= 4; b = b[4:] { // two columns a line
-				binary.LittleEndian.PutUint32(line[:4], binary.LittleEndian.Uint32(b))
-				line = line[min(len(line), 64):]
-			}
-			copy(line, b)
-		}
-		return
-	}
-	half, bytes := (size-64)/2, m.kind.Type().Bytes(32)
-	for b := range (m.cols + 31) / 32 {
-		group := tile[b/2*2*size:][:size]
-		block := raw[b*bytes:][:bytes]
-		copy(group[b%2*32+2*r:][:2], block)
-		for q := 2; q < bytes; q += 4 {
-			four := binary.LittleEndian.Uint32(block[q:])
-			if m.kind == WeightsInt8 {
-				four ^= 0x80808080
-			}
-			binary.LittleEndian.PutUint32(group[64+b%2*half+(q-2)*tileRows+4*r:], four)
-		}
-	}
-}
-
-// Row returns the numbers of a row as they are held.
-func (m *QuantMatrix) Row(dst []float32, i int) {
-	if m.groups == 0 {
-		return
-	}
-	tile, r, size := m.data[m.at(i/tileRows):], i%tileRows, m.kind.group()
-	half := (size - 64) / 2
-	for col := range dst[:m.cols] {
-		group := tile[col/groupCols*2*size:][:size]
-		if m.kind == WeightsBF16 {
-			dst[col] = quant.FromBF16(binary.LittleEndian.Uint16(group[col%groupCols/2*64+4*r+col%2*2:]))
-			continue
-		}
-		h, k := col%groupCols/32, col%32
-		scale := quant.FromHalf(binary.LittleEndian.Uint16(group[32*h+2*r:]))
-		if m.kind == WeightsInt8 {
-			dst[col] = scale * float32(int(group[64+h*half+k/4*64+4*r+k%4])-128)
-		} else {
-			dst[col] = scale * float32(int(group[64+h*half+k%16/4*64+4*r+k%4]>>(k/16*4)&15)-8)
-		}
-	}
 }
 
 // A decodeKernel multiplies groups of a tile with vectors whose groups lie xstep bytes
@@ -246,10 +197,16 @@ func (m *QuantMatrix) vector(c *CPU, v vectors, x []float32, j int, half bool) {
 	whole, to := m.cols/groupCols, unsafe.Add(v.data, j*v.each)
 	done := m.kind != WeightsBF16 && whole > 0 && c.level.bytes(whole, to, v.step, x, -m.kind.plus())
 	for g := range m.groups {
-		if done && g < whole {
-			continue
+		to := unsafe.Add(to, g*v.step)
+		if !done || g >= whole {
+			m.kind.vector(c, to, x[g*groupCols:min(len(x), (g+1)*groupCols)], half)
 		}
-		m.kind.vector(c, unsafe.Add(to, g*v.step), x[g*groupCols:min(len(x), (g+1)*groupCols)], half)
+		if m.kind == WeightsQ4K { // minima are multiplied by the sum of what the bytes stand for
+			scales, sums := (*[2]float32)(unsafe.Add(to, 64)), (*[2]int32)(unsafe.Add(to, 72))
+			for h, scale := range scales {
+				(*[2]float32)(unsafe.Add(to, 72))[h] = float32(sums[h]) * scale
+			}
+		}
 	}
 }
 
@@ -269,10 +226,7 @@ func (k Weights) vector(c *CPU, to pointer, x []float32, half bool) {
 
 // plus is what the bytes of the weights have too much.
 func (k Weights) plus() int32 {
-	if k == WeightsInt4 {
-		return 8
-	}
-	return 128
+	return [...]int32{WeightsInt8: 128, WeightsInt4: 8, WeightsQ4K: -1}[k] // the sum itself for Q4_K
 }
 
 // leastVector is the largest number of a vector's half that counts as zero.

@@ -4,15 +4,13 @@ import (
 	"encoding/binary"
 	"math"
 	"unsafe"
-
-	"feilun/internal/quant"
 )
 
 // The plain kernels of decoding do what the assembly does; the layout of tiles and
 // vectors is described in internal/tensorgen.
 
 func plainDecoder(kind Weights) decoder {
-	f := map[Weights]decodeKernel{WeightsBF16: plainDecodeBF16, WeightsInt8: plainDecodeInt8, WeightsInt4: plainDecodeInt4}[kind]
+	f := map[Weights]decodeKernel{WeightsBF16: plainDecodeBF16, WeightsInt8: plainDecodeInt8, WeightsInt4: plainDecodeInt4, WeightsQ4K: plainDecodeQ4K}[kind]
 	return decoder{of: [4]decodeKernel{f}, widest: 1}
 }
 
@@ -42,28 +40,40 @@ func plainDecodeInt8(groups int, w, x pointer, xstep int, y pointer, _ int) {
 }
 
 func plainDecodeInt4(groups int, w, x pointer, xstep int, y pointer, _ int) {
-	plainDecodeInt(groups, w, x, xstep, y, WeightsInt4, func(half *byte, r, col int) int32 {
-		b := *(*byte)(unsafe.Add(pointer(half), 64*(col%16/4)+4*r+col%4))
-		return int32(b >> (col / 16 * 4) & 15)
-	})
+	plainDecodeInt(groups, w, x, xstep, y, WeightsInt4, fourBits)
+}
+
+func plainDecodeQ4K(groups int, w, x pointer, xstep int, y pointer, _ int) {
+	plainDecodeInt(groups, w, x, xstep, y, WeightsQ4K, fourBits)
+}
+
+func fourBits(half *byte, r, col int) int32 {
+	b := *(*byte)(unsafe.Add(pointer(half), 64*(col%16/4)+4*r+col%4))
+	return int32(b >> (col / 16 * 4) & 15)
 }
 
 func plainDecodeInt(groups int, weights, vectors pointer, xstep int, y pointer, kind Weights, at func(half *byte, r, col int) int32) {
 	var sum [tileRows]float32
-	halfBytes := (kind.group() - 64) / 2
+	halfBytes := (kind.group() - kind.head()) / 2
 	for g := range groups {
 		w, x := unsafe.Add(weights, g*2*kind.group()), unsafe.Add(vectors, g*xstep)
+		head := unsafe.Slice((*byte)(w), kind.head())
 		vector := (*[vectorBytes]byte)(x)
 		for h := range 2 {
 			d := math.Float32frombits(binary.LittleEndian.Uint32(vector[64+4*h:]))
-			less := int32(binary.LittleEndian.Uint32(vector[72+4*h:]))
-			half := (*byte)(unsafe.Add(w, 64+h*halfBytes))
+			all := binary.LittleEndian.Uint32(vector[72+4*h:])
+			half := (*byte)(unsafe.Add(w, kind.head()+h*halfBytes))
 			for r := range tileRows {
-				n := less
+				n, scale := int32(0), float32(0)
+				if kind == WeightsQ4K {
+					sum[r] -= halfAt(head, 96+2*r) * float32(head[32+16*h+r]) * math.Float32frombits(all)
+					scale = halfAt(head, 64+2*r) * float32(head[16*h+r])
+				} else {
+					n, scale = int32(all), halfAt(head, 32*h+2*r)
+				}
 				for col := range 32 {
 					n += at(half, r, col) * int32(int8(vector[32*h+col]))
 				}
-				scale := quant.FromHalf(*(*uint16)(unsafe.Add(w, 32*h+2*r)))
 				sum[r] += float32(n) * (scale * d)
 			}
 		}

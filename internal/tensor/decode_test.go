@@ -10,13 +10,16 @@ import (
 	"feilun/internal/quant"
 )
 
-var allWeights = []Weights{WeightsBF16, WeightsInt8, WeightsInt4}
+var allWeights = []Weights{WeightsBF16, WeightsInt8, WeightsInt4, WeightsQ4K}
 
 // TestPackRow holds the rows of a packed matrix to those of its blocks.
 func TestPackRow(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	for _, kind := range allWeights {
 		rows, cols := 19, 160
+		if kind == WeightsQ4K {
+			cols = 512
+		}
 		m := NewQuantMatrix(kind, rows, cols)
 		for i := range rows {
 			x, raw, want, got := random(rng, cols), make([]byte, kind.Type().Bytes(cols)), make([]float32, cols), make([]float32, cols)
@@ -58,7 +61,7 @@ func TestMatVec(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	for _, level := range levels() {
 		for n := range 90 {
-			kind := allWeights[n%3]
+			kind := allWeights[n%4]
 			rows, cols, vectors := 1+rng.IntN(90), 1+rng.IntN(200), 1+rng.IntN(24)
 			if n%7 == 0 {
 				rows, cols = 16*(1+rng.IntN(40)), 64*(1+rng.IntN(20))
@@ -102,7 +105,7 @@ func TestBytes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 10))
 	for _, level := range levels() {
 		for n := range 200 {
-			kind := allWeights[1+n%2]
+			kind := allWeights[1+n%3]
 			x := random(rng, 64)
 			for i := range x {
 				x[i] *= float32(math.Pow(10, rng.Float64()*40-38))

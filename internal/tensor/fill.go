@@ -29,12 +29,12 @@ func (c *CPU) FillRow(worker int, m *QuantMatrix, i int, x []float32) error {
 	if c.level.fill(m, i, x) {
 		return nil
 	}
-	const block = 32
-	s, n := c.scratch[worker], (m.cols+block-1)/block*block
+	s, block := c.scratch[worker], m.kind.Type().Block()
+	n := (m.cols + block - 1) / block * block
 	if len(s.row) != n || len(s.raw) != m.kind.Type().Bytes(n) {
 		s.row, s.raw = make([]float32, n), make([]byte, m.kind.Type().Bytes(n))
 	}
-	copy(s.row, x) // behind it are zeros
+	clear(s.row[copy(s.row, x):])
 	if err := quant.Encode(s.raw, m.kind.Type(), s.row); err != nil {
 		return fmt.Errorf("row %d: %w", i, err)
 	}

@@ -21,11 +21,13 @@ func (l Level) fill(m *QuantMatrix, i int, row []float32) bool {
 	}
 	tile, r, step, src := unsafe.Pointer(&m.data[m.at(i/tileRows)]), i%tileRows, 2*m.kind.group(), unsafe.Pointer(&row[0])
 	switch m.kind {
+	case WeightsBF16:
+		fillBF16(m.groups, unsafe.Add(tile, 4*r), step, src)
+		return true
 	case WeightsInt8:
 		return fillInt8(m.groups, unsafe.Add(tile, 2*r), unsafe.Add(tile, 64+4*r), step, src) == 0
 	case WeightsInt4:
 		return fillInt4(m.groups, unsafe.Add(tile, 2*r), unsafe.Add(tile, 64+4*r), step, src) == 0
 	}
-	fillBF16(m.groups, unsafe.Add(tile, 4*r), step, src)
-	return true
+	return false
 }

@@ -50,7 +50,7 @@ func TestFill(t *testing.T) {
 					copy(w[at:], blocks[rng.IntN(len(blocks))])
 				}
 			}
-			for _, kind := range []Weights{WeightsInt8, WeightsInt4, WeightsBF16} {
+			for _, kind := range []Weights{WeightsInt8, WeightsInt4, WeightsQ4K, WeightsBF16} {
 				if kind == WeightsBF16 && n%4 == 3 { // any bits at all
 					for i := range w {
 						w[i] = math.Float32frombits(rng.Uint32() | []uint32{0, 0x7f800000}[rng.IntN(2)])
@@ -69,12 +69,32 @@ func TestFill(t *testing.T) {
 	}
 }
 
+// TestFillAgain: what a worker rounded before leaves nothing behind in rows that do not fill
+// their last block.
+func TestFillAgain(t *testing.T) {
+	rng := rand.New(rand.NewPCG(19, 19))
+	for _, kind := range allWeights {
+		used := NewLevel(Generic, 1)
+		for range 20 {
+			rows, cols := 1+rng.IntN(20), 1+rng.IntN(600)
+			w := random(rng, rows*cols)
+			got, err := used.Quantize(kind, w, rows, cols)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want, err := NewLevel(Generic, 1).Quantize(kind, w, rows, cols); err != nil || !bytes.Equal(got.data, want.data) {
+				t.Fatalf("%v, %d x %d: other bytes than in a new one's (%v)", kind, rows, cols, err)
+			}
+		}
+	}
+}
+
 // TestFillErrors: numbers that blocks cannot hold are errors at every level, wherever they are.
 func TestFillErrors(t *testing.T) {
 	rng := rand.New(rand.NewPCG(18, 18))
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, level := range levels() {
-		for _, kind := range []Weights{WeightsInt8, WeightsInt4} {
+		for _, kind := range []Weights{WeightsInt8, WeightsInt4, WeightsQ4K} {
 			for _, bad := range []float32{nan, -nan, inf, -inf, 65504*4 + 1, -math.MaxFloat32} {
 				w := random(rng, 20*256)
 				w[rng.IntN(len(w))] = bad

@@ -16,6 +16,7 @@ func TestPairKernels(t *testing.T) {
 	}{
 		{WeightsInt8, Best().vnni(), []decodeKernel{decodeInt8Pair, decodeInt8PairIntel}},
 		{WeightsInt4, Best().vnni(), []decodeKernel{decodeInt4Pair, decodeInt4PairIntel}},
+		{WeightsQ4K, Best().vnni(), []decodeKernel{decodeQ4KPair, decodeQ4KPairIntel}},
 	} {
 		if !k.there {
 			continue

@@ -16,17 +16,37 @@ import (
 //	          16 chunks, each 4 columns of the 16 rows, a number plus 128 in a byte
 //	int4:     scales as above, then 8 chunks, each 4 columns of the 16 rows in the low
 //	          halves and the 4 columns 16 further on in the high halves, plus 8
+//	q4_k:     16 + 16 scales and 16 + 16 minima of 6 bits in bytes, what the 16 rows'
+//	          scales and minima are multiplied by in half precision, then chunks like
+//	          int4's, with nothing added; minima are subtracted
 //
 // Vectors are ready in groups too: 32 pairs of bfloat16 (or 64 float32); or 64 bytes,
-// two scales, and two sums times -128 (or -8), which undo what was added.
+// two scales, and two sums times -128 (or -8), which undo what was added; for q4_k two
+// sums times their scale, float32.
 const (
 	vectorBytes  = 80   // of a vector's group of int8
 	decodeAhead  = 8192 // bytes that are fetched far ahead
 	decodeNear   = 2048 // and not far
 	int8Group    = 64 + 16*64
 	int4Group    = 64 + 8*64
+	q4kGroup     = 128 + 8*64
 	bf16Group    = 32 * 64
 	decodeWidths = 8
+)
+
+// A whole is a form of weights that are whole numbers.
+type whole struct {
+	name   string // in those of kernels
+	bits   int
+	head   int // bytes before the chunks
+	group  int
+	minima bool
+}
+
+var (
+	int8Form = whole{"Int8", 8, 64, int8Group, false}
+	int4Form = whole{"Int4", 4, 64, int4Group, false}
+	q4kForm  = whole{"Q4K", 4, 128, q4kGroup, true}
 )
 
 // save writes a file of assembly.
@@ -43,20 +63,24 @@ func save(name string, body func(io.Writer)) {
 func decode(w io.Writer) {
 	for n := 1; n <= decodeWidths; n *= 2 {
 		decodeBF16(w, n)
-		decodeInt(w, n, 8)
-		decodeInt(w, n, 4)
+		for _, form := range []whole{int8Form, int4Form, q4kForm} {
+			decodeInt(w, n, form)
+		}
 	}
 	decodeBF16Pair(w)
-	decodeIntPair(w, "decodeInt8Pair", 8, fetchNear)
-	decodeIntStreams(w, "decodeInt8Streams", 8, fetchNear)
-	decodeIntPair(w, "decodeInt8PairIntel", 8, fetchTwice)
-	decodeIntPair(w, "decodeInt4Pair", 4, fetchFar)
-	decodeIntPair(w, "decodeInt4PairIntel", 4, fetchTwice)
+	decodeIntPair(w, "decodeInt8Pair", int8Form, fetchNear)
+	decodeIntStreams(w, "decodeInt8Streams", int8Form, fetchNear)
+	decodeIntPair(w, "decodeInt8PairIntel", int8Form, fetchTwice)
+	for _, form := range []whole{int4Form, q4kForm} {
+		decodeIntPair(w, "decode"+form.name+"Pair", form, fetchFar)
+		decodeIntPair(w, "decode"+form.name+"PairIntel", form, fetchTwice)
+	}
 	decodeBF16Wide(w)
 	for i, name := range []string{"AVX2", "PairAVX2"} {
 		decodeBF16AVX2(w, "decodeBF16"+name, i+1)
-		decodeIntAVX2(w, "decodeInt8"+name, 8, i+1)
-		decodeIntAVX2(w, "decodeInt4"+name, 4, i+1)
+		for _, form := range []whole{int8Form, int4Form, q4kForm} {
+			decodeIntAVX2(w, "decode"+form.name+name, form, i+1)
+		}
 	}
 	bytes512(w)
 }
@@ -167,84 +191,133 @@ func decodeBF16AVX2(w io.Writer, name string, tiles int) {
 
 // decodeInt uses VPDPBUSD: in each half of a group whole numbers are summed, then
 // scaled by the product of both scales and added to a vector's float32 sum.
-func decodeInt(w io.Writer, n, bits int) {
-	name := fmt.Sprintf("decodeInt%dx%d", bits, n)
+func decodeInt(w io.Writer, n int, form whole) {
+	name := fmt.Sprintf("decode%sx%d", form.name, n)
 	decodeHead(w, name)
 	zero(w, n)
-	if bits == 4 {
+	if form.bits == 4 {
 		fmt.Fprint(w, "\tMOVL $0x0f0f0f0f, AX\n\tVPBROADCASTD AX, Z31\n")
 	}
 	turnStart(w, name)
-	fetch(w, 0)
-	for half := range 2 {
-		fmt.Fprintf(w, "\tVCVTPH2PS %d(SI), Z%d\n", 32*half, 24+half)
-		for j := range n {
-			fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", vectorBytes*j+72+4*half, 8+j)
-		}
-		for c := range bits { // chunks of the half
-			at := 64 + 64*(bits*half+c)
-			fetch(w, at)
-			weights := 16 + c%4*2
-			fmt.Fprintf(w, "\tVMOVDQU32 %d(SI), Z%d\n", at, weights)
-			if bits == 4 {
-				fmt.Fprintf(w, "\tVPSRLW $4, Z%d, Z%d\n\tVPANDD Z31, Z%d, Z%d\n\tVPANDD Z31, Z%d, Z%d\n", weights, weights+1, weights, weights, weights+1, weights+1)
-			}
+	for at := 0; at < form.head; at += 64 {
+		fetch(w, at)
+	}
+	if form.minima {
+		minima(w, 0, "SI", func(half int) {
 			for j := range n {
-				x := vectorBytes*j + 32*half + 4*c
-				fmt.Fprintf(w, "\tVPDPBUSD.BCST %d(DI), Z%d, Z%d\n", x, weights, 8+j)
-				if bits == 4 {
-					fmt.Fprintf(w, "\tVPDPBUSD.BCST %d(DI), Z%d, Z%d\n", x+16, weights+1, 8+j)
-				}
+				fmt.Fprintf(w, "\tVFNMADD231PS.BCST %d(DI), Z26, Z%d\n", vectorBytes*j+72+4*half, j)
 			}
-		}
-		for j := range n {
-			fmt.Fprintf(w, "\tVCVTDQ2PS Z%d, Z%d\n\tVMULPS.BCST %d(DI), Z%d, Z%d\n\tVFMADD231PS Z%d, Z%d, Z%d\n",
-				8+j, 8+j, vectorBytes*j+64+4*half, 24+half, 26+j%4, 26+j%4, 8+j, j)
-		}
+		}, 24)
 	}
-	group := int8Group
-	if bits == 4 {
-		group = int4Group
+	for half := range 2 {
+		if !form.minima {
+			fmt.Fprintf(w, "\tVCVTPH2PS %d(SI), Z%d\n", 32*half, 24+half)
+		}
+		decodeIntHalf(w, n, form, half)
 	}
-	turnEnd(w, name, group)
+	turnEnd(w, name, form.group)
 	for j := range n {
 		fmt.Fprintf(w, "\tVMOVUPS Z%d, (DX)\n\tADDQ R9, DX\n", j)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
 }
 
+// decodeIntHalf adds the products of half a group, whose scales are in Z24 or Z25.
+func decodeIntHalf(w io.Writer, n int, form whole, half int) {
+	for j := range n {
+		if form.minima {
+			fmt.Fprintf(w, "\tVPXORD Z%[1]d, Z%[1]d, Z%[1]d\n", 8+j)
+			continue
+		}
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n", vectorBytes*j+72+4*half, 8+j)
+	}
+	for c := range form.bits { // chunks of the half
+		at := form.head + 64*(form.bits*half+c)
+		fetch(w, at)
+		weights := 16 + c%4*2
+		fmt.Fprintf(w, "\tVMOVDQU32 %d(SI), Z%d\n", at, weights)
+		if form.bits == 4 {
+			fmt.Fprintf(w, "\tVPSRLW $4, Z%d, Z%d\n\tVPANDD Z31, Z%d, Z%d\n\tVPANDD Z31, Z%d, Z%d\n", weights, weights+1, weights, weights, weights+1, weights+1)
+		}
+		for j := range n {
+			x := vectorBytes*j + 32*half + 4*c
+			fmt.Fprintf(w, "\tVPDPBUSD.BCST %d(DI), Z%d, Z%d\n", x, weights, 8+j)
+			if form.bits == 4 {
+				fmt.Fprintf(w, "\tVPDPBUSD.BCST %d(DI), Z%d, Z%d\n", x+16, weights+1, 8+j)
+			}
+		}
+	}
+	for j := range n {
+		fmt.Fprintf(w, "\tVCVTDQ2PS Z%d, Z%d\n\tVMULPS.BCST %d(DI), Z%d, Z%d\n\tVFMADD231PS Z%d, Z%d, Z%d\n",
+			8+j, 8+j, vectorBytes*j+64+4*half, 24+half, 26+j%4, 26+j%4, 8+j, j)
+	}
+}
+
+// minima brings the scales of a group's halves into the register scales and the one behind it,
+// and each half's minima into Z26, for subtract. It uses Z27.
+func minima(w io.Writer, at int, from string, subtract func(half int), scales int) {
+	number := func(byte, z, factor int) {
+		fmt.Fprintf(w, "\tVPMOVZXBD %d(%s), Z%d\n\tVCVTDQ2PS Z%d, Z%d\n\tVMULPS Z%d, Z%d, Z%d\n", at+byte, from, z, z, z, factor, z, z)
+	}
+	fmt.Fprintf(w, "\tVCVTPH2PS %d(%s), Z27\n", at+96, from)
+	for half := range 2 {
+		number(32+16*half, 26, 27)
+		subtract(half)
+	}
+	fmt.Fprintf(w, "\tVCVTPH2PS %d(%s), Z27\n", at+64, from)
+	for half := range 2 {
+		number(16*half, scales+half, 27)
+	}
+}
+
 // decodeIntAVX2 multiplies bytes by VPMADDUBSW, which takes one side without signs and
 // adds pairs in 16 bits: of int8 the sign goes over to the vector's number, so that no
 // pair passes 2·128·127; of int4 eight pairs, at most 8·2·15·127, fit.
-func decodeIntAVX2(w io.Writer, name string, bits, tiles int) {
-	group := map[int]int{8: int8Group, 4: int4Group}[bits]
+func decodeIntAVX2(w io.Writer, name string, form whole, tiles int) {
 	decodeHead(w, name)
 	for i := range 2 * tiles {
 		fmt.Fprintf(w, "\tVXORPS Y%d, Y%d, Y%d\n", 10+i, 10+i, 10+i)
 	}
 	fmt.Fprint(w, "\tVPCMPEQW Y15, Y15, Y15\n\tVPSRLW $15, Y15, Y15\n")
-	constant := map[int]string{8: "0x80808080", 4: "0x0f0f0f0f"}[bits]
+	constant := map[int]string{8: "0x80808080", 4: "0x0f0f0f0f"}[form.bits]
 	fmt.Fprintf(w, "\tMOVL $%s, AX\n\tVMOVD AX, X14\n\tVPBROADCASTD X14, Y14\n\tTESTQ CX, CX\n\tJZ done_%s\nloop_%s:\n", constant, name, name)
 	for t := range tiles {
-		at := t * group
-		fetch(w, at)
+		at := t * form.group
+		for line := 0; line < form.head; line += 64 {
+			fetch(w, at+line)
+		}
 		for half := range 2 {
-			if bits == 8 {
+			if form.bits == 8 {
 				int8Half(w, at, half)
 			} else {
-				int4Half(w, at, half)
+				int4Half(w, at, half, form)
 			}
 			for h := range 2 {
-				fmt.Fprintf(w, "\tVCVTDQ2PS Y%d, Y%d\n\tVCVTPH2PS %d(SI), Y3\n\tVBROADCASTSS %d(DI), Y4\n\tVMULPS Y4, Y3, Y3\n\tVFMADD231PS Y3, Y%d, Y%d\n",
-					h, h, at+32*half+16*h, 64+4*half, h, 10+2*t+h)
+				scalesAVX2(w, at, half, h, 10+2*t+h, form)
+				fmt.Fprintf(w, "\tVCVTDQ2PS Y%d, Y%d\n\tVBROADCASTSS %d(DI), Y4\n\tVMULPS Y4, Y3, Y3\n\tVFMADD231PS Y3, Y%d, Y%d\n", h, h, 64+4*half, h, 10+2*t+h)
 			}
 		}
 	}
-	turnEnd(w, name, group)
+	turnEnd(w, name, form.group)
 	for i := range 2 * tiles {
 		fmt.Fprintf(w, "\tVMOVUPS Y%d, %d(DX)\n", 10+i, 32*i)
 	}
 	fmt.Fprint(w, "\tVZEROUPPER\n\tRET\n\n")
+}
+
+// scalesAVX2 brings the scales of 8 rows of half a group into Y3, and subtracts their minima
+// from the register sum. It uses Y4 to Y6.
+func scalesAVX2(w io.Writer, at, half, h, sum int, form whole) {
+	if !form.minima {
+		fmt.Fprintf(w, "\tVCVTPH2PS %d(SI), Y3\n", at+32*half+16*h)
+		return
+	}
+	number := func(byte, factor, y int) {
+		fmt.Fprintf(w, "\tVPMOVZXBD %d(SI), Y%d\n\tVCVTDQ2PS Y%d, Y%d\n\tVCVTPH2PS %d(SI), Y5\n\tVMULPS Y5, Y%d, Y%d\n", at+byte+16*half+8*h, y, y, y, at+factor+16*h, y, y)
+	}
+	number(32, 96, 6)
+	fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Y4\n\tVFNMADD231PS Y4, Y6, Y%d\n", 72+4*half, sum)
+	number(0, 64, 3)
 }
 
 // int8Half sums half of the group at byte from, for rows 0 to 7 in Y0 and 8 to 15 in Y1.
@@ -262,11 +335,11 @@ func int8Half(w io.Writer, from, half int) {
 	}
 }
 
-// int4Half is the same for int4, with the sum that undoes the 8.
-func int4Half(w io.Writer, from, half int) {
+// int4Half is the same for 4 bits, with the sum that undoes the 8.
+func int4Half(w io.Writer, from, half int, form whole) {
 	fmt.Fprint(w, "\tVPXOR Y0, Y0, Y0\n\tVPXOR Y1, Y1, Y1\n")
 	for c := range 4 {
-		at, x := from+64+64*(4*half+c), 32*half+4*c
+		at, x := from+form.head+64*(4*half+c), 32*half+4*c
 		fetch(w, at)
 		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Y8\n\tVPBROADCASTD %d(DI), Y9\n", x, x+16)
 		for h := range 2 {
@@ -275,9 +348,11 @@ func int4Half(w io.Writer, from, half int) {
 			fmt.Fprintf(w, "\tVPMADDUBSW Y8, Y%d, Y%d\n\tVPMADDUBSW Y9, Y%d, Y%d\n\tVPADDW Y%d, Y%d, Y%d\n\tVPADDW Y%d, Y%d, Y%d\n", lo, lo, hi, hi, lo, h, h, hi, h, h)
 		}
 	}
-	fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Y3\n", 72+4*half)
 	for h := range 2 {
-		fmt.Fprintf(w, "\tVPMADDWD Y15, Y%d, Y%d\n\tVPADDD Y3, Y%d, Y%d\n", h, h, h, h)
+		fmt.Fprintf(w, "\tVPMADDWD Y15, Y%d, Y%d\n", h, h)
+	}
+	if !form.minima {
+		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Y3\n\tVPADDD Y3, Y0, Y0\n\tVPADDD Y3, Y1, Y1\n", 72+4*half)
 	}
 }
 

@@ -42,29 +42,28 @@ func decodeBF16Pair(w io.Writer) {
 	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVADDPS Z3, Z2, Z2\n\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z2, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
 }
 
-// decodeIntPair is the same for int8 and int4, in the order of decodeInt. It reads the
+// decodeIntPair is the same for whole numbers, in the order of decodeInt. It reads the
 // weights from front to back, all of a group of one tile before the other tile's: in
 // turns, memory is a third slower. The vector's group is in Z8 to Z23.
-func decodeIntPair(w io.Writer, name string, bits int, ahead func(w io.Writer, at int, from string)) {
+func decodeIntPair(w io.Writer, name string, form whole, ahead func(w io.Writer, at int, from string)) {
 	decodeHead(w, name)
-	decodeIntPairs(w, name, bits, []string{"SI"}, ahead)
+	decodeIntPairs(w, name, form, []string{"SI"}, ahead)
 	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
 }
 
 // decodeIntStreams is the same for two pairs that lie wstep bytes apart, a group of one before
 // that of the other: two streams, each read from front to back from call to call, which memory
 // on AMD's processors serves faster than one. Their products lie ystep bytes apart.
-func decodeIntStreams(w io.Writer, name string, bits int, ahead func(w io.Writer, at int, from string)) {
+func decodeIntStreams(w io.Writer, name string, form whole, ahead func(w io.Writer, at int, from string)) {
 	decodeHead(w, name, "wstep")
 	fmt.Fprint(w, "\tMOVQ wstep+48(FP), R10\n\tADDQ SI, R10\n\tADDQ DX, R9\n")
-	decodeIntPairs(w, name, bits, []string{"SI", "R10"}, ahead)
+	decodeIntPairs(w, name, form, []string{"SI", "R10"}, ahead)
 	fmt.Fprint(w, "\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z1, 64(DX)\n\tVMOVUPS Z6, (R9)\n\tVMOVUPS Z7, 64(R9)\n\tVZEROUPPER\n\tRET\n\n")
 }
 
 // decodeIntPairs multiplies a pair of tiles in each of some places: into Z0 and Z1, and into Z6
 // and Z7.
-func decodeIntPairs(w io.Writer, name string, bits int, from []string, ahead func(w io.Writer, at int, from string)) {
-	group := map[int]int{8: int8Group, 4: int4Group}[bits]
+func decodeIntPairs(w io.Writer, name string, form whole, from []string, ahead func(w io.Writer, at int, from string)) {
 	for i := range from {
 		fmt.Fprintf(w, "\tVPXORD Z%[1]d, Z%[1]d, Z%[1]d\n\tVPXORD Z%[2]d, Z%[2]d, Z%[2]d\n", 6*i, 6*i+1)
 	}
@@ -75,36 +74,47 @@ func decodeIntPairs(w io.Writer, name string, bits int, from []string, ahead fun
 	}
 	for i, from := range from {
 		for t := range 2 {
-			decodeIntGroup(w, bits, 6*i+t, t*group, from, ahead)
+			decodeIntGroup(w, form, 6*i+t, t*form.group, from, ahead)
 		}
 	}
 	for _, from := range from[1:] {
-		fmt.Fprintf(w, "\tADDQ $%d, %s\n", 2*group, from)
+		fmt.Fprintf(w, "\tADDQ $%d, %s\n", 2*form.group, from)
 	}
-	turnEnd(w, name, group)
+	turnEnd(w, name, form.group)
 }
 
 // decodeIntGroup adds the products of the group that lies at bytes from a register to register
-// t. High halves of int4 stay where they are: their sums are 16 times too large until the end.
-func decodeIntGroup(w io.Writer, bits, t, at int, from string, ahead func(w io.Writer, at int, from string)) {
-	ahead(w, at, from)
+// t. High halves of 4 bits stay where they are: their sums are 16 times too large until the end.
+func decodeIntGroup(w io.Writer, form whole, t, at int, from string, ahead func(w io.Writer, at int, from string)) {
+	for line := 0; line < form.head; line += 64 {
+		ahead(w, at+line, from)
+	}
+	if form.minima {
+		minima(w, at, from, func(half int) { fmt.Fprintf(w, "\tVFNMADD231PS.BCST %d(DI), Z26, Z%d\n", 72+4*half, t) }, 28)
+	}
 	for half := range 2 {
-		fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n\tVPXORD Z%d, Z%d, Z%d\n", 72+4*half, 2+2*half, 3+2*half, 3+2*half, 3+2*half)
-		fmt.Fprintf(w, "\tVCVTPH2PS %d(%s), Z%d\n\tVMULPS.BCST %d(DI), Z%d, Z%d\n", 32*half+at, from, 28+half, 64+4*half, 28+half, 28+half)
+		sums := 2 + 2*half
+		fmt.Fprintf(w, "\tVPXORD Z%[1]d, Z%[1]d, Z%[1]d\n", sums+1)
+		if form.minima {
+			fmt.Fprintf(w, "\tVPXORD Z%[1]d, Z%[1]d, Z%[1]d\n", sums)
+		} else {
+			fmt.Fprintf(w, "\tVPBROADCASTD %d(DI), Z%d\n\tVCVTPH2PS %d(%s), Z%d\n", 72+4*half, sums, 32*half+at, from, 28+half)
+		}
+		fmt.Fprintf(w, "\tVMULPS.BCST %d(DI), Z%d, Z%d\n", 64+4*half, 28+half, 28+half)
 	}
 	for half := range 2 {
 		sums, high := 2+2*half, 3+2*half
-		for c := range bits {
-			line, x, r := at+64+64*(bits*half+c), 8+8*half+c, 24+c%2*2
+		for c := range form.bits {
+			line, x, r := at+form.head+64*(form.bits*half+c), 8+8*half+c, 24+c%2*2
 			ahead(w, line, from)
-			if bits == 4 {
+			if form.bits == 4 {
 				fmt.Fprintf(w, "\tVPANDD %d(%s), Z30, Z%d\n\tVPANDD %d(%s), Z31, Z%d\n\tVPDPBUSD Z%d, Z%d, Z%d\n", line, from, r+1, line, from, r, x+4, r+1, high)
 			} else {
 				fmt.Fprintf(w, "\tVMOVDQU32 %d(%s), Z%d\n", line, from, r)
 			}
 			fmt.Fprintf(w, "\tVPDPBUSD Z%d, Z%d, Z%d\n", x, r, sums)
 		}
-		if bits == 4 {
+		if form.bits == 4 {
 			fmt.Fprintf(w, "\tVPSRAD $4, Z%d, Z%d\n\tVPADDD Z%d, Z%d, Z%d\n", high, high, high, sums, sums)
 		}
 		fmt.Fprintf(w, "\tVCVTDQ2PS Z%d, Z%d\n\tVFMADD231PS Z%d, Z%d, Z%d\n", sums, sums, 28+half, sums, t)
