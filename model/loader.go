@@ -256,7 +256,7 @@ func (r *loader) eachRow(l *linear, f func(worker, row int, kind quant.Type, raw
 	if r.err != nil {
 		return true
 	}
-	const task = 64 // rows; tiles of them are one worker's
+	const task = 64 // rows
 	for _, p := range r.parts(l.w, l.w+l.in*l.out) {
 		first, n := (p.From-l.w)/l.in, (p.To-p.From)/l.in
 		errs, none := make([]error, (n+task-1)/task), atomic.Bool{}
@@ -287,10 +287,11 @@ func (r *loader) numbers(l *linear) []float32 {
 		r.buf = tensor.Floats(n)
 	}
 	w := r.buf[:l.in*l.out]
-	if l.conv || !r.eachRow(l, func(_, row int, kind quant.Type, raw []byte) error {
+	decode := func(_, row int, kind quant.Type, raw []byte) error {
 		quant.Decode(w[row*l.in:][:l.in], kind, raw)
 		return nil
-	}) {
+	}
+	if l.conv || !r.eachRow(l, decode) {
 		r.read(w, l.w)
 	}
 	return w

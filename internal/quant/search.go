@@ -27,9 +27,20 @@ func weights(w, x []float32) {
 	}
 }
 
-func clamp(v float32, low, high int) int {
-	return min(max(int(math.RoundToEven(float64(v))), low), high)
+// whole rounds to a whole number, halves to even ones, from low to high, which are below 2²² in
+// size; what is no number becomes low.
+func whole(v, low, high float32) float32 {
+	if !(v > low) {
+		return low
+	}
+	if v > high {
+		return high
+	}
+	const shift = 0x1.8p23 // leaves no room behind the point
+	return float32(v+shift) - shift
 }
+
+func clamp(v float32, low, high int) int { return int(whole(v, float32(low), float32(high))) }
 
 // fitAffine returns scale and minimum, both at least 0, so that x ≈ scale·q − low for
 // q from 0 to 15.
@@ -57,7 +68,7 @@ func fitAffine(x, w []float32) (scale, low float32) {
 func solveAffine(x, w []float32, inv, least float32) (scale, low float32) {
 	var sw, sq, sqq, sx, sxq float64
 	for i, v := range x {
-		q := float64(clamp(inv*(v-least), 0, 15))
+		q := float64(whole(inv*(v-least), 0, 15))
 		wi := float64(w[i])
 		sw += wi
 		sq += wi * q
@@ -79,7 +90,7 @@ func solveAffine(x, w []float32, inv, least float32) (scale, low float32) {
 func affineError(x, w []float32, scale, low float32) float64 {
 	inv, sum := invert(scale), 0.0
 	for i, v := range x {
-		d := float64(scale*float32(clamp(inv*(v+low), 0, 15)) - low - v)
+		d := float64(scale*whole(inv*(v+low), 0, 15) - low - v)
 		sum += float64(w[i]) * d * d
 	}
 	return sum
@@ -144,7 +155,7 @@ func fitSymmetric(x, w []float32) float32 {
 		inv := -(32 + searchStep*float32(i)) / far
 		var sxq, sqq float64
 		for j, v := range x {
-			q := float64(clamp(inv*v, -32, 31))
+			q := float64(whole(inv*v, -32, 31))
 			sxq += float64(w[j]) * float64(v) * q
 			sqq += float64(w[j]) * q * q
 		}
