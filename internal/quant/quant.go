@@ -136,7 +136,7 @@ func Encode(dst []byte, t Type, src []float32) error {
 		for i := 0; i < len(src); i += f.values {
 			block := src[i : i+f.values]
 			for j, v := range block {
-				if !(math.Abs(float64(v)) <= maxBlock) {
+				if !(v <= maxBlock && v >= -maxBlock) {
 					return fmt.Errorf("number %d is %v: %s holds numbers up to %d", i+j, v, t, maxBlock)
 				}
 			}
