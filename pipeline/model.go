@@ -12,6 +12,7 @@ import (
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
 	"feilun/tokenize"
@@ -71,7 +72,8 @@ func Tokens(ctx context.Context, dir string, p tokenize.Params, workers int, std
 // inputs. A made one is kept beside a note of what it was made of.
 func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tokenize.Input, workers int, stderr io.Writer) (*bpe.Tokenizer, error) {
 	if p.Tokenizer != "" {
-		return bpe.Open(p.Tokenizer)
+		t, err := bpe.Open(p.Tokenizer)
+		return t, hint.Usage(err)
 	}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s", feilun.Version, encoded(p))
