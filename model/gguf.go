@@ -9,8 +9,8 @@ import (
 
 	"feilun/internal/bpe"
 	"feilun/internal/gguf"
+	"feilun/internal/hint"
 	"feilun/internal/quant"
-	"feilun/internal/safetensors"
 )
 
 // GGUFOptions are what [SaveGGUF] needs beside the weights.
@@ -27,26 +27,14 @@ type GGUFOptions struct {
 }
 
 // SaveGGUF writes the model in a folder as one file that llama.cpp loads. One tensor is
-// in memory at a time.
+// in memory at a time. A folder that holds no usable model is a usage error.
 func SaveGGUF(ctx context.Context, path, dir string, o GGUFOptions) error {
-	c, err := ReadConfig(ConfigPath(dir))
+	c, s, done, err := openFolder(dir)
 	if err != nil {
-		return err
+		return hint.Usage(err)
 	}
-	if ids, err := readEnds(dir); err != nil {
-		return err
-	} else if ids != nil {
-		c.EOS = ids
-	}
-	file, err := safetensors.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if err := c.fits(file); err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
-	}
-	return c.saveGGUF(ctx, path, o, func(p *Param, dst []float32) error { return file.F32(dst, stored(file, p.Name)) })
+	defer done()
+	return c.saveGGUF(ctx, path, o, func(p *Param, dst []float32) error { return s.read(dst, p) })
 }
 
 // SaveGGUF writes a model as one file that llama.cpp loads.
@@ -61,11 +49,11 @@ func (m *Model) SaveGGUF(ctx context.Context, path string, o GGUFOptions) error 
 func (c *Config) saveGGUF(ctx context.Context, path string, o GGUFOptions, read func(p *Param, dst []float32) error) error {
 	meta, err := c.ggufMeta(&o)
 	if err != nil {
-		return err
+		return hint.Usage(hint.With(err, "safetensors have it all: feilun convert --to safetensors"))
 	}
 	words, err := c.ggufWords(&o)
 	if err != nil {
-		return err
+		return hint.Usage(err)
 	}
 	var tensors []gguf.Source
 	params, _, _ := c.layout()

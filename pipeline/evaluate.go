@@ -289,8 +289,12 @@ func (e *evaluation) baselines(ctx context.Context, c *evaluate.Comparison, toke
 	}
 	meter := progress.New(e.stderr, "n-grams", int64(len(evaluate.Units())), progress.Count("model"))
 	defer meter.Close()
+	limit := e.memory / 2
+	if e.stderr != nil {
+		fmt.Fprintf(e.stderr, "n-grams are counted in up to %v of memory, half of the limit\n", limit)
+	}
 	for _, unit := range evaluate.Units() {
-		g, err := evaluate.NewGrams(unit, e.section.Order, t, int64(e.memory)/2)
+		g, err := evaluate.NewGrams(unit, e.section.Order, t, int64(limit))
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -124,6 +125,42 @@ func TestHeldOut(t *testing.T) {
 		t.Error(d)
 	}
 	again(t, r, out)
+}
+
+// limits notes the limit for the heap at every line that is written.
+type limits struct {
+	bytes.Buffer
+	seen []int64
+}
+
+func (l *limits) Write(b []byte) (int, error) {
+	l.seen = append(l.seen, debug.SetMemoryLimit(-1))
+	return l.Buffer.Write(b)
+}
+
+// TestMemoryOfModel: what memory is told for is said, and the limit holds for the evaluation
+// of a run that goes on, too.
+func TestMemoryOfModel(t *testing.T) {
+	in, out := t.TempDir(), t.TempDir()
+	books(t, in)
+	r := modelRecipe(t, in, "evaluate: {hold_out: 0.1, order: 2, sample_tokens: 4}")
+	for range 2 {
+		var l limits
+		if _, err := Run(t.Context(), r, Options{Out: out, Workers: 1, Memory: 2 << 30, Stderr: &l}); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"n-grams are counted in up to 1GiB of memory, half of the limit\n", "this process took "} {
+			if !strings.Contains(l.String(), want) {
+				t.Errorf("no %q in %s", want, l.String())
+			}
+		}
+		if most := slices.Max(l.seen); most > 2<<30 {
+			t.Errorf("a limit of %d bytes for the heap", most)
+		}
+		if err := os.Remove(filepath.Join(out, EvaluationFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // again holds that a process that goes on changes nothing, and that the results come out

@@ -12,6 +12,7 @@ import (
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
 	"feilun/tokenize"
@@ -71,16 +72,11 @@ func Tokens(ctx context.Context, dir string, p tokenize.Params, workers int, std
 // inputs. A made one is kept beside a note of what it was made of.
 func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tokenize.Input, workers int, stderr io.Writer) (*bpe.Tokenizer, error) {
 	if p.Tokenizer != "" {
-		return bpe.Open(p.Tokenizer)
+		t, err := bpe.Open(p.Tokenizer)
+		return t, hint.Usage(err)
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %s", feilun.Version, encoded(p))
-	for _, in := range inputs {
-		fmt.Fprintf(h, " %s", in.SHA256)
-	}
-	sum := hex.EncodeToString(h.Sum(nil))
-	name, note := filepath.Join(dir, "tokenizer.json"), filepath.Join(dir, "vocabulary.sha256")
-	if b, err := os.ReadFile(note); err == nil && string(b) == sum {
+	name, made := filepath.Join(dir, "tokenizer.json"), madeOf(p, inputs)
+	if noted(dir) == made {
 		return bpe.Open(name)
 	}
 	meter := progress.New(stderr, "counting", 0, progress.Bytes)
@@ -100,7 +96,33 @@ func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tok
 	if err := atomicfile.Write(name, t.WriteJSON); err != nil {
 		return nil, err
 	}
-	return t, atomicfile.WriteBytes(note, []byte(sum))
+	return t, atomicfile.WriteBytes(filepath.Join(dir, vocabularyNote), []byte(made))
+}
+
+// vocabularyNote is the file beside a made vocabulary that says what it is made of.
+const vocabularyNote = "vocabulary.sha256"
+
+func noted(dir string) string {
+	b, _ := os.ReadFile(filepath.Join(dir, vocabularyNote)) // without it nothing is known
+	return string(b)
+}
+
+// madeOf is the hash of all that a vocabulary depends on.
+func madeOf(p tokenize.Params, inputs []tokenize.Input) string {
+	p.Format, p.Valid = "", 0 // of packing
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s", feilun.Version, encoded(p))
+	for _, in := range inputs {
+		fmt.Fprintf(h, " %s", in.SHA256)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// SameVocabulary reports whether the tokens of a run have the vocabulary that p asks for,
+// which is smaller than p says where the text gave no more.
+func SameVocabulary(dir string, p tokenize.Params) (bool, error) {
+	inputs, err := corpusInputs(dir)
+	return err == nil && noted(filepath.Join(dir, "tokens")) == madeOf(p, inputs), err
 }
 
 // corpusInputs lists the corpus files of a run, or of its mix, without what its

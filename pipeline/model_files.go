@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"feilun/evaluate"
+	"feilun/internal/bpe"
 	"feilun/internal/hint"
+	"feilun/model"
 )
 
-// modelFiles reports files that vocabulary, training and evaluation name and that are not there:
-// before the run, not after the corpus and the training.
+// modelFiles reports files that vocabulary, training and evaluation name and that are not there
+// or are none of their kind: before the run, not after the corpus and the training.
 func (r *Recipe) modelFiles() error {
 	files := map[string]string{}
 	if r.Tokenize != nil {
@@ -34,7 +36,14 @@ func (r *Recipe) modelFiles() error {
 		if files[key] == "" {
 			continue
 		}
-		if _, err := os.Stat(files[key]); err != nil {
+		_, err := os.Stat(files[key])
+		switch {
+		case err == nil && key == "tokenize.tokenizer":
+			_, err = bpe.Open(files[key])
+		case err == nil && key == "train.config":
+			_, err = model.ReadConfig(model.ConfigPath(files[key]))
+		}
+		if err != nil {
 			section, _, _ := strings.Cut(key, " ")
 			return r.placed(section, key, err)
 		}

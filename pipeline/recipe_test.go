@@ -288,8 +288,10 @@ func TestCheckErrors(t *testing.T) {
 // TestModelFiles: files that only training and evaluation read are missed before the run, not after it.
 func TestModelFiles(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "blimp.jsonl.zst"), nil, 0o644); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"blimp.jsonl.zst", "damaged.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, tt := range []struct{ text, err string }{
 		{"evaluate: {data: nonesuch}", "nonesuch holds no file of a task"},
@@ -298,7 +300,9 @@ func TestModelFiles(t *testing.T) {
 		{"evaluate: {text: [a=nonesuch.txt]}", "evaluate.text a=nonesuch.txt"},
 		{"train: {init: nonesuch}", "train.init"},
 		{"train: {config: nonesuch.json}", "train.config"},
+		{"train: {config: " + dir + "/damaged.json}", "train.config"},
 		{"tokenize: {tokenizer: nonesuch.json}", "tokenize.tokenizer"},
+		{"tokenize: {tokenizer: " + dir + "/damaged.json}", "tokenize.tokenizer"},
 		{"evaluate: {data: " + dir + ", tasks: [blimp], text: [recipe_test.go]}", ""},
 	} {
 		r, err := load(t, "base: tiny\n"+tt.text)

@@ -70,13 +70,13 @@ func Run(ctx context.Context, r *Recipe, o Options) (*stats.Run, error) {
 	if err := j.folder.open(j.plan, r, o.Fresh); err != nil {
 		return nil, err
 	}
+	defer limitMemory(int64(j.Memory))()
 	var finished stats.Run
 	if ok, err := done(j.folder.path("stats.json"), &finished); err != nil {
 		return nil, err
 	} else if ok {
 		return &finished, j.after(ctx)
 	}
-	defer limitMemory(int64(j.Memory))()
 	start, cpu := time.Now(), cpuSeconds()
 	if err := atomicfile.WriteBytes(j.folder.path("recipe.yaml"), r.YAML()); err != nil {
 		return nil, err
@@ -101,7 +101,13 @@ func (j *job) after(ctx context.Context) error {
 	if err := j.mix(ctx); err != nil {
 		return err
 	}
-	return j.model(ctx)
+	if err := j.model(ctx); err != nil {
+		return err
+	}
+	if j.recipe.Tokenize != nil || j.recipe.Train != nil {
+		j.remark("this process took %s of memory at most", progress.Bytes(progress.PeakMemory()))
+	}
+	return nil
 }
 
 func newJob(ctx context.Context, r *Recipe, o Options) (*job, error) {
@@ -216,7 +222,7 @@ func (j *job) stages(ctx context.Context) (*stats.Run, error) {
 		j.remark("%s", step)
 	}
 	p := j.times.Predicted
-	j.remark("expect about %s on this machine, %s of memory, %s of disk", time.Duration(p.Seconds*1e9).Round(time.Second),
+	j.remark("expect about %s on this machine, %s of memory, %s of disk for the corpus", time.Duration(p.Seconds*1e9).Round(time.Second),
 		progress.Bytes(p.Memory), progress.Bytes(p.Disk))
 	kept, err := j.pages(ctx)
 	if err != nil {

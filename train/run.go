@@ -72,6 +72,7 @@ type job struct {
 	facts  [][3]string
 	extra  int64 // bytes of memory beside model and passes
 	need   int64 // bytes of memory in all, as predicted
+	before int64 // bytes of memory that the process took before training
 }
 
 // Run trains a model on a folder of packed tokens, or goes on where an earlier
@@ -246,6 +247,7 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 			return done, err
 		}
 	}
+	j.giveBack()
 	if err := j.predict(l); err != nil {
 		return nil, err
 	}
@@ -263,7 +265,7 @@ func (j *job) run(ctx context.Context, l *loop, check func(network) error) (*Out
 	if err := j.finish(l); err != nil {
 		return nil, err
 	}
-	l.show.remark("this process took %s of memory at most, %s were expected; the folder holds %s", progress.Bytes(progress.PeakMemory()), progress.Bytes(j.need), progress.Bytes(size(j.Out)))
+	l.show.remark("%s; the folder holds %s", j.took(), progress.Bytes(size(j.Out)))
 	return j.outcome(&l.s), nil
 }
 
@@ -369,7 +371,7 @@ func (j *job) predict(l *loop) error {
 		j.Workers = runtime.GOMAXPROCS(0)
 	}
 	j.need = memory(&j.m.Config, j.m, j.p, j.Workers) + j.extra
-	l.show.remark("expect %s of memory, %s of disk", progress.Bytes(j.need), progress.Bytes(disk(j.m, j.p)))
+	l.show.remark("training: expect %s of memory, %s of disk", progress.Bytes(j.need), progress.Bytes(disk(j.m, j.p)))
 	if j.need > int64(j.Memory) {
 		return tooLarge(j.need, j.Memory)
 	}

@@ -1,17 +1,22 @@
 package train
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 
+	"feilun/internal/progress"
 	"feilun/internal/tensor"
 	"feilun/model"
 )
 
-// base is the memory of the program itself, and each that of a worker's packed rows, in
-// bytes.
+// base is the memory of the program itself, own of it what Go's runtime holds where nothing
+// came before, and each that of a worker's packed rows, in bytes.
 const (
 	base = 32 << 20
+	own  = 8 << 20
 	each = 2 << 20
 )
 
@@ -42,6 +47,25 @@ func memory(c *model.Config, m *model.Model, p *Params, workers int) int64 {
 	bytes += 4 * (3*largest + 2*side*side) // in Newton–Schulz's steps
 	rows := int64(p.batchRows()+p.ValidTokens/p.Context) * int64(p.Context)
 	return base + (bytes+rows*24)*(100+collectAt)/100
+}
+
+// giveBack returns to the system what earlier work of this process has left, such as garbage of
+// the stages of a run. What it still holds beside the model stays while training works.
+func (j *job) giveBack() {
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	j.extra += max(0, int64(m.Sys-m.HeapReleased)-4*int64(len(j.m.W))-own)
+	j.before = progress.PeakMemory()
+}
+
+// took says what training took. Where the process took more before it, no more is known.
+func (j *job) took() string {
+	peak := progress.PeakMemory()
+	if peak <= j.before {
+		return fmt.Sprintf("training took no more than the %s of memory that this process took before it, %s were expected", progress.Bytes(peak), progress.Bytes(j.need))
+	}
+	return fmt.Sprintf("this process took %s of memory at most, %s were expected", progress.Bytes(peak), progress.Bytes(j.need))
 }
 
 // disk predicts the largest number of bytes of the model's folder: two checkpoints while

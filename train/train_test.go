@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +17,48 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/tensor"
 )
+
+// TestMemoryBefore: what a process took before training is given back, what it still holds is
+// foretold, and neither is told as training's own.
+func TestMemoryBefore(t *testing.T) {
+	text := packed(t, vocabulary(t, 300), words(100, 1), 10)
+	p := *small(t)
+	p.Steps = 2
+	remarks := func() string {
+		var b bytes.Buffer
+		if _, err := Run(t.Context(), p, text, Options{Out: filepath.Join(t.TempDir(), "model"), Workers: 1, Stderr: &b}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	expected := func(text string) (mb float64) {
+		_, after, _ := strings.Cut(text, "training: expect ")
+		if _, err := fmt.Sscanf(after, "%f MB of memory", &mb); err != nil {
+			t.Fatalf("no prediction in %q", text)
+		}
+		return mb
+	}
+	const size = 256 << 20
+	usual := expected(remarks())
+	held := bytes.Repeat([]byte{1}, size)
+	with := expected(remarks())
+	runtime.KeepAlive(held)
+	if d := with - usual; d < size/1e6-10 || d > size/1e6+10 {
+		t.Errorf("%.0f MB foretold, %.0f with %.0f MB held", usual, with, size/1e6)
+	}
+	held = nil
+	last := remarks()
+	if d := expected(last) - usual; d > 10 {
+		t.Errorf("%.0f MB more foretold than before, for garbage", d)
+	}
+	if !strings.Contains(last, "training took no more than the ") {
+		t.Errorf("memory of before is told as that of training:\n%s", last)
+	}
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapReleased < size/4*3 {
+		t.Errorf("%d MB given back of %d", m.HeapReleased>>20, size>>20)
+	}
+}
 
 // TestRows checks that an epoch's rows hold every token once, whatever the
 // packing, and that skipping leads to where reading does.

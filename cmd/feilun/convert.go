@@ -102,7 +102,7 @@ func (c *convertCmd) toGGUF(a *app, kind quant.Type, done *converted) error {
 	if c.fromFile() {
 		err = c.again(a, &o, done)
 	} else if done.NoWords, err = folderWords(c.Model, &o); err == nil {
-		if err = model.SaveGGUF(a.ctx, c.Out, c.Model, o); err != nil {
+		if err = model.SaveGGUF(a.ctx, c.Out, c.Model, o); hint.IsUsage(err) {
 			err = modelError(err)
 		}
 	}
@@ -133,19 +133,19 @@ func (c *convertCmd) again(a *app, o *model.GGUFOptions, done *converted) error 
 func (c *convertCmd) openGGUF(words func(t *bpe.Tokenizer, prefix []uint32, template string) error) (*model.Model, error) {
 	f, err := gguf.Open(c.Model)
 	if err != nil {
-		return nil, hint.With(err, "a file of llama.cpp is GGUF of version 2 or 3 with tensors of F32, F16, BF16, Q8_0, Q6_K, Q4_K or Q4_0")
+		return nil, hint.With(hint.Usage(err), "a file of llama.cpp is GGUF of version 2 or 3 with tensors of F32, F16, BF16, Q8_0, Q6_K, Q4_K or Q4_0")
 	}
 	defer f.Close()
 	m, err := model.OpenGGUF(f)
 	if err != nil {
-		return nil, hint.With(fmt.Errorf("%s: %w", c.Model, err), hint.Of(err))
+		return nil, hint.Usage(fmt.Errorf("%s: %w", c.Model, err))
 	}
 	var t *bpe.Tokenizer
 	var prefix []uint32
 	template := ""
 	if kind, ok := gguf.Get[string](f, "tokenizer.ggml.model"); ok && kind != "none" {
 		if t, prefix, template, err = model.GGUFTokenizer(f); err != nil {
-			return nil, hint.With(fmt.Errorf("%s: %w", c.Model, err), hint.Of(err))
+			return nil, hint.Usage(fmt.Errorf("%s: %w", c.Model, err))
 		}
 	}
 	return m, words(t, prefix, template)

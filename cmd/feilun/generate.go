@@ -173,15 +173,16 @@ func (c *generateCmd) generate(a *app, e *model.Engine, t *bpe.Tokenizer, reques
 func openWords(path string) (*model.Words, error) {
 	w, err := model.OpenWords(path)
 	if err != nil {
-		err = modelError(hint.Usage(err))
+		err = modelError(err)
 	}
 	return w, err
 }
 
-// modelError says what a model's folder must hold, unless err says more.
+// modelError marks a model that cannot be opened as a mistake in use, and says what its
+// folder must hold, unless err says more.
 func modelError(err error) error {
 	if hint.Of(err) != "" {
-		return err
+		return hint.Usage(err)
 	}
-	return hint.With(err, "a model is a folder with config.json, model.safetensors (or several with their index) and tokenizer.json, or a GGUF file")
+	return hint.With(hint.Usage(err), "a model is a folder with config.json, model.safetensors (or several with their index) and tokenizer.json, or a GGUF file")
 }

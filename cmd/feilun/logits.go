@@ -87,7 +87,8 @@ const (
 	likelyBytes  = 128
 )
 
-// fits refuses what does not fit into memory, before much of it is taken.
+// fits refuses what does not fit into the model's context, or into memory before much of it
+// is taken.
 func (c *logitsCmd) fits(ids []uint32) error {
 	var weights *model.Weights
 	if c.Weights != "" {
@@ -100,6 +101,10 @@ func (c *logitsCmd) fits(ids []uint32) error {
 	config, need, err := model.LogitsMemory(c.Model, weights, tensor.New(c.Workers).Workers(), len(ids), c.BF16)
 	if err != nil {
 		return modelError(err)
+	}
+	if len(ids) > config.Context {
+		return hint.Usage(hint.With(fmt.Errorf("the text has %d tokens, more than the model's context of %d", len(ids), config.Context),
+			"give less text at a time; feilun evaluate --text measures long texts in parts"))
 	}
 	top := c.Top
 	if top < 0 || top > config.Vocab {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,11 +16,20 @@ import (
 
 // TestLogitsInterrupted: a text that takes long to measure ends with its context.
 func TestLogitsInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/model")); err != nil {
+		t.Fatal(err)
+	}
+	config, err := os.ReadFile(filepath.Join(dir, "config.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(dir, "config.json"), strings.Replace(string(config), `"max_position_embeddings": 64`, `"max_position_embeddings": 1000000`, 1))
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	c := logitsCmd{Model: "testdata/model", Memory: params.Size(8 << 30), Workers: 1}
+	c := logitsCmd{Model: dir, Memory: params.Size(8 << 30), Workers: 1}
 	began := time.Now()
-	err := c.Run(&app{ctx: ctx, stdin: strings.NewReader(strings.Repeat("word ", 40_000)), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}})
+	err = c.Run(&app{ctx: ctx, stdin: strings.NewReader(strings.Repeat("word ", 40_000)), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}

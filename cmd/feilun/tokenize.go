@@ -175,8 +175,9 @@ func (c *tokenizePackCmd) Run(a *app) error {
 		return json.NewEncoder(a.stdout).Encode(m)
 	}
 	all := m.Train.Tokens + m.Valid.Tokens
-	_, err = fmt.Fprintf(a.stdout, "%d tokens of %d documents for training, %d of %d for validation; %.3f bytes a token\n%s\n",
-		m.Train.Tokens, m.Train.Docs, m.Valid.Tokens, m.Valid.Docs, float64(m.Train.Bytes+m.Valid.Bytes)/float64(max(1, all)), filepath.Join(c.Out, "manifest.json"))
+	each := float64(max(1, all))
+	_, err = fmt.Fprintf(a.stdout, "%d tokens of %d documents for training, %d of %d for validation (%.1f %% of the tokens); %.3f bytes a token\n%s\n",
+		m.Train.Tokens, m.Train.Docs, m.Valid.Tokens, m.Valid.Docs, 100*float64(m.Valid.Tokens)/each, float64(m.Train.Bytes+m.Valid.Bytes)/each, filepath.Join(c.Out, "manifest.json"))
 	return err
 }
 

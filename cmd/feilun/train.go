@@ -69,7 +69,7 @@ type trainTextCmd struct {
 	train.Params
 	trainFlags
 	Out   string `placeholder:"MODEL" help:"Folder of the model; DIR/model for a run folder. The same command on it goes on where it stopped."`
-	Vocab int    `default:"8192" range:"259..2097152" placeholder:"N" help:"Tokens of the vocabulary, where a run folder has none yet."`
+	Vocab *int   `placeholder:"N" help:"Tokens of the vocabulary, where a run folder has none yet; 8192 by default."`
 	Input string `arg:"" name:"dir" help:"Folder of packed tokens (feilun tokenize pack), or a run folder, whose corpus is packed into DIR/tokens first."`
 }
 
@@ -85,16 +85,9 @@ func (c *trainTextCmd) Run(a *app) error {
 		if out == "" {
 			out = filepath.Join(c.Input, "model")
 		}
-		if _, err := os.Stat(filepath.Join(tokens, "manifest.json")); err != nil {
-			var p tokenize.Params
-			if err := params.Fill(&p); err != nil {
-				return err
-			}
-			p.Vocab = c.Vocab
-			if _, err := pipeline.Tokens(a.ctx, c.Input, p, c.Workers, a.stderr); err != nil {
-				return err
-			}
-		}
+	}
+	if err := c.pack(a, tokens); err != nil {
+		return err
 	}
 	if out == "" {
 		return hint.Usage(hint.With(errors.New("no folder for the model"), "name one with --out MODEL"))
@@ -104,6 +97,39 @@ func (c *trainTextCmd) Run(a *app) error {
 		return err
 	}
 	return c.print(a, o)
+}
+
+// usualVocab is the size of a vocabulary that is made without --vocab.
+const usualVocab = 8192
+
+// pack makes the tokens of a run folder where there are none; tokens that are there have
+// the vocabulary that is asked for.
+func (c *trainTextCmd) pack(a *app, tokens string) error {
+	var p tokenize.Params
+	if err := params.Fill(&p); err != nil {
+		return err
+	}
+	p.Vocab = usualVocab
+	if c.Vocab != nil {
+		p.Vocab = *c.Vocab
+	}
+	b, err := os.ReadFile(filepath.Join(tokens, "manifest.json"))
+	if err != nil && tokens != c.Input {
+		_, err := pipeline.Tokens(a.ctx, c.Input, p, c.Workers, a.stderr)
+		return err
+	}
+	var there struct{ Vocab int }
+	if c.Vocab == nil || json.Unmarshal(b, &there) != nil || there.Vocab == p.Vocab {
+		return nil
+	}
+	other := "leave --vocab out; another vocabulary is made by: feilun tokenize train"
+	if tokens != c.Input {
+		if same, err := pipeline.SameVocabulary(c.Input, p); same || err != nil {
+			return err
+		}
+		other = fmt.Sprintf("leave --vocab out, or remove %s to have others made", tokens)
+	}
+	return hint.Usage(hint.With(fmt.Errorf("--vocab %d: %s holds tokens of a vocabulary of %d already", p.Vocab, tokens, there.Vocab), other))
 }
 
 // tuneFlags are what both ways of tuning share.
