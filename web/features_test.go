@@ -113,6 +113,7 @@ func resuming(b *browser) {
 	b.fresh()
 	b.ask("held up")
 	b.until(`document.querySelector(".stages")?.textContent.includes("place 3")`)
+	b.until(`document.querySelector(".stages")?.textContent.includes("place 2")`)
 	b.shot("state-queue")
 	b.mock.mu.Lock()
 	close(b.mock.wait)
