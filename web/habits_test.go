@@ -221,6 +221,8 @@ func people(b *browser) {
 	b.shot("account")
 	b.open("#/admin")
 	b.until(`document.querySelectorAll(".panel").length === 5 && document.querySelector(".bars")`)
+	b.until(`document.querySelector(".panel:nth-of-type(5) tbody").innerText.replace(/\s+/g, " ").includes("wei Invitation made Curator")`)
+	b.until(`document.querySelector(".links").innerText.includes("Unanswered questions")`)
 	b.typeText(`[aria-label="Role of ana"]`, "curator")
 	b.click(".panel:nth-of-type(2) .main")
 	b.until(`document.querySelector(".secret-box code")?.textContent.endsWith("/#/join/inv-1")`)

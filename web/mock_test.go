@@ -518,7 +518,7 @@ func (m *mock) adminRoutes(mux *http.ServeMux) {
 		reply(w, object{"invitation": "inv-1", "url": "/#/join/inv-1", "expires": "2026-12-03T00:00:00Z"})
 	})
 	mux.HandleFunc("GET /api/admin/audit", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, object{"entries": []object{{"id": "a1", "time": "2026-11-26T01:02:03Z", "actor": "wei", "action": "invitation.create", "object": "inv-1", "from": "127.0.0.1"}}})
+		reply(w, object{"entries": []object{{"id": "a1", "time": "2026-11-26T01:02:03Z", "actor": "u1", "action": "invitation", "object": "curator", "from": "127.0.0.1"}}})
 	})
 	mux.HandleFunc("POST /api/admin/backup", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, object{"file": "backups/feilun-1.db", "bytes": 1200000, "created": "2026-11-26T00:00:00Z"})
