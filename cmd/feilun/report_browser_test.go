@@ -1,0 +1,39 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestReportBrowser reads the report of the smallest recipe on a telephone, in Chinese: nothing is cut off, no head of a
+// column is missing, and marks are those of Chinese.
+func TestReportBrowser(t *testing.T) {
+	path := chromium(t)
+	dir := filepath.Join(t.TempDir(), "out")
+	if code, _, errs := call(t, "", "run", "tiny", "--out", dir); code != 0 {
+		t.Fatal(errs)
+	}
+	b := &browser{t: t}
+	b.start(path)
+	b.viewport(360, 740)
+	b.do(chromedp.Navigate("file://" + filepath.ToSlash(filepath.Join(dir, "report.html"))))
+	b.until(`document.querySelector(".bits .head")`)
+	if eval[bool](b, `document.documentElement.lang.startsWith("en")`) {
+		eval[bool](b, `document.getElementById("lang").click(), true`)
+	}
+	b.until(`document.documentElement.lang.startsWith("zh")`)
+	if wide := eval[float64](b, `document.documentElement.scrollWidth`); wide > 360 {
+		t.Errorf("the report is %v px wide", wide)
+	}
+	if got := eval[[]string](b, `[...document.querySelectorAll(".bits .n")].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)`); len(got) > 0 {
+		t.Errorf("cut off: %q", got)
+	}
+	if got := eval[[]string](b, `[...document.querySelectorAll(".bits .head > .n, .bits .head > .name")].map((e) => e.innerText)`); len(got) != 4 || got[0] != "文本" || got[1] != "模型" || got[3] != "相比" {
+		t.Errorf("heads %q", got)
+	}
+	if got := eval[[]string](b, `[...document.querySelectorAll(".note, .cards div, #run td, #run .n")].map((e) => e.innerText).filter((s) => /[\u4e00-\u9fff）][:;,(]|[:;,] ?[\u4e00-\u9fff]|\d ?(ms|h|m|s)\b|\dT\d/.test(s))`); len(got) > 0 {
+		t.Errorf("marks of English in Chinese: %q", got)
+	}
+}
