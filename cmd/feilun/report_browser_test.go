@@ -1,7 +1,9 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -34,6 +36,33 @@ func TestReportBrowser(t *testing.T) {
 		t.Errorf("heads %q", got)
 	}
 	if got := eval[[]string](b, `[...document.querySelectorAll(".note, .cards div, #run td, #run .n")].map((e) => e.innerText).filter((s) => /[\u4e00-\u9fff）][:;,(]|[:;,] ?[\u4e00-\u9fff]|\d ?(ms|h|m|s)\b|\dT\d/.test(s))`); len(got) > 0 {
+		t.Errorf("marks of English in Chinese: %q", got)
+	}
+}
+
+// TestAblationBrowser reads the comparison of two corpora on a telephone.
+func TestAblationBrowser(t *testing.T) {
+	path := chromium(t)
+	dir := t.TempDir()
+	for name, line := range map[string]string{"a": "The mill stood still until March.", "b": "磨坊在三月之前一直停着。", "new": "In March the mill turned again, 磨坊又转了。"} {
+		if err := os.WriteFile(filepath.Join(dir, name+".jsonl"), []byte(strings.Repeat(`{"text":"`+line+`"}`+"\n", 40)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := filepath.Join(dir, "ab")
+	if code, _, errs := call(t, "", "ablate", filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl"), "--text", "new="+filepath.Join(dir, "new.jsonl"), "--seeds", "2", "--tokens", "512",
+		"--depth", "1", "--context", "16", "--batch", "64", "--vocab", "300", "--out", out, "--lang", "zh"); code != 0 {
+		t.Fatal(errs)
+	}
+	b := &browser{t: t}
+	b.start(path)
+	b.viewport(360, 740)
+	b.do(chromedp.Navigate("file://" + filepath.ToSlash(filepath.Join(out, "ablation.html"))))
+	b.until(`document.documentElement.lang.startsWith("zh") && document.querySelector(".ab .range").offsetWidth > 0`)
+	if wide := eval[float64](b, `document.documentElement.scrollWidth`); wide > 360 {
+		t.Errorf("the page is %v px wide", wide)
+	}
+	if got := eval[[]string](b, `[...document.querySelectorAll(".cards div, .note, .about")].map((e) => e.innerText).filter((s) => /[\u4e00-\u9fff][:;,(]/.test(s))`); len(got) > 0 {
 		t.Errorf("marks of English in Chinese: %q", got)
 	}
 }
