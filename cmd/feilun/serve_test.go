@@ -194,3 +194,17 @@ func TestServeEndsStreams(t *testing.T) {
 		t.Error("the endless stream ended as if it were done")
 	}
 }
+
+// A server on all addresses says where it is opened and where its first admin is made, and that its model server does not answer.
+func TestServeEverywhere(t *testing.T) {
+	s := serveProgram(t, "--addr", "0.0.0.0:0", "--upstream", "http://127.0.0.1:1/v1", "--lang", "en")
+	if !strings.HasPrefix(s.url, "http://localhost:") || !strings.Contains(s.said(), "at "+s.url+"#/setup/") {
+		t.Errorf("opened at %s:\n%s", s.url, s.said())
+	}
+	if !strings.Contains(s.said(), "the model server http://127.0.0.1:1/v1 does not answer yet (dial tcp") {
+		t.Errorf("it said:\n%s", s.said())
+	}
+	if err := s.end(t); err != nil {
+		t.Error(err)
+	}
+}
