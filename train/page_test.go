@@ -88,7 +88,7 @@ func TestPageOfBadRun(t *testing.T) {
 	if got := pageOf(t, dir); !strings.Contains(got, "stopped") || !strings.Contains(got, "3 batches in a row were unusable") || strings.Contains(got, "refresh") || strings.Contains(got, "0.0000") {
 		t.Errorf("the page of a run that stopped: %s", got)
 	}
-	for _, want := range []string{`<span class="en">the norm of its gradient is NaN</span><span class="zh">梯度范数为 NaN（非数）</span>`,
+	for _, want := range []string{`<span class="zh">第 3 步</span></small><span class="en">the norm of its gradient is NaN</span><span class="zh">梯度范数为 NaN（非数）</span>`,
 		`<span class="zh">训练已停止：3 个批次连续不可用，最后一个：梯度范数为 NaN（非数）</span>`} {
 		if got := pageOf(t, dir); !strings.Contains(got, want) {
 			t.Errorf("the page of a run that stopped does not hold %s: %s", want, got)
