@@ -223,8 +223,11 @@ func people(b *browser) {
 	b.until(`document.querySelectorAll(".panel").length === 5 && document.querySelector(".bars")`)
 	b.until(`document.querySelector(".panel:nth-of-type(5) tbody").innerText.replace(/\s+/g, " ").includes("wei Invitation made Curator")`)
 	b.until(`document.querySelector(".links").innerText.includes("Unanswered questions")`)
-	if got := eval[bool](b, `[...document.querySelectorAll(".bars")].every((f) => new Set([...f.querySelectorAll("meter")].map((m) => m.offsetWidth)).size === 1)`); !got {
+	if got := eval[bool](b, `[...document.querySelectorAll(".bars")].every((f) => new Set([...f.querySelectorAll(".bar")].map((m) => m.offsetWidth)).size === 1)`); !got {
 		b.t.Error("bars of one figure have lengths that cannot be compared")
+	}
+	if got := eval[bool](b, `[...document.querySelectorAll(".bar")].every((m) => m.firstChild.offsetTop === m.offsetTop && m.firstChild.offsetHeight === m.offsetHeight)`); !got {
+		b.t.Error("bars do not stand on their tracks")
 	}
 	b.typeText(`[aria-label="Role of ana"]`, "curator")
 	b.click(".panel:nth-of-type(2) .main")

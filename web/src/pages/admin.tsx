@@ -106,7 +106,7 @@ function Bars({ name, counts, word, byName }: { name: string; counts?: Record<st
   if (!rows.length) return null;
   return (
     <figure class="bars"><figcaption>{name}</figcaption>
-      <dl>{rows.map(([k, n]) => <><dt>{word(k)}</dt><dd><meter min={0} max={most} value={n} aria-label={word(k)} /><span>{number(n)}</span></dd></>)}</dl>
+      <dl>{rows.map(([k, n]) => <><dt>{word(k)}</dt><dd><span class="bar" role="meter" aria-valuemin={0} aria-valuemax={most} aria-valuenow={n} aria-label={word(k)}><i style={{ width: `${(100 * n) / most}%` }} /></span><span>{number(n)}</span></dd></>)}</dl>
     </figure>
   );
 }
