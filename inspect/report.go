@@ -145,7 +145,7 @@ func (v *view) write(name string) error {
 		"dur":    duration,
 		"millis": func(n int64) template.HTML { return duration(float64(n) / 1000) },
 		"when":   func(s string) string { return strings.NewReplacer("T", " ", "Z", " UTC").Replace(s) },
-		"t":      both,
+		"t":      both, "about": AboutChinese,
 		"reason": reasonParts,
 		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts, "foldFiles": foldFiles,
 	}).Funcs(modelFuncs()).ParseFS(page, "report.html")

@@ -6,8 +6,27 @@ import (
 	"strings"
 	"testing"
 
+	"feilun/inspect"
+	"feilun/pipeline"
+
 	"github.com/chromedp/chromedp"
 )
+
+// TestAboutChinese finds Chinese for what every shipped recipe says of itself.
+func TestAboutChinese(t *testing.T) {
+	for _, name := range pipeline.Names() {
+		r, err := pipeline.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if zh := inspect.AboutChinese(r.About); !strings.ContainsAny(zh, "，：") {
+			t.Errorf("%s: %q has no Chinese; put it into inspect/about.go", name, zh)
+		}
+	}
+	if got := inspect.AboutChinese("mine\n"); got != "mine" {
+		t.Errorf("a recipe of somebody's own: %q", got)
+	}
+}
 
 // TestReportBrowser reads the report of the smallest recipe on a telephone, in Chinese: nothing is cut off, no head of a
 // column is missing, and marks are those of Chinese.
@@ -26,6 +45,9 @@ func TestReportBrowser(t *testing.T) {
 		eval[bool](b, `document.getElementById("lang").click(), true`)
 	}
 	b.until(`document.documentElement.lang.startsWith("zh")`)
+	if got := eval[string](b, `document.querySelector(".about").innerText`); !strings.HasPrefix(got, "程序自带") {
+		t.Errorf("the recipe says %q", got)
+	}
 	if wide := eval[float64](b, `document.documentElement.scrollWidth`); wide > 360 {
 		t.Errorf("the report is %v px wide", wide)
 	}
