@@ -93,6 +93,9 @@ func history(b *browser) {
 	b.click(".rail li .row-menu")
 	b.choose("Delete")
 	b.shot("delete")
+	if got := eval[string](b, `getComputedStyle(document.querySelector("dialog h2")).fontSize`); got != "18px" {
+		b.t.Errorf("the title of a dialog of the list is %s high", got)
+	}
 	b.click("dialog .danger")
 	b.until(`document.querySelectorAll(".rail li").length === 1 && document.querySelector(".first-words")`)
 	b.click(".ghost-button")
