@@ -62,6 +62,29 @@ func TestReportBrowser(t *testing.T) {
 	}
 }
 
+// TestEmptyReportBrowser reads the report of a run that read nothing, whose recipe has a long word.
+func TestEmptyReportBrowser(t *testing.T) {
+	path := chromium(t)
+	dir := t.TempDir()
+	putFile(t, filepath.Join(dir, "docs.jsonl"), nil)
+	putFile(t, filepath.Join(dir, "r.yaml"), []byte("about: "+strings.Repeat("Long", 40)+"\ncrawl: {source: auto}\ndedup: {exact: }\n"))
+	out := filepath.Join(dir, "out")
+	if code, _, errs := call(t, "", "run", filepath.Join(dir, "r.yaml"), "--set", "crawl.path="+filepath.Join(dir, "docs.jsonl"), "--out", out, "--lang", "zh"); code != 0 {
+		t.Fatal(errs)
+	}
+	b := &browser{t: t}
+	b.start(path)
+	b.viewport(360, 740)
+	b.do(chromedp.Navigate("file://" + filepath.ToSlash(filepath.Join(out, "report.html"))))
+	b.until(`document.documentElement.lang.startsWith("zh")`)
+	if wide := eval[float64](b, `document.documentElement.scrollWidth`); wide > 360 {
+		t.Errorf("the report is %v px wide", wide)
+	}
+	if n := eval[int](b, `[...document.querySelectorAll(".note")].filter((e) => e.innerText === "无。").length`); n != 3 { // languages, hosts, dropped
+		t.Errorf("%d lists say that they are empty, want 3", n)
+	}
+}
+
 // TestAblationBrowser reads the comparison of two corpora on a telephone.
 func TestAblationBrowser(t *testing.T) {
 	path := chromium(t)
