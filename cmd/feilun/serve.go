@@ -56,6 +56,7 @@ func (*serveCmd) Help() string {
 
 func (c *serveCmd) Run(a *app) (err error) {
 	c.say = teller(a.stderr, c.Lang)
+	defer func() { err = c.told(err) }()
 	if err := c.check(); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -206,5 +207,31 @@ func TestServeEverywhere(t *testing.T) {
 	}
 	if err := s.end(t); err != nil {
 		t.Error(err)
+	}
+}
+
+// Every hint that is told in Chinese is one that the sources give.
+func TestServeHints(t *testing.T) {
+	var all []byte
+	for _, pattern := range []string{"*.go", "../../search/*.go", "../../serve/*.go", "../../internal/store/*.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if name == "serve_text.go" {
+				continue
+			}
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, b...)
+		}
+	}
+	for en := range serveHints {
+		if !bytes.Contains(all, []byte(strconv.Quote(en))) {
+			t.Errorf("no error has the hint %q", en)
+		}
 	}
 }

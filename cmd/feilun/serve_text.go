@@ -32,6 +32,28 @@ var serveTexts = map[string][2]string{ // English, Chinese
 	"ended": {"the server has ended", "服务已结束"},
 }
 
+// serveHints are in Chinese what the hints of errors say to who starts a server.
+var serveHints = map[string]string{
+	"give host and port, such as 127.0.0.1:8080":                                                                               "请写主机和端口，例如 127.0.0.1:8080",
+	"give it as in chat.example, without scheme and port":                                                                      "请写成 chat.example 这样，不带协议和端口",
+	"give it as in https://app.example, without a path":                                                                        "请写成 https://app.example 这样，不带路径",
+	"give it as in http://127.0.0.1:11434/v1":                                                                                  "请写成 http://127.0.0.1:11434/v1 这样",
+	"the redirect ends with /api/oidc/callback":                                                                                "重定向网址以 /api/oidc/callback 结尾",
+	"another program may listen there; --addr 127.0.0.1:0 takes a free port":                                                   "可能有别的程序占用了这个端口；用 --addr 127.0.0.1:0 可自动选择空闲端口",
+	"end the other server, or keep the data in another folder: --data DIR":                                                     "请先结束另一个服务，或用 --data 目录 把数据放在别处",
+	"make one with: feilun search index DIR --out INDEX":                                                                       "可以这样建立索引：feilun search index 目录 --out 索引",
+	"a model is a folder with config.json, model.safetensors (or several with their index) and tokenizer.json, or a GGUF file": "模型是一个含有 config.json、model.safetensors（或多个文件及其索引）和 tokenizer.json 的目录，或一个 GGUF 文件",
+}
+
+// told gives an error its hint in the language of the user.
+func (c *serveCmd) told(err error) error {
+	zh, ok := serveHints[hint.Of(err)]
+	if !ok || plan.Language(c.Lang, os.Getenv("LANG")) != "zh" {
+		return err
+	}
+	return hint.With(err, zh)
+}
+
 // texter writes messages in the language of the user.
 func texter(lang string) func(key string, args ...any) string {
 	n := 0
