@@ -353,8 +353,8 @@ function facts(d) {
   fact(t("date"), d.date);
   fact(t("source"), d.source);
   fact(t("record"), d.record.file ? d.record.file + " @ " + d.record.offset : "");
-  fact(t("score"), d.score !== undefined && d.score !== null ? d.score.toFixed(4) + (d.partial ? " (" + t("partial") + ")" : "") : "");
-  fact("", t("bytes", { n: num(d.bytes) }));
+  fact(t("score"), d.score !== undefined && d.score !== null ? d.score.toFixed(4) + (d.partial ? t("partial") : "") : "");
+  fact(t("size"), t("bytes", { n: num(d.bytes) }));
   return el("dl", { class: "facts" }, ...out);
 }
 function segments(list) {
@@ -425,10 +425,16 @@ async function explain() {
     for (const m of models) {
       const top = Math.max(1e-9, ...m.features.map((f) => Math.abs(f.weight)));
       box.append(el("section", { class: "model" }, el("h3", {}, m.model + " (" + m.kind + "): " + m.score.toFixed(4), el("small", {}, " " + t("limit") + " " + short(m.limit))), el("p", { class: "note" }, t(m.features.length ? "features" : "noFeatures")),
-        el("ol", { class: "features" }, ...m.features.map((f) => { const bar = el("i", { class: f.weight < 0 ? "bad" : "good" }); bar.style.width = (100 * Math.abs(f.weight)) / top + "%"; return el("li", {}, el("span", { class: "name" }, f.feature || f.name), el("span", { class: "track" }, bar), el("span", { class: "n" }, (f.weight > 0 ? "+" : "") + f.weight.toFixed(2))); })),
+        el("ol", { class: "features" }, ...m.features.map((f) => { const bar = el("i", { class: f.weight < 0 ? "bad" : "good" }); bar.style.width = (100 * Math.abs(f.weight)) / top + "%"; return el("li", {}, el("span", { class: "name" }, visible(f.feature || f.name)), el("span", { class: "track" }, bar), el("span", { class: "n" }, (f.weight > 0 ? "+" : "") + f.weight.toFixed(2))); })),
         el("details", {}, el("summary", {}, t("document")), el("div", { class: "text" }, ...segments(m.segments), m.left ? "…" : ""))));
     }
   } catch (e) { complain(e); }
+}
+
+// visible shows line breaks, and blanks that stand alone.
+function visible(s) {
+  s = s.replaceAll("\n", "↵").replaceAll("\t", "⇥");
+  return s.trim() ? s : s.replaceAll(/\s/g, "␣");
 }
 
 /* ---- labels ---- */

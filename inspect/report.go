@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"feilun"
 	"feilun/internal/atomicfile"
@@ -143,8 +142,10 @@ func (v *view) write(name string) error {
 	v.CSS, v.JS = css, js
 	t, err := template.New("report.html").Funcs(template.FuncMap{
 		"bytes": progress.Bytes, "num": number, "pct": func(x float64) string { return fmt.Sprintf("%.1f", x) },
-		"dur":    func(s float64) string { return time.Duration(s * 1e9).Round(10 * time.Millisecond).String() },
-		"t":      both,
+		"dur":    duration,
+		"millis": func(n int64) template.HTML { return duration(float64(n) / 1000) },
+		"when":   func(s string) string { return strings.NewReplacer("T", " ", "Z", " UTC").Replace(s) },
+		"t":      both, "about": AboutChinese,
 		"reason": reasonParts,
 		"fold":   foldRules, "foldBars": foldBars, "foldCharts": foldCharts, "foldFiles": foldFiles,
 	}).Funcs(modelFuncs()).ParseFS(page, "report.html")
@@ -157,6 +158,21 @@ func (v *view) write(name string) error {
 // both renders a label in both languages; the page shows one.
 func both(en, zh string) template.HTML {
 	return template.HTML(`<span class="en">` + template.HTMLEscapeString(en) + `</span><span class="zh">` + template.HTMLEscapeString(zh) + `</span>`)
+}
+
+// duration writes a time in both languages.
+func duration(seconds float64) template.HTML {
+	s := int64(seconds)
+	en := fmt.Sprintf("%d h %02d min", s/3600, s/60%60)
+	switch {
+	case seconds < 1:
+		en = fmt.Sprintf("%.0f ms", 1000*seconds)
+	case seconds < 60:
+		en = fmt.Sprintf("%.1f s", seconds)
+	case seconds < 3600:
+		en = fmt.Sprintf("%d min %02d s", s/60, s%60)
+	}
+	return both(en, strings.NewReplacer("ms", "毫秒", "min", "分", "h", "小时", "s", "秒").Replace(en))
 }
 
 // A folded is a list of which the page shows the head at once.

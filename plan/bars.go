@@ -63,7 +63,7 @@ func (c chart) bar(b *strings.Builder, r bar, left, y, unit, most float64) {
 	}
 	b.WriteString(label(left-8, y+14, "end", "", clip(r.name, 56)))
 	if r.value > 0 {
-		b.WriteString(mark(fmt.Sprintf(`<rect x="%.1f" y="%.1f" width="%.1f" height="18" rx="2" fill="%s"/>`, left, y, max(1, min(r.value, most)*unit), fill), r.name+": "+r.text))
+		b.WriteString(mark(fmt.Sprintf(`<rect x="%.1f" y="%.1f" width="%.1f" height="18" rx="2" fill="%s"/>`, left, y, max(1, min(r.value, most)*unit), fill), r.name+c.tr(": ")+r.text))
 	}
 	end := left + min(most, max(r.value, r.high))*unit
 	if r.high > 0 {
@@ -122,7 +122,7 @@ func (c chart) families(plans []*Plan) template.HTML {
 		for j, p := range own {
 			px, py := x.at(p.Days), y.at(p.Cost.Rent/1e6)
 			b.WriteString(mark(fmt.Sprintf(`<circle cx="%.1f" cy="%.1f" r="5" fill="%s"/>`, px, py, colour(i)),
-				fmt.Sprintf("%s: %s %s (%s–%s), %s ¥%s", p.inventory(), daysText(p.Days), c.tr("days"), daysText(p.DaysP10), daysText(p.DaysP90), c.tr("rent"), Count(p.Cost.Rent))))
+				c.tr(fmt.Sprintf("%s: %s days (%s–%s), rent ¥%s", p.inventory(), daysText(p.Days), daysText(p.DaysP10), daysText(p.DaysP90), Count(p.Cost.Rent)))))
 			if len(own) < 8 || j%2 == 0 {
 				b.WriteString(label(px, py-10+26*float64(i%2), "middle", "soft", fmt.Sprint(p.chips())))
 			}

@@ -19,6 +19,7 @@ type page struct {
 	Cards                                    []card
 	Figures                                  []figure
 	Head                                     []string
+	Cases                                    bool // the table's first two columns are names
 	Rows                                     []pageRow
 	Notes                                    []string
 }
@@ -163,17 +164,17 @@ func pageNotes(p *Plan, d *DataNeed, tr func(string) string) []string {
 		lines, _ := p.explain(t)
 		for _, l := range lines {
 			if head, rest, ok := strings.Cut(l, ": "); ok && (head == "source" || head == "formula") {
-				out = append(out, tr(head)+" ("+tr(t)+"): "+tr(rest))
+				out = append(out, tr(head)+tr(" (")+tr(t)+tr(")")+tr(": ")+tr(rest))
 			}
 		}
 	}
 	if d != nil {
 		for _, a := range d.Assumed {
-			out = append(out, tr("assumed")+": "+tr(a))
+			out = append(out, tr("assumed")+tr(": ")+tr(a))
 		}
 	}
 	for _, g := range p.req.Groups {
-		out = append(out, g.Name+": "+g.Chip.Source)
+		out = append(out, g.Name+tr(": ")+g.Chip.Source)
 	}
 	return append(out, tr(credit))
 }

@@ -79,6 +79,12 @@ func TestPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkPage(t, "compare", page.String(), 3)
+	page.Reset()
+	d := Data(plans[0].Tokens, nil, 0)
+	if err := WriteHTML(&page, plans[0], Frontier(plans[0]), &d, "zh"); err != nil {
+		t.Fatal(err)
+	}
+	checkPage(t, "one plan", page.String(), 4)
 	for _, name := range StudyNames() {
 		lines, err := Study(name, Request{}, table)
 		if err != nil {
@@ -92,12 +98,15 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// halfWidth finds marks of English beside Chinese.
+var halfWidth = regexp.MustCompile(`\p{Han}[:;,(]|[:;,] \p{Han}|[(]\p{Han}`)
+
 func checkPage(t *testing.T, name, page string, charts int) {
 	t.Helper()
 	if n := strings.Count(page, "<svg"); n != charts {
 		t.Errorf("%s: %d charts, want %d", name, n, charts)
 	}
-	for _, bad := range []string{"src=", "href=", "NaN", "Inf", "%!"} {
+	for _, bad := range []string{"src=", "href=", "NaN", "Inf", "%!", "\ufffd"} {
 		if strings.Contains(page, bad) {
 			t.Errorf("%s holds %q", name, bad)
 		}
@@ -107,6 +116,9 @@ func checkPage(t *testing.T, name, page string, charts int) {
 	for _, text := range regexp.MustCompile(`>([^<]+)<`).FindAllStringSubmatch(body, -1) {
 		if e := english(text[1]); e != "" {
 			t.Errorf("%s: %q stays English", name, text[1])
+		}
+		if halfWidth.MatchString(text[1]) && !strings.Contains(text[1], " = ") { // brackets of formulas are those of mathematics
+			t.Errorf("%s: marks of English in Chinese: %q", name, text[1])
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // render fills the page's template.
@@ -80,7 +81,7 @@ func planHead(tr func(string) string) []string {
 // planCells is one line of the table of plans, on the screen and on the page.
 func planCells(p *Plan, tr func(string) string) []string {
 	if !p.Feasible {
-		return []string{p.inventory(), "–", "–", "–", "–", "–", "–", "–", "–", tr("no") + ": " + tr(p.Why)}
+		return []string{p.inventory(), "–", "–", "–", "–", "–", "–", "–", "–", tr("no") + tr(": ") + tr(p.Why)}
 	}
 	return []string{p.inventory(), daysText(p.Days), daysText(p.DaysP10) + "–" + daysText(p.DaysP90), fmt.Sprintf("%.1f%%", 100*p.MFU),
 		Count(p.Cost.Rent), Count(p.Cost.Own), energyText(p.EnergyKWh), powerText(1000 * p.KWatts), massText(p.CO2), p.Layout.String()}
@@ -96,7 +97,7 @@ func plansNotes(plans []*Plan, tr func(string) string) (out []string) {
 	}
 	for _, p := range plans {
 		if !p.Feasible {
-			add(p.inventory() + ": " + tr(p.Why) + " → " + tr(p.Hint))
+			add(p.inventory() + tr(": ") + tr(p.Why) + " → " + tr(p.Hint))
 			continue
 		}
 		for _, n := range p.Notes {
@@ -104,8 +105,8 @@ func plansNotes(plans []*Plan, tr func(string) string) (out []string) {
 		}
 		for _, g := range p.req.Groups {
 			rent, from := p.req.Money.rentOf(g.Chip)
-			add(fmt.Sprintf("%s: %s ¥%.2f (%s)", g.Name, tr("a chip-hour"), rent, tr(from)))
-			add(g.Name + ": " + g.Chip.Source)
+			add(g.Name + tr(": ") + tr("a chip-hour") + fmt.Sprintf(" ¥%.2f", rent) + tr(" (") + tr(from) + tr(")"))
+			add(g.Name + tr(": ") + g.Chip.Source)
 		}
 	}
 	add(tr(credit))
@@ -118,7 +119,7 @@ const credit = "Epoch AI, machine-learning hardware data, CC-BY; stas00/ml-engin
 // WriteStudyHTML writes a ready study as a self-contained page.
 func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) error {
 	tr := func(s string) string { return Translate(lang, s) }
-	g := page{Lang: lang, Title: tr(studyTitle(name)), TableTitle: tr("all figures"), NotesTitle: tr("assumptions and sources")}
+	g := page{Lang: lang, Title: capital(tr(studyTitle(name))), TableTitle: tr("all figures"), NotesTitle: tr("assumptions and sources")}
 	var days, money, energy []bar
 	one := !slices.ContainsFunc(lines, func(l StudyLine) bool { return l.Case != lines[0].Case })
 	if one && len(lines) > 0 {
@@ -127,7 +128,7 @@ func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) er
 	for _, l := range lines {
 		label := l.chips()
 		if !one {
-			label += ", " + tr(l.Case)
+			label += tr(", ") + tr(l.Case)
 		}
 		off := !l.Feasible
 		none := l.Days == 0
@@ -140,7 +141,7 @@ func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) er
 		d := show(l.Days, daysText(l.Days))
 		d.high = l.DaysP90
 		days = append(days, d)
-		money = append(money, show(l.RentM, fmt.Sprintf("%s %.1f, %s %.1f", tr("rent"), l.RentM, tr("own"), l.OwnM)))
+		money = append(money, show(l.RentM, fmt.Sprintf("%s %.1f%s%s %.1f", tr("rent"), l.RentM, tr(", "), tr("own"), l.OwnM)))
 		energy = append(energy, show(l.MW, fmt.Sprintf("%.2f MW, %.2f GWh, %.0f t CO₂", l.MW, l.GWh, l.CO2)))
 		cells := studyCells(&l, tr)
 		if one { // the subtitle says it
@@ -151,14 +152,20 @@ func WriteStudyHTML(w io.Writer, name string, lines []StudyLine, lang string) er
 	draw := chart{tr}
 	g.Figures = []figure{
 		{tr("days"), tr("bar: middle, line: to p90; grey: not feasible"), draw.bars(days, 0)},
-		{tr("rent") + ", " + tr("million CNY"), fmt.Sprintf("%s: %d %s", tr("limit"), studyRentM, tr("million CNY")), draw.bars(money, studyRentM)},
-		{tr("power") + ", MW", fmt.Sprintf("%s: %d MW", tr("limit"), studyMW), draw.bars(energy, studyMW)},
+		{tr("rent, million CNY"), tr("limit") + tr(": ") + tr(fmt.Sprintf("%d million CNY", studyRentM)), draw.bars(money, studyRentM)},
+		{tr("power, MW"), tr("limit") + tr(": ") + fmt.Sprintf("%d MW", studyMW), draw.bars(energy, studyMW)},
 	}
-	if g.Head = studyHead(tr); one {
+	if g.Head, g.Cases = studyHead(tr), !one; one {
 		g.Head = g.Head[1:]
 	}
 	g.Notes = []string{tr(studyLimits()), tr(credit)}
 	return render(w, &g)
+}
+
+// capital begins a title with a capital letter.
+func capital(s string) string {
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }
 
 func studyTitle(name string) string {
@@ -194,7 +201,7 @@ func studyHead(tr func(string) string) []string {
 func studyCells(l *StudyLine, tr func(string) string) []string {
 	ok := tr("yes")
 	if !l.Feasible {
-		ok = tr("no") + ": " + tr(l.Why)
+		ok = tr("no") + tr(": ") + tr(l.Why)
 	}
 	f := func(v float64, digits int) string {
 		if l.Days == 0 {

@@ -88,7 +88,7 @@ func (c chart) point(b *strings.Builder, p, o *Plan, x, y axis, named bool) {
 		r = 8
 	}
 	yr, yo := y.at(o.Cost.Rent/1e6), y.at(o.Cost.Own/1e6)
-	title := fmt.Sprintf("%d %s: %s %s (%s–%s), %s ¥%s, %s ¥%s", o.chips(), c.tr("chips"), daysText(o.Days), c.tr("days"), daysText(o.DaysP10), daysText(o.DaysP90), c.tr("rent"), Count(o.Cost.Rent), c.tr("own"), Count(o.Cost.Own))
+	title := c.tr(fmt.Sprintf("%d chips: %s days (%s–%s), rent ¥%s, own ¥%s", o.chips(), daysText(o.Days), daysText(o.DaysP10), daysText(o.DaysP90), Count(o.Cost.Rent), Count(o.Cost.Own)))
 	if r > 4 {
 		fmt.Fprintf(b, `<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="var(--a)" stroke-width="9" opacity=".22"/>`, x.at(o.DaysP10), x.at(o.DaysP90), yr, yr)
 	}
@@ -162,7 +162,7 @@ func (c chart) timeline(p *Plan) template.HTML {
 		}
 		x, y := 70+k.start*unit, 14+float64(k.stage)*30
 		b.WriteString(mark(fmt.Sprintf(`<rect x="%.1f" y="%.1f" width="%.1f" height="26" rx="2" fill="%s"/>`, x, y, max(1, k.length*unit-1), fill),
-			fmt.Sprintf("%s %d, %s %d", c.tr("stage"), k.stage+1, name, k.micro+1)))
+			fmt.Sprintf("%s %d%s%s %d", c.tr("stage"), k.stage+1, c.tr(", "), name, k.micro+1)))
 		if k.length*unit > 16 {
 			fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="middle" style="fill:var(--paper);pointer-events:none">%d</text>`, x+k.length*unit/2, y+17, k.micro+1)
 		}
@@ -173,7 +173,7 @@ func (c chart) timeline(p *Plan) template.HTML {
 	foot := 34 + float64(stages)*30
 	fmt.Fprintf(&b, `<rect x="70" y="%.0f" width="12" height="12" fill="var(--a)"/>%s<rect x="190" y="%.0f" width="12" height="12" fill="var(--c)"/>%s`,
 		foot-10, label(88, foot, "start", "", c.tr("forward")), foot-10, label(208, foot, "start", "", c.tr("backward")))
-	b.WriteString(label(320, foot, "start", "soft", fmt.Sprintf("%d / %d %s, %d / %d %s; %s %.1f%%", stages, p.Layout.PP, c.tr("stages"), micros, p.Layout.Micros, c.tr("micro-batches"), c.tr("bubble"), 100*p.Times["bubble"]/p.Seconds)))
+	b.WriteString(label(320, foot, "start", "soft", fmt.Sprintf("%d / %d %s%s%d / %d %s%s%s %.1f%%", stages, p.Layout.PP, c.tr("stages"), c.tr(", "), micros, p.Layout.Micros, c.tr("micro-batches"), c.tr("; "), c.tr("bubble"), 100*p.Times["bubble"]/p.Seconds)))
 	return svg(foot+10, b.String())
 }
 

@@ -119,12 +119,21 @@ func (p *page) write(name string) error {
 	t, err := template.New("page.html").Funcs(template.FuncMap{
 		"t": bilingual, "pct": func(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) },
 		"f3": func(x float64) string { return fmt.Sprintf("%.3f", x) }, "f4": func(x float64) string { return fmt.Sprintf("%.4f", x) },
-		"signed": func(x float64) string { return fmt.Sprintf("%+.2f", x) },
+		"signed": func(x float64) string { return fmt.Sprintf("%+.2f", x) }, "visible": visible,
 	}).ParseFS(pageFiles, "page.html")
 	if err != nil {
 		return err
 	}
 	return atomicfile.Write(name, func(w io.Writer) error { return t.Execute(w, p) })
+}
+
+// visible shows line breaks, and blanks that stand alone.
+func visible(name string) string {
+	name = strings.NewReplacer("\n", "↵", "\t", "⇥").Replace(name)
+	if strings.TrimSpace(name) != "" {
+		return name
+	}
+	return strings.Repeat("␣", len([]rune(name)))
 }
 
 // bilingual renders a label in both languages; the page shows one.

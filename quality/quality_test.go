@@ -361,6 +361,14 @@ func TestDeal(t *testing.T) {
 	}
 }
 
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{"\n\n": "↵↵", "the mill": "the mill", " ": "␣", "\u3000": "␣", "a\nb": "a↵b", "。": "。"} {
+		if got := visible(in); got != want {
+			t.Errorf("visible(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestPage(t *testing.T) {
 	all := made(300)
 	all[0].Doc.Text += "<script>alert(1)</script>"
@@ -377,7 +385,7 @@ func TestPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := string(b)
-	for _, want := range []string{"<svg", "阈值", "Thresholds", `data-lang="zh"`, "得分最高"} {
+	for _, want := range []string{"<svg", "阈值", "Thresholds", `data-lang="zh"`, "得分最高", "质量模型：", `占比为 </span>50.0 %<span`} {
 		if !strings.Contains(s, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -150,7 +150,7 @@ func (g *Engine) Generate(ctx context.Context, r *Request, emit func(Piece) erro
 	if err != nil {
 		return Result{}, err
 	}
-	if err := g.queue.enter(ctx, r.User); err != nil {
+	if err := g.queue.enter(ctx, r.User, r.Waits); err != nil {
 		return Result{}, err
 	}
 	defer g.queue.leave()

@@ -63,7 +63,7 @@ func (g *Engine) Embed(ctx context.Context, _ string, texts []string) (vectors [
 
 // embed makes vectors of the first texts, when it is their user's turn.
 func (g *Engine) embed(ctx context.Context, texts [][]uint32) ([][]float32, error) {
-	if err := g.queue.enter(ctx, about(ctx).actor); err != nil {
+	if err := g.queue.enter(ctx, about(ctx).actor, nil); err != nil {
 		return nil, err
 	}
 	defer g.queue.leave()

@@ -256,6 +256,7 @@ func (r *run) turns(thread []*store.Message, prompt *cite.Prompt) []Turn {
 func (r *run) generate(ctx context.Context, turns []Turn, write func(string)) (Result, error) {
 	p := &r.params
 	q := &Request{Model: r.model.ID, Turns: turns, Stop: p.Stop, Logprobs: -1, User: r.owner, Sampling: Sampling{Temperature: p.Temperature, TopP: p.TopP, TopK: p.TopK, MinP: p.MinP, RepetitionPenalty: p.RepetitionPenalty, Seed: r.m.Seed}}
+	q.Waits = r.waits
 	if p.MaxTokens != nil {
 		q.MaxTokens = *p.MaxTokens
 	}
@@ -272,4 +273,13 @@ func (r *run) generate(ctx context.Context, turns []Turn, write func(string)) (R
 		return nil
 	})
 	return res, cmp.Or(err, context.Cause(ctx))
+}
+
+// waits tells the place of a run in the model's queue, or that its turn has come.
+func (r *run) waits(place int) {
+	if place == 0 {
+		r.stage("write")
+		return
+	}
+	r.stage("queue", "position", place)
 }

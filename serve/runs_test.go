@@ -295,6 +295,10 @@ func TestCitedAnswer(t *testing.T) {
 	if res.StatusCode != 200 || !strings.Contains(body, `The <mark id="mark">harbour</mark> of`) || !strings.Contains(body, "存储的文本") || strings.Contains(res.Header.Get("Content-Security-Policy"), "script") {
 		t.Errorf("source %d %s", res.StatusCode, body)
 	}
+	res, body = ask(t, "GET", c.web.URL+"/source/nope", "", "Accept-Language", "zh-TW", "Accept", "text/html,*/*")
+	if res.StatusCode != 404 || !strings.Contains(body, "<h1>這份文字已不再儲存。</h1>") || !strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("a source that is gone: %d %s", res.StatusCode, body)
+	}
 	for _, path := range []string{"/source/nope", "/api/spans?version=v1&start=5&end=99999", "/api/spans?version=v1&start=x&end=1", "/source/..%2f..%2fetc%2fpasswd"} {
 		if res, body := ask(t, "GET", c.web.URL+path, ""); res.StatusCode != 404 && res.StatusCode != 400 {
 			t.Errorf("%s: %d %s", path, res.StatusCode, body)

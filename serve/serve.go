@@ -96,6 +96,10 @@ type Request struct {
 	Format     string // "", json_object or json_schema
 	Schema     []byte // of Format json_schema
 	User       string // who asks, for fair queues
+
+	// Waits, if there is one, is told by a generator with a queue the request's place in it, from 1, as often as that changes
+	// (but not more than once a second), and 0 when its turn has come. A request that does not wait tells nothing.
+	Waits func(place int)
 }
 
 // EchoOnly as MaxTokens asks for the prompt's tokens alone.

@@ -26,7 +26,7 @@ type page struct {
 }
 
 func newPage(name, lang, title, kind string, facts [][3]string) (*page, error) {
-	t, err := template.New("train.html").Funcs(template.FuncMap{"t": both}).ParseFS(pageFiles, "train.html")
+	t, err := template.New("train.html").Funcs(template.FuncMap{"t": both, "zh": chinese.Replace}).ParseFS(pageFiles, "train.html")
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +38,16 @@ func both(en, zh string) template.HTML {
 	return template.HTML(`<span class="en">` + template.HTMLEscapeString(en) + `</span><span class="zh">` + template.HTMLEscapeString(zh) + `</span>`)
 }
 
+// chinese turns into Chinese what the log and the command say of batches and of the end of training.
+var chinese = strings.NewReplacer(
+	"its loss is ", "损失为 ",
+	"the norm of its gradient is ", "梯度范数为 ",
+	", the mean so far ", "，此前均值为 ",
+	"NaN", "NaN（非数）", "+Inf", "正无穷", "-Inf", "负无穷",
+	" batches in a row were unusable, the last one: ", " 个批次连续不可用，最后一个：",
+	interrupted, "已中断；再次运行同一命令即可继续",
+)
+
 // A view is what the page's template shows.
 type view struct {
 	Title, Lang string
@@ -45,8 +55,8 @@ type view struct {
 	Stopped     string // why training ended before its last step
 	Chat, Pairs bool   // samples are answers; what is learned are preferences
 	Percent     string
-	Written     string // time of day
-	Now         [][3]string
+	Written     string      // time of day
+	Now         [][4]string // English, Chinese, value in English and in Chinese
 	Facts       [][3]string
 	Loss        template.HTML
 	Valid       template.HTML
@@ -100,7 +110,10 @@ func (v *view) take(rows []Row) {
 
 // now lists what stands at the head of the page.
 func (v *view) now(l *loop, s *show) {
-	add := func(en, zh, value string) { v.Now = append(v.Now, [3]string{en, zh, value}) }
+	add := func(en, zh, value string) { v.Now = append(v.Now, [4]string{en, zh, value, value}) }
+	addTime := func(en, zh string, d time.Duration) {
+		v.Now = append(v.Now, [4]string{en, zh, short(d), hours.Replace(short(d))})
+	}
 	add("step", "步", fmt.Sprintf("%d / %d", l.s.Step, l.steps))
 	switch {
 	case v.last.Step == 0: // every batch so far was skipped
@@ -122,10 +135,13 @@ func (v *view) now(l *loop, s *show) {
 		add("of the measured peak", "占实测峰值", fmt.Sprintf("%.0f %%", 100*mfu))
 	}
 	if v.Running {
-		add("time left", "剩余时间", short(l.left()))
+		addTime("time left", "剩余时间", l.left())
 	}
-	add("time so far", "已用时间", short(time.Duration(l.s.Seconds*1e9)))
+	addTime("time so far", "已用时间", time.Duration(l.s.Seconds*1e9))
 }
+
+// hours turns what short returns into Chinese.
+var hours = strings.NewReplacer(" h", " 小时", " min", " 分", " s", " 秒")
 
 // newest returns the last rows, the newest first.
 func newest(rows []Row) []Row {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -60,7 +62,7 @@ func TestPage(t *testing.T) {
 	if _, err := Run(ctx, p, text, Options{Out: dir + "/cut"}); !errors.Is(err, context.Canceled) {
 		t.Fatalf("an interrupted run: %v", err)
 	}
-	holds("interrupted", pageOf(t, dir+"/cut"), []string{"已停止", "interrupted"}, []string{"http-equiv=\"refresh\""})
+	holds("interrupted", pageOf(t, dir+"/cut"), []string{"已停止", "interrupted", "训练已停止：已中断；再次运行同一命令即可继续</span>", " 秒</span>"}, []string{"http-equiv=\"refresh\""})
 }
 
 // TestPageOfBadRun gives up after bad batches, and the page says so.
@@ -86,8 +88,29 @@ func TestPageOfBadRun(t *testing.T) {
 	if got := pageOf(t, dir); !strings.Contains(got, "stopped") || !strings.Contains(got, "3 batches in a row were unusable") || strings.Contains(got, "refresh") || strings.Contains(got, "0.0000") {
 		t.Errorf("the page of a run that stopped: %s", got)
 	}
+	for _, want := range []string{`<span class="zh">第 3 步</span></small><span class="en">the norm of its gradient is NaN</span><span class="zh">梯度范数为 NaN（非数）</span>`,
+		`<span class="zh">训练已停止：3 个批次连续不可用，最后一个：梯度范数为 NaN（非数）</span>`} {
+		if got := pageOf(t, dir); !strings.Contains(got, want) {
+			t.Errorf("the page of a run that stopped does not hold %s: %s", want, got)
+		}
+	}
 	if strings.Contains(said.String(), "loss 0.000") {
 		t.Errorf("a skipped batch has a loss: %s", said.String())
+	}
+}
+
+// TestSkippedInChinese translates every reason for which a batch is skipped, whole.
+func TestSkippedInChinese(t *testing.T) {
+	l, _ := toyLoop(t, usual(t), t.TempDir(), 1, 10)
+	l.p.Spike, l.s.Moves, l.s.Norm = 10, 100, 0.031
+	for _, x := range [][2]float64{{math.NaN(), 1}, {math.Inf(1), 1}, {3, math.NaN()}, {3, math.Inf(1)}, {3, 12.345}} {
+		why := l.unusable(x[0], x[1])
+		if got := chinese.Replace(why); why == "" || regexp.MustCompile(`[a-zB-MO-Z]{2}|^$`).MatchString(got) {
+			t.Errorf("%q in Chinese: %q", why, got)
+		}
+	}
+	if got, want := chinese.Replace(l.unusable(3, 12.345)), "梯度范数为 12.3，此前均值为 0.031"; got != want {
+		t.Errorf("a spike in Chinese: %q, want %q", got, want)
 	}
 }
 

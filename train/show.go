@@ -175,11 +175,14 @@ func (s *show) valid(l *loop, r Row) {
 	s.paged = time.Time{}
 }
 
+// interrupted is what the page says of a run that was.
+const interrupted = "interrupted; the same command goes on"
+
 // stop draws the page of a run that ends early.
 func (s *show) stop(l *loop, err error) {
-	s.stopped = err.Error()
+	s.stopped = strings.TrimPrefix(err.Error(), errBad.Error()+": ")
 	if errors.Is(err, context.Canceled) {
-		s.stopped = "interrupted; the same command goes on"
+		s.stopped = interrupted
 	}
 	if s.page != nil {
 		s.page.draw(l, s) // what stopped training matters more than a page that cannot be written

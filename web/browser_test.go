@@ -242,7 +242,7 @@ func TestPage(t *testing.T) {
 		name string
 		run  func(*browser)
 	}{
-		{"stream", streams}, {"stop", stopping}, {"resume", resuming}, {"refusals", refusals}, {"branches", branches}, {"citations", citations},
+		{"stream", streams}, {"stop", stopping}, {"resume", resuming}, {"refusals", refusals}, {"modelless", modelless}, {"branches", branches}, {"citations", citations},
 		{"ratings", ratings}, {"history", history}, {"typing", typing}, {"settings", settings}, {"consent", consents}, {"people", people}, {"quoting", quoting},
 		{"hostile", hostile}, {"accessible", accessible}, {"narrow", narrow}, {"languages", languages}, {"long", long}, {"paint", paints},
 	} {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,10 @@ func quoting(b *browser) {
 		b.t.Error("the same quotes can be compared with themselves")
 	}
 	b.shot("quoting")
+	for _, s := range [][2]string{{"corpus", "passages of the corpus"}, {"web", "passages of web pages"}} {
+		b.run(fmt.Sprintf(`document.querySelector('.modes input[value="%s"]').click()`, s[0]))
+		b.until(fmt.Sprintf(`document.querySelector(".first-words").textContent.includes(%q)`, s[1]))
+	}
 	b.run(`document.querySelector('.modes input[value="plain"]').click()`)
 	b.until(`document.querySelector(".compare") && !document.querySelector(".model-note")?.textContent.includes("sources")`)
 	b.click(".user-button")

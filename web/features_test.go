@@ -113,6 +113,7 @@ func resuming(b *browser) {
 	b.fresh()
 	b.ask("held up")
 	b.until(`document.querySelector(".stages")?.textContent.includes("place 3")`)
+	b.until(`document.querySelector(".stages")?.textContent.includes("place 2")`)
 	b.shot("state-queue")
 	b.mock.mu.Lock()
 	close(b.mock.wait)
@@ -138,6 +139,24 @@ func second(b *browser) {
 	other.until(`document.querySelectorAll(".question").length === 2`)
 }
 
+// modelless opens the page while there is no model, and waits for one.
+func modelless(b *browser) {
+	b.fresh()
+	for _, s := range []struct{ why, language, want string }{{"unreachable", "en", "model server does not answer"}, {"unreachable", "zh-CN", "模型服务器没有响应"}, {"empty", "zh-TW", "模型伺服器上還沒有模型"}} {
+		b.mock.mu.Lock()
+		b.mock.none = s.why
+		b.mock.mu.Unlock()
+		b.run(fmt.Sprintf(`localStorage.setItem("language", %q)`, s.language))
+		b.open("")
+		b.until(fmt.Sprintf(`document.querySelector(".first-words")?.textContent.includes(%q)`, s.want))
+		b.shot("state-" + s.why + "-" + s.language)
+		b.mock.mu.Lock()
+		b.mock.none = ""
+		b.mock.mu.Unlock()
+		b.until(`document.querySelector(".model-name").textContent.includes("house") && document.querySelector(".suggestions")`)
+	}
+}
+
 // refusals meets limits, a full context and a dead server.
 func refusals(b *browser) {
 	b.fresh()
@@ -153,6 +172,12 @@ func refusals(b *browser) {
 	b.press("#question", `key: "Enter", keyCode: 13`)
 	b.until(`document.querySelector(".composer .notice")?.textContent.includes("context")`)
 	b.shot("state-full")
+	b.until(`document.querySelectorAll(".rail li").length === 0`)
+	b.mock.mu.Lock()
+	if n := len(b.mock.chats); n != 0 {
+		b.t.Errorf("two refused questions left %d empty chats", n)
+	}
+	b.mock.mu.Unlock()
 	b.mock.mu.Lock()
 	b.mock.offline = true
 	b.mock.mu.Unlock()

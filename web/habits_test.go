@@ -93,6 +93,9 @@ func history(b *browser) {
 	b.click(".rail li .row-menu")
 	b.choose("Delete")
 	b.shot("delete")
+	if got := eval[string](b, `getComputedStyle(document.querySelector("dialog h2")).fontSize`); got != "18px" {
+		b.t.Errorf("the title of a dialog of the list is %s high", got)
+	}
 	b.click("dialog .danger")
 	b.until(`document.querySelectorAll(".rail li").length === 1 && document.querySelector(".first-words")`)
 	b.click(".ghost-button")
@@ -221,6 +224,14 @@ func people(b *browser) {
 	b.shot("account")
 	b.open("#/admin")
 	b.until(`document.querySelectorAll(".panel").length === 5 && document.querySelector(".bars")`)
+	b.until(`document.querySelector(".panel:nth-of-type(5) tbody").innerText.replace(/\s+/g, " ").includes("wei Invitation made Curator")`)
+	b.until(`document.querySelector(".links").innerText.includes("Unanswered questions")`)
+	if got := eval[bool](b, `[...document.querySelectorAll(".bars")].every((f) => new Set([...f.querySelectorAll(".bar")].map((m) => m.offsetWidth)).size === 1)`); !got {
+		b.t.Error("bars of one figure have lengths that cannot be compared")
+	}
+	if got := eval[bool](b, `[...document.querySelectorAll(".bar")].every((m) => m.firstChild.offsetTop === m.offsetTop && m.firstChild.offsetHeight === m.offsetHeight)`); !got {
+		b.t.Error("bars do not stand on their tracks")
+	}
 	b.typeText(`[aria-label="Role of ana"]`, "curator")
 	b.click(".panel:nth-of-type(2) .main")
 	b.until(`document.querySelector(".secret-box code")?.textContent.endsWith("/#/join/inv-1")`)

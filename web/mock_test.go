@@ -36,6 +36,7 @@ type mock struct {
 	asks     []object
 	wait     chan struct{} // closed to let "held" answers go on
 	offline  bool
+	none     string // why there are no models: unreachable or empty
 	note     string // of the first model: it quotes where there are sources
 }
 
@@ -161,6 +162,16 @@ func (m *mock) people(mux *http.ServeMux) {
 		reply(w, m.me)
 	})
 	mux.HandleFunc("GET /api/models", func(w http.ResponseWriter, r *http.Request) {
+		m.mu.Lock()
+		none := m.none
+		m.mu.Unlock()
+		if none == "unreachable" {
+			refuse(w, 502, "upstream")
+			return
+		} else if none != "" {
+			reply(w, object{"models": []object{}})
+			return
+		}
 		house := object{"id": "house-0.3", "name": "house-0.3", "kind": "engine", "context": 4096, "trained": object{"corpus": "zh-web", "date": "2026-11-20"}}
 		if m.note != "" {
 			house["note"] = m.note + " (" + r.Header.Get("Accept-Language") + ")"
@@ -518,7 +529,7 @@ func (m *mock) adminRoutes(mux *http.ServeMux) {
 		reply(w, object{"invitation": "inv-1", "url": "/#/join/inv-1", "expires": "2026-12-03T00:00:00Z"})
 	})
 	mux.HandleFunc("GET /api/admin/audit", func(w http.ResponseWriter, r *http.Request) {
-		reply(w, object{"entries": []object{{"id": "a1", "time": "2026-11-26T01:02:03Z", "actor": "wei", "action": "invitation.create", "object": "inv-1", "from": "127.0.0.1"}}})
+		reply(w, object{"entries": []object{{"id": "a1", "time": "2026-11-26T01:02:03Z", "actor": "u1", "action": "invitation", "object": "curator", "from": "127.0.0.1"}}})
 	})
 	mux.HandleFunc("POST /api/admin/backup", func(w http.ResponseWriter, r *http.Request) {
 		reply(w, object{"file": "backups/feilun-1.db", "bytes": 1200000, "created": "2026-11-26T00:00:00Z"})

@@ -183,6 +183,19 @@ func narrow(b *browser) {
 		b.answered("rich")
 		wide(w.name + " rich")
 		b.shot("small-" + w.name + "-rich")
+		b.ask("held up")
+		b.until(`document.querySelector(".stages")?.textContent.includes("place 2")`)
+		if got := eval[string](b, `getComputedStyle(document.querySelector(".stages"), "::before").content`); w.w < 480 && got != "none" {
+			b.t.Errorf("%s: what is being done begins a line with %s", w.name, got)
+		}
+		b.click(".send.stop")
+		b.until(ended)
+		b.click(".badge")
+		b.until(`document.querySelector("dialog .consent select")`)
+		if got := eval[float64](b, `document.querySelector(".consent .radios label").getBoundingClientRect().right - document.querySelector(".consent select").getBoundingClientRect().right`); w.w < 400 && got > 1 {
+			b.t.Errorf("%s: the choice for a chat ends %v px before those above", w.name, got)
+		}
+		b.click("dialog .icon-button")
 		b.click("#show-rail")
 		b.until(`document.querySelector(".rail") && document.activeElement.closest(".rail") && document.querySelector("main").closest("[inert]")`)
 		b.press("body", `key: "Escape"`)
@@ -202,6 +215,10 @@ func narrow(b *browser) {
 			b.open(p)
 			b.until(`document.querySelector(".panel table, .panel form")`)
 			wide(w.name + p)
+			b.until(`document.querySelector(".panel")`)
+			if got := eval[float64](b, `Math.max(0, ...[...document.querySelectorAll(".panel td")].map((e) => e.offsetHeight))`); got > 60 {
+				b.t.Errorf("%s%s: a cell is %v px high", w.name, p, got)
+			}
 		}
 	}
 }
@@ -218,6 +235,11 @@ func languages(b *browser) {
 		b.open("")
 		b.shot("language-" + l.code)
 	}
+	b.run(`localStorage.setItem("language", "zh-CN")`)
+	b.open("")
+	b.answered("rich")
+	b.until(`[...document.querySelectorAll(".prose a")].some((e) => e.textContent.startsWith("图片：a wheel"))`)
+	b.run(`localStorage.setItem("language", "en")`)
 	b.open("#/account")
 	b.run(`document.querySelectorAll('input[name="theme"]')[2].click()`)
 	b.do(reload())

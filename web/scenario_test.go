@@ -64,7 +64,7 @@ func (m *mock) play(ctx context.Context, x *mockMessage, question, side string) 
 		pause = 25 * time.Millisecond
 		steps = append(steps, texts(pause, strings.Repeat("A flywheel turns, and with every turn it keeps a little more. ", 60))...)
 	case "held":
-		steps = append(steps, step{"stage", object{"stage": "queue", "position": 3}, 0}, step{"hold", nil, 0})
+		steps = append(steps, step{"stage", object{"stage": "queue", "position": 3}, 0}, step{"stage", object{"stage": "queue", "position": 2}, 300 * time.Millisecond}, step{"hold", nil, 0}, step{"stage", object{"stage": "write"}, 0})
 	case "cut":
 		for i, s := range texts(pause, "One two three four five six seven eight nine ten, and every word once.") {
 			if steps = append(steps, s); i == 3 || i == 6 {

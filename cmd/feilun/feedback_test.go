@@ -119,7 +119,7 @@ func TestFeedbackLoop(t *testing.T) {
 	for _, name := range []string{"sft.jsonl", "dpo.jsonl", "kto.jsonl"} {
 		b, err := os.ReadFile(filepath.Join(rows, name))
 		k.check(err)
-		if bytes.Contains(b, []byte("eve")) || !bytes.Contains(b, []byte("ann")) {
+		if bytes.Contains(b, []byte("of eve")) || !bytes.Contains(b, []byte("of ann")) {
 			t.Errorf("%s after the withdrawal: %.500s", name, b)
 		}
 	}

@@ -399,6 +399,9 @@ func switchLanguages(b *browser) {
 		eval[bool](b, `(document.getElementById("lang").dispatchEvent(new Event("change")), true)`)
 		b.until(fmt.Sprintf(`document.documentElement.lang === %q && document.getElementById("states").textContent.includes(%q)`, l.code, l.word))
 		b.shot("desktop-" + l.code)
+		if got := eval[string](b, `[...document.querySelectorAll(".facts")].map((e) => e.innerText).join()`); strings.Contains(got, " (") != (l.code == "en") || eval[bool](b, `[...document.querySelectorAll(".facts dt")].some((e) => !e.textContent)`) {
+			b.t.Errorf("facts in %s: %q", l.code, got)
+		}
 		if l.code == "zh-CN" {
 			b.do(chromedp.Reload())
 			b.until(`document.documentElement.lang === "zh-CN" && document.querySelectorAll("#list li").length > 0`)

@@ -56,6 +56,7 @@ func (*serveCmd) Help() string {
 
 func (c *serveCmd) Run(a *app) (err error) {
 	c.say = teller(a.stderr, c.Lang)
+	defer func() { err = c.told(err) }()
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -70,8 +71,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeIndex()) }()
 	if g == nil && found == nil && c.Searx == "" {
-		return hint.Usage(hint.With(errors.New("there is nothing to serve: no model and no index"),
-			"give a run's folder, --model PATH, --upstream URL or --index INDEX"))
+		return c.nothing()
 	}
 	l, err := net.Listen("tcp", c.Addr)
 	if err != nil {
@@ -108,7 +108,7 @@ func (c *serveCmd) options(a *app, l net.Listener, log *slog.Logger) (o serve.Op
 		return o, err
 	}
 	o = serve.Options{Page: chatPage(), Data: data, Addr: l.Addr().String(), Hosts: lower(c.Host), Origins: c.Origin, Version: feilun.Version,
-		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Token: func(token string) { c.say("token", token) }}
+		Limits: serve.Limits{MaxTokens: c.MaxTokens}, Log: log, Token: func(token string) { c.say("token", openAt(l), token) }}
 	if c.Searx != "" {
 		o.Searx = c.Searx
 		if o.ReadPage, err = webReader(); err != nil {
@@ -137,7 +137,7 @@ func (c *serveCmd) serve(a *app, l net.Listener, o serve.Options) error {
 	if err != nil {
 		return err
 	}
-	url := "http://" + l.Addr().String() + "/"
+	url := openAt(l)
 	if c.JSON {
 		err = json.NewEncoder(a.stdout).Encode(map[string]string{"url": url})
 	} else {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,7 +54,7 @@ func (c *serveCmd) generator(a *app) (g serve.Generator, done func() error, err 
 	if c.Upstream != "" {
 		u := serve.NewUpstream(c.Upstream, c.UpstreamKey, name, 0)
 		if _, err := u.Models(a.ctx); err != nil && a.ctx.Err() == nil {
-			c.say("upstream", err)
+			c.say("upstream", c.Upstream, unreached(err))
 		}
 		all = append(all, u)
 	}
@@ -61,6 +62,14 @@ func (c *serveCmd) generator(a *app) (g serve.Generator, done func() error, err 
 		return nil, done, nil
 	}
 	return serve.Join(all...), done, nil
+}
+
+// unreached is why a server does not answer, without the request.
+func unreached(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 func (c *serveCmd) engine(path string) (*serve.Engine, error) {

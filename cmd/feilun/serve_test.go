@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -192,5 +193,45 @@ func TestServeEndsStreams(t *testing.T) {
 	}
 	if b, err := io.ReadAll(endless); err == nil && strings.Contains(string(b), `"finish_reason":"stop"`) {
 		t.Error("the endless stream ended as if it were done")
+	}
+}
+
+// A server on all addresses says where it is opened and where its first admin is made, and that its model server does not answer.
+func TestServeEverywhere(t *testing.T) {
+	s := serveProgram(t, "--addr", "0.0.0.0:0", "--upstream", "http://127.0.0.1:1/v1", "--lang", "en")
+	if !strings.HasPrefix(s.url, "http://localhost:") || !strings.Contains(s.said(), "at "+s.url+"#/setup/") {
+		t.Errorf("opened at %s:\n%s", s.url, s.said())
+	}
+	if !strings.Contains(s.said(), "the model server http://127.0.0.1:1/v1 does not answer yet (dial tcp") {
+		t.Errorf("it said:\n%s", s.said())
+	}
+	if err := s.end(t); err != nil {
+		t.Error(err)
+	}
+}
+
+// Every hint that is told in Chinese is one that the sources give.
+func TestServeHints(t *testing.T) {
+	var all []byte
+	for _, pattern := range []string{"*.go", "../../search/*.go", "../../serve/*.go", "../../internal/store/*.go"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if name == "serve_text.go" {
+				continue
+			}
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, b...)
+		}
+	}
+	for en := range serveHints {
+		if !bytes.Contains(all, []byte(strconv.Quote(en))) {
+			t.Errorf("no error has the hint %q", en)
+		}
 	}
 }

@@ -52,6 +52,12 @@ func TestTrainBrowser(t *testing.T) {
 	if wide := eval[bool](b, `document.documentElement.scrollWidth > 361`); wide {
 		t.Error("the page is wider than a telephone")
 	}
+	if high := eval[float64](b, `Math.min(...[...document.querySelectorAll("svg text")].map((e) => e.getBoundingClientRect().height))`); high < 9 {
+		t.Errorf("labels of curves are %v px high on a telephone", high)
+	}
+	if !eval[bool](b, `document.querySelectorAll("dt")[0].offsetTop === document.querySelectorAll("dt")[1].offsetTop`) {
+		t.Error("on a telephone each figure has a row of its own")
+	}
 	first := eval[float64](b, step)
 	eval[bool](b, `window.old = true`)
 	b.until(`!window.old && ` + step + ` > 0`) // the page was loaded again by itself

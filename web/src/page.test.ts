@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { backoff, EventParser } from "./events.ts";
+import { language, languages } from "./i18n.ts";
 import { sends } from "./ime.ts";
+import { deed, whom } from "./pages/deeds.ts";
 import { parse } from "./route.ts";
 import { leaf, pair, path, siblings, tree, type Node } from "./tree.ts";
 
@@ -62,4 +65,19 @@ test("addresses of the page", () => {
   assert.deepEqual(parse("#/chat/a%2Fb/m1"), { page: "chat", id: "a/b", message: "m1" });
   assert.deepEqual(parse("#/join/x%"), { page: "join", token: "x%" });
   assert.deepEqual(parse("#/nonsense"), { page: "chat" });
+});
+
+test("what the server writes into its audit log has words in every language", () => {
+  const go = readdirSync("../serve").filter((f) => f.endsWith(".go")).map((f) => readFileSync(`../serve/${f}`, "utf8")).join("\n");
+  const all = [...go.matchAll(/\.audit\(r, [\w.]+, "([^"]+)"/g)].map((m) => m[1]);
+  assert.ok(all.length > 9, all.join());
+  for (const [l] of languages) {
+    language.value = l;
+    for (const a of [...all, "user is curator, disabled false", "user is user, disabled true"]) assert.notEqual(deed(a), a, l);
+  }
+  language.value = "zh-CN";
+  assert.equal(deed("user is curator, disabled false"), "角色设为语料编辑");
+  assert.deepEqual(["u1", "u3", "local", "admin", "constructor"].map((id) => whom(id, { u1: "wei" })), ["wei", "u3", "本机用户", "管理员", "constructor"]);
+  assert.equal(deed("something new"), "something new");
+  language.value = "en";
 });

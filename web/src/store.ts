@@ -19,6 +19,8 @@ export interface Live extends Message {
 
 export const models = signal<Model[]>([]);
 export const preset = signal("");
+/** Why there are no models: not known yet, the model server does not answer, or it has none. */
+export const modelless = signal<"loading" | "unreachable" | "empty">("loading");
 export const chat = signal<ChatHead | null>(null);
 export const loading = signal(false);
 export const gone = signal(false); // the chat asked for does not exist
@@ -72,10 +74,12 @@ export async function loadModels(tries = 0): Promise<void> {
     batch(() => {
       models.value = r.models ?? [];
       preset.value = r.default;
+      modelless.value = "empty";
     });
     if (models.value.length) return;
   } catch (e) {
     if (e instanceof ApiError && e.code === "not_logged_in") return;
+    if (e instanceof ApiError && e.code === "upstream") modelless.value = "unreachable";
   }
   setTimeout(() => loadModels(tries + 1), Math.min(10_000, 1000 * 2 ** tries));
 }
@@ -220,6 +224,8 @@ export function wishes(): Pick<Ask, "mode" | "model" | "params"> {
   return { mode: mode.peek(), model: model.peek()?.id, params: prefs.params.peek() };
 }
 
+/** Codes with which only the server itself refuses a question; others may come from what stands between, behind which it was taken. */
+const refusals = ["upstream", "bad_request", "rate_limited", "too_large", "context_full"];
 let made: ChatHead | null = null; // a chat whose first message did not get through
 
 /** Sends a question below a parent; throws ApiError. The same key again sends nothing twice. */
@@ -238,6 +244,10 @@ export async function ask(text: string, parent: string | undefined, key = sendKe
   if (compare && comparable.peek()) body.compare = { model: rival.peek()?.id };
   const r = await post<{ question: Message; answers: Message[] }>(`/api/chats/${open.id}/messages`, body).catch((e) => {
     if (e instanceof ApiError && e.status === 404) refresh().catch(() => {}); // perhaps deleted elsewhere
+    if (made === open && e instanceof ApiError && refusals.includes(e.code)) { // nothing of it was kept: no empty chat is to stay
+      made = null;
+      call("DELETE", `/api/chats/${open!.id}`).catch(() => {});
+    }
     throw e;
   });
   const here = chat.peek()?.id === open.id || (!chat.peek() && !wanted());

@@ -143,7 +143,7 @@ function nodes(list: Inline[], around: Around, key: string): ComponentChildren[]
 /** A link that tells where it goes; one that is not http or https is shown as text. */
 function Link({ href, image, bare, children }: { href: string; image?: boolean; bare?: boolean; children: ComponentChildren }) {
   const to = address(href);
-  const name = image ? <><span class="image-note">{t("image")}</span> {children || t("image.nameless")}</> : children;
+  const name = image ? <><span class="image-note">{t("image")}</span>{children || t("image.nameless")}</> : children;
   if (!to) return <span class="dead-link">{name}</span>;
   const host = new URL(to).host;
   return <a href={to} target="_blank" rel="noopener noreferrer nofollow ugc" title={to}>{name}{!bare && <span class="host">{host}</span>}</a>;

@@ -1,4 +1,5 @@
 // For admins: people, invitations, what was done, backup, feedback.
+import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { call, get, me, post } from "../api.ts";
 import { date, number, t, time, type Key } from "../i18n.ts";
@@ -7,6 +8,7 @@ import type { Backup as Made, Counts, Entry, Person, Role } from "../types.ts";
 import { CopyButton, Field } from "../parts/basics.tsx";
 import { Icon } from "../parts/icons.tsx";
 import { Page } from "./account.tsx";
+import { deed, whom } from "./deeds.ts";
 
 export function AdminPage() {
   const role = me.value?.user?.role;
@@ -23,10 +25,12 @@ export function AdminPage() {
 }
 
 const roles: Role[] = ["user", "curator", "admin"];
+/** Of people, by id. */
+const names = signal<Record<string, string>>({});
 
 function People() {
   const [all, set] = useState<Person[] | null>(null);
-  useEffect(() => { get<{ users: Person[] }>("/api/admin/users").then((r) => set(r.users ?? []), fail); }, []);
+  useEffect(() => { get<{ users: Person[] }>("/api/admin/users").then((r) => { set(r.users ?? []); names.value = Object.fromEntries((r.users ?? []).map((p) => [p.id, p.name])); }, fail); }, []);
   const patch = (id: string, part: Partial<Person>) => {
     call<Partial<Person>>("PATCH", `/api/admin/users/${id}`, part).then(() => set(all!.map((p) => (p.id === id ? { ...p, ...part } : p))), (e) => { fail(e); set([...all!]); });
   };
@@ -77,7 +81,7 @@ function Feedback() {
   const models = Object.entries(all.models ?? {}).sort((a, b) => b[1].answers - a[1].answers);
   return (
     <section class="panel"><h2>{t("feedback")}</h2>
-      <p class="dim">{t("feedback.text")} {all.answers > 0 && t("feedback.sum", { users: all.users, chats: all.chats, answers: all.answers })}</p>
+      <p class="dim">{t("feedback.text")}{all.answers > 0 && t("feedback.sum", { users: all.users, chats: all.chats, answers: all.answers })}</p>
       {!all.answers && <p>{t("feedback.none")}</p>}
       <div class="counts">
         <Bars name={t("feedback.kinds")} counts={all.kinds} word={(k) => t(`feedback.kind.${k}` as Key)} />
@@ -86,11 +90,11 @@ function Feedback() {
       </div>
       {models.length > 0 && (
         <div class="table-box" tabIndex={0} role="region" aria-label={t("feedback.models")}><table>
-          <thead><tr><th scope="col">{t("fact.model")}</th><th scope="col" class="right">{t("feedback.answers")}</th><th scope="col" class="right">{t("good.answer")}</th><th scope="col" class="right">{t("bad.answer")}</th></tr></thead>
+          <thead><tr><th scope="col">{t("fact.model")}</th><th scope="col" class="right">{t("feedback.answers")}</th><th scope="col" class="right">{t("feedback.kind.up")}</th><th scope="col" class="right">{t("feedback.kind.down")}</th></tr></thead>
           <tbody>{models.map(([id, m]) => <tr key={id}><td>{id}</td><td class="right">{number(m.answers)}</td><td class="right">{number(m.up)}</td><td class="right">{number(m.down)}</td></tr>)}</tbody>
         </table></div>
       )}
-      <p class="links">{(["sft", "kto", "dpo", "events", "frontier", "pages"] as const).map((f) => <a key={f} href={`/api/admin/feedback/export?form=${f}`} download><Icon name="share" />{f.toUpperCase()}</a>)}</p>
+      <p class="links"><span class="dim">{t("feedback.export")}</span>{["sft", "kto", "dpo", "events", "frontier", "pages"].map((f) => <a key={f} href={`/api/admin/feedback/export?form=${f}`} download><Icon name="share" />{f.length === 3 ? f.toUpperCase() : t(`form.${f}` as Key)}</a>)}</p>
     </section>
   );
 }
@@ -102,7 +106,7 @@ function Bars({ name, counts, word, byName }: { name: string; counts?: Record<st
   if (!rows.length) return null;
   return (
     <figure class="bars"><figcaption>{name}</figcaption>
-      <dl>{rows.map(([k, n]) => <><dt>{word(k)}</dt><dd><meter min={0} max={most} value={n} aria-label={word(k)} /><span>{number(n)}</span></dd></>)}</dl>
+      <dl>{rows.map(([k, n]) => <><dt>{word(k)}</dt><dd><span class="bar" role="meter" aria-valuemin={0} aria-valuemax={most} aria-valuenow={n} aria-label={word(k)}><i style={{ width: `${(100 * n) / most}%` }} /></span><span>{number(n)}</span></dd></>)}</dl>
     </figure>
   );
 }
@@ -135,7 +139,7 @@ function Audit() {
       {rows.length === 0 ? <p class="dim">{t("audit.none")}</p> : (
         <div class="table-box" tabIndex={0} role="region" aria-label={t("audit")}><table>
           <thead><tr><th scope="col">{t("audit.time")}</th><th scope="col">{t("audit.actor")}</th><th scope="col">{t("audit.action")}</th><th scope="col">{t("audit.object")}</th><th scope="col">{t("audit.from")}</th></tr></thead>
-          <tbody>{rows.map((e) => <tr key={e.id}><td>{time(e.time)}</td><td>{e.actor}</td><td>{e.action}</td><td>{e.object}</td><td>{e.from}</td></tr>)}</tbody>
+          <tbody>{rows.map((e) => <tr key={e.id}><td>{time(e.time)}</td><td>{whom(e.actor, names.value)}</td><td>{deed(e.action)}</td><td>{whom(e.object, names.value)}</td><td>{e.from}</td></tr>)}</tbody>
         </table></div>
       )}
       {next && <button type="button" onClick={() => load(next)}>{t("chats.more")}</button>}

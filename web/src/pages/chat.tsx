@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { me } from "../api.ts";
 import { language, t } from "../i18n.ts";
-import { chat, gone, loading, mode, model, models, quotes, shown, temporary } from "../store.ts";
+import { chat, gone, loading, mode, model, modelless, models, quotes, shown, temporary } from "../store.ts";
 import { Composer, handed } from "../parts/composer.tsx";
 import { Head } from "../parts/head.tsx";
 import { Wheel } from "../parts/icons.tsx";
@@ -36,12 +36,12 @@ function suggestions(): string[] {
 const Skeleton = () => <div class="transcript skeleton" role="status" aria-label={t("loading")}><i /><i /><i /><i /></div>;
 
 function FirstWords() {
-  const m = model.value;
+  const m = model.value, from = mode.value === "web" ? "web" : "corpus";
   return (
     <div class="first-words">
       <Wheel />
       <h2>{t(temporary.value ? "temporary.title" : "hello")}</h2>
-      <p class="dim">{temporary.value ? t("temporary.hint") : models.value.length === 0 ? t("model.loading") : t(models.value.every((x) => x.kind === "extractive") ? "hello.extractive" : quotes(m) ? "hello.quotes" : mode.value === "plain" ? "hello.plain" : "hello.cited")}</p>
+      <p class="dim">{temporary.value ? t("temporary.hint") : models.value.length === 0 ? t(`model.${modelless.value}`) : t(models.value.every((x) => x.kind === "extractive") ? `hello.extractive.${from}` : quotes(m) ? `hello.quotes.${from}` : mode.value === "plain" ? "hello.plain" : "hello.cited")}</p>
       {!temporary.value && models.value.length > 0 && (
         <ul class="suggestions" aria-label={t("suggestions")}>
           {suggestions().map((s) => <li key={s}><button type="button" onClick={() => { handed.value = s; }}>{s}</button></li>)}
