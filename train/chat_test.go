@@ -43,6 +43,11 @@ func TestParseChat(t *testing.T) {
 		{`{"conversations":[{"from":"human","value":"q"}]}`, nil, "no answer at the end"},
 		{`{"conversations":[{"from":"ghost","value":"q"}]}`, nil, `role "ghost"`},
 		{`{"text":"x"}`, nil, "no answer at the end"},
+		{`{"messages":[{"role":"developer","content":"s"},{"role":"user","content":"q"},{"role":"assistant","content":"r","tool_calls":[]}]}`, []Chat{{Turns: []Turn{s("s"), u("q"), a("r")}}}, ""},
+		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]},{"role":"tool","content":"t"},{"role":"assistant","content":"r"}]}`, nil, "calls of tools"},
+		{`{"system":"s","question":"q","chosen":"r","rejected":"w"}`, []Chat{{Turns: []Turn{s("s"), u("q"), a("r")}, Rejected: []Turn{s("s"), u("q"), a("w")}}}, ""},
+		{`{"system":"s","prompt":"q","chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"w"}]}`,
+			[]Chat{{Turns: []Turn{s("s"), u("q"), a("r")}, Rejected: []Turn{s("s"), u("q"), a("w")}}}, ""},
 		{`"x"`, nil, "of another form"},
 	} {
 		got, why, err := parseChat([]byte(tt.row))
