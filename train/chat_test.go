@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,9 @@ func TestChatML(t *testing.T) {
 	}
 	if marks != 4 {
 		t.Errorf("%d ends of turns, want 4: a mark in the text is text", marks)
+	}
+	if _, answer := c.encode([]Turn{{User, "?"}, {Assistant, " "}}, false); slices.Contains(answer, true) {
+		t.Error("an answer without text is learned")
 	}
 }
 
