@@ -93,6 +93,9 @@ func (c *tokenizeTrainCmd) Run(a *app) error {
 	if err := os.MkdirAll(filepath.Dir(c.Out), 0o777); err != nil {
 		return err
 	}
+	if err := canWrite(c.Out); err != nil {
+		return err
+	}
 	meter := progress.New(a.stderr, "counting", 0, progress.Bytes)
 	last := int64(0)
 	t, r, err := tokenize.Train(a.ctx, c.Params, readDocs(a, c.Input), c.Workers, func(n int64) { meter.Add(n - last); last = n })
