@@ -68,6 +68,10 @@ func (c *evaluateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	out := c.place()
+	if err := canWrite(out); err != nil {
+		return err
+	}
 	sets, index, err := c.sets(a) // before anything is measured: what is wrong with them is said at once
 	if err != nil {
 		return err
@@ -83,13 +87,6 @@ func (c *evaluateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	out := c.Out
-	if out == "" {
-		out = filepath.Join(c.Model, "evaluation.json")
-		if model.IsGGUF(c.Model) {
-			out = trimExt(c.Model) + ".evaluation.json"
-		}
-	}
 	if err := atomicfile.WriteBytes(out, append(b, '\n')); err != nil {
 		return err
 	}
@@ -98,6 +95,17 @@ func (c *evaluateCmd) Run(a *app) error {
 		return err
 	}
 	return e.print(a.stdout, out)
+}
+
+// place is where results are written.
+func (c *evaluateCmd) place() string {
+	switch {
+	case c.Out != "":
+		return c.Out
+	case model.IsGGUF(c.Model):
+		return trimExt(c.Model) + ".evaluation.json"
+	}
+	return filepath.Join(c.Model, "evaluation.json")
 }
 
 // domains measures the texts.
@@ -111,7 +119,14 @@ func (c *evaluateCmd) domains(a *app, m *evaluate.Model) ([]evaluate.Domain, err
 		if !found {
 			name, rest = filepath.Base(filepath.Clean(path)), path
 		}
-		err := readDocs(a, []string{rest})(func(d *feilun.Doc) error { return meter.Add(a.ctx, name, d.Text) })
+		bytes := 0
+		err := readDocs(a, []string{rest})(func(d *feilun.Doc) error {
+			bytes += len(d.Text)
+			return meter.Add(a.ctx, name, d.Text)
+		})
+		if err == nil && bytes == 0 {
+			err = hint.Usage(fmt.Errorf("--text %s holds no text to measure", path))
+		}
 		if err != nil {
 			return nil, err
 		}
