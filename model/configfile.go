@@ -69,7 +69,7 @@ type gpt2File struct {
 func ReadConfig(name string) (Config, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return Config{}, err
+		return Config{}, ofRun(filepath.Dir(name), err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxConfig {
 		return Config{}, fmt.Errorf("%s: %w: %d bytes of configuration", name, ErrFormat, info.Size())
