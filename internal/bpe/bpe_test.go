@@ -110,6 +110,12 @@ func TestEncodeOdd(t *testing.T) {
 			tok.tokens, use = append(tok.tokens, b), append(use, id)
 			tok.merges = append(tok.merges, merge{l, r, id, int32(len(tok.merges))})
 		}
+		if rng.IntN(3) == 0 { // merges in any order, some before those that make what they join
+			rng.Shuffle(len(tok.merges), func(i, j int) { tok.merges[i], tok.merges[j] = tok.merges[j], tok.merges[i] })
+			for i := range tok.merges {
+				tok.merges[i].rank = int32(i)
+			}
+		}
 		if rng.IntN(2) == 0 { // as tiktoken: every way to make a token
 			tok.merges = nil
 			if err := tok.split(); err != nil {
