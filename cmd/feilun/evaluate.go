@@ -156,7 +156,16 @@ func (c *evaluateCmd) sets(a *app) ([]evaluate.Set, *evaluate.Index, error) {
 		return nil, nil, err
 	}
 	for _, path := range c.Corpus {
-		if err := r.Docs(a.ctx, path, func(d *feilun.Doc) error { index.Look(d.Text); return nil }); err != nil {
+		bytes := 0
+		err := r.Docs(a.ctx, path, func(d *feilun.Doc) error {
+			bytes += len(d.Text)
+			index.Look(d.Text)
+			return nil
+		})
+		if err == nil && bytes == 0 {
+			err = hint.Usage(fmt.Errorf("--corpus %s holds no text to look for items in", path))
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 	}
@@ -204,6 +213,9 @@ func (e *evaluation) print(w io.Writer, out string) error {
 		line := fmt.Sprintf("%-12s %6d  %-6s %.1f %% (%.1f to %.1f), %.1f %%", r.Task, r.Items, r.Main, 100*x.Value, 100*x.Low, 100*x.High, 100*r.Chance)
 		if r.Perplexity != nil {
 			line += fmt.Sprintf("; perplexity %.4g (%.4g to %.4g)", r.Perplexity.Value, r.Perplexity.Low, r.Perplexity.High)
+		}
+		if r.Truncated > 0 {
+			line += fmt.Sprintf("; %d of %d questions did not fit the model's context and were cut at the front", r.Truncated, r.Items)
 		}
 		if d := r.Overlap; d != nil {
 			line += fmt.Sprintf("; %d of %d items found", d.Found, d.Items)
