@@ -3,6 +3,7 @@ package train
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -171,6 +172,24 @@ func TestChatML(t *testing.T) {
 	}
 	if _, answer := c.encode([]Turn{{User, "?"}, {Assistant, " "}}, false); slices.Contains(answer, true) {
 		t.Error("an answer without text is learned")
+	}
+}
+
+// TestShownTokens: a token that texts show, such as <think>, is not called special in one file
+// of the vocabulary and shown in the other.
+func TestShownTokens(t *testing.T) {
+	tok := vocabulary(t, 280)
+	tok.Shown = map[uint32]bool{tok.Special[1].ID: true}
+	var f struct {
+		Added map[uint32]struct{ Special bool } `json:"added_tokens_decoder"`
+	}
+	if err := json.Unmarshal(tokenizerConfig(tok, 64, true), &f); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range tok.Special {
+		if f.Added[s.ID].Special == tok.Shown[s.ID] {
+			t.Errorf("%s: special is %v", s.Text, f.Added[s.ID].Special)
+		}
 	}
 }
 

@@ -65,7 +65,7 @@ func tokenizerConfig(t *bpe.Tokenizer, context int, chat bool) []byte {
 	m := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context, "clean_up_tokenization_spaces": false, "added_tokens_decoder": added}
 	for _, s := range t.Special {
 		b, _ := json.Marshal(s.ID)
-		added[string(b)] = map[string]any{"content": s.Text, "special": true, "lstrip": false, "rstrip": false, "normalized": false, "single_word": false}
+		added[string(b)] = map[string]any{"content": s.Text, "special": !t.Shown[s.ID], "lstrip": false, "rstrip": false, "normalized": false, "single_word": false}
 	}
 	if _, ok := t.ID("<|endoftext|>"); ok {
 		m["bos_token"], m["eos_token"], m["pad_token"] = "<|endoftext|>", "<|endoftext|>", "<|endoftext|>"
