@@ -271,6 +271,9 @@ func (c *tokenizeEncodeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if t.Guessed && c.Pattern == "" {
+		fmt.Fprintf(a.stderr, "%s does not say how text is split: %s is taken; --pattern says otherwise\n", c.Tokenizer, t.Pattern)
+	}
 	e := t.Encoder()
 	out := bufio.NewWriter(a.stdout)
 	var ids []uint32

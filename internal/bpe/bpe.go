@@ -33,6 +33,8 @@ type Tokenizer struct {
 	NFC     bool      // text is brought into Unicode's composed form first
 	Special []Special // in order of their numbers
 
+	Guessed bool // Pattern was not told: ranks of tiktoken as many as no published vocabulary has
+
 	// Shown are the special tokens that belong to texts, such as <think>: they are written out
 	// when tokens are turned to text. tokenizer.json calls these alone not special.
 	Shown map[uint32]bool
