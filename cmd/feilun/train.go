@@ -99,11 +99,22 @@ func (c *trainTextCmd) Run(a *app) error {
 	if out == "" {
 		return hint.Usage(hint.With(errors.New("no folder for the model"), "name one with --out MODEL"))
 	}
+	c.sayVocab(a, tokens)
 	o, err := train.Run(a.ctx, c.Params, tokens, c.options(a, out))
 	if err != nil {
 		return err
 	}
 	return c.print(a, o)
+}
+
+// sayVocab says that --vocab has no effect on tokens that are there already.
+func (c *trainTextCmd) sayVocab(a *app, tokens string) {
+	const usual = 8192 // the flag's default
+	var m tokenize.Manifest
+	b, err := os.ReadFile(filepath.Join(tokens, "manifest.json"))
+	if err == nil && json.Unmarshal(b, &m) == nil && c.Vocab != usual && m.Vocab != c.Vocab {
+		fmt.Fprintf(a.stderr, "%s has a vocabulary of %d tokens: --vocab %d has no effect on it\n", tokens, m.Vocab, c.Vocab)
+	}
 }
 
 // tuneFlags are what both ways of tuning share.
