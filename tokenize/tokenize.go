@@ -152,7 +152,7 @@ func feed(ctx context.Context, p Params, docs Docs, work chan<- []byte, done fun
 		}
 		return nil
 	})
-	if err == errEnough {
+	if errors.Is(err, errEnough) {
 		return nil
 	}
 	return err
