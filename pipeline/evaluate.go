@@ -81,7 +81,7 @@ func (j *job) evaluate(ctx context.Context, o *train.Outcome) error {
 func (e *evaluation) identity() (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s", feilun.Version, encoded(e.section))
-	inputs, err := corpusInputs(e.dir)
+	inputs, err := CorpusInputs(e.dir)
 	if err != nil {
 		return "", err
 	}

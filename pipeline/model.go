@@ -48,7 +48,7 @@ func (j *job) model(ctx context.Context) error {
 // has one, in the folder tokens of the run, which it returns. What an earlier call
 // made stays.
 func Tokens(ctx context.Context, dir string, p tokenize.Params, workers int, stderr io.Writer) (string, error) {
-	inputs, err := corpusInputs(dir)
+	inputs, err := CorpusInputs(dir)
 	if err != nil {
 		return "", err
 	}
@@ -103,9 +103,9 @@ func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tok
 	return t, atomicfile.WriteBytes(note, []byte(sum))
 }
 
-// corpusInputs lists the corpus files of a run, or of its mix, without what its
+// CorpusInputs lists the corpus files of a run, or of its mix, without what its
 // recipe holds out.
-func corpusInputs(dir string) ([]tokenize.Input, error) {
+func CorpusInputs(dir string) ([]tokenize.Input, error) {
 	files, err := corpusFiles(dir)
 	if err != nil {
 		return nil, err
