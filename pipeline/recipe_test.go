@@ -299,6 +299,9 @@ func TestModelFiles(t *testing.T) {
 		{"train: {init: nonesuch}", "train.init"},
 		{"train: {config: nonesuch.json}", "train.config"},
 		{"tokenize: {tokenizer: nonesuch.json}", "tokenize.tokenizer"},
+		{"tokenize: {tokenizer: recipe_test.go}", "tokenize.tokenizer"},
+		{"tokenize: {tokenizer: ../cmd/feilun/testdata/model}", ""},
+		{"train: {config: recipe_test.go}", "train.config"},
 		{"evaluate: {data: " + dir + ", tasks: [blimp], text: [recipe_test.go]}", ""},
 	} {
 		r, err := load(t, "base: tiny\n"+tt.text)

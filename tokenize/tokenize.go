@@ -39,7 +39,7 @@ type Params struct {
 	NFC bool `json:"nfc" default:"false"`
 	// Special lists the special tokens, separated by commas, as a list of JSON, or one at a time; their numbers are the last ones, in this order.
 	Special params.List `json:"special" default:"[\"<|endoftext|>\",\"<|im_start|>\",\"<|im_end|>\"]"`
-	// Tokenizer is a file to take the vocabulary from (tokenizer.json, or ranks of tiktoken) instead of training one.
+	// Tokenizer is a file to take the vocabulary from (tokenizer.json or its folder, or ranks of tiktoken) instead of training one.
 	Tokenizer string `json:"tokenizer" default:""`
 	// Format is the form of packed files: megatron (.bin and .idx) or plain (.ds and .ds.index).
 	Format string `json:"format" default:"megatron"`

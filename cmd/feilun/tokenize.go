@@ -241,9 +241,6 @@ func fileSum(name string) (string, error) {
 // openTokenizer reads a vocabulary; pattern, unless empty, is the split pattern
 // of ranks, which do not say it.
 func openTokenizer(name, pattern string) (*bpe.Tokenizer, error) {
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		name = filepath.Join(name, "tokenizer.json")
-	}
 	t, err := bpe.Open(name)
 	if err != nil {
 		return nil, hint.With(hint.Usage(err), "a vocabulary is a tokenizer.json of Hugging Face with byte-level BPE, or ranks of tiktoken")

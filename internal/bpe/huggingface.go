@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -16,8 +17,11 @@ import (
 const maxFile = 256 << 20
 
 // Open reads a vocabulary: tokenizer.json of Hugging Face or ranks of tiktoken,
-// told by the first byte.
+// told by the first byte; or tokenizer.json in the folder of that name.
 func Open(name string) (*Tokenizer, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, "tokenizer.json")
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
