@@ -243,11 +243,16 @@ func (e *evaluation) named(ctx context.Context, c *evaluate.Comparison) error {
 		if err != nil {
 			return err
 		}
+		bytes := 0
 		err = r.Docs(ctx, path, func(d *feilun.Doc) error {
+			bytes += len(d.Text)
 			return c.Add(ctx, evaluate.Place{Domain: name, Language: d.Language, Named: true}, d.Text)
 		})
 		if err != nil {
 			return err
+		}
+		if bytes == 0 && e.stderr != nil {
+			fmt.Fprintf(e.stderr, "evaluate: %s holds no text to measure\n", path)
 		}
 	}
 	return nil
