@@ -37,7 +37,11 @@ func (j *job) model(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.remark("model: %d weights, %d steps; %.4f bits a byte on validation text; in %s", o.Weights, o.Steps, o.BPB, o.Model)
+	measured := ""
+	if o.BPB > 0 {
+		measured = fmt.Sprintf(" %.4f bits a byte on validation text;", o.BPB)
+	}
+	j.remark("model: %d weights, %d steps;%s in %s", o.Weights, o.Steps, measured, o.Model)
 	if r.Evaluate == nil {
 		return nil
 	}
