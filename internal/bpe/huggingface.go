@@ -136,10 +136,16 @@ func (t *Tokenizer) steps(f *tokenizerFile) error {
 		return errors.New("continuing_subword_prefix and end_of_word_suffix are not known")
 	}
 	if n := f.Normalizer; n != nil {
-		if n.Type != "NFC" && (n.Type != "Sequence" || len(n.Normalizers) > 0) {
-			return fmt.Errorf("normalizer %s is not known", n.Type)
+		list := []step{*n}
+		if n.Type == "Sequence" {
+			list = n.Normalizers
 		}
-		t.NFC = n.Type == "NFC"
+		for _, n := range list {
+			if n.Type != "NFC" {
+				return fmt.Errorf("normalizer %s is not known", n.Type)
+			}
+			t.NFC = true
+		}
 	}
 	if f.PreTokenizer == nil {
 		return errors.New("no pre-tokenizer: not byte-level")
