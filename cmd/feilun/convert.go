@@ -56,6 +56,11 @@ func (c *convertCmd) Run(a *app) error {
 			return hint.With(hint.Usage(errors.New("the model would be written over itself")), "give another file or folder to --out")
 		}
 	}
+	if c.To == "gguf" {
+		if err := canWrite(c.Out); err != nil {
+			return err
+		}
+	}
 	done := converted{Out: c.Out, Type: kind.String()}
 	switch {
 	case c.To == "gguf":
