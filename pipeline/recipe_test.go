@@ -259,6 +259,8 @@ func TestCheckErrors(t *testing.T) {
 		{"dedup: {near: {hash: spark}}", "hash spark", "together"},
 		{"tokenize: {pattern: gpt9}", "gpt9", ""},
 		{"tokenize: {format: pickle}", "pickle", ""},
+		{"tokenize: {vocab: 258}", "special tokens alone are 259", ""},
+		{"tokenize: {special: [<a>, <b>]}", "no special token to end a document", ""},
 		{"train: {optimizer: sgd}", `"sgd"`, ""},
 	} {
 		r, err := load(t, tt.text)

@@ -58,10 +58,25 @@ type Docs func(each func(*feilun.Doc) error) error
 // counting is how many bytes of text a worker takes at a time.
 const counting = 1 << 20
 
-// Check reports a pattern or format that is none, as a usage error.
+// Check reports a pattern or format that is none, and a vocabulary that cannot be made or has no
+// token to end documents with, as a usage error.
 func (p Params) Check() error {
 	if _, err := bpe.ParsePattern(p.Pattern); err != nil {
 		return hint.Usage(err)
+	}
+	if p.Tokenizer == "" {
+		t := &bpe.Tokenizer{}
+		for _, s := range p.Special {
+			if s != "" {
+				t.Special = append(t.Special, bpe.Special{Text: s})
+			}
+		}
+		if least := 256 + len(t.Special); p.Vocab < least {
+			return hint.Usage(fmt.Errorf("vocab is %d: bytes and special tokens alone are %d", p.Vocab, least))
+		}
+		if _, err := endOfText(t); err != nil {
+			return hint.Usage(hint.With(err, "tokenize.special lists them"))
+		}
 	}
 	_, err := tokens.NewWriter(p.Format, false, io.Discard, io.Discard)
 	return hint.Usage(err)
