@@ -14,7 +14,6 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/model"
-	"feilun/pipeline"
 )
 
 type evaluateCmd struct {
@@ -151,17 +150,16 @@ func (c *evaluateCmd) sets(a *app) ([]evaluate.Set, *evaluate.Index, error) {
 	for _, s := range sets {
 		index.Add(s)
 	}
-	r, err := pipeline.NewReader()
-	if err != nil {
-		return nil, nil, err
-	}
 	for _, path := range c.Corpus {
+		inputs, err := packInputs(a, []string{path}) // of a run what its model is trained on
 		bytes := 0
-		err := r.Docs(a.ctx, path, func(d *feilun.Doc) error {
-			bytes += len(d.Text)
-			index.Look(d.Text)
-			return nil
-		})
+		if err == nil {
+			err = joined(inputs)(func(d *feilun.Doc) error {
+				bytes += len(d.Text)
+				index.Look(d.Text)
+				return nil
+			})
+		}
 		if err == nil && bytes == 0 {
 			err = hint.Usage(fmt.Errorf("--corpus %s holds no text to look for items in", path))
 		}
