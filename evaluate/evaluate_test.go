@@ -252,6 +252,17 @@ func FuzzItems(f *testing.F) {
 	})
 }
 
+// TestMark: a byte order mark and Windows's line ends, as editors there write them, are no part of a task.
+func TestMark(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "blimp.jsonl"), []byte("\ufeff"+`{"sentence_good":"a","sentence_bad":"b"}`+"\r\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if sets, err := Load(&Params{Form: Cloze}, dir); err != nil || len(sets) != 1 || len(sets[0].Items) != 1 {
+		t.Errorf("%v, %v", sets, err)
+	}
+}
+
 // TestEmptyTask: a task's file without an item is an error that names it.
 func TestEmptyTask(t *testing.T) {
 	dir := t.TempDir()

@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -166,7 +167,11 @@ func readItems(t Task, name string) ([]Item, error) {
 		return nil, err
 	}
 	defer f.Close()
-	items, err := t.Items(r)
+	in := bufio.NewReader(r)
+	if mark, err := in.Peek(3); err == nil && string(mark) == "\ufeff" {
+		in.Discard(3)
+	}
+	items, err := t.Items(in)
 	if err != nil {
 		return nil, hint.Usage(fmt.Errorf("%s: %w", name, err))
 	}

@@ -44,8 +44,11 @@ func (b *Batch) check(c *Config, rows, length int) error {
 		return fmt.Errorf("%d tokens, but this model has positions for %d", b.Len, c.Context)
 	}
 	for i, t := range b.Tokens {
-		if int(t) >= c.Vocab || b.Targets != nil && int(b.Targets[i]) >= c.Vocab {
-			return fmt.Errorf("token %d is followed by a number outside the vocabulary of %d", t, c.Vocab)
+		if b.Targets != nil && int(t) < c.Vocab {
+			t = b.Targets[i]
+		}
+		if int(t) >= c.Vocab {
+			return fmt.Errorf("token %d is not below the model's vocabulary of %d", t, c.Vocab)
 		}
 	}
 	for i, s := range b.Starts {

@@ -31,6 +31,20 @@ func TestConfigRoundTrip(t *testing.T) {
 	}
 }
 
+// TestLayerTypes: the list of layers goes before max_window_layers, and one that cannot be
+// calculated is an error.
+func TestLayerTypes(t *testing.T) {
+	head := `{"model_type":"qwen2","vocab_size":10,"hidden_size":8,"num_hidden_layers":3,"num_attention_heads":2,"intermediate_size":8,"max_position_embeddings":16,` +
+		`"use_sliding_window":true,"sliding_window":4,"max_window_layers":0,"layer_types":[`
+	for list, want := range map[string]int{`"full_attention","full_attention","sliding_attention"`: 2, `"full_attention","full_attention","full_attention"`: 3,
+		`"sliding_attention","full_attention","sliding_attention"`: -1, `"sliding_attention"`: -1, `"full_attention","full_attention","linear_attention"`: -1} {
+		c, err := ParseConfig([]byte(head + list + "]}"))
+		if (err != nil) != (want < 0) || err == nil && (c.Window != 4 || c.WindowFrom != want) {
+			t.Errorf("%s: a window of %d from layer %d, %v; want from %d", list, c.Window, c.WindowFrom, err, want)
+		}
+	}
+}
+
 // Numbers of tokens that there are not, such as -1, begin and end no text.
 func TestEndsOutsideVocabulary(t *testing.T) {
 	c := FromDepth(2, 300)

@@ -43,6 +43,7 @@ type configFile struct {
 	Window        *int            `json:"sliding_window"`
 	UseWindow     *bool           `json:"use_sliding_window"`
 	WindowLayers  *int            `json:"max_window_layers"`
+	LayerTypes    []string        `json:"layer_types"`
 	BOS           json.RawMessage `json:"bos_token_id"`
 	EOS           json.RawMessage `json:"eos_token_id"`
 	Quantization  json.RawMessage `json:"quantization_config"`
@@ -68,7 +69,7 @@ type gpt2File struct {
 func ReadConfig(name string) (Config, error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return Config{}, err
+		return Config{}, ofRun(filepath.Dir(name), err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxConfig {
 		return Config{}, fmt.Errorf("%s: %w: %d bytes of configuration", name, ErrFormat, info.Size())
@@ -194,8 +195,32 @@ func (f *configFile) llama() (Config, error) {
 	}
 	if f.ModelType != Mistral && c.Window > 0 {
 		c.WindowFrom = or(f.WindowLayers, 28) // transformers' default
+		if err := f.windows(&c); err != nil {
+			return c, err
+		}
 	}
 	return c, f.rope(&c)
+}
+
+// windows takes the layers that have a window from a list of all layers, which goes before
+// max_window_layers. They have to be the last ones.
+func (f *configFile) windows(c *Config) error {
+	if f.LayerTypes == nil {
+		return nil
+	}
+	if len(f.LayerTypes) != c.Layers {
+		return fmt.Errorf("%d layer_types of %d layers", len(f.LayerTypes), c.Layers)
+	}
+	c.WindowFrom = c.Layers
+	for i, kind := range f.LayerTypes {
+		switch {
+		case kind == "sliding_attention":
+			c.WindowFrom = min(c.WindowFrom, i)
+		case kind != "full_attention" || c.WindowFrom < i:
+			return fmt.Errorf("layer %d is of type %q: known is full_attention, then sliding_attention in all layers behind", i, kind)
+		}
+	}
+	return nil
 }
 
 // rope reads the rotary embedding, in the form up to version 4 of transformers or

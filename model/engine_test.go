@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -23,6 +24,23 @@ func TestGreedy(t *testing.T) {
 			t.Errorf("generated %v (%s), want %v", s.Tokens, s.Finish, want.Greedy)
 		}
 	})
+}
+
+// TestNotFinite: weights that are no numbers give an error, not a text of first tokens.
+func TestNotFinite(t *testing.T) {
+	for _, temperature := range []float64{0, 1} {
+		m := randomModel(t, variants()["qwen3"], rand.New(rand.NewPCG(1, 1)))
+		for i := range m.W {
+			m.W[i] = float32(math.NaN())
+		}
+		streams, err := engineOf(t, m, tensor.New(1), F32).Generate(t.Context(), nil, []Request{{Prompt: []uint32{1}, MaxTokens: 3, Sampling: Sampling{Temperature: temperature}}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := streams[0]; s.Err != errNotFinite || s.Finish != FinishCancelled || len(s.Tokens) != 0 {
+			t.Errorf("temperature %v: %v, %v (%s)", temperature, s.Err, s.Tokens, s.Finish)
+		}
+	}
 }
 
 func engineOf(t testing.TB, m *Model, cpu *tensor.CPU, w Weights) *Engine {

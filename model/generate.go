@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"feilun/internal/bpe"
@@ -258,6 +259,10 @@ func (s *Stream) take(e *Engine, logits []float32) {
 		}
 	}
 	t := s.sampler.next(logits)
+	if x := float64(logits[t]); math.IsNaN(x) || math.IsInf(x, 1) {
+		s.fail(errNotFinite)
+		return
+	}
 	s.Tokens = append(s.Tokens, t)
 	if r.LogProbs {
 		s.LogProbs = append(s.LogProbs, logProb(raw, t, r.TopLogProbs))
@@ -277,6 +282,9 @@ func (s *Stream) take(e *Engine, logits []float32) {
 		s.finish(FinishLength)
 	}
 }
+
+// errNotFinite is a likeliest token whose logit is no number.
+var errNotFinite = errors.New("the model gives log-probabilities that are not finite: its weights are damaged, or the numbers inside it grow too large")
 
 // fail ends a stream that cannot go on.
 func (s *Stream) fail(err error) {

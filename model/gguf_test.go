@@ -110,7 +110,7 @@ func TestGGUFWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		c := FromDepth(1, len(l.Tokens)+3)
-		c.EOS, c.BOS = []int{256}, []int{256}
+		c.EOS, c.BOS = []int{256, 5, 6}, []int{256}
 		meta, err := c.ggufWords(&GGUFOptions{Tokenizer: tok, Prefix: []uint32{256}, Template: "{{ x }}"})
 		if err != nil {
 			t.Fatal(err)
@@ -129,6 +129,11 @@ func TestGGUFWords(t *testing.T) {
 		}
 		if !slices.Equal(prefix, []uint32{256}) || template != "{{ x }}" || got.Pattern != pattern {
 			t.Errorf("%s: prefix %v, template %q, pattern %s", pattern, prefix, template, got.Pattern)
+		}
+		for i, key := range ggufEnds {
+			if id, _ := gguf.Get[int](f, key); id != c.EOS[i] {
+				t.Errorf("%s: %s is %d, want %d", pattern, key, id, c.EOS[i])
+			}
 		}
 		for _, text := range []string{"", "hello there 1234 飞轮\n\n x", "\x00\xff e\u0301"} {
 			want := tok.Encoder().EncodeSpecial(nil, []byte(text+"<|end|>"))

@@ -86,8 +86,8 @@ func (c *Config) ends(f *gguf.File) {
 	if id, ok := gguf.Get[int](f, "tokenizer.ggml.bos_token_id"); ok && id >= 0 && id < c.Vocab {
 		c.BOS = []int{id}
 	}
-	for _, key := range []string{"eos", "eot", "eom"} {
-		if id, ok := gguf.Get[int](f, "tokenizer.ggml."+key+"_token_id"); ok && id >= 0 && id < c.Vocab && !slices.Contains(c.EOS, id) {
+	for _, key := range ggufEnds {
+		if id, ok := gguf.Get[int](f, key); ok && id >= 0 && id < c.Vocab && !slices.Contains(c.EOS, id) {
 			c.EOS = append(c.EOS, id)
 		}
 	}

@@ -43,6 +43,9 @@ const (
 	tokenUnused  = 5
 )
 
+// ggufEnds are the keys of tokens that end texts: the end of a text, of a turn, of a message.
+var ggufEnds = [...]string{"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"}
+
 // ggufWords returns the metadata of the vocabulary.
 func (c *Config) ggufWords(o *GGUFOptions) ([]gguf.KV, error) {
 	if o.Tokenizer == nil {
@@ -70,8 +73,8 @@ func (c *Config) ggufWords(o *GGUFOptions) ([]gguf.KV, error) {
 	if id, ok := o.bos(c); ok {
 		meta = append(meta, gguf.KV{Key: "tokenizer.ggml.bos_token_id", Value: id})
 	}
-	if len(c.EOS) > 0 {
-		meta = append(meta, gguf.KV{Key: "tokenizer.ggml.eos_token_id", Value: uint32(c.EOS[0])})
+	for i, key := range ggufEnds[:min(len(ggufEnds), len(c.EOS))] {
+		meta = append(meta, gguf.KV{Key: key, Value: uint32(c.EOS[i])})
 	}
 	meta = append(meta, gguf.KV{Key: "tokenizer.ggml.add_bos_token", Value: len(o.Prefix) > 0})
 	if o.Template != "" {

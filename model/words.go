@@ -44,7 +44,7 @@ func OpenWords(path string) (*Words, error) {
 	name := filepath.Join(path, "tokenizer.json")
 	t, err := bpe.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, ofRun(path, err)
 	}
 	b, err := os.ReadFile(name)
 	if err != nil {
@@ -56,6 +56,16 @@ func OpenWords(path string) (*Words, error) {
 	}
 	template, err := chatTemplate(path)
 	return &Words{t, prefix, template}, err
+}
+
+// ofRun adds to the error of a folder without a model's file where the model lies, if the
+// folder is that of a run.
+func ofRun(dir string, err error) error {
+	within := filepath.Join(dir, "model")
+	if _, missing := os.Stat(filepath.Join(within, "config.json")); missing == nil && errors.Is(err, fs.ErrNotExist) {
+		return hint.With(err, "the model of this run lies in "+within)
+	}
+	return err
 }
 
 // chatTemplate reads chat_template.jinja, or the template in tokenizer_config.json.

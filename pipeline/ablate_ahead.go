@@ -10,6 +10,7 @@ import (
 
 	"feilun/crawl"
 	"feilun/evaluate"
+	"feilun/internal/bpe"
 	"feilun/internal/hint"
 )
 
@@ -45,10 +46,25 @@ func (a *ablation) ahead(ctx context.Context) error {
 			return fmt.Errorf("neutral text %s: %w", name, err)
 		}
 	}
+	if err := a.vocabularyAhead(); err != nil {
+		return err
+	}
 	if a.Data == "" {
 		return nil
 	}
 	return evaluate.Present(a.params, a.Data)
+}
+
+// vocabularyAhead reports a vocabulary that is of no use or cannot be made.
+func (a *ablation) vocabularyAhead() error {
+	if a.Tokenizer != "" {
+		_, err := bpe.Open(a.Tokenizer)
+		return hint.Usage(err)
+	}
+	if least := 256 + len(a.tokenizing().Special); a.Vocab < least {
+		return hint.Usage(fmt.Errorf("--vocab %d: bytes and special tokens alone are %d", a.Vocab, least))
+	}
+	return nil
 }
 
 // recipe loads a side that is a recipe, without its model, since the models here are others;

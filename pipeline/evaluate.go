@@ -81,7 +81,7 @@ func (j *job) evaluate(ctx context.Context, o *train.Outcome) error {
 func (e *evaluation) identity() (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s", feilun.Version, encoded(e.section))
-	inputs, err := corpusInputs(e.dir)
+	inputs, err := CorpusInputs(e.dir)
 	if err != nil {
 		return "", err
 	}
@@ -219,16 +219,19 @@ func (e *evaluation) measure(ctx context.Context, c *evaluate.Comparison) error 
 	h.Part = min(1, float64(e.section.Size)/float64(max(1, h.Bytes)))
 	meter := progress.New(e.stderr, "evaluate", int64(float64(h.Bytes)*h.Part), progress.Bytes)
 	defer meter.Close()
+	taken := int64(0)
 	err = each(func(d *feilun.Doc) error {
 		if float64(xxh3.HashStringSeed(d.ID, e.section.Seed^1)>>32) >= h.Part*(1<<32) {
 			return nil
 		}
+		taken += int64(len(d.Text))
 		meter.Add(int64(len(d.Text)))
 		return c.Add(ctx, evaluate.Place{Domain: domain(d), Language: d.Language, Group: e.section.Group(d.Source)}, d.Text)
 	})
 	if err != nil {
 		return err
 	}
+	meter.SetTotal(taken) // the part that was drawn is seldom just as large
 	return e.named(ctx, c)
 }
 
@@ -240,11 +243,16 @@ func (e *evaluation) named(ctx context.Context, c *evaluate.Comparison) error {
 		if err != nil {
 			return err
 		}
+		bytes := 0
 		err = r.Docs(ctx, path, func(d *feilun.Doc) error {
+			bytes += len(d.Text)
 			return c.Add(ctx, evaluate.Place{Domain: name, Language: d.Language, Named: true}, d.Text)
 		})
 		if err != nil {
 			return err
+		}
+		if bytes == 0 && e.stderr != nil {
+			fmt.Fprintf(e.stderr, "evaluate: %s holds no text to measure\n", path)
 		}
 	}
 	return nil

@@ -38,7 +38,11 @@ func (j *job) model(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.remark("model: %d weights, %d steps; %.4f bits a byte on validation text; in %s", o.Weights, o.Steps, o.BPB, o.Model)
+	measured := ""
+	if o.BPB > 0 {
+		measured = fmt.Sprintf(" %.4f bits a byte on validation text;", o.BPB)
+	}
+	j.remark("model: %d weights, %d steps;%s in %s", o.Weights, o.Steps, measured, o.Model)
 	if r.Evaluate == nil {
 		return nil
 	}
@@ -49,7 +53,7 @@ func (j *job) model(ctx context.Context) error {
 // has one, in the folder tokens of the run, which it returns. What an earlier call
 // made stays.
 func Tokens(ctx context.Context, dir string, p tokenize.Params, workers int, stderr io.Writer) (string, error) {
-	inputs, err := corpusInputs(dir)
+	inputs, err := CorpusInputs(dir)
 	if err != nil {
 		return "", err
 	}
@@ -121,13 +125,13 @@ func madeOf(p tokenize.Params, inputs []tokenize.Input) string {
 // SameVocabulary reports whether the tokens of a run have the vocabulary that p asks for,
 // which is smaller than p says where the text gave no more.
 func SameVocabulary(dir string, p tokenize.Params) (bool, error) {
-	inputs, err := corpusInputs(dir)
+	inputs, err := CorpusInputs(dir)
 	return err == nil && noted(filepath.Join(dir, "tokens")) == madeOf(p, inputs), err
 }
 
-// corpusInputs lists the corpus files of a run, or of its mix, without what its
+// CorpusInputs lists the corpus files of a run, or of its mix, without what its
 // recipe holds out.
-func corpusInputs(dir string) ([]tokenize.Input, error) {
+func CorpusInputs(dir string) ([]tokenize.Input, error) {
 	files, err := corpusFiles(dir)
 	if err != nil {
 		return nil, err

@@ -12,8 +12,8 @@ import (
 	"feilun/model"
 )
 
-// modelFiles reports files that vocabulary, training and evaluation name and that are not there
-// or are none of their kind: before the run, not after the corpus and the training.
+// modelFiles reports files that vocabulary, training and evaluation name and that are not there or of no use:
+// before the run, not after the corpus and the training.
 func (r *Recipe) modelFiles() error {
 	files := map[string]string{}
 	if r.Tokenize != nil {
@@ -36,17 +36,23 @@ func (r *Recipe) modelFiles() error {
 		if files[key] == "" {
 			continue
 		}
-		_, err := os.Stat(files[key])
-		switch {
-		case err == nil && key == "tokenize.tokenizer":
-			_, err = bpe.Open(files[key])
-		case err == nil && key == "train.config":
-			_, err = model.ReadConfig(model.ConfigPath(files[key]))
-		}
-		if err != nil {
+		if err := usableFile(key, files[key]); err != nil {
 			section, _, _ := strings.Cut(key, " ")
 			return r.placed(section, key, err)
 		}
 	}
 	return nil
+}
+
+// usableFile reports that what a key names is not there, or no vocabulary or architecture that can be used.
+func usableFile(key, name string) error {
+	_, err := os.Stat(name)
+	switch {
+	case err != nil:
+	case key == "tokenize.tokenizer":
+		_, err = bpe.Open(name)
+	case key == "train.config":
+		_, err = model.ReadConfig(model.ConfigPath(name))
+	}
+	return err
 }

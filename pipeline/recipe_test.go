@@ -259,6 +259,8 @@ func TestCheckErrors(t *testing.T) {
 		{"dedup: {near: {hash: spark}}", "hash spark", "together"},
 		{"tokenize: {pattern: gpt9}", "gpt9", ""},
 		{"tokenize: {format: pickle}", "pickle", ""},
+		{"tokenize: {vocab: 258}", "special tokens alone are 259", ""},
+		{"tokenize: {special: [<a>, <b>]}", "no special token to end a document", ""},
 		{"train: {optimizer: sgd}", `"sgd"`, ""},
 	} {
 		r, err := load(t, tt.text)
@@ -303,6 +305,9 @@ func TestModelFiles(t *testing.T) {
 		{"train: {config: " + dir + "/damaged.json}", "train.config"},
 		{"tokenize: {tokenizer: nonesuch.json}", "tokenize.tokenizer"},
 		{"tokenize: {tokenizer: " + dir + "/damaged.json}", "tokenize.tokenizer"},
+		{"tokenize: {tokenizer: recipe_test.go}", "tokenize.tokenizer"},
+		{"tokenize: {tokenizer: ../cmd/feilun/testdata/model}", ""},
+		{"train: {config: recipe_test.go}", "train.config"},
 		{"evaluate: {data: " + dir + ", tasks: [blimp], text: [recipe_test.go]}", ""},
 	} {
 		r, err := load(t, "base: tiny\n"+tt.text)

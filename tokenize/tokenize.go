@@ -39,7 +39,7 @@ type Params struct {
 	NFC bool `json:"nfc" default:"false"`
 	// Special lists the special tokens, separated by commas, as a list of JSON, or one at a time; their numbers are the last ones, in this order.
 	Special params.List `json:"special" default:"[\"<|endoftext|>\",\"<|im_start|>\",\"<|im_end|>\"]"`
-	// Tokenizer is a file to take the vocabulary from (tokenizer.json, or ranks of tiktoken) instead of training one.
+	// Tokenizer is a file to take the vocabulary from (tokenizer.json or its folder, or ranks of tiktoken) instead of training one.
 	Tokenizer string `json:"tokenizer" default:""`
 	// Format is the form of packed files: megatron (.bin and .idx) or plain (.ds and .ds.index).
 	Format string `json:"format" default:"megatron"`
@@ -58,10 +58,25 @@ type Docs func(each func(*feilun.Doc) error) error
 // counting is how many bytes of text a worker takes at a time.
 const counting = 1 << 20
 
-// Check reports a pattern or format that is none, as a usage error.
+// Check reports a pattern or format that is none, and a vocabulary that cannot be made or has no
+// token to end documents with, as a usage error.
 func (p Params) Check() error {
 	if _, err := bpe.ParsePattern(p.Pattern); err != nil {
 		return hint.Usage(err)
+	}
+	if p.Tokenizer == "" {
+		t := &bpe.Tokenizer{}
+		for _, s := range p.Special {
+			if s != "" {
+				t.Special = append(t.Special, bpe.Special{Text: s})
+			}
+		}
+		if least := 256 + len(t.Special); p.Vocab < least {
+			return hint.Usage(fmt.Errorf("vocab is %d: bytes and special tokens alone are %d", p.Vocab, least))
+		}
+		if _, err := endOfText(t); err != nil {
+			return hint.Usage(hint.With(err, "tokenize.special lists them"))
+		}
 	}
 	_, err := tokens.NewWriter(p.Format, false, io.Discard, io.Discard)
 	return hint.Usage(err)
@@ -152,7 +167,7 @@ func feed(ctx context.Context, p Params, docs Docs, work chan<- []byte, done fun
 		}
 		return nil
 	})
-	if err == errEnough {
+	if errors.Is(err, errEnough) {
 		return nil
 	}
 	return err

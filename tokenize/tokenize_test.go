@@ -93,7 +93,12 @@ func TestTrainLimits(t *testing.T) {
 	}
 	p = usual(t)
 	p.Sample = 1000
-	_, r, err := Train(t.Context(), p, list(stories(300)), 2, nil)
+	_, r, err := Train(t.Context(), p, func(each func(*feilun.Doc) error) error {
+		if err := list(stories(300))(each); err != nil {
+			return fmt.Errorf("corpus: %w", err) // as readers of files do
+		}
+		return nil
+	}, 2, nil)
 	if err != nil || r.Bytes > 10000 {
 		t.Errorf("a sample of 1000 bytes counted %d, %v", r.Bytes, err)
 	}

@@ -3,9 +3,11 @@ package train
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +45,11 @@ func TestParseChat(t *testing.T) {
 		{`{"conversations":[{"from":"human","value":"q"}]}`, nil, "no answer at the end"},
 		{`{"conversations":[{"from":"ghost","value":"q"}]}`, nil, `role "ghost"`},
 		{`{"text":"x"}`, nil, "no answer at the end"},
+		{`{"messages":[{"role":"developer","content":"s"},{"role":"user","content":"q"},{"role":"assistant","content":"r","tool_calls":[]}]}`, []Chat{{Turns: []Turn{s("s"), u("q"), a("r")}}}, ""},
+		{`{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]},{"role":"tool","content":"t"},{"role":"assistant","content":"r"}]}`, nil, "calls of tools"},
+		{`{"system":"s","question":"q","chosen":"r","rejected":"w"}`, []Chat{{Turns: []Turn{s("s"), u("q"), a("r")}, Rejected: []Turn{s("s"), u("q"), a("w")}}}, ""},
+		{`{"system":"s","prompt":"q","chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"w"}]}`,
+			[]Chat{{Turns: []Turn{s("s"), u("q"), a("r")}, Rejected: []Turn{s("s"), u("q"), a("w")}}}, ""},
 		{`"x"`, nil, "of another form"},
 	} {
 		got, why, err := parseChat([]byte(tt.row))
@@ -162,6 +169,27 @@ func TestChatML(t *testing.T) {
 	}
 	if marks != 4 {
 		t.Errorf("%d ends of turns, want 4: a mark in the text is text", marks)
+	}
+	if _, answer := c.encode([]Turn{{User, "?"}, {Assistant, " "}}, false); slices.Contains(answer, true) {
+		t.Error("an answer without text is learned")
+	}
+}
+
+// TestShownTokens: a token that texts show, such as <think>, is not called special in one file
+// of the vocabulary and shown in the other.
+func TestShownTokens(t *testing.T) {
+	tok := vocabulary(t, 280)
+	tok.Shown = map[uint32]bool{tok.Special[1].ID: true}
+	var f struct {
+		Added map[uint32]struct{ Special bool } `json:"added_tokens_decoder"`
+	}
+	if err := json.Unmarshal(tokenizerConfig(tok, 64, true), &f); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range tok.Special {
+		if f.Added[s.ID].Special == tok.Shown[s.ID] {
+			t.Errorf("%s: special is %v", s.Text, f.Added[s.ID].Special)
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ type doc struct {
 // OpenCorpus opens a folder that feilun tokenize pack wrote.
 func OpenCorpus(dir string) (*Corpus, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
-	if errors.Is(err, os.ErrNotExist) {
+	if info, _ := os.Stat(dir); errors.Is(err, os.ErrNotExist) || info != nil && !info.IsDir() {
 		return nil, hint.Usage(hint.With(fmt.Errorf("%s holds no packed tokens: it has no manifest.json", dir), "make them with: feilun tokenize pack --tokenizer FILE --out TOKENS RUN_OR_FILES"))
 	}
 	if err != nil {

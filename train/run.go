@@ -131,6 +131,9 @@ func (p *Params) model(c *Corpus, memory params.Size) (*model.Model, error) {
 		if err := sameVocabulary(p.Init, c.Tok); err != nil {
 			return nil, err
 		}
+		if c.Vocab > m.Config.Vocab {
+			return nil, hint.Usage(fmt.Errorf("%s: %d tokens in tokenizer.json, %d in the model", p.Init, c.Vocab, m.Config.Vocab))
+		}
 		return m, p.stretch(m)
 	}
 	config := model.FromDepth(p.Depth, c.Vocab)

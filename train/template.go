@@ -37,8 +37,9 @@ func newChatML(t *bpe.Tokenizer) (*chatML, error) {
 }
 
 // encode returns the tokens of a conversation, as the template renders it, and for
-// each whether it belongs to an answer: its text and the end of its turn. With
-// last, only the last answer counts. Marks in the text are text.
+// each whether it belongs to an answer: its text and the end of its turn. Answers
+// without text teach nothing. With last, only the last answer counts, whatever it
+// holds. Marks in the text are text.
 func (c *chatML) encode(turns []Turn, last bool) (ids []uint32, answer []bool) {
 	for i, t := range turns {
 		role := t.Role + "\n"
@@ -46,7 +47,7 @@ func (c *chatML) encode(turns []Turn, last bool) (ids []uint32, answer []bool) {
 		head := len(ids) + len(c.enc.Encode(nil, []byte(role)))
 		ids = c.enc.Encode(ids, []byte(role+strings.TrimSpace(t.Text)))
 		ids = append(ids, c.end)
-		mine := t.Role == Assistant && (!last || i == len(turns)-1)
+		mine := t.Role == Assistant && (last && i == len(turns)-1 || !last && strings.TrimSpace(t.Text) != "")
 		for k := len(answer); k < len(ids); k++ {
 			answer = append(answer, mine && k >= head)
 		}
@@ -64,7 +65,7 @@ func tokenizerConfig(t *bpe.Tokenizer, context int, chat bool) []byte {
 	m := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context, "clean_up_tokenization_spaces": false, "added_tokens_decoder": added}
 	for _, s := range t.Special {
 		b, _ := json.Marshal(s.ID)
-		added[string(b)] = map[string]any{"content": s.Text, "special": true, "lstrip": false, "rstrip": false, "normalized": false, "single_word": false}
+		added[string(b)] = map[string]any{"content": s.Text, "special": !t.Shown[s.ID], "lstrip": false, "rstrip": false, "normalized": false, "single_word": false}
 	}
 	if _, ok := t.ID("<|endoftext|>"); ok {
 		m["bos_token"], m["eos_token"], m["pad_token"] = "<|endoftext|>", "<|endoftext|>", "<|endoftext|>"

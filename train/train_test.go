@@ -14,8 +14,10 @@ import (
 	"strings"
 	"testing"
 
+	"feilun/internal/atomicfile"
 	"feilun/internal/hint"
 	"feilun/internal/tensor"
+	"feilun/model"
 )
 
 // TestMemoryBefore: what a process took before training is given back, what it still holds is
@@ -337,5 +339,24 @@ func TestSaveFails(t *testing.T) {
 	}
 	if !bytes.Equal(weightsOf(t, dir), want) {
 		t.Error("the last checkpoint was touched")
+	}
+}
+
+// TestInitNarrow: a model to begin with whose embedding has fewer rows than its vocabulary has
+// tokens is refused.
+func TestInitNarrow(t *testing.T) {
+	tok, dir := vocabulary(t, 300), t.TempDir()
+	m, err := model.New(model.FromDepth(1, tok.Size()-5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.Save(dir, false), atomicfile.Write(filepath.Join(dir, "tokenizer.json"), tok.WriteJSON)); err != nil {
+		t.Fatal(err)
+	}
+	p := *small(t)
+	p.Init, p.Steps = dir, 1
+	_, err = Run(t.Context(), p, packed(t, tok, words(100, 1), 10), Options{Out: t.TempDir()})
+	if !hint.IsUsage(err) || !strings.Contains(err.Error(), "in the model") {
+		t.Errorf("a model of %d rows for %d tokens: %v", tok.Size()-5, tok.Size(), err)
 	}
 }

@@ -65,7 +65,7 @@ func TestDamagedModels(t *testing.T) {
 		}
 	}
 	var errs bytes.Buffer
-	if code := run([]string{"convert", whole, "--to", "gguf", "--out", "text.jsonl/below"}, nil, &errs, &errs); code != exitFailed || strings.Contains(errs.String(), "a model is") {
+	if code := run([]string{"convert", whole, "--to", "gguf", "--out", "text.jsonl/below"}, nil, &errs, &errs); code != exitUsage || strings.Contains(errs.String(), "a model is") {
 		t.Errorf("a place that cannot be written to: exit code %d, %s", code, errs.String())
 	}
 }

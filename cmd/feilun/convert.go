@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"strings"
 
 	"feilun/internal/atomicfile"
-	"feilun/internal/bpe"
 	"feilun/internal/gguf"
 	"feilun/internal/hint"
 	"feilun/internal/quant"
@@ -56,6 +54,11 @@ func (c *convertCmd) Run(a *app) error {
 	if a, err := os.Stat(c.Model); err == nil {
 		if b, err := os.Stat(c.Out); err == nil && os.SameFile(a, b) {
 			return hint.With(hint.Usage(errors.New("the model would be written over itself")), "give another file or folder to --out")
+		}
+	}
+	if c.To == "gguf" {
+		if err := canWrite(c.Out); err != nil {
+			return err
 		}
 	}
 	done := converted{Out: c.Out, Type: kind.String()}
@@ -118,9 +121,10 @@ func (c *convertCmd) toGGUF(a *app, kind quant.Type, done *converted) error {
 
 // again writes a GGUF file with another type.
 func (c *convertCmd) again(a *app, o *model.GGUFOptions, done *converted) error {
-	m, err := c.openGGUF(func(t *bpe.Tokenizer, prefix []uint32, template string) error {
-		o.Tokenizer, o.Prefix, o.Template = t, prefix, template
-		done.NoWords = t == nil
+	m, err := c.openGGUF(func(_ *model.Config, w *model.Words) error {
+		if done.NoWords = w == nil; !done.NoWords {
+			o.Tokenizer, o.Prefix, o.Template = w.Tokenizer, w.Prefix, w.Template
+		}
 		return nil
 	})
 	if err != nil {
@@ -130,7 +134,7 @@ func (c *convertCmd) again(a *app, o *model.GGUFOptions, done *converted) error 
 }
 
 // openGGUF reads the model in a file; words is told of its vocabulary, nil for none.
-func (c *convertCmd) openGGUF(words func(t *bpe.Tokenizer, prefix []uint32, template string) error) (*model.Model, error) {
+func (c *convertCmd) openGGUF(words func(*model.Config, *model.Words) error) (*model.Model, error) {
 	f, err := gguf.Open(c.Model)
 	if err != nil {
 		return nil, hint.With(hint.Usage(err), "a file of llama.cpp is GGUF of version 2 or 3 with tensors of F32, F16, BF16, Q8_0, Q6_K, Q4_K or Q4_0")
@@ -140,15 +144,14 @@ func (c *convertCmd) openGGUF(words func(t *bpe.Tokenizer, prefix []uint32, temp
 	if err != nil {
 		return nil, hint.Usage(fmt.Errorf("%s: %w", c.Model, err))
 	}
-	var t *bpe.Tokenizer
-	var prefix []uint32
-	template := ""
+	var w *model.Words
 	if kind, ok := gguf.Get[string](f, "tokenizer.ggml.model"); ok && kind != "none" {
-		if t, prefix, template, err = model.GGUFTokenizer(f); err != nil {
+		w = &model.Words{}
+		if w.Tokenizer, w.Prefix, w.Template, err = model.GGUFTokenizer(f); err != nil {
 			return nil, hint.Usage(fmt.Errorf("%s: %w", c.Model, err))
 		}
 	}
-	return m, words(t, prefix, template)
+	return m, words(&m.Config, w)
 }
 
 // folderWords reads the vocabulary and the chat template of a folder.
@@ -166,18 +169,14 @@ func folderWords(dir string, o *model.GGUFOptions) (none bool, err error) {
 
 // toSafetensors writes a GGUF file as a folder; the weights come last.
 func (c *convertCmd) toSafetensors(kind quant.Type, done *converted) error {
-	m, err := c.openGGUF(func(t *bpe.Tokenizer, prefix []uint32, template string) error {
+	m, err := c.openGGUF(func(config *model.Config, w *model.Words) error {
 		if err := os.MkdirAll(c.Out, 0o777); err != nil {
 			return err
 		}
-		if done.NoWords = t == nil; done.NoWords {
+		if done.NoWords = w == nil; done.NoWords {
 			return nil
 		}
-		var b bytes.Buffer
-		if err := t.WriteJSON(&b); err != nil {
-			return err
-		}
-		return saveWords(c.Out, b.Bytes(), t, prefix, template)
+		return saveWords(c.Out, config, w)
 	})
 	if err != nil {
 		return err

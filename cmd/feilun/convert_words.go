@@ -1,22 +1,30 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"path/filepath"
 
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/model"
 )
 
-// saveWords writes tokenizer.json, with the tokens that go before every text, and where
-// there is a template of chats tokenizer_config.json.
-func saveWords(dir string, tokenizerJSON []byte, t *bpe.Tokenizer, prefix []uint32, template string) error {
-	if len(prefix) > 0 {
+// saveWords writes tokenizer.json, with the tokens that go before every text, and
+// tokenizer_config.json, without which transformers takes the class of the architecture and with
+// it another split pattern.
+func saveWords(dir string, c *model.Config, w *model.Words) error {
+	var text bytes.Buffer
+	if err := w.Tokenizer.WriteJSON(&text); err != nil {
+		return err
+	}
+	tokenizerJSON := text.Bytes()
+	if len(w.Prefix) > 0 {
 		var file map[string]json.RawMessage
 		if err := json.Unmarshal(tokenizerJSON, &file); err != nil {
 			return err
 		}
-		post, err := json.Marshal(prefixTemplate(t, prefix, file["post_processor"]))
+		post, err := json.Marshal(prefixTemplate(w.Tokenizer, w.Prefix, file["post_processor"]))
 		if err != nil {
 			return err
 		}
@@ -25,14 +33,23 @@ func saveWords(dir string, tokenizerJSON []byte, t *bpe.Tokenizer, prefix []uint
 			return err
 		}
 	}
-	if err := atomicfile.WriteBytes(filepath.Join(dir, "tokenizer.json"), tokenizerJSON); err != nil || template == "" {
+	if err := atomicfile.WriteBytes(filepath.Join(dir, "tokenizer.json"), tokenizerJSON); err != nil {
 		return err
 	}
-	b, err := json.MarshalIndent(map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "chat_template": template}, "", "  ")
+	config := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false, "model_max_length": c.Context}
+	for name, ids := range map[string][]int{"bos_token": c.BOS, "eos_token": c.EOS} {
+		if len(ids) > 0 {
+			config[name] = string(w.Tokenizer.Token(uint32(ids[0])))
+		}
+	}
+	if w.Template != "" {
+		config["chat_template"] = w.Template
+	}
+	b, err := json.MarshalIndent(config, "", "  ")
 	if err != nil {
 		return err
 	}
-	return atomicfile.WriteBytes(filepath.Join(dir, "tokenizer_config.json"), b)
+	return atomicfile.WriteBytes(filepath.Join(dir, "tokenizer_config.json"), append(b, '\n'))
 }
 
 // prefixTemplate is the step of tokenizer.json that puts tokens before a text, behind

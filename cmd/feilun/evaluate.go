@@ -14,7 +14,6 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/model"
-	"feilun/pipeline"
 )
 
 type evaluateCmd struct {
@@ -68,6 +67,10 @@ func (c *evaluateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	out := c.place()
+	if err := canWrite(out); err != nil {
+		return err
+	}
 	sets, index, err := c.sets(a) // before anything is measured: what is wrong with them is said at once
 	if err != nil {
 		return err
@@ -83,13 +86,6 @@ func (c *evaluateCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	out := c.Out
-	if out == "" {
-		out = filepath.Join(c.Model, "evaluation.json")
-		if model.IsGGUF(c.Model) {
-			out = trimExt(c.Model) + ".evaluation.json"
-		}
-	}
 	if err := atomicfile.WriteBytes(out, append(b, '\n')); err != nil {
 		return err
 	}
@@ -98,6 +94,17 @@ func (c *evaluateCmd) Run(a *app) error {
 		return err
 	}
 	return e.print(a.stdout, out)
+}
+
+// place is where results are written.
+func (c *evaluateCmd) place() string {
+	switch {
+	case c.Out != "":
+		return c.Out
+	case model.IsGGUF(c.Model):
+		return trimExt(c.Model) + ".evaluation.json"
+	}
+	return filepath.Join(c.Model, "evaluation.json")
 }
 
 // domains measures the texts.
@@ -111,7 +118,14 @@ func (c *evaluateCmd) domains(a *app, m *evaluate.Model) ([]evaluate.Domain, err
 		if !found {
 			name, rest = filepath.Base(filepath.Clean(path)), path
 		}
-		err := readDocs(a, []string{rest})(func(d *feilun.Doc) error { return meter.Add(a.ctx, name, d.Text) })
+		bytes := 0
+		err := readDocs(a, []string{rest})(func(d *feilun.Doc) error {
+			bytes += len(d.Text)
+			return meter.Add(a.ctx, name, d.Text)
+		})
+		if err == nil && bytes == 0 {
+			err = hint.Usage(fmt.Errorf("--text %s holds no text to measure", path))
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -136,12 +150,20 @@ func (c *evaluateCmd) sets(a *app) ([]evaluate.Set, *evaluate.Index, error) {
 	for _, s := range sets {
 		index.Add(s)
 	}
-	r, err := pipeline.NewReader()
-	if err != nil {
-		return nil, nil, err
-	}
 	for _, path := range c.Corpus {
-		if err := r.Docs(a.ctx, path, func(d *feilun.Doc) error { index.Look(d.Text); return nil }); err != nil {
+		inputs, err := packInputs(a, []string{path}) // of a run what its model is trained on
+		bytes := 0
+		if err == nil {
+			err = joined(inputs)(func(d *feilun.Doc) error {
+				bytes += len(d.Text)
+				index.Look(d.Text)
+				return nil
+			})
+		}
+		if err == nil && bytes == 0 {
+			err = hint.Usage(fmt.Errorf("--corpus %s holds no text to look for items in", path))
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 	}
@@ -189,6 +211,9 @@ func (e *evaluation) print(w io.Writer, out string) error {
 		line := fmt.Sprintf("%-12s %6d  %-6s %.1f %% (%.1f to %.1f), %.1f %%", r.Task, r.Items, r.Main, 100*x.Value, 100*x.Low, 100*x.High, 100*r.Chance)
 		if r.Perplexity != nil {
 			line += fmt.Sprintf("; perplexity %.4g (%.4g to %.4g)", r.Perplexity.Value, r.Perplexity.Low, r.Perplexity.High)
+		}
+		if r.Truncated > 0 {
+			line += fmt.Sprintf("; %d of %d items did not fit the model's context and were cut at the front", r.Truncated, r.Items)
 		}
 		if d := r.Overlap; d != nil {
 			line += fmt.Sprintf("; %d of %d items found", d.Found, d.Items)

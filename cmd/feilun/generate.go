@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -121,7 +122,7 @@ func (c *generateCmd) grammar() (*constrain.Grammar, error) {
 	if err != nil {
 		return nil, hint.Usage(err)
 	}
-	g, err := read(b)
+	g, err := read(bytes.TrimPrefix(b, []byte("\ufeff")))
 	if err != nil {
 		return nil, hint.Usage(hint.With(fmt.Errorf("%s: %w", name, err), "docs/generate.md lists what is understood"))
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime/debug"
 	"slices"
 
@@ -60,8 +61,12 @@ func (c *logitsCmd) Run(a *app) error {
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(c.Memory) - programBytes)) // which counts no pages of the program
 	line := logitsLine{IDs: ids, LogProbs: make([]*float32, 1)}
+	damaged := -1
 	err = c.measure(a.ctx, ids, func(i int, x []float32) {
 		model.LogProbs(x)
+		if v := float64(x[0]); damaged < 0 && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			damaged = i
+		}
 		if i+1 < len(ids) {
 			v := x[ids[i+1]]
 			line.LogProbs = append(line.LogProbs, &v)
@@ -70,6 +75,9 @@ func (c *logitsCmd) Run(a *app) error {
 			line.Top = append(line.Top, likeliest(x, c.Top))
 		}
 	})
+	if err == nil && damaged >= 0 {
+		err = fmt.Errorf("behind token %d the log-probabilities are not finite: the weights are damaged, or the numbers inside the model grow too large", damaged)
+	}
 	if err != nil {
 		return err
 	}

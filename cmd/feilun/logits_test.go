@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"feilun/internal/params"
+	"feilun/model"
 )
 
 // TestLogitsInterrupted: a text that takes long to measure ends with its context.
@@ -32,6 +34,27 @@ func TestLogitsInterrupted(t *testing.T) {
 	err = c.Run(&app{ctx: ctx, stdin: strings.NewReader(strings.Repeat("word ", 40_000)), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("after %v: %v", time.Since(began), err)
+	}
+}
+
+// TestLogitsNotFinite: weights that are no numbers are told as such.
+func TestLogitsNotFinite(t *testing.T) {
+	m, err := model.Open("testdata/model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range m.W {
+		m.W[i] = float32(math.NaN())
+	}
+	dir := t.TempDir()
+	if err := m.Save(dir, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, json := range []bool{false, true} {
+		c := logitsCmd{Model: dir, IDs: "1,2", Memory: params.Size(8 << 30), Workers: 1, JSON: json}
+		if err := c.Run(&app{ctx: t.Context(), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}); err == nil || !strings.Contains(err.Error(), "behind token 0 ") {
+			t.Errorf("JSON %v: %v", json, err)
+		}
 	}
 }
 

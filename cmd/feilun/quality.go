@@ -206,7 +206,7 @@ func (c *qualityTrainCmd) Run(a *app) error {
 // canWrite reports, before the work is done, that a file cannot be put there.
 func canWrite(name string) error {
 	if i, err := os.Stat(name); err == nil && i.IsDir() {
-		return hint.Usage(hint.With(fmt.Errorf("--out %s is a folder", name), "name the file of the model"))
+		return hint.Usage(hint.With(fmt.Errorf("--out %s is a folder", name), "name the file to write"))
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".feilun-*")
 	if err != nil {

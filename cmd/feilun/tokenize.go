@@ -17,7 +17,6 @@ import (
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
-	"feilun/internal/corpus"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -77,7 +76,7 @@ type tokenizeTrainCmd struct {
 	Out     string   `required:"" placeholder:"FILE" help:"tokenizer.json to write; ranks of tiktoken are written beside it."`
 	Workers int      `placeholder:"N" help:"How many count side by side; all processors by default."`
 	JSON    bool     `help:"Print what was done as a line of JSON."`
-	Input   []string `arg:"" name:"path" help:"Run folders, or files and folders of any form that crawl reads."`
+	Input   []string `arg:"" name:"path" help:"Run folders, without what their recipes hold out, or files and folders of any form that crawl reads."`
 }
 
 func (c *tokenizeTrainCmd) Help() string { return tokenizeHelp(tokenizeTrains[:]) }
@@ -93,9 +92,16 @@ func (c *tokenizeTrainCmd) Run(a *app) error {
 	if err := os.MkdirAll(filepath.Dir(c.Out), 0o777); err != nil {
 		return err
 	}
+	if err := canWrite(c.Out); err != nil {
+		return err
+	}
+	inputs, err := packInputs(a, c.Input)
+	if err != nil {
+		return err
+	}
 	meter := progress.New(a.stderr, "counting", 0, progress.Bytes)
 	last := int64(0)
-	t, r, err := tokenize.Train(a.ctx, c.Params, readDocs(a, c.Input), c.Workers, func(n int64) { meter.Add(n - last); last = n })
+	t, r, err := tokenize.Train(a.ctx, c.Params, joined(inputs), c.Workers, func(n int64) { meter.Add(n - last); last = n })
 	meter.Close()
 	if err != nil {
 		return err
@@ -144,7 +150,7 @@ type tokenizePackCmd struct {
 	Out     string   `required:"" placeholder:"DIR" help:"Folder for the files; what an earlier call finished there stays."`
 	Workers int      `placeholder:"N" help:"How many encode side by side; all processors by default."`
 	JSON    bool     `help:"Print the manifest as a line of JSON."`
-	Input   []string `arg:"" name:"path" help:"Run folders, or files and folders of any form that crawl reads."`
+	Input   []string `arg:"" name:"path" help:"Run folders, without what their recipes hold out, or files and folders of any form that crawl reads."`
 }
 
 func (c *tokenizePackCmd) Help() string { return tokenizeHelp(tokenizePacks[:]) }
@@ -181,43 +187,38 @@ func (c *tokenizePackCmd) Run(a *app) error {
 	return err
 }
 
-// packInputs makes an input of every file of a run's corpus, and of every other path.
+// packInputs makes an input of every file of a run's corpus, or of its mix, without what its
+// recipe holds out, and of every other path.
 func packInputs(a *app, paths []string) ([]tokenize.Input, error) {
 	var all []tokenize.Input
 	for _, p := range paths {
-		dir := filepath.Join(p, "corpus")
-		if _, err := os.Stat(filepath.Join(p, "stats.json")); err != nil {
-			sum := ""
-			if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() {
-				if sum, err = fileSum(p); err != nil {
-					return nil, err
-				}
-			}
-			all = append(all, tokenize.Input{Name: p, SHA256: sum, Docs: readDocs(a, []string{p})})
-			continue
-		}
-		files, err := corpus.Files(dir)
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range files {
-			sum, err := fileSum(f)
+		if _, err := os.Stat(filepath.Join(p, "stats.json")); err == nil {
+			run, err := pipeline.CorpusInputs(p)
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, tokenize.Input{Name: f, SHA256: sum, Docs: corpusDocs(f)})
+			for _, in := range run {
+				in.Name = filepath.Join(p, in.Name)
+				all = append(all, in)
+			}
+			continue
 		}
+		sum := ""
+		if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() {
+			if sum, err = fileSum(p); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, tokenize.Input{Name: p, SHA256: sum, Docs: readDocs(a, []string{p})})
 	}
 	return all, nil
 }
 
-func corpusDocs(name string) tokenize.Docs {
+// joined gives the documents of inputs one after another.
+func joined(inputs []tokenize.Input) tokenize.Docs {
 	return func(each func(*feilun.Doc) error) error {
-		for d, err := range corpus.Docs(name) {
-			if err != nil {
-				return err
-			}
-			if err := each(d); err != nil {
+		for _, in := range inputs {
+			if err := in.Docs(each); err != nil {
 				return err
 			}
 		}
@@ -241,9 +242,6 @@ func fileSum(name string) (string, error) {
 // openTokenizer reads a vocabulary; pattern, unless empty, is the split pattern
 // of ranks, which do not say it.
 func openTokenizer(name, pattern string) (*bpe.Tokenizer, error) {
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		name = filepath.Join(name, "tokenizer.json")
-	}
 	t, err := bpe.Open(name)
 	if err != nil {
 		return nil, hint.With(hint.Usage(err), "a vocabulary is a tokenizer.json of Hugging Face with byte-level BPE, or ranks of tiktoken")
@@ -268,6 +266,9 @@ func (c *tokenizeEncodeCmd) Run(a *app) error {
 	t, err := openTokenizer(c.Tokenizer, c.Pattern)
 	if err != nil {
 		return err
+	}
+	if t.Guessed && c.Pattern == "" {
+		fmt.Fprintf(a.stderr, "%s does not say how text is split: %s is taken; --pattern says otherwise\n", c.Tokenizer, t.Pattern)
 	}
 	e := t.Encoder()
 	out := bufio.NewWriter(a.stdout)

@@ -33,6 +33,8 @@ type Tokenizer struct {
 	NFC     bool      // text is brought into Unicode's composed form first
 	Special []Special // in order of their numbers
 
+	Guessed bool // Pattern was not told: ranks of tiktoken as many as no published vocabulary has
+
 	// Shown are the special tokens that belong to texts, such as <think>: they are written out
 	// when tokens are turned to text. tokenizer.json calls these alone not special.
 	Shown map[uint32]bool
@@ -41,6 +43,7 @@ type Tokenizer struct {
 	ids    map[string]uint32 // of tokens
 	merges []merge           // by rank
 	most   int               // bytes of the longest token
+	mixed  bool              // some merge comes before one that makes what it joins
 	whole  bool              // a piece that is a token is taken as it is, as tiktoken does
 
 	pairs pairTable // what two neighbours merge into
@@ -175,6 +178,14 @@ func (t *Tokenizer) reach() {
 			}
 		}
 	}
+	for _, p := range t.parts {
+		t.mixed = t.mixed || p.rank >= 0 && !(t.before(p.left, p.rank) && t.before(p.right, p.rank))
+	}
+}
+
+// before reports whether a token is a byte, or its last merge comes before one of that rank.
+func (t *Tokenizer) before(id uint32, rank int32) bool {
+	return t.parts[id].rank >= -1 && t.parts[id].rank < rank
 }
 
 // A pairTable finds what a pair of tokens merges into.

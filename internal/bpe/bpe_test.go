@@ -110,6 +110,12 @@ func TestEncodeOdd(t *testing.T) {
 			tok.tokens, use = append(tok.tokens, b), append(use, id)
 			tok.merges = append(tok.merges, merge{l, r, id, int32(len(tok.merges))})
 		}
+		if rng.IntN(3) == 0 { // merges in any order, some before those that make what they join
+			rng.Shuffle(len(tok.merges), func(i, j int) { tok.merges[i], tok.merges[j] = tok.merges[j], tok.merges[i] })
+			for i := range tok.merges {
+				tok.merges[i].rank = int32(i)
+			}
+		}
 		if rng.IntN(2) == 0 { // as tiktoken: every way to make a token
 			tok.merges = nil
 			if err := tok.split(); err != nil {
@@ -283,6 +289,8 @@ func TestBadSteps(t *testing.T) {
 		{sequence(`{"type":"Digits"}`, split, level), "individual_digits"},
 		{sequence(split, `{"type":"Digits","individual_digits":true}`, level), "individual_digits"},
 		{sequence(split, level) + `,"added_tokens":[{"id":300,"content":"<mask>","lstrip":true}]`, "white space"},
+		{sequence(split, level) + `,"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"}]}`, "no token for byte"},
+		{sequence(split, level) + `,"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Lowercase"}]}`, "normalizer Lowercase"},
 		{sequence(split, level), "no token for byte"}, // the steps are right, the vocabulary is empty
 	} {
 		_, err := ReadJSON(strings.NewReader(`{"model":{"type":"BPE"},` + tt.steps + `}`))

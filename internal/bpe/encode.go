@@ -129,6 +129,9 @@ func (e *Encoder) merge(dst []uint32, p []byte) []uint32 {
 			return append(dst, id)
 		}
 	}
+	if t.mixed { // what follows needs merges in order
+		return e.slow(dst, p)
+	}
 	e.dead = append(e.dead[:0], make([]uint64, len(p)/64+1)...)
 	from, at := len(dst), 0
 	next := t.trie.longest(p)
@@ -151,7 +154,7 @@ func (e *Encoder) merge(dst []uint32, p []byte) []uint32 {
 			continue
 		}
 		if len(dst) == from {
-			return e.slow(dst, p) // a vocabulary whose merges do not come in order
+			return e.slow(dst, p)
 		}
 		e.dead[at>>6] |= 1 << (at & 63)
 		last := dst[len(dst)-1]

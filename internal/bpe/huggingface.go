@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -16,8 +17,11 @@ import (
 const maxFile = 256 << 20
 
 // Open reads a vocabulary: tokenizer.json of Hugging Face or ranks of tiktoken,
-// told by the first byte.
+// told by the first byte; or tokenizer.json in the folder of that name.
 func Open(name string) (*Tokenizer, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, "tokenizer.json")
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -132,10 +136,16 @@ func (t *Tokenizer) steps(f *tokenizerFile) error {
 		return errors.New("continuing_subword_prefix and end_of_word_suffix are not known")
 	}
 	if n := f.Normalizer; n != nil {
-		if n.Type != "NFC" && (n.Type != "Sequence" || len(n.Normalizers) > 0) {
-			return fmt.Errorf("normalizer %s is not known", n.Type)
+		list := []step{*n}
+		if n.Type == "Sequence" {
+			list = n.Normalizers
 		}
-		t.NFC = n.Type == "NFC"
+		for _, n := range list {
+			if n.Type != "NFC" {
+				return fmt.Errorf("normalizer %s is not known", n.Type)
+			}
+			t.NFC = true
+		}
 	}
 	if f.PreTokenizer == nil {
 		return errors.New("no pre-tokenizer: not byte-level")

@@ -32,7 +32,7 @@ var publishedRanks = []published{
 // tokens: they are those of the published vocabulary with as many ranks, or
 // CL100K and none.
 func ReadTiktoken(r io.Reader) (*Tokenizer, error) {
-	t := &Tokenizer{Pattern: CL100K, whole: true}
+	t := &Tokenizer{Pattern: CL100K, Guessed: true, whole: true}
 	in := bufio.NewScanner(r)
 	n := 0
 	for line := 1; in.Scan(); line++ {
@@ -50,7 +50,7 @@ func ReadTiktoken(r io.Reader) (*Tokenizer, error) {
 	}
 	for _, p := range publishedRanks {
 		if p.ranks == n {
-			t.Pattern = p.pattern
+			t.Pattern, t.Guessed = p.pattern, false
 			t.Special = append(t.Special, p.special...)
 		}
 	}

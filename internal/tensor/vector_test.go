@@ -60,6 +60,13 @@ func TestExpRange(t *testing.T) {
 				t.Fatalf("%s: e^%v is %v, want %v", level, v, got[i], want)
 			}
 		}
+		for n := 1; n <= 40; n++ { // what is no number stays none, wherever it stands
+			x := make([]float32, n)
+			x[n/2] = float32(math.NaN())
+			if sum := c.ExpSum(x, 0); sum == sum || x[n/2] == x[n/2] {
+				t.Errorf("%s: %d numbers with one that is none: %v, sum %v", level, n, x, sum)
+			}
+		}
 		low, high := []float32{-87, -100, -1e30, float32(math.Inf(-1))}, []float32{88, 90, 1e30, float32(math.Inf(1))}
 		for _, ends := range [][]float32{low, high} {
 			c.ExpSum(ends, 0)

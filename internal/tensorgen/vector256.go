@@ -20,6 +20,7 @@ const (
 
 var (
 	registers = regexp.MustCompile(`\bZ(\d+)\b`)
+	ends      = regexp.MustCompile(`\t(VMAXPS|VMINPS) (Y\d+), (·expTable256\+\d+\(SB\)), (Y\d+)\n`)
 	scalef    = regexp.MustCompile(`\tVSCALEFPS Y(\d+), Y(\d+), Y(\d+)\n`)
 	others    = []struct{ is, to string }{{"VPXORD", "VXORPS"}, {"VRNDSCALEPS", "VROUNDPS"}}
 )
@@ -109,6 +110,8 @@ func (l *loop) code256(s string) string {
 	for _, o := range others {
 		s = regexp.MustCompile(`\b`+o.is+`\b`).ReplaceAllString(s, o.to)
 	}
+	// memory can be the first operand alone; exp has no use for Y15 yet
+	s = ends.ReplaceAllString(s, "\tVMOVUPS $3, Y15\n\t$1 $2, Y15, $4\n")
 	// 2^n by its exponent: exp keeps n between -126 and 127
 	return scalef.ReplaceAllString(s, fmt.Sprintf("\tVCVTPS2DQ Y$1, Y$1\n\tVPADDD ·expTable256+%d(SB), Y$1, Y$1\n\tVPSLLD $$23, Y$1, Y$1\n\tVMULPS Y$1, Y$2, Y$3\n", 32*(len(expConsts)+1)))
 }
