@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,6 +68,29 @@ func TestDamagedModels(t *testing.T) {
 	var errs bytes.Buffer
 	if code := run([]string{"convert", whole, "--to", "gguf", "--out", "text.jsonl/below"}, nil, &errs, &errs); code != exitUsage || strings.Contains(errs.String(), "a model is") {
 		t.Errorf("a place that cannot be written to: exit code %d, %s", code, errs.String())
+	}
+}
+
+// TestNoNumbers: weights that are NaN are told, not a folder that lacks something.
+func TestNoNumbers(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/model")); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "model.safetensors")
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 8 + int(binary.LittleEndian.Uint64(b)); i < len(b); i++ {
+		b[i] = 0xff
+	}
+	put(t, name, string(b))
+	for _, weights := range []string{"int8", "int4", "q4_k"} {
+		code, _, errs := call(t, "", "generate", dir, "--prompt", "a", "--weights", weights)
+		if code != exitUsage || !strings.Contains(errs, "is NaN") || !strings.Contains(errs, "hint: weights that are NaN or infinite are damaged") || strings.Contains(errs, "a model is a folder") {
+			t.Errorf("%s: exit code %d, %s", weights, code, errs)
+		}
 	}
 }
 
