@@ -56,8 +56,8 @@ func TestDamagedModels(t *testing.T) {
 		}
 		for _, args := range []string{"generate MODEL --prompt a", "logits MODEL --text a", "logits MODEL --ids 1", "evaluate MODEL --text text.jsonl", "serve --model MODEL",
 			"convert MODEL --to gguf --out out.gguf", "convert MODEL --to safetensors --out out", "train sft MODEL text.jsonl --out out"} {
-			if name == "words" && (strings.Contains(args, "--ids") || strings.Contains(args, "--to safetensors")) {
-				continue // which read no vocabulary
+			if name == "words" && strings.Contains(args, "--ids") {
+				continue // which reads no vocabulary
 			}
 			code, _, errs := call(t, "", strings.Fields(strings.ReplaceAll(args, "MODEL", name))...)
 			if code != exitUsage || !strings.HasPrefix(args, "evaluate") && !strings.HasPrefix(args, "train") && !strings.Contains(errs, "feilun: hint: ") {
