@@ -118,7 +118,7 @@ func Tasks() []Task {
 	}
 }
 
-// named returns the tasks of those names, all if there are none.
+// named returns the tasks of those names, each once, all if there are none.
 func named(names []string) ([]Task, error) {
 	if len(names) == 0 {
 		return Tasks(), nil
@@ -133,7 +133,9 @@ func named(names []string) ([]Task, error) {
 			}
 			return nil, hint.Usage(fmt.Errorf("no task %q; known are %s", n, strings.Join(known, ", ")))
 		}
-		found = append(found, Tasks()[i])
+		if !slices.ContainsFunc(found, func(t Task) bool { return t.Name() == n }) {
+			found = append(found, Tasks()[i])
+		}
 	}
 	return found, nil
 }

@@ -258,8 +258,10 @@ func TestMark(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "blimp.jsonl"), []byte("\ufeff"+`{"sentence_good":"a","sentence_bad":"b"}`+"\r\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if sets, err := Load(&Params{Form: Cloze}, dir); err != nil || len(sets) != 1 || len(sets[0].Items) != 1 {
-		t.Errorf("%v, %v", sets, err)
+	for _, tasks := range []params.List{nil, {"blimp"}, {"blimp", "blimp"}} { // named twice: once
+		if sets, err := Load(&Params{Tasks: tasks, Form: Cloze}, dir); err != nil || len(sets) != 1 || len(sets[0].Items) != 1 {
+			t.Errorf("tasks %v: %v, %v", tasks, sets, err)
+		}
 	}
 }
 

@@ -165,6 +165,37 @@ func words(t *testing.T, pattern bpe.Pattern) bpe.Lists {
 	return l
 }
 
+// TestGGUFEnds reads files that name the end of a text alone, as most from elsewhere do: tokens
+// that are called an end of a turn end texts too, where they are special.
+func TestGGUFEnds(t *testing.T) {
+	for _, tt := range []struct {
+		tokens []string
+		kinds  []int32
+		want   []int
+	}{
+		{[]string{"a", "<|endoftext|>", "<|im_start|>", "<|im_end|>"}, []int32{1, 3, 3, 3}, []int{1, 3}},
+		{[]string{"a", "</s>", "<end_of_turn>", "<|eot_id|>"}, []int32{1, 3, 1, 4}, []int{1}},
+		{[]string{"a", "<|return|>", "<|end|>", "<|call|>"}, []int32{1, 3, 3, 3}, []int{1, 3}},
+		{[]string{"a", "<eos>", "</s>", "<|tool_response>"}, []int32{1, 3, 3, 3}, []int{1, 3}},
+		{[]string{"a", "b", "c", "d", "<|end|>"}, []int32{1, 1, 1, 1, 3}, []int{1}}, // no row of the embedding
+		{[]string{"a", "b", "<|end|>", "<|im_end|>"}, []int32{1, 1}, []int{1}},
+	} {
+		var b bytes.Buffer
+		meta := []gguf.KV{{Key: "tokenizer.ggml.eos_token_id", Value: uint32(1)}, {Key: "tokenizer.ggml.tokens", Value: tt.tokens}, {Key: "tokenizer.ggml.token_type", Value: tt.kinds}}
+		if err := gguf.Write(&b, meta, nil); err != nil {
+			t.Fatal(err)
+		}
+		f, err := gguf.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := Config{Vocab: 4}
+		if c.ends(f); !slices.Equal(c.EOS, tt.want) {
+			t.Errorf("%q: texts end at %v, want %v", tt.tokens, c.EOS, tt.want)
+		}
+	}
+}
+
 func TestGGUFRefuses(t *testing.T) {
 	read := func(meta []gguf.KV, tensors []gguf.Source) error {
 		var b bytes.Buffer

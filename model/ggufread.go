@@ -81,18 +81,6 @@ func short(v float64) float64 {
 	return v
 }
 
-// ends takes the tokens that begin and end texts.
-func (c *Config) ends(f *gguf.File) {
-	if id, ok := gguf.Get[int](f, "tokenizer.ggml.bos_token_id"); ok && id >= 0 && id < c.Vocab {
-		c.BOS = []int{id}
-	}
-	for _, key := range ggufEnds {
-		if id, ok := gguf.Get[int](f, key); ok && id >= 0 && id < c.Vocab && !slices.Contains(c.EOS, id) {
-			c.EOS = append(c.EOS, id)
-		}
-	}
-}
-
 // ropeKeys begin metadata of our own, which say how [ropeTensor] was made.
 const ropeKeys = "feilun.rope."
 

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"feilun/internal/gguf"
+	"feilun/internal/hint"
 	"feilun/internal/quant"
 	"feilun/internal/safetensors"
 	"feilun/internal/tensor"
@@ -319,7 +320,7 @@ func (r *loader) quantized(l linear, w *matrix, kind tensor.Weights) {
 			rows[worker] = tensor.Floats(l.in)
 		}
 		quant.Decode(rows[worker], stored, raw)
-		return r.e.cpu.FillRow(worker, w.blocks, row, rows[worker])
+		return unheld(r.e.cpu.FillRow(worker, w.blocks, row, rows[worker]))
 	})
 	if done {
 		return
@@ -329,6 +330,11 @@ func (r *loader) quantized(l linear, w *matrix, kind tensor.Weights) {
 		transpose(x, l.in, l.out)
 	}
 	if err := r.e.cpu.Fill(w.blocks, x); r.err == nil {
-		r.err = err
+		r.err = unheld(err)
 	}
+}
+
+// unheld says what to do where blocks cannot hold weights; nil stays nil.
+func unheld(err error) error {
+	return hint.With(err, "weights that are NaN or infinite are damaged: get or train the model again; others that are too large --weights bf16 or f32 holds")
 }

@@ -2,6 +2,8 @@ package model
 
 import (
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -69,6 +71,26 @@ func TestKth(t *testing.T) {
 	for k := 1; k <= len(items); k++ {
 		if got := kth(items, k); got != sorted[k-1].p {
 			t.Errorf("kth(%d) = %v, want %v", k, got, sorted[k-1].p)
+		}
+	}
+}
+
+// TestChatTemplate reads a model's template, which may be one of several with names.
+func TestChatTemplate(t *testing.T) {
+	for config, want := range map[string]string{
+		`{}`:                     "",
+		`{"chat_template":null}`: "",
+		`{"chat_template":"a"}`:  "a",
+		`{"chat_template":[{"name":"tool_use","template":"b"},{"name":"default","template":"a"}]}`: "a",
+		`{"chat_template":[{"name":"tool_use","template":"b"}]}`:                                   "",
+		`{"chat_template":{"name":"default"}}`:                                                     "",
+	} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "tokenizer_config.json"), []byte(config), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := chatTemplate(dir); err != nil || got != want {
+			t.Errorf("%s: template %q, %v; want %q", config, got, err, want)
 		}
 	}
 }

@@ -88,11 +88,25 @@ func chatTemplate(dir string) (string, error) {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
+	return plainTemplate(f.Template), nil
+}
+
+// plainTemplate returns a template, or of several with names the one that is called default, as
+// transformers does; "" where there is none.
+func plainTemplate(raw json.RawMessage) string {
 	var text string
-	if json.Unmarshal(f.Template, &text) != nil {
-		return "", nil // several templates by name; one is known
+	if json.Unmarshal(raw, &text) == nil {
+		return text
 	}
-	return text, nil
+	var list []struct{ Name, Template string }
+	if json.Unmarshal(raw, &list) == nil {
+		for _, t := range list {
+			if t.Name == "default" {
+				text = t.Template // of two the last, as in a dict
+			}
+		}
+	}
+	return text
 }
 
 // Encode turns a prompt into tokens, those before every text included; special tells to

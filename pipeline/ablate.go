@@ -252,7 +252,7 @@ func (a *ablation) vocabulary(ctx context.Context) (*bpe.Tokenizer, error) {
 		}
 		return nil
 	}
-	return vocabulary(ctx, a.Out, a.tokenizing(), []tokenize.Input{both}, a.Workers, a.Stderr)
+	return vocabulary(ctx, a.Out, within(a.tokenizing(), a.Memory), []tokenize.Input{both}, a.Workers, a.Stderr)
 }
 
 // pack packs a corpus.

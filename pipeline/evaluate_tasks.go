@@ -47,7 +47,7 @@ func (e *evaluation) tasks(ctx context.Context, m *evaluate.Model, sets []evalua
 			fmt.Fprintf(e.stderr, "%s: %d items\n", r.Task, r.Items)
 		}
 		t := stats.Task{Task: r.Task, About: r.About, Form: r.Form, Shots: r.Shots, Items: r.Items, By: r.Main,
-			Accuracy: r.Accuracy[r.Main], Chance: r.Chance, Perplexity: r.Perplexity}
+			Accuracy: r.Accuracy[r.Main], Chance: r.Chance, Perplexity: r.Perplexity, Truncated: r.Truncated}
 		if d := r.Overlap; d != nil {
 			t.Looked, t.Found, t.Flagged = d.Items, d.Found, d.Flagged
 		}
@@ -75,6 +75,9 @@ func (e *evaluation) remarks() []string {
 	}
 	for _, t := range e.out.Tasks {
 		line := fmt.Sprintf("evaluate: %s %.1f %% (%.1f to %.1f), guessing %.1f %%", t.Task, 100*t.Accuracy.Value, 100*t.Accuracy.Low, 100*t.Accuracy.High, 100*t.Chance)
+		if t.Truncated > 0 {
+			line += fmt.Sprintf("; %d of %d items did not fit the context and were cut", t.Truncated, t.Items)
+		}
 		if t.Flagged {
 			line += fmt.Sprintf("; CONTAMINATED: %d of %d items stand in the training text", t.Found, t.Looked)
 		}

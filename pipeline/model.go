@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"feilun"
 	"feilun/internal/atomicfile"
@@ -30,7 +31,7 @@ func (j *job) model(ctx context.Context) error {
 	if p == nil {
 		p = filled(&tokenize.Params{})
 	}
-	dir, err := Tokens(ctx, j.Out, *p, j.Workers, j.Stderr)
+	dir, err := Tokens(ctx, j.Out, within(*p, j.Memory), j.Workers, j.Stderr)
 	if err != nil || r.Train == nil {
 		return err
 	}
@@ -47,6 +48,15 @@ func (j *job) model(ctx context.Context) error {
 		return nil
 	}
 	return j.evaluate(ctx, o)
+}
+
+// within holds what counting for a vocabulary may take under the limit of the process, as
+// [limitMemory] has it; 0 is none.
+func within(p tokenize.Params, limit params.Size) tokenize.Params {
+	if limit > 0 {
+		p.Memory = min(p.Memory, limit/10*9)
+	}
+	return p
 }
 
 // Tokens makes vocabulary and packed tokens of a run's corpus, of its mix where it
@@ -97,23 +107,35 @@ func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tok
 	if err != nil {
 		return nil, err
 	}
+	if err := tokenize.Refuse(dir, t); err != nil { // before what lies there is replaced
+		return nil, err
+	}
 	if err := atomicfile.Write(name, t.WriteJSON); err != nil {
 		return nil, err
 	}
-	return t, atomicfile.WriteBytes(filepath.Join(dir, vocabularyNote), []byte(made))
+	sum, err := contentSum(name)
+	if err != nil {
+		return nil, err
+	}
+	return t, atomicfile.WriteBytes(filepath.Join(dir, vocabularyNote), []byte(made+" "+sum))
 }
 
-// vocabularyNote is the file beside a made vocabulary that says what it is made of.
+// vocabularyNote is the file beside a made vocabulary that says what it is made of, and its hash.
 const vocabularyNote = "vocabulary.sha256"
 
+// noted returns what the vocabulary in a folder is made of, "" where that is not known.
 func noted(dir string) string {
-	b, _ := os.ReadFile(filepath.Join(dir, vocabularyNote)) // without it nothing is known
-	return string(b)
+	b, _ := os.ReadFile(filepath.Join(dir, vocabularyNote))
+	made, of, _ := strings.Cut(string(b), " ")
+	if sum, err := contentSum(filepath.Join(dir, "tokenizer.json")); err != nil || sum != of {
+		return "" // another vocabulary came to lie there since
+	}
+	return made
 }
 
 // madeOf is the hash of all that a vocabulary depends on.
 func madeOf(p tokenize.Params, inputs []tokenize.Input) string {
-	p.Format, p.Valid = "", 0 // of packing
+	p.Format, p.Valid, p.Memory = "", 0, 0 // of packing, and what is enough or not
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %s", feilun.Version, encoded(p))
 	for _, in := range inputs {

@@ -1,6 +1,9 @@
 package tokenize
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +13,7 @@ import (
 	"regexp"
 
 	"feilun/internal/atomicfile"
+	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
 )
@@ -27,17 +31,43 @@ func openFolder(dir string, m *Manifest, text []byte) (unlock func(), err error)
 			release()
 		}
 	}()
-	name := filepath.Join(dir, "manifest.json")
-	var old Manifest
-	if b, err := os.ReadFile(name); err == nil && (json.Unmarshal(b, &old) != nil || old.Format != manifestFormat) || exists(filepath.Join(dir, "config.json")) {
-		return nil, hint.Usage(hint.With(fmt.Errorf("%s holds something else than packed tokens, a model perhaps", dir), "take another --out"))
-	} else if err == nil && old.Tokenizer != m.Tokenizer {
-		return nil, hint.Usage(hint.With(fmt.Errorf("%s holds tokens of another vocabulary", dir), "take another --out, or remove that folder"))
+	if err := refuse(dir, m.Tokenizer); err != nil {
+		return nil, err
 	}
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(filepath.Join(dir, "manifest.json")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	return release, atomicfile.WriteBytes(filepath.Join(dir, "tokenizer.json"), text)
+}
+
+// Refuse reports, as [Pack] would, a folder that holds something else than packed tokens, or those
+// of another vocabulary than t.
+func Refuse(dir string, t *bpe.Tokenizer) error {
+	_, sum, err := written(t)
+	if err != nil {
+		return err
+	}
+	return refuse(dir, sum)
+}
+
+func refuse(dir, tokenizer string) error {
+	var old Manifest
+	if b, err := os.ReadFile(filepath.Join(dir, "manifest.json")); err == nil && (json.Unmarshal(b, &old) != nil || old.Format != manifestFormat) || exists(filepath.Join(dir, "config.json")) {
+		return hint.Usage(hint.With(fmt.Errorf("%s holds something else than packed tokens, a model perhaps", dir), "take another --out"))
+	} else if err == nil && old.Tokenizer != tokenizer {
+		return hint.Usage(hint.With(fmt.Errorf("%s holds tokens of another vocabulary", dir), "take another --out, or remove that folder"))
+	}
+	return nil
+}
+
+// written returns the tokenizer.json of a vocabulary, and its hash.
+func written(t *bpe.Tokenizer) (text []byte, sum string, err error) {
+	var b bytes.Buffer
+	if err := t.WriteJSON(&b); err != nil {
+		return nil, "", err
+	}
+	hash := sha256.Sum256(b.Bytes())
+	return b.Bytes(), hex.EncodeToString(hash[:]), nil
 }
 
 func exists(name string) bool {

@@ -1,10 +1,7 @@
 package tokenize
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,13 +85,12 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	var text bytes.Buffer
-	if err := t.WriteJSON(&text); err != nil {
+	text, sum, err := written(t)
+	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(text.Bytes())
-	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: hex.EncodeToString(sum[:]), Vocab: t.Size(), EOT: eot, Form: p.Format, Wide: tokens.Wide(t.Size())}
-	unlock, err := openFolder(dir, m, text.Bytes())
+	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: sum, Vocab: t.Size(), EOT: eot, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	unlock, err := openFolder(dir, m, text)
 	if err != nil {
 		return nil, err
 	}

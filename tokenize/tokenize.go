@@ -47,7 +47,7 @@ type Params struct {
 	Valid float64 `json:"valid" default:"0.005" range:"0..0.5"`
 	// Sample is the text that training counts at most, from the first document on. 0 counts all.
 	Sample params.Size `json:"sample" default:"2GB"`
-	// Memory is what the counted pieces may take.
+	// Memory is what the counted pieces may take; in a run no more than nine tenths of its --memory.
 	Memory params.Size `json:"memory" default:"2GiB"`
 }
 
@@ -130,7 +130,7 @@ func count(ctx context.Context, p Params, pattern bpe.Pattern, docs Docs, worker
 	for _, c := range counters {
 		if c.Bytes() >= int64(p.Memory)/int64(2*workers) {
 			return nil, hint.With(fmt.Errorf("the different pieces of the text need more than %v of memory", p.Memory/2),
-				"give more --memory, or count less text with --sample")
+				"give more memory (--memory; in a run tokenize.memory too), or count less text (--sample; in a run tokenize.sample)")
 		}
 	}
 	for _, c := range counters[1:] {

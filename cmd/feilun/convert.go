@@ -190,10 +190,16 @@ func (c *convertCmd) toOther(kind quant.Type, done *converted) error {
 	if err != nil {
 		return modelError(err)
 	}
+	files := []string{"tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"}
+	for _, name := range files {
+		if err := isWhole(filepath.Join(c.Model, name)); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(c.Out, 0o777); err != nil {
 		return err
 	}
-	for _, name := range []string{"tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"} {
+	for _, name := range files {
 		if err := copyFile(filepath.Join(c.Out, name), filepath.Join(c.Model, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -210,6 +216,33 @@ func (c *convertCmd) save(m *model.Model, kind quant.Type, done *converted) erro
 		done.Bytes = info.Size()
 	}
 	return err
+}
+
+// isWhole refuses a file of JSON that is none, and a vocabulary without tokens. Vocabularies of
+// other kinds than feilun reads are not its affair here.
+func isWhole(name string) error {
+	if filepath.Ext(name) != ".json" {
+		return nil
+	}
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	var file struct {
+		Model struct {
+			Vocab json.RawMessage `json:"vocab"`
+		} `json:"model"`
+	}
+	err = json.Unmarshal(b, &file)
+	if err == nil && filepath.Base(name) == "tokenizer.json" && len(file.Model.Vocab) == 0 {
+		err = errors.New("it has no vocabulary")
+	}
+	if err == nil {
+		return nil
+	}
+	return hint.With(hint.Usage(fmt.Errorf("%s is damaged: %w", name, err)), "put a whole one there, or remove it: the model is then written without it")
 }
 
 // copyFile copies a small file.

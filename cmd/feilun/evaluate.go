@@ -212,9 +212,7 @@ func (e *evaluation) print(w io.Writer, out string) error {
 		if r.Perplexity != nil {
 			line += fmt.Sprintf("; perplexity %.4g (%.4g to %.4g)", r.Perplexity.Value, r.Perplexity.Low, r.Perplexity.High)
 		}
-		if r.Truncated > 0 {
-			line += fmt.Sprintf("; %d of %d items did not fit the model's context and were cut at the front", r.Truncated, r.Items)
-		}
+		line += cutText(r.Truncated, r.Items)
 		if d := r.Overlap; d != nil {
 			line += fmt.Sprintf("; %d of %d items found", d.Found, d.Items)
 			if d.Flagged {

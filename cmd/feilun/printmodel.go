@@ -26,10 +26,19 @@ func printModel(w io.Writer, e *stats.Evaluation) error {
 		if t.Flagged {
 			line += ": CONTAMINATED"
 		}
+		line += cutText(t.Truncated, t.Items)
 		fmt.Fprintln(w, line)
 	}
 	_, err := fmt.Fprintf(w, "\n%d weights, %d tokens trained on\n", e.Model.Weights, e.Model.Tokens)
 	return err
+}
+
+// cutText tells of a task's items that did not fit.
+func cutText(cut, items int) string {
+	if cut == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d of %d items did not fit the model's context and were cut at the front", cut, items)
 }
 
 // bitsText writes bits a byte with their interval over documents; one document has none.

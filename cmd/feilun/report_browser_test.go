@@ -32,9 +32,15 @@ func TestAboutChinese(t *testing.T) {
 // column is missing, and marks are those of Chinese.
 func TestReportBrowser(t *testing.T) {
 	path := chromium(t)
-	dir := filepath.Join(t.TempDir(), "out")
-	if code, _, errs := call(t, "", "run", "tiny", "--out", dir); code != 0 {
+	dir, data := filepath.Join(t.TempDir(), "out"), t.TempDir()
+	long := strings.Repeat("The mill stood still until March. ", 40) // more than the context
+	putFile(t, filepath.Join(data, "blimp.jsonl"), []byte(`{"sentence_good":"`+long+`","sentence_bad":"x`+long+`"}`+"\n"+`{"sentence_good":"a b","sentence_bad":"b a"}`+"\n"))
+	putFile(t, filepath.Join(data, "zhoblimp.jsonl"), []byte(`{"sentence_good":"a b","sentence_bad":"b a"}`+"\n"))
+	if code, _, errs := call(t, "", "run", "tiny", "--out", dir, "--set", "evaluate.data="+data); code != 0 || !strings.Contains(errs, "1 of 2 items did not fit") {
 		t.Fatal(errs)
+	}
+	if _, text, _ := call(t, "", "stats", dir); strings.Count(text, "; 1 of 2 items did not fit the model's context") != 1 {
+		t.Errorf("stats does not tell which items did not fit: %s", text)
 	}
 	b := &browser{t: t}
 	b.start(path)
@@ -48,13 +54,16 @@ func TestReportBrowser(t *testing.T) {
 	if got := eval[string](b, `document.querySelector(".about").innerText`); !strings.HasPrefix(got, "程序自带") {
 		t.Errorf("the recipe says %q", got)
 	}
+	if got := eval[[]string](b, `[...document.querySelectorAll("#model .fit")].map((e) => e.innerText)`); len(got) != 1 || got[0] != "blimp：1 / 2 道题目超出模型的上下文，前部被截去。" {
+		t.Errorf("items that did not fit: %q", got)
+	}
 	if wide := eval[float64](b, `document.documentElement.scrollWidth`); wide > 360 {
 		t.Errorf("the report is %v px wide", wide)
 	}
 	if got := eval[[]string](b, `[...document.querySelectorAll(".bits .n")].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.innerText)`); len(got) > 0 {
 		t.Errorf("cut off: %q", got)
 	}
-	if got := eval[[]string](b, `[...document.querySelectorAll(".bits .head > .n, .bits .head > .name")].map((e) => e.innerText)`); len(got) != 4 || got[0] != "文本" || got[1] != "模型" || got[3] != "相比" {
+	if got := eval[[]string](b, `[...document.querySelector(".bits").querySelectorAll(".head > .n, .head > .name")].map((e) => e.innerText)`); len(got) != 4 || got[0] != "文本" || got[1] != "模型" || got[3] != "相比" {
 		t.Errorf("heads %q", got)
 	}
 	if got := eval[[]string](b, `[...document.querySelectorAll(".note, .cards div, #run td, #run .n")].map((e) => e.innerText).filter((s) => /[\u4e00-\u9fff）][:;,(]|[:;,] ?[\u4e00-\u9fff]|\d ?(ms|h|m|s)\b|\dT\d/.test(s))`); len(got) > 0 {

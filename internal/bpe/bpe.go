@@ -39,6 +39,10 @@ type Tokenizer struct {
 	// when tokens are turned to text. tokenizer.json calls these alone not special.
 	Shown map[uint32]bool
 
+	// Normalized are the special tokens that are looked for behind the others, in text that is in
+	// the composed form where NFC says so.
+	Normalized map[uint32]bool
+
 	tokens [][]byte          // by number; nil where there is none, or a special one
 	ids    map[string]uint32 // of tokens
 	merges []merge           // by rank

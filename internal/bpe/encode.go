@@ -24,6 +24,8 @@ type Encoder struct {
 	dead  []uint64 // bits: no token ends at this byte of the piece
 	norm  []byte
 
+	first, later []Special // later are those that the text is normalized for
+
 	slots []cached
 	used  int
 	bytes []byte
@@ -40,7 +42,18 @@ type cached struct {
 
 // Encoder returns an encoder.
 func (t *Tokenizer) Encoder() *Encoder {
-	return &Encoder{t: t, table: classTable(), valid: make([]uint64, validSlots), slots: make([]cached, cacheSlots)}
+	e := &Encoder{t: t, table: classTable(), valid: make([]uint64, validSlots), slots: make([]cached, cacheSlots)}
+	for _, s := range t.Special {
+		if !t.Normalized[s.ID] {
+			e.first = append(e.first, s)
+			continue
+		}
+		if t.NFC {
+			s.Text = norm.NFC.String(s.Text)
+		}
+		e.later = append(e.later, s)
+	}
+	return e
 }
 
 // Encode appends the tokens of text to dst. Special tokens in the text are
@@ -60,15 +73,33 @@ func (e *Encoder) Encode(dst []uint32, text []byte) []uint32 {
 }
 
 // EncodeSpecial is [Encoder.Encode] that takes special tokens in the text for
-// what they stand for, the longest where several begin.
+// what they stand for, the longest where several begin. Those of Normalized are
+// looked for in what the others leave.
 func (e *Encoder) EncodeSpecial(dst []uint32, text []byte) []uint32 {
-	found := make([]int, len(e.t.Special)) // where each stands next
+	return e.around(dst, text, e.first, e.normalized)
+}
+
+// normalized encodes what lies between special tokens: the text is brought into the form that
+// the vocabulary has, and the special tokens that are looked for there are found.
+func (e *Encoder) normalized(dst []uint32, text []byte) []uint32 {
+	if len(e.later) == 0 {
+		return e.Encode(dst, text)
+	}
+	if e.t.NFC {
+		text = norm.NFC.Bytes(text)
+	}
+	return e.around(dst, text, e.later, e.Encode)
+}
+
+// around takes those special tokens for what they stand for, and what lies between by rest.
+func (e *Encoder) around(dst []uint32, text []byte, special []Special, rest func([]uint32, []byte) []uint32) []uint32 {
+	found := make([]int, len(special)) // where each stands next
 	for i := range found {
 		found[i] = -1
 	}
 	for from := 0; ; {
 		at, best := len(text), -1
-		for i, s := range e.t.Special {
+		for i, s := range special {
 			if found[i] < from {
 				if found[i] = bytes.Index(text[from:], []byte(s.Text)); found[i] < 0 || s.Text == "" {
 					found[i] = len(text)
@@ -76,16 +107,16 @@ func (e *Encoder) EncodeSpecial(dst []uint32, text []byte) []uint32 {
 					found[i] += from
 				}
 			}
-			if k := found[i]; k < at || k == at && best >= 0 && len(s.Text) > len(e.t.Special[best].Text) {
+			if k := found[i]; k < at || k == at && best >= 0 && len(s.Text) > len(special[best].Text) {
 				at, best = k, i
 			}
 		}
-		dst = e.Encode(dst, text[from:at])
+		dst = rest(dst, text[from:at])
 		if best < 0 {
 			return dst
 		}
-		dst = append(dst, e.t.Special[best].ID)
-		from = at + len(e.t.Special[best].Text)
+		dst = append(dst, special[best].ID)
+		from = at + len(special[best].Text)
 	}
 }
 

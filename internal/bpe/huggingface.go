@@ -69,6 +69,7 @@ type tokenizerFile struct {
 		SingleWord bool   `json:"single_word"`
 		LeftStrip  bool   `json:"lstrip"`
 		RightStrip bool   `json:"rstrip"`
+		Normalized bool   `json:"normalized"`
 		Special    *bool  `json:"special"`
 	} `json:"added_tokens"`
 	Normalizer   *step `json:"normalizer"`
@@ -216,12 +217,14 @@ func (t *Tokenizer) pattern(split string, digits bool) error {
 	return fmt.Errorf("the split pattern %q is not known", split)
 }
 
-// show makes a special token one that texts show.
-func (t *Tokenizer) show(id uint32) {
-	if t.Shown == nil {
-		t.Shown = map[uint32]bool{}
+// mark puts a special token among those of a kind if it is of it.
+func mark(kind *map[uint32]bool, id uint32, is bool) {
+	if is && *kind == nil {
+		*kind = map[uint32]bool{}
 	}
-	t.Shown[id] = true
+	if is {
+		(*kind)[id] = true
+	}
 }
 
 // vocabulary takes the tokens; those that are added are special and no bytes.
@@ -237,9 +240,8 @@ func (t *Tokenizer) vocabulary(f *tokenizerFile) error {
 		if !added[a.Content] {
 			t.Special = append(t.Special, Special{a.Content, a.ID})
 		}
-		if a.Special != nil && !*a.Special {
-			t.show(a.ID)
-		}
+		mark(&t.Shown, a.ID, a.Special != nil && !*a.Special)
+		mark(&t.Normalized, a.ID, a.Normalized)
 		added[a.Content] = true
 	}
 	_, back := byteRunes()
@@ -325,7 +327,7 @@ func (t *Tokenizer) WriteJSON(w io.Writer) error {
 	}
 	added := []map[string]any{}
 	for _, s := range t.Special {
-		added = append(added, map[string]any{"id": s.ID, "content": s.Text, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": !t.Shown[s.ID]})
+		added = append(added, map[string]any{"id": s.ID, "content": s.Text, "single_word": false, "lstrip": false, "rstrip": false, "normalized": t.Normalized[s.ID], "special": !t.Shown[s.ID]})
 	}
 	level := map[string]any{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}
 	var normalizer any

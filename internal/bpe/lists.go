@@ -53,9 +53,7 @@ func FromLists(l Lists) (*Tokenizer, error) {
 		case word == "":
 		case l.Special[id]:
 			t.Special = append(t.Special, Special{word, uint32(id)})
-			if id < len(l.Shown) && l.Shown[id] {
-				t.show(uint32(id))
-			}
+			mark(&t.Shown, uint32(id), id < len(l.Shown) && l.Shown[id])
 		default:
 			if _, twice := f.Model.Vocab[word]; twice {
 				return nil, fmt.Errorf("%w: token %q stands there twice", ErrFormat, word)

@@ -89,8 +89,9 @@ type Task struct {
 	Accuracy   Interval  `json:"accuracy"`
 	Chance     float64   `json:"chance"`
 	Perplexity *Interval `json:"perplexity,omitempty"`
-	Looked     int       `json:"looked,omitempty"` // items long enough to look for in the training text
-	Found      int       `json:"found,omitempty"`  // of these, with an n-gram that it holds
+	Truncated  int       `json:"truncated,omitempty"` // items that did not fit the context and were cut at the front
+	Looked     int       `json:"looked,omitempty"`    // items long enough to look for in the training text
+	Found      int       `json:"found,omitempty"`     // of these, with an n-gram that it holds
 	Flagged    bool      `json:"flagged,omitempty"`
 }
 
