@@ -28,7 +28,8 @@ func weights(w, x []float32) {
 }
 
 // whole rounds to a whole number, halves to even ones, from low to high, which are below 2²² in
-// size; what is no number becomes low.
+// size; what is no number becomes low. Without float32 around v processors that multiply and add
+// at once would add a product before it is rounded.
 func whole(v, low, high float32) float32 {
 	if !(v > low) {
 		return low
@@ -37,7 +38,7 @@ func whole(v, low, high float32) float32 {
 		return high
 	}
 	const shift = 0x1.8p23 // leaves no room behind the point
-	return float32(v+shift) - shift
+	return float32(float32(v)+shift) - shift
 }
 
 func clamp(v float32, low, high int) int { return int(whole(v, float32(low), float32(high))) }
