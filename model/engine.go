@@ -39,7 +39,7 @@ type EngineOptions struct {
 }
 
 // NewEngine returns an engine with the weights of a model, of which it keeps a copy of
-// its own. Weights that are not finite cannot be held as Int8 or Int4.
+// its own. Weights that are not finite cannot be held as Int8, Int4 or Q4K.
 func NewEngine(m *Model, cpu *tensor.CPU, o EngineOptions) (*Engine, error) {
 	return newEngine(m.Config, cpu, o, &memorySource{m})
 }

@@ -264,8 +264,11 @@ func (r *loader) eachRow(l *linear, f func(worker, row int, kind quant.Type, raw
 		r.e.cpu.Do(len(errs), func(worker, i int) {
 			var bad error
 			has, err := r.from.rows(&p, i*task, min(n, (i+1)*task), func(row int, kind quant.Type, raw []byte) {
-				if bad == nil {
-					bad = f(worker, first+row, kind, raw)
+				if bad != nil {
+					return
+				}
+				if bad = f(worker, first+row, kind, raw); bad != nil {
+					bad = fmt.Errorf("%q: row %d: %w", p.Name, row, bad)
 				}
 			})
 			if errs[i] = cmp.Or(err, bad); !has {

@@ -3,9 +3,11 @@ package model
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -206,7 +208,7 @@ func TestEngineLogits(t *testing.T) {
 }
 
 // TestOpenEngineNotFinite: a weight that is no number is an error where blocks cannot hold it,
-// whoever comes upon it, and no other row's.
+// whoever comes upon it, and names its own tensor and row there: gate and up are one matrix.
 func TestOpenEngineNotFinite(t *testing.T) {
 	c := variants()["qwen3"]
 	m := randomModel(t, c, rand.New(rand.NewPCG(7, 7)))
@@ -217,14 +219,45 @@ func TestOpenEngineNotFinite(t *testing.T) {
 		if err := m.Save(dir, bf16); err != nil {
 			t.Fatal(err)
 		}
-		for _, w := range []Weights{Int8, Int4} {
-			want := fmt.Sprintf("row %d: number 0 is NaN", l.out-1)
+		for _, w := range []Weights{Int8, Int4, Q4K} {
+			want := fmt.Sprintf(`"model.layers.0.mlp.up_proj.weight": row %d: number 0 is NaN`, c.Hidden-1)
 			if _, err := OpenEngine(dir, tensor.New(3), EngineOptions{Weights: w}); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("bf16 %v as %s: %v, want %q in it", bf16, w, err, want)
 			}
 		}
 		if _, err := OpenEngine(dir, tensor.New(3), EngineOptions{Weights: BF16}); err != nil {
 			t.Errorf("bf16 %v as bf16: %v", bf16, err)
+		}
+	}
+}
+
+// TestOpenEngineCut: a file that is cut short once it is open is an error, whichever worker
+// comes upon it, and does not end the process.
+func TestOpenEngineCut(t *testing.T) {
+	c := variants()["llama"]
+	c.Width, c.HeadDim, c.Hidden = 96, 24, 160
+	m := randomModel(t, c, rand.New(rand.NewPCG(8, 8)))
+	dir := t.TempDir()
+	folder, file := filepath.Join(dir, "model"), filepath.Join(dir, "model.gguf")
+	for path, weights := range map[string]string{folder: filepath.Join(folder, "model.safetensors"), file: file} {
+		for _, w := range []Weights{F32, BF16, Int8, Q4K, Stored} {
+			if err := errors.Join(m.Save(folder, false), m.SaveGGUF(t.Context(), file, GGUFOptions{Type: quant.Q8_0})); err != nil {
+				t.Fatal(err)
+			}
+			err := withSource(path, func(c Config, s source) error {
+				info, err := os.Stat(weights)
+				if err == nil {
+					err = os.Truncate(weights, info.Size()/3)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = newEngine(c, tensor.New(3), EngineOptions{Weights: w}, s)
+				return err
+			})
+			if !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("%s as %s, cut: %v", filepath.Base(path), w, err)
+			}
 		}
 	}
 }

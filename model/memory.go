@@ -20,7 +20,8 @@ func (c *Config) passMemory(workers, tokens int, bf16 bool) int64 {
 }
 
 // engineMemory counts weights that are stored as they are in a file as float32, and the
-// largest matrix once more, which is read as float32 before it is laid out.
+// largest matrix once more, which is read as float32 before it is laid out where it stays
+// float32, and in GPT-2.
 func (c *Config) engineMemory(weights Weights, workers, tokens int) int64 {
 	params, _, n := c.layout()
 	largest := 0

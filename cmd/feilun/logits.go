@@ -121,7 +121,7 @@ func (c *logitsCmd) fits(ids []uint32) error {
 	need += programBytes + int64(len(ids))*(tokenBytes+int64(top)*likelyBytes)
 	if need > int64(c.Memory) {
 		return hint.Usage(hint.With(fmt.Errorf("the log-probabilities of %d tokens need about %s of memory, more than --memory %v", len(ids), progress.Bytes(need), c.Memory),
-			"a shorter text and a smaller --top need less, and so do --weights int8 and int4"))
+			"a shorter text and a smaller --top need less, and so do --weights int8, int4 and q4_k"))
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"slices"
+	"sync"
 	"unsafe"
 )
 
@@ -68,6 +70,10 @@ func (f *File) ReadAt(b []byte, at int64) (n int, err error) {
 // pieceBytes is about how many bytes a piece has.
 const pieceBytes = 1 << 20
 
+// buffers are for pieces of what is not mapped: a file is read in many calls, and what each left
+// behind would lie in memory beside the weights.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // Pieces calls use with n bytes of r from byte from on, in pieces of whole steps, and with where
 // among them a piece begins. A piece is valid until use returns, which reads it in its own
 // goroutine and does not change it. Bytes that r does not have are [io.ErrUnexpectedEOF], also
@@ -86,9 +92,11 @@ func Pieces(r io.ReaderAt, from int64, n, step int, use func(at int, piece []byt
 			}
 		})
 	}
-	buf := make([]byte, min(size, n))
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	*buf = slices.Grow((*buf)[:0], min(size, n))
 	for at := 0; at < n; at += size {
-		b := buf[:min(size, n-at)]
+		b := (*buf)[:min(size, n-at)]
 		if read, err := r.ReadAt(b, from+int64(at)); read < len(b) {
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF

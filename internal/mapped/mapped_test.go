@@ -152,3 +152,20 @@ func TestOpen(t *testing.T) {
 		t.Errorf("a byte of an empty file: %v", err)
 	}
 }
+
+// TestPiecesGarbage: many pieces of what is not mapped do not each leave a buffer behind.
+func TestPiecesGarbage(t *testing.T) {
+	r := bytes.NewReader(make([]byte, 1<<20))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const times = 200
+	for range times {
+		if err := Pieces(r, 0, 1<<20, 1<<14, func(int, []byte) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 3*times<<18 { // the race detector throws some away
+		t.Errorf("%d bytes for %d MiB", n, times)
+	}
+}

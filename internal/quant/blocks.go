@@ -82,9 +82,9 @@ func decodeQ4K(dst []float32, b []byte) {
 	d, dmin := half(b), half(b[2:])
 	for j := range 8 {
 		scale, low := sixBits(b[4:16], j)
-		s, m := d*float32(scale), dmin*float32(low)
+		s, m := d*float32(scale), float32(dmin*float32(low)) // rounded before it is subtracted, on every processor
 		for l, q := range b[16+j/2*32:][:32] {
-			dst[32*j+l] = s*float32(q>>(j%2*4)&15) - m
+			dst[32*j+l] = float32(s*float32(q>>(j%2*4)&15)) - m
 		}
 	}
 }

@@ -6,6 +6,9 @@ import "math"
 // range of scales; for each the numbers are rounded, and the scale (and minimum) that
 // fit the rounded ones best are solved for by least squares, weighted by the size of a
 // number: large weights matter more to a product. docs/log/gguf.md has the errors.
+//
+// Products that are not exact are converted to their own type before they are added to: that
+// rounds them also where processors multiply and add at once, so that all write the same bytes.
 
 // searchSteps is how many scales are tried to each side, searchStep how far apart
 // they are, in steps of the coarsest rounding.
@@ -37,7 +40,7 @@ func whole(v, low, high float32) float32 {
 		return high
 	}
 	const shift = 0x1.8p23 // leaves no room behind the point
-	return float32(v+shift) - shift
+	return float32(float32(v)+shift) - shift
 }
 
 func clamp(v float32, low, high int) int { return int(whole(v, float32(low), float32(high))) }
@@ -54,7 +57,7 @@ func fitAffine(x, w []float32) (scale, low float32) {
 	}
 	best := math.Inf(1)
 	for i := -searchSteps; i <= searchSteps; i++ {
-		inv := (15 + searchStep*float32(i)) / (most - least)
+		inv := (15 + float32(searchStep*float32(i))) / (most - least)
 		s, m := solveAffine(x, w, inv, least)
 		if e := affineError(x, w, s, m); e < best {
 			best, scale, low = e, s, m
@@ -76,11 +79,11 @@ func solveAffine(x, w []float32, inv, least float32) (scale, low float32) {
 		sx += wi * float64(v)
 		sxq += wi * float64(v) * q
 	}
-	det := sw*sqq - sq*sq
+	det := float64(sw*sqq) - float64(sq*sq)
 	if det <= 0 {
 		return 1 / inv, -least
 	}
-	s, m := (sw*sxq-sx*sq)/det, (sq*sxq-sqq*sx)/det
+	s, m := (float64(sw*sxq)-float64(sx*sq))/det, (float64(sq*sxq)-float64(sqq*sx))/det
 	if m < 0 { // a minimum above 0 cannot be stored
 		m, s = 0, sxq/sqq
 	}
@@ -90,8 +93,8 @@ func solveAffine(x, w []float32, inv, least float32) (scale, low float32) {
 func affineError(x, w []float32, scale, low float32) float64 {
 	inv, sum := invert(scale), 0.0
 	for i, v := range x {
-		d := float64(scale*whole(inv*(v+low), 0, 15) - low - v)
-		sum += float64(w[i]) * d * d
+		d := float64(float32(scale*whole(inv*(v+low), 0, 15)) - low - v)
+		sum += float64(float64(w[i]) * d * d)
 	}
 	return sum
 }
@@ -116,7 +119,7 @@ func encodeQ4K(b []byte, x []float32) {
 	putSixBits(b[4:16], &s6, &l6)
 	clear(b[16:144])
 	for j := range 8 {
-		s, m := d*float32(s6[j]), dmin*float32(l6[j])
+		s, m := d*float32(s6[j]), float32(dmin*float32(l6[j]))
 		inv := invert(s)
 		for l, v := range x[32*j:][:32] {
 			b[16+j/2*32+l] |= byte(clamp(inv*(v+m), 0, 15)) << (j % 2 * 4)
@@ -131,7 +134,7 @@ func nearest(x, w []float32, scale, low, d, dmin float32) (s6, l6 byte) {
 	best := math.Inf(1)
 	for s := max(s0-1, 0); s <= min(s0+1, 63); s++ {
 		for l := max(l0-1, 0); l <= min(l0+1, 63); l++ {
-			if e := affineError(x, w, d*float32(s), dmin*float32(l)); e < best {
+			if e := affineError(x, w, d*float32(s), float32(dmin*float32(l))); e < best {
 				best, s6, l6 = e, byte(s), byte(l)
 			}
 		}
@@ -152,7 +155,7 @@ func fitSymmetric(x, w []float32) float32 {
 	}
 	best, scale := math.Inf(-1), float32(0)
 	for i := -searchSteps; i <= searchSteps; i++ {
-		inv := -(32 + searchStep*float32(i)) / far
+		inv := -(32 + float32(searchStep*float32(i))) / far
 		var sxq, sqq float64
 		for j, v := range x {
 			q := float64(whole(inv*v, -32, 31))

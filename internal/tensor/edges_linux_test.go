@@ -237,3 +237,36 @@ func TestMatVecEdges(t *testing.T) {
 		}
 	}
 }
+
+// TestFillEdges is TestMatMulEdges for rows that are rounded: they end before the guard, and so
+// does the matrix. What lies before the matrix does not change.
+func TestFillEdges(t *testing.T) {
+	rng := rand.New(rand.NewPCG(23, 23))
+	const before = 32 // numbers
+	for _, level := range levels() {
+		for i := range 4 * edgeShapes {
+			kind, rows, cols := allWeights[i%len(allWeights)], 1+rng.IntN(50), groupCols*(1+rng.IntN(9))
+			if rng.IntN(4) == 0 {
+				cols -= rng.IntN(groupCols)
+			}
+			w := random(rng, rows*cols)
+			memory := guarded(t, before+kind.Bytes(rows, cols)/4)
+			clear(memory[before:])
+			m := QuantMatrixIn(kind, rows, cols, bytesOf(memory[before:]))
+			x, c := guarded(t, cols), NewLevel(level, 1)
+			for _, i := range rng.Perm(rows) {
+				copy(x, w[i*cols:])
+				if err := c.FillRow(0, &m, i, x); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := NewLevel(Generic, 1).Quantize(kind, w, rows, cols)
+			if err != nil || !slices.Equal(m.data, want.data) {
+				t.Fatalf("%s, %s: %d x %d: rows one by one give other bytes (%v)", level, kind, rows, cols, err)
+			}
+			if slices.ContainsFunc(memory[:before], func(v float32) bool { return v == v }) {
+				t.Fatalf("%s, %s: %d x %d: what lies before the matrix changed", level, kind, rows, cols)
+			}
+		}
+	}
+}

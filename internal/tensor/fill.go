@@ -12,7 +12,9 @@ func (c *CPU) Fill(m *QuantMatrix, w []float32) error {
 	errs := make([]error, m.rows)
 	c.Rows(m.rows, func(worker, from, to int) {
 		for i := from; i < to; i++ {
-			errs[i] = c.FillRow(worker, m, i, w[i*m.cols:][:m.cols])
+			if err := c.FillRow(worker, m, i, w[i*m.cols:][:m.cols]); err != nil {
+				errs[i] = fmt.Errorf("row %d: %w", i, err)
+			}
 		}
 	})
 	for _, err := range errs {
@@ -23,8 +25,8 @@ func (c *CPU) Fill(m *QuantMatrix, w []float32) error {
 	return nil
 }
 
-// FillRow is [CPU.Fill] for row i, by the worker that a call of [CPU.Do] tells. Rows may be
-// filled side by side.
+// FillRow is [CPU.Fill] for row i, by the worker that a call of [CPU.Do] tells; errors do not
+// name the row. Rows may be filled side by side.
 func (c *CPU) FillRow(worker int, m *QuantMatrix, i int, x []float32) error {
 	if c.level.fill(m, i, x) {
 		return nil
@@ -36,7 +38,7 @@ func (c *CPU) FillRow(worker int, m *QuantMatrix, i int, x []float32) error {
 	}
 	clear(s.row[copy(s.row, x):])
 	if err := quant.Encode(s.raw, m.kind.Type(), s.row); err != nil {
-		return fmt.Errorf("row %d: %w", i, err)
+		return err
 	}
 	m.PackRow(i, s.raw)
 	return nil

@@ -87,7 +87,7 @@ func (m *QuantMatrix) Row(dst []float32, i int) {
 				dst[col] = halfAt(group, 32*h+2*r) * float32(q-8)
 				continue
 			}
-			scale, low := halfAt(group, 64+2*r)*float32(group[16*h+r]), halfAt(group, 96+2*r)*float32(group[32+16*h+r])
+			scale, low := halfAt(group, 64+2*r)*float32(group[16*h+r]), float32(halfAt(group, 96+2*r)*float32(group[32+16*h+r]))
 			dst[col] = float32(scale*float32(q)) - low
 		}
 	}
