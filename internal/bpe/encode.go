@@ -45,7 +45,28 @@ func (t *Tokenizer) Encoder() *Encoder {
 
 // Encode appends the tokens of text to dst. Special tokens in the text are
 // taken as text.
-func (e *Encoder) Encode(dst []uint32, text []byte) []uint32 {
+func (e *Encoder) Encode(dst []uint32, text []byte) []uint32 { return e.text(dst, text, true) }
+
+// EncodeSpecial is [Encoder.Encode] that takes special tokens in the text for
+// what they stand for, the longest where several begin.
+func (e *Encoder) EncodeSpecial(dst []uint32, text []byte) []uint32 {
+	return e.EncodePart(dst, text, true, true)
+}
+
+// EncodePart encodes a part of a text that begins behind a special token or, with begins, where
+// the text does; special tells to take special tokens in it for what they stand for.
+func (e *Encoder) EncodePart(dst []uint32, text []byte, special, begins bool) []uint32 {
+	if special {
+		return e.special(dst, text, begins)
+	}
+	return e.text(dst, text, begins)
+}
+
+// text appends the tokens of what lies between special tokens.
+func (e *Encoder) text(dst []uint32, text []byte, begins bool) []uint32 {
+	if e.t.sp != nil {
+		return e.characters(dst, text, begins)
+	}
 	if e.t.NFC && !norm.NFC.IsNormal(text) {
 		e.norm = norm.NFC.Append(e.norm[:0], text...)
 		text = e.norm
@@ -59,9 +80,8 @@ func (e *Encoder) Encode(dst []uint32, text []byte) []uint32 {
 	return dst
 }
 
-// EncodeSpecial is [Encoder.Encode] that takes special tokens in the text for
-// what they stand for, the longest where several begin.
-func (e *Encoder) EncodeSpecial(dst []uint32, text []byte) []uint32 {
+// special appends the tokens of text with special ones.
+func (e *Encoder) special(dst []uint32, text []byte, begins bool) []uint32 {
 	found := make([]int, len(e.t.Special)) // where each stands next
 	for i := range found {
 		found[i] = -1
@@ -80,7 +100,7 @@ func (e *Encoder) EncodeSpecial(dst []uint32, text []byte) []uint32 {
 				at, best = k, i
 			}
 		}
-		dst = e.Encode(dst, text[from:at])
+		dst = e.text(dst, text[from:at], begins && from == 0)
 		if best < 0 {
 			return dst
 		}
@@ -129,7 +149,7 @@ func (e *Encoder) merge(dst []uint32, p []byte) []uint32 {
 			return append(dst, id)
 		}
 	}
-	if t.mixed { // what follows needs merges in order
+	if t.mixed || t.sp != nil { // what follows needs merges in order
 		return e.slow(dst, p)
 	}
 	e.dead = append(e.dead[:0], make([]uint64, len(p)/64+1)...)

@@ -72,7 +72,7 @@ func FromLists(l Lists) (*Tokenizer, error) {
 	}
 	err := t.vocabulary(&f)
 	if err == nil {
-		err = t.mergeList(f.Model.Merges)
+		err = t.mergeList(f.Model.Merges, t.lettersIDs())
 	}
 	if err == nil {
 		err = t.finish()
