@@ -87,7 +87,9 @@ func (t *Tokenizer) Token(id uint32) []byte {
 		return t.tokens[id]
 	}
 	for _, s := range t.Special {
-		if s.ID == id {
+		if s.ID == id && t.sp != nil {
+			return spaced(s.Text)
+		} else if s.ID == id {
 			return []byte(s.Text)
 		}
 	}

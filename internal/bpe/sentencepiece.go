@@ -72,7 +72,7 @@ func (t *Tokenizer) readSentencePiece(f *tokenizerFile) error {
 	}
 	t.sp.words = make([]string, len(t.tokens))
 	for word, id := range f.Model.Vocab {
-		if _, ok := added[word]; !ok {
+		if int(id) < len(t.sp.words) {
 			t.sp.words[id] = word
 		}
 	}
@@ -102,8 +102,10 @@ func wordBytes(word string) []byte {
 	if b, ok := wordByte(word); ok {
 		return []byte{b}
 	}
-	return []byte(strings.ReplaceAll(word, space, " "))
+	return spaced(word)
 }
+
+func spaced(word string) []byte { return []byte(strings.ReplaceAll(word, space, " ")) }
 
 // steps takes the normalizer and the pre-tokenizer, which say where spaces are put, and where text is cut.
 func (sp *sentencePiece) steps(f *tokenizerFile) error {
@@ -183,14 +185,14 @@ func (t *Tokenizer) finishSentencePiece() error {
 	t.ids, sp.runes = make(map[string]uint32, len(t.tokens)), map[rune]uint32{}
 	var bytes [256]bool
 	for id, word := range sp.words {
-		if t.tokens[id] == nil {
-			continue
-		}
-		if word == "" || len(word) > maxToken {
+		if t.tokens[id] != nil && (word == "" || len(word) > maxToken) {
 			return fmt.Errorf("token %d has %d bytes, want 1 to %d", id, len(word), maxToken)
 		}
+		if word == "" {
+			continue
+		}
 		t.ids[word] = uint32(id)
-		if b, ok := wordByte(word); ok {
+		if b, ok := wordByte(word); ok && t.tokens[id] != nil {
 			sp.bytes[b], bytes[b] = uint32(id), true
 		} else if r, n := utf8.DecodeRuneInString(word); n == len(word) && r != ' ' && !(r == utf8.RuneError && n == 1) {
 			if word == space {
@@ -236,7 +238,12 @@ func (t *Tokenizer) word(id uint32) string {
 	if int(id) < len(t.sp.words) && t.sp.words[id] != "" {
 		return t.sp.words[id]
 	}
-	return string(t.Token(id))
+	for _, s := range t.Special {
+		if s.ID == id {
+			return s.Text
+		}
+	}
+	return ""
 }
 
 // Spare reports whether a token stands for a byte that is the text of another one too: no text is

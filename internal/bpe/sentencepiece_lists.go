@@ -15,8 +15,8 @@ func (t *Tokenizer) scored() Lists {
 	l := Lists{Tokens: make([]string, n), Special: make([]bool, n), Scores: make([]float32, n), Space: t.sp.prefix != prefixNever, Unknown: t.sp.unknown}
 	copy(l.Tokens, t.sp.words)
 	merges := t.byRank()
-	for id, word := range l.Tokens {
-		if _, ok := wordByte(word); word != "" && !ok {
+	for id, b := range t.tokens {
+		if b != nil && !t.isByte(uint32(id)) {
 			l.Scores[id] = float32(-len(merges))
 		}
 	}

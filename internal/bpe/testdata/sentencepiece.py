@@ -46,12 +46,12 @@ def train(split, every):
     else:
         merges = [" ".join(m) for m in merges]
     f["added_tokens"] = [{"id": i, "content": c, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": s}
-                         for i, c, s in [(0, "<unk>", True), (1, "<s>", True), (2, "</s>", True), (len(vocab), "<think>", False), (len(vocab) + 1, "老磨坊", True)]]
+                         for i, c, s in [(0, "<unk>", True), (1, "<s>", True), (2, "</s>", True), (len(vocab), "<think>", False), (len(vocab) + 1, "老磨坊", True), (len(vocab) + 2, "▁<PRE>", False), (vocab["了"], "了", False)]]
     f["model"]["merges"] = merges
     return f
 
 
-odd = ["", " ", "  ", "   ", "\n", "\n\n", "\t", "\r\n", "▁", "▁▁", " ▁", "<s>", "</s>", "<unk>", "<think>", "老磨坊", "<0x41>", "<0xE4>", "🙂", "👩‍👩‍👧", "é", "e\u0301", "\u00a0", "\u3000", "\u200b", "龘", "𠀀", "ﬁ", "Ω", "ا", "\0"]
+odd = ["", " ", "  ", "   ", "\n", "\n\n", "\t", "\r\n", "▁", "▁▁", " ▁", "<s>", "</s>", "<unk>", "<think>", "老磨坊", "▁<PRE>", " <PRE>", "了", "<0x41>", "<0xE4>", "🙂", "👩‍👩‍👧", "é", "e\u0301", "\u00a0", "\u3000", "\u200b", "龘", "𠀀", "ﬁ", "Ω", "ا", "\0"]
 
 
 def text():
