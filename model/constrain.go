@@ -17,14 +17,15 @@ type vocabularies struct {
 	made *constrain.Vocabulary
 }
 
-// of returns the texts of a tokenizer's tokens, as far as a model has them.
+// of returns the texts of a tokenizer's tokens, as far as a model has them. Tokens of bytes are
+// left out where another one is the same text, which the model has learnt to write.
 func (v *vocabularies) of(t *bpe.Tokenizer, size int) *constrain.Vocabulary {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.tok != t || v.size != size {
 		v.tok, v.size = t, size
 		v.made = constrain.NewVocabulary(size, func(id uint32) []byte {
-			if special(t, id) {
+			if special(t, id) || t.Spare(id) {
 				return nil
 			}
 			return t.Token(id)

@@ -97,7 +97,7 @@ func (e *Engine) Start(t *bpe.Tokenizer, r Request) (*Stream, error) {
 		r.MaxTokens = left
 	}
 	stop := slices.DeleteFunc(slices.Clone(r.Stop), func(s string) bool { return s == "" })
-	s := &Stream{request: r, seq: e.NewSequence(), feed: slices.Clone(r.Prompt), sampler: newSampler(r.Sampling, r.Prompt), spelling: spelling{tok: t, stop: stop}}
+	s := &Stream{request: r, seq: e.NewSequence(), feed: slices.Clone(r.Prompt), sampler: newSampler(r.Sampling, r.Prompt), spelling: spelling{tok: t, stop: stop, strip: begins(t, &r)}}
 	if r.Grammar != nil {
 		if t == nil {
 			return nil, errors.New("a grammar needs a tokenizer")

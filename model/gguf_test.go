@@ -236,6 +236,8 @@ func FuzzGGUF(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
+	_, b = throughMeta(f, metaSentencePiece(f, sentencePiece(f, "")))
+	f.Add(b)
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		g, err := gguf.Read(bytes.NewReader(b), int64(len(b)))
 		if err != nil {

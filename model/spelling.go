@@ -15,6 +15,8 @@ type spelling struct {
 	tok  *bpe.Tokenizer
 	stop []string
 
+	strip bool // the text begins here: the space that belongs to the first token is left out
+
 	text strings.Builder // all that is certain
 	raw  []byte          // behind it: half characters, and what may become a stop string
 	met  string          // the stop string that was met
@@ -29,8 +31,20 @@ func (s *spelling) spell(t uint32) (stopped bool) {
 	if s.tok == nil || special(s.tok, t) {
 		return false
 	}
-	s.raw = append(s.raw, s.tok.Token(t)...)
+	b := s.tok.Token(t)
+	if s.strip {
+		b, s.strip = bytes.TrimPrefix(b, []byte(" ")), false
+	}
+	s.raw = append(s.raw, b...)
 	return s.settle()
+}
+
+// begins reports whether a text begins behind a prompt, so that the space that belongs to its
+// first token is left out: there is no prompt, or it ends in a special token. With a grammar the
+// text is what that allows.
+func begins(t *bpe.Tokenizer, r *Request) bool {
+	n := len(r.Prompt)
+	return t != nil && t.LeadingSpace() && r.Grammar == nil && (n == 0 || special(t, r.Prompt[n-1]))
 }
 
 func special(t *bpe.Tokenizer, id uint32) bool {

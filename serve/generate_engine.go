@@ -298,12 +298,12 @@ func (g *Engine) Tokens(_ context.Context, _, text string) ([]Token, error) {
 
 // Detokenize implements [Detokenizer].
 func (g *Engine) Detokenize(_ context.Context, _ string, ids []int) ([]byte, error) {
-	var out []byte
+	var all []uint32
 	for _, id := range ids {
 		if id < 0 || id > math.MaxInt32 || g.words.Tokenizer.Token(uint32(id)) == nil {
 			return nil, badRequest("tokens", "there is no token %d", id)
 		}
-		out = append(out, g.words.Tokenizer.Token(uint32(id))...)
+		all = append(all, uint32(id))
 	}
-	return out, nil
+	return g.words.Tokenizer.Decode(nil, all)
 }

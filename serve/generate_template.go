@@ -166,10 +166,10 @@ func (f *chatForm) render(r *Request, answer bool) (string, error) {
 func (f *chatForm) tokens(text string) []uint32 {
 	enc := f.words.Tokenizer.Encoder()
 	var ids []uint32
-	for text != "" {
+	for begins := true; text != ""; begins = false {
 		i := strings.Index(text, guardMark)
 		if i < 0 {
-			return enc.EncodeSpecial(ids, []byte(text))
+			return enc.EncodePart(ids, []byte(text), true, begins)
 		}
 		// What lies between the last special token before the mark and the first one behind it is
 		// text that is cut as one.
@@ -177,8 +177,8 @@ func (f *chatForm) tokens(text string) []uint32 {
 		if n := f.nextSpecial(text[i:]); n >= 0 {
 			to = i + n
 		}
-		ids = enc.EncodeSpecial(ids, []byte(text[:from]))
-		ids = enc.Encode(ids, []byte(strings.ReplaceAll(text[from:to], guardMark, "")))
+		ids = enc.EncodePart(ids, []byte(text[:from]), true, begins)
+		ids = enc.EncodePart(ids, []byte(strings.ReplaceAll(text[from:to], guardMark, "")), false, begins && from == 0)
 		text = text[to:]
 	}
 	return ids

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/jinja"
 	"feilun/internal/testkit"
@@ -227,4 +228,23 @@ func FuzzChat(f *testing.F) {
 			t.Errorf("%d used of %d", n.Used, n.Rows)
 		}
 	})
+}
+
+// TestChatMLSpaces: a vocabulary that puts a space before the first text alone puts none behind the marks.
+func TestChatMLSpaces(t *testing.T) {
+	for scheme, want := range map[string]string{"first": "<|im_start|>user\nthe<|im_end|>\n", "always": "<|im_start|> user\nthe<|im_end|> \n"} {
+		tok, err := bpe.ReadJSON(bytes.NewReader(testkit.SentencePiece(t, scheme)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tok.Special = append(tok.Special, bpe.Special{Text: turnStart, ID: 400}, bpe.Special{Text: turnEnd, ID: 401})
+		c, err := newChatML(tok)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids, _ := c.encode([]Turn{{User, "the"}}, false)
+		if text, err := tok.Decode(nil, ids); err != nil || string(text) != want {
+			t.Errorf("%s: %q, %v, want %q", scheme, text, err, want)
+		}
+	}
 }

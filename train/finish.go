@@ -108,7 +108,7 @@ func (j *job) sample(pass *model.Pass, prompt string, rng *rand.Rand) string {
 		}
 		ids, _ = c.encode([]Turn{{User, prompt}}, false)
 		ids = append(ids, c.start)
-		ids = c.enc.Encode(ids, []byte(Assistant+"\n"))
+		ids = c.text(ids, Assistant+"\n")
 		stop = append(stop, c.end)
 	} else {
 		ids = j.tok.Encoder().Encode(ids, []byte(prompt))

@@ -36,6 +36,11 @@ func newChatML(t *bpe.Tokenizer) (*chatML, error) {
 	return &chatML{t.Encoder(), start, end}, nil
 }
 
+// text appends the tokens of what stands behind a mark.
+func (c *chatML) text(ids []uint32, s string) []uint32 {
+	return c.enc.EncodePart(ids, []byte(s), false, false)
+}
+
 // encode returns the tokens of a conversation, as the template renders it, and for
 // each whether it belongs to an answer: its text and the end of its turn. Answers
 // without text teach nothing. With last, only the last answer counts, whatever it
@@ -44,14 +49,14 @@ func (c *chatML) encode(turns []Turn, last bool) (ids []uint32, answer []bool) {
 	for i, t := range turns {
 		role := t.Role + "\n"
 		ids = append(ids, c.start)
-		head := len(ids) + len(c.enc.Encode(nil, []byte(role)))
-		ids = c.enc.Encode(ids, []byte(role+strings.TrimSpace(t.Text)))
+		head := len(ids) + len(c.text(nil, role))
+		ids = c.text(ids, role+strings.TrimSpace(t.Text))
 		ids = append(ids, c.end)
 		mine := t.Role == Assistant && (last && i == len(turns)-1 || !last && strings.TrimSpace(t.Text) != "")
 		for k := len(answer); k < len(ids); k++ {
 			answer = append(answer, mine && k >= head)
 		}
-		ids = c.enc.Encode(ids, []byte("\n"))
+		ids = c.text(ids, "\n")
 		for len(answer) < len(ids) {
 			answer = append(answer, false)
 		}

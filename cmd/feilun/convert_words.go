@@ -68,5 +68,8 @@ func prefixTemplate(t *bpe.Tokenizer, prefix []uint32, before json.RawMessage) a
 	pair := append(append([]any{}, single...), sequence("A", 0))
 	pair = append(append(pair, single...), sequence("B", 1))
 	template := map[string]any{"type": "TemplateProcessing", "single": append(single, sequence("A", 0)), "pair": pair, "special_tokens": tokens}
+	if len(before) == 0 || string(before) == "null" {
+		return template
+	}
 	return map[string]any{"type": "Sequence", "processors": []any{before, template}}
 }

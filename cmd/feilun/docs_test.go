@@ -100,7 +100,7 @@ const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs docu
     feilun tokenize encode --tokenizer tokenizer.json < text
     feilun tokenize decode --tokenizer tokenizer.json < numbers
 
-Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (byte-level BPE) and as ranks of tiktoken, and
+Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (BPE, byte-level or of SentencePiece's form) and as ranks of tiktoken, and
 written as both. What packed files hold is told in ../formats/tokens.md.
 `
 

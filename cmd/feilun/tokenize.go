@@ -244,7 +244,7 @@ func fileSum(name string) (string, error) {
 func openTokenizer(name, pattern string) (*bpe.Tokenizer, error) {
 	t, err := bpe.Open(name)
 	if err != nil {
-		return nil, hint.With(hint.Usage(err), "a vocabulary is a tokenizer.json of Hugging Face with byte-level BPE, or ranks of tiktoken")
+		return nil, hint.With(hint.Usage(err), "a vocabulary is a tokenizer.json of Hugging Face with BPE (byte-level or byte_fallback), or ranks of tiktoken")
 	}
 	if pattern != "" {
 		if t.Pattern, err = bpe.ParsePattern(pattern); err != nil {

@@ -1,8 +1,8 @@
-// Package bpe holds byte-level byte-pair encoding: vocabularies in the forms of
-// tiktoken and Hugging Face, encoding equal to theirs, decoding, and training.
-// Start with [Open] or [Train], then [Tokenizer.Encoder]. Any bytes come back as
-// they were. Tokenizers with pieces of characters, such as Llama 2's, are
-// refused.
+// Package bpe holds byte-pair encoding: vocabularies in the forms of tiktoken and
+// Hugging Face, encoding equal to theirs, decoding, and training of byte-level ones.
+// Start with [Open] or [Train], then [Tokenizer.Encoder]. Byte-level vocabularies
+// give any bytes back as they were; those of SentencePiece's form, such as Llama 2's,
+// take U+2581 for a space.
 package bpe
 
 import (
@@ -14,7 +14,7 @@ import (
 )
 
 // ErrFormat is wrapped by every complaint about the bytes of a vocabulary.
-var ErrFormat = errors.New("not a usable byte-level vocabulary")
+var ErrFormat = errors.New("not a usable BPE vocabulary")
 
 // maxTokens is the largest vocabulary that is read, and maxToken the longest
 // token in bytes.
@@ -53,6 +53,8 @@ type Tokenizer struct {
 	pairs pairTable // what two neighbours merge into
 	parts []part    // how each token comes about; by number
 	trie  trie      // tokens that merging can reach
+
+	sp *sentencePiece // nil for byte-level vocabularies
 }
 
 // A Special is a token that no text makes by itself, such as an end of text.
@@ -89,7 +91,9 @@ func (t *Tokenizer) Token(id uint32) []byte {
 		return t.tokens[id]
 	}
 	for _, s := range t.Special {
-		if s.ID == id {
+		if s.ID == id && t.sp != nil {
+			return spaced(s.Text)
+		} else if s.ID == id {
 			return []byte(s.Text)
 		}
 	}
@@ -109,15 +113,23 @@ func (t *Tokenizer) ID(token string) (uint32, bool) {
 	return 0, false
 }
 
-// Decode appends the bytes of tokens to dst. Bytes that make no character are
+// LeadingSpace reports whether a space that a text begins with belongs to its first token
+// alone, and is left out when tokens become text.
+func (t *Tokenizer) LeadingSpace() bool { return t.sp != nil && t.sp.strip }
+
+// Decode appends the text of tokens to dst. Bytes that make no character are
 // kept.
 func (t *Tokenizer) Decode(dst []byte, ids []uint32) ([]byte, error) {
+	from := len(dst)
 	for _, id := range ids {
 		b := t.Token(id)
 		if b == nil {
 			return dst, fmt.Errorf("no token has number %d; there are %d", id, t.Size())
 		}
 		dst = append(dst, b...)
+	}
+	if t.LeadingSpace() && len(dst) > from && dst[from] == ' ' {
+		dst = slices.Delete(dst, from, from+1)
 	}
 	return dst, nil
 }
@@ -143,21 +155,26 @@ func (t *Tokenizer) finish() error {
 			return fmt.Errorf("no token for byte 0x%02x", c)
 		}
 	}
-	slices.SortFunc(t.Special, func(a, b Special) int { return cmp.Compare(a.ID, b.ID) })
 	if err := t.specials(); err != nil {
 		return err
 	}
-	t.pairs = newPairTable(len(t.merges))
-	for _, m := range t.merges {
-		t.pairs.put(m.left, m.right, m.rank, m.id)
-	}
+	t.pair()
 	t.reach()
 	t.trie = newTrie(t)
 	return nil
 }
 
-// specials refuses special tokens with numbers of other tokens.
+// pair builds the table of merges.
+func (t *Tokenizer) pair() {
+	t.pairs = newPairTable(len(t.merges))
+	for _, m := range t.merges {
+		t.pairs.put(m.left, m.right, m.rank, m.id)
+	}
+}
+
+// specials sorts special tokens and refuses those with numbers of other tokens.
 func (t *Tokenizer) specials() error {
+	slices.SortFunc(t.Special, func(a, b Special) int { return cmp.Compare(a.ID, b.ID) })
 	for i, s := range t.Special {
 		if int(s.ID) < len(t.tokens) && t.tokens[s.ID] != nil || i > 0 && t.Special[i-1].ID == s.ID {
 			return fmt.Errorf("special token %q has number %d, as another token has", s.Text, s.ID)

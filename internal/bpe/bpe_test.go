@@ -366,7 +366,7 @@ func TestBadFiles(t *testing.T) {
 		"YQ== 1\nYg== 1":                 "twice",
 		`{"model":{"type":"WordPiece"}}`: "WordPiece",
 		`{"model":{"type":"BPE"}}`:       "no pre-tokenizer",
-		`{"model":{"type":"BPE","byte_fallback":true}}`: "pieces of characters",
+		`{"model":{"type":"BPE","byte_fallback":true}}`: "writes spaces",
 		`{"model":{"type":"BPE"},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"x"},"behavior":"Isolated"},{"type":"ByteLevel","use_regex":false}]}}`: "not known",
 		`{"model":{"type":"BPE","vocab":{"a":99999999}},"pre_tokenizer":{"type":"ByteLevel"}}`:                                                                                                 "at most",
 	} {
@@ -391,6 +391,9 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add(file.Bytes(), []byte(story))
 	f.Add(ranks.Bytes(), []byte("\xff'ſ"))
+	for name, b := range smallSentencePieces(f) {
+		f.Add(b, []byte("the ▁\xff<s> 老 "+name))
+	}
 	f.Fuzz(func(t *testing.T, b, text []byte) {
 		read := ReadTiktoken
 		if len(b) > 0 && b[0] == '{' {
@@ -398,6 +401,10 @@ func FuzzOpen(f *testing.F) {
 		}
 		tok, err := read(bytes.NewReader(b))
 		if err != nil {
+			return
+		}
+		if tok.sp != nil {
+			fuzzSentencePiece(t, tok, text)
 			return
 		}
 		ids := tok.Encoder().Encode(nil, text)

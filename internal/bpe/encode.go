@@ -44,7 +44,7 @@ type cached struct {
 func (t *Tokenizer) Encoder() *Encoder {
 	e := &Encoder{t: t, table: classTable(), valid: make([]uint64, validSlots), slots: make([]cached, cacheSlots)}
 	for _, s := range t.Special {
-		if !t.Normalized[s.ID] {
+		if !t.Normalized[s.ID] || t.sp != nil {
 			e.first = append(e.first, s)
 			continue
 		}
@@ -58,7 +58,29 @@ func (t *Tokenizer) Encoder() *Encoder {
 
 // Encode appends the tokens of text to dst. Special tokens in the text are
 // taken as text.
-func (e *Encoder) Encode(dst []uint32, text []byte) []uint32 {
+func (e *Encoder) Encode(dst []uint32, text []byte) []uint32 { return e.text(dst, text, true) }
+
+// EncodeSpecial is [Encoder.Encode] that takes special tokens in the text for
+// what they stand for, the longest where several begin. Those of Normalized are
+// looked for in what the others leave.
+func (e *Encoder) EncodeSpecial(dst []uint32, text []byte) []uint32 {
+	return e.EncodePart(dst, text, true, true)
+}
+
+// EncodePart encodes a part of a text that begins behind a special token or, with begins, where
+// the text does; special tells to take special tokens in it for what they stand for.
+func (e *Encoder) EncodePart(dst []uint32, text []byte, special, begins bool) []uint32 {
+	if special {
+		return e.special(dst, text, begins)
+	}
+	return e.text(dst, text, begins)
+}
+
+// text appends the tokens of what lies between special tokens.
+func (e *Encoder) text(dst []uint32, text []byte, begins bool) []uint32 {
+	if e.t.sp != nil {
+		return e.characters(dst, text, begins)
+	}
 	if e.t.NFC && !norm.NFC.IsNormal(text) {
 		e.norm = norm.NFC.Append(e.norm[:0], text...)
 		text = e.norm
@@ -72,27 +94,26 @@ func (e *Encoder) Encode(dst []uint32, text []byte) []uint32 {
 	return dst
 }
 
-// EncodeSpecial is [Encoder.Encode] that takes special tokens in the text for
-// what they stand for, the longest where several begin. Those of Normalized are
-// looked for in what the others leave.
-func (e *Encoder) EncodeSpecial(dst []uint32, text []byte) []uint32 {
-	return e.around(dst, text, e.first, e.normalized)
+// special appends the tokens of text with special ones.
+func (e *Encoder) special(dst []uint32, text []byte, begins bool) []uint32 {
+	return e.around(dst, text, begins, e.first, e.normalized)
 }
 
-// normalized encodes what lies between special tokens: the text is brought into the form that
-// the vocabulary has, and the special tokens that are looked for there are found.
-func (e *Encoder) normalized(dst []uint32, text []byte) []uint32 {
+// normalized appends the tokens of what lies between special tokens: the text is brought into the
+// form that the vocabulary has, and the special tokens that are looked for there are found.
+func (e *Encoder) normalized(dst []uint32, text []byte, begins bool) []uint32 {
 	if len(e.later) == 0 {
-		return e.Encode(dst, text)
+		return e.text(dst, text, begins)
 	}
 	if e.t.NFC {
 		text = norm.NFC.Bytes(text)
 	}
-	return e.around(dst, text, e.later, e.Encode)
+	return e.around(dst, text, begins, e.later, e.text)
 }
 
-// around takes those special tokens for what they stand for, and what lies between by rest.
-func (e *Encoder) around(dst []uint32, text []byte, special []Special, rest func([]uint32, []byte) []uint32) []uint32 {
+// around takes those special tokens for what they stand for, and what lies between by rest, which
+// is told whether the text begins there.
+func (e *Encoder) around(dst []uint32, text []byte, begins bool, special []Special, rest func(dst []uint32, text []byte, begins bool) []uint32) []uint32 {
 	found := make([]int, len(special)) // where each stands next
 	for i := range found {
 		found[i] = -1
@@ -111,7 +132,7 @@ func (e *Encoder) around(dst []uint32, text []byte, special []Special, rest func
 				at, best = k, i
 			}
 		}
-		dst = rest(dst, text[from:at])
+		dst = rest(dst, text[from:at], begins && from == 0)
 		if best < 0 {
 			return dst
 		}
@@ -160,7 +181,7 @@ func (e *Encoder) merge(dst []uint32, p []byte) []uint32 {
 			return append(dst, id)
 		}
 	}
-	if t.mixed { // what follows needs merges in order
+	if t.mixed || t.sp != nil { // what follows needs merges in order
 		return e.slow(dst, p)
 	}
 	e.dead = append(e.dead[:0], make([]uint64, len(p)/64+1)...)

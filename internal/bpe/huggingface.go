@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -72,12 +71,14 @@ type tokenizerFile struct {
 		Normalized bool   `json:"normalized"`
 		Special    *bool  `json:"special"`
 	} `json:"added_tokens"`
-	Normalizer   *step `json:"normalizer"`
-	PreTokenizer *step `json:"pre_tokenizer"`
+	Normalizer   *step           `json:"normalizer"`
+	PreTokenizer *step           `json:"pre_tokenizer"`
+	Decoder      json.RawMessage `json:"decoder"` // read where byte_fallback is set
 	Model        struct {
 		Type         string            `json:"type"`
 		IgnoreMerges bool              `json:"ignore_merges"`
 		ByteFallback bool              `json:"byte_fallback"`
+		Unknown      string            `json:"unk_token"`
 		Prefix       string            `json:"continuing_subword_prefix"`
 		Suffix       string            `json:"end_of_word_suffix"`
 		Vocab        map[string]uint32 `json:"vocab"`
@@ -85,22 +86,31 @@ type tokenizerFile struct {
 	} `json:"model"`
 }
 
-// A step is a normalizer or pre-tokenizer.
+// A step is a normalizer, pre-tokenizer or decoder.
 type step struct {
 	Type          string `json:"type"`
 	Normalizers   []step `json:"normalizers"`
 	Pretokenizers []step `json:"pretokenizers"`
+	Decoders      []step `json:"decoders"`
 	Pattern       struct {
-		Regex string `json:"Regex"`
+		Regex  string `json:"Regex"`
+		String string `json:"String"`
 	} `json:"pattern"`
+	Prepend          string `json:"prepend"`
+	Content          string `json:"content"`
+	Replacement      string `json:"replacement"`
+	Scheme           string `json:"prepend_scheme"`
+	Split            *bool  `json:"split"`
+	Start            int    `json:"start"`
+	Stop             int    `json:"stop"`
 	Behavior         string `json:"behavior"`
 	Invert           bool   `json:"invert"`
-	AddPrefixSpace   bool   `json:"add_prefix_space"`
+	AddPrefixSpace   *bool  `json:"add_prefix_space"`
 	UseRegex         *bool  `json:"use_regex"`
 	IndividualDigits bool   `json:"individual_digits"`
 }
 
-// ReadJSON reads a tokenizer.json of Hugging Face whose model is byte-level BPE.
+// ReadJSON reads a tokenizer.json of Hugging Face whose model is BPE, byte-level or of SentencePiece's form.
 // What it does not know, such as another split pattern, is an error. Tokens that
 // a template puts around texts are the caller's affair.
 func ReadJSON(r io.Reader) (*Tokenizer, error) {
@@ -109,32 +119,45 @@ func ReadJSON(r io.Reader) (*Tokenizer, error) {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	t := &Tokenizer{whole: f.Model.IgnoreMerges}
-	err := t.steps(&f)
-	if err == nil {
-		err = t.vocabulary(&f)
+	read := t.byteLevel
+	if f.Model.ByteFallback {
+		read = t.readSentencePiece
 	}
-	if err == nil {
-		err = t.mergeList(f.Model.Merges)
-	}
-	if err == nil {
-		err = t.finish()
-	}
-	if err != nil {
+	if err := read(&f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	return t, nil
 }
 
-// steps finds the split pattern.
-func (t *Tokenizer) steps(f *tokenizerFile) error {
+// check refuses models of other kinds.
+func (f *tokenizerFile) check() error {
 	if f.Model.Type != "BPE" {
-		return fmt.Errorf("a model of type %q; byte-level BPE is read", cmp.Or(f.Model.Type, "none"))
-	}
-	if f.Model.ByteFallback {
-		return errors.New("a vocabulary of pieces of characters (byte_fallback); byte-level BPE is read")
+		return fmt.Errorf("a model of type %q; BPE is read", cmp.Or(f.Model.Type, "none"))
 	}
 	if f.Model.Prefix != "" || f.Model.Suffix != "" {
 		return errors.New("continuing_subword_prefix and end_of_word_suffix are not known")
+	}
+	return nil
+}
+
+// byteLevel takes what a byte-level tokenizer.json says.
+func (t *Tokenizer) byteLevel(f *tokenizerFile) error {
+	if err := t.steps(f); err != nil {
+		return err
+	}
+	if err := t.vocabulary(f); err != nil {
+		return err
+	}
+	if err := t.mergeList(f.Model.Merges, t.lettersIDs()); err != nil {
+		return err
+	}
+	return t.finish()
+}
+
+// steps finds the split pattern.
+func (t *Tokenizer) steps(f *tokenizerFile) error {
+	if err := f.check(); err != nil {
+		return err
 	}
 	if n := f.Normalizer; n != nil {
 		list := []step{*n}
@@ -170,7 +193,7 @@ func (t *Tokenizer) splits(all []step) error {
 		switch s.Type {
 		case "ByteLevel":
 			level = true
-			if s.AddPrefixSpace {
+			if s.AddPrefixSpace != nil && *s.AddPrefixSpace {
 				return errors.New("add_prefix_space is not known")
 			}
 			if s.UseRegex == nil || *s.UseRegex {
@@ -227,30 +250,36 @@ func mark(kind *map[uint32]bool, id uint32, is bool) {
 	}
 }
 
-// vocabulary takes the tokens; those that are added are special and no bytes.
-func (t *Tokenizer) vocabulary(f *tokenizerFile) error {
-	added := map[string]bool{}
+// added takes the added tokens, which are special.
+func (t *Tokenizer) added(f *tokenizerFile) (map[string]uint32, error) {
+	added := map[string]uint32{}
 	for _, a := range f.AddedTokens {
 		if a.ID >= maxTokens || a.Content == "" {
-			return fmt.Errorf("added token %q has number %d", a.Content, a.ID)
+			return nil, fmt.Errorf("added token %q has number %d", a.Content, a.ID)
 		}
 		if a.SingleWord || a.LeftStrip || a.RightStrip {
-			return fmt.Errorf("added token %q takes white space or word borders along, which is not known", a.Content)
+			return nil, fmt.Errorf("added token %q takes white space or word borders along, which is not known", a.Content)
 		}
-		if !added[a.Content] {
+		if _, twice := added[a.Content]; !twice {
 			t.Special = append(t.Special, Special{a.Content, a.ID})
+			added[a.Content] = a.ID
 		}
 		mark(&t.Shown, a.ID, a.Special != nil && !*a.Special)
 		mark(&t.Normalized, a.ID, a.Normalized)
-		added[a.Content] = true
+	}
+	return added, nil
+}
+
+// vocabulary takes the tokens; those that are added are special and no bytes.
+func (t *Tokenizer) vocabulary(f *tokenizerFile) error {
+	added, err := t.added(f)
+	if err != nil {
+		return err
 	}
 	_, back := byteRunes()
 	for word, id := range f.Model.Vocab {
-		if added[word] {
+		if _, ok := added[word]; ok {
 			continue
-		}
-		if id >= maxTokens {
-			return fmt.Errorf("token %q has number %d, at most %d can be read", word, id, maxTokens)
 		}
 		var b []byte
 		for _, r := range word {
@@ -260,19 +289,30 @@ func (t *Tokenizer) vocabulary(f *tokenizerFile) error {
 			}
 			b = append(b, c)
 		}
-		for len(t.tokens) <= int(id) {
-			t.tokens = append(t.tokens, nil)
+		if err := t.put(word, id, b); err != nil {
+			return err
 		}
-		if t.tokens[id] != nil {
-			return fmt.Errorf("two tokens have number %d", id)
-		}
-		t.tokens[id] = b
 	}
 	return nil
 }
 
-// mergeList takes the merges, each a string with a space or a list of two.
-func (t *Tokenizer) mergeList(list []json.RawMessage) error {
+// put enters the bytes of a token.
+func (t *Tokenizer) put(word string, id uint32, b []byte) error {
+	if id >= maxTokens {
+		return fmt.Errorf("token %q has number %d, at most %d can be read", word, id, maxTokens)
+	}
+	for len(t.tokens) <= int(id) {
+		t.tokens = append(t.tokens, nil)
+	}
+	if t.tokens[id] != nil {
+		return fmt.Errorf("two tokens have number %d", id)
+	}
+	t.tokens[id] = b
+	return nil
+}
+
+// lettersIDs returns the numbers of tokens by their bytes as tokenizer.json writes them.
+func (t *Tokenizer) lettersIDs() map[string]uint32 {
 	ids := map[string]uint32{}
 	of, _ := byteRunes()
 	for id, b := range t.tokens {
@@ -280,6 +320,11 @@ func (t *Tokenizer) mergeList(list []json.RawMessage) error {
 			ids[letters(b, &of)] = uint32(id)
 		}
 	}
+	return ids
+}
+
+// mergeList takes the merges, each a string with a space or a list of two; ids are the numbers of tokens.
+func (t *Tokenizer) mergeList(list []json.RawMessage, ids map[string]uint32) error {
 	for rank, raw := range list {
 		var pair [2]string
 		var joined string
@@ -297,99 +342,4 @@ func (t *Tokenizer) mergeList(list []json.RawMessage) error {
 		t.merges = append(t.merges, merge{left, right, id, int32(rank)})
 	}
 	return nil
-}
-
-// letters writes bytes in the characters that stand for them.
-func letters(b []byte, of *[256]rune) string {
-	var s strings.Builder
-	for _, c := range b {
-		s.WriteRune(of[c])
-	}
-	return s.String()
-}
-
-// WriteJSON writes a tokenizer.json that transformers and tokenizers load.
-// Tokens that merging cannot reach are written with the flag that lets whole
-// pieces through.
-func (t *Tokenizer) WriteJSON(w io.Writer) error {
-	of, _ := byteRunes()
-	vocab := make([]string, 0, len(t.tokens))
-	numbers := map[string]int{}
-	for id, b := range t.tokens {
-		if b != nil {
-			word := letters(b, &of)
-			vocab, numbers[word] = append(vocab, word), id
-		}
-	}
-	merges := [][2]string{}
-	for _, m := range t.ordered() {
-		merges = append(merges, [2]string{letters(t.tokens[m.left], &of), letters(t.tokens[m.right], &of)})
-	}
-	added := []map[string]any{}
-	for _, s := range t.Special {
-		added = append(added, map[string]any{"id": s.ID, "content": s.Text, "single_word": false, "lstrip": false, "rstrip": false, "normalized": t.Normalized[s.ID], "special": !t.Shown[s.ID]})
-	}
-	level := map[string]any{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}
-	var normalizer any
-	if t.NFC {
-		normalizer = map[string]any{"type": "NFC"}
-	}
-	file := map[string]any{
-		"version": "1.0", "truncation": nil, "padding": nil, "added_tokens": added, "normalizer": normalizer,
-		"pre_tokenizer": map[string]any{"type": "Sequence", "pretokenizers": append(t.splitters(), level)}, "post_processor": level, "decoder": level,
-		"model": map[string]any{"type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil, "end_of_word_suffix": nil, "fuse_unk": false, "byte_fallback": false,
-			"ignore_merges": t.whole, "vocab": ordered{vocab, numbers}, "merges": merges},
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(file)
-}
-
-// splitters are the steps before ByteLevel.
-func (t *Tokenizer) splitters() []map[string]any {
-	split := func(p Pattern) map[string]any {
-		return map[string]any{"type": "Split", "pattern": map[string]any{"Regex": patternTexts[p].expr}, "behavior": "Isolated", "invert": false}
-	}
-	if t.Pattern == SmolLM {
-		return []map[string]any{{"type": "Digits", "individual_digits": true}, split(GPT2)}
-	}
-	return []map[string]any{split(t.Pattern)}
-}
-
-// ordered returns one merge for each token that merging reaches, by rank.
-func (t *Tokenizer) ordered() []merge {
-	var all []merge
-	for id, p := range t.parts {
-		if p.rank >= 0 {
-			all = append(all, merge{p.left, p.right, uint32(id), p.rank})
-		}
-	}
-	slices.SortFunc(all, func(a, b merge) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.id, b.id)) })
-	return all
-}
-
-// ordered is an object whose keys stand in the order of their numbers.
-type ordered struct {
-	keys    []string
-	numbers map[string]int
-}
-
-// MarshalJSON implements json.Marshaler.
-func (o ordered) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	b.WriteByte('{')
-	for i, k := range o.keys {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		if err := enc.Encode(k); err != nil {
-			return nil, err
-		}
-		b.Truncate(b.Len() - 1)
-		fmt.Fprintf(&b, ":%d", o.numbers[k])
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
 }

@@ -6,7 +6,8 @@ import (
 )
 
 // Lists is a vocabulary as lists of words, the way GGUF has it. Bytes are written in
-// the characters that stand for them in tokenizer.json, special tokens as they are.
+// the characters that stand for them in tokenizer.json, special tokens as they are; those of
+// SentencePiece's form as tokenizer.json has them too.
 type Lists struct {
 	Pattern Pattern
 	NFC     bool
@@ -16,10 +17,19 @@ type Lists struct {
 	Special []bool   // by number
 	Shown   []bool   // of special ones, by number; nil for none
 	Merges  []string // two tokens with a space between, by rank
+
+	// SentencePiece's form has scores instead of a pattern and merges: of what two neighbours make
+	// a token, that of the highest score is made first.
+	Scores  []float32 // by number; nil for byte-level vocabularies
+	Space   bool      // a space goes before each text between special tokens
+	Unknown string    // the token of what is no text; "" for none
 }
 
 // Lists returns the vocabulary as lists.
 func (t *Tokenizer) Lists() Lists {
+	if t.sp != nil {
+		return t.scored()
+	}
 	l := Lists{Pattern: t.Pattern, NFC: t.NFC, Whole: t.whole, Tokens: make([]string, t.Size()), Special: make([]bool, t.Size())}
 	of, _ := byteRunes()
 	for id, b := range t.tokens {
@@ -27,6 +37,15 @@ func (t *Tokenizer) Lists() Lists {
 			l.Tokens[id] = letters(b, &of)
 		}
 	}
+	l.special(t)
+	for _, m := range t.ordered() {
+		l.Merges = append(l.Merges, letters(t.tokens[m.left], &of)+" "+letters(t.tokens[m.right], &of))
+	}
+	return l
+}
+
+// special takes the special tokens.
+func (l *Lists) special(t *Tokenizer) {
 	for _, s := range t.Special {
 		l.Tokens[s.ID], l.Special[s.ID] = s.Text, true
 		if t.Shown[s.ID] {
@@ -34,10 +53,6 @@ func (t *Tokenizer) Lists() Lists {
 			l.Shown[s.ID] = true
 		}
 	}
-	for _, m := range t.ordered() {
-		l.Merges = append(l.Merges, letters(t.tokens[m.left], &of)+" "+letters(t.tokens[m.right], &of))
-	}
-	return l
 }
 
 // FromLists returns the tokenizer of lists.
@@ -68,15 +83,21 @@ func FromLists(l Lists) (*Tokenizer, error) {
 		}
 		f.Model.Merges = append(f.Model.Merges, raw)
 	}
-	err := t.vocabulary(&f)
-	if err == nil {
-		err = t.mergeList(f.Model.Merges)
-	}
-	if err == nil {
-		err = t.finish()
-	}
-	if err != nil {
+	if err := t.fromLists(&l, &f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	return t, nil
+}
+
+func (t *Tokenizer) fromLists(l *Lists, f *tokenizerFile) error {
+	if l.Scores != nil {
+		return t.fromScores(l, f.Model.Vocab)
+	}
+	if err := t.vocabulary(f); err != nil {
+		return err
+	}
+	if err := t.mergeList(f.Model.Merges, t.lettersIDs()); err != nil {
+		return err
+	}
+	return t.finish()
 }

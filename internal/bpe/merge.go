@@ -35,14 +35,20 @@ func (q *mergeQueue) Pop() any {
 	return c
 }
 
-// load sets the bytes to merge.
+// load sets the bytes, or characters, to merge.
 func (p *pieces) load(t *Tokenizer, b []byte) {
 	p.ids, p.next, p.prev, p.queue = p.ids[:0], p.next[:0], p.prev[:0], p.queue[:0]
-	for i, c := range b {
-		p.ids = append(p.ids, t.ids[string([]byte{c})])
+	if t.sp != nil {
+		p.ids = t.sp.symbols(p.ids, b)
+	} else {
+		for _, c := range b {
+			p.ids = append(p.ids, t.ids[string([]byte{c})])
+		}
+	}
+	for i := range p.ids {
 		p.next, p.prev = append(p.next, int32(i+1)), append(p.prev, int32(i-1))
 	}
-	for i := range len(b) - 1 {
+	for i := range len(p.ids) - 1 {
 		p.consider(t, int32(i))
 	}
 	heap.Init(&p.queue)

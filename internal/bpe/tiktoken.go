@@ -121,6 +121,9 @@ func (t *Tokenizer) split() error {
 // tokens, so that a vocabulary whose merges do not come in the order of numbers
 // cannot be written.
 func (t *Tokenizer) WriteTiktoken(w io.Writer) error {
+	if t.sp != nil {
+		return errors.New("the vocabulary is of SentencePiece's form: tiktoken's cannot hold it")
+	}
 	last := int32(-1)
 	for id := range t.parts {
 		if r := t.parts[id].rank; t.tokens[id] != nil && r > -1 {
