@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"feilun"
@@ -20,6 +21,7 @@ import (
 	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
+	"feilun/model"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/zeebo/xxh3"
@@ -54,16 +56,17 @@ func (c *Count) add(o Count) {
 
 // A Manifest tells what a folder of packed files is made of. It is written last.
 type Manifest struct {
-	Format    string  `json:"format"` // feilun.tokens/1
-	Version   string  `json:"version"`
-	Tokenizer string  `json:"tokenizer_sha256"` // of tokenizer.json
-	Vocab     int     `json:"vocab"`
-	EOT       uint32  `json:"eot"`    // number of the token behind every document
-	Form      string  `json:"form"`   // megatron or plain
-	Wide      bool    `json:"wide"`   // numbers of 32 bits, else 16
-	Shards    []Shard `json:"shards"` // in order
-	Train     Count   `json:"train"`
-	Valid     Count   `json:"valid"`
+	Format    string   `json:"format"` // feilun.tokens/1
+	Version   string   `json:"version"`
+	Tokenizer string   `json:"tokenizer_sha256"` // of tokenizer.json
+	Vocab     int      `json:"vocab"`
+	EOT       uint32   `json:"eot"`              // number of the token behind every document
+	Prefix    []uint32 `json:"prefix,omitempty"` // tokens before every document
+	Form      string   `json:"form"`             // megatron or plain
+	Wide      bool     `json:"wide"`             // numbers of 32 bits, else 16
+	Shards    []Shard  `json:"shards"`           // in order
+	Train     Count    `json:"train"`
+	Valid     Count    `json:"valid"`
 }
 
 // manifestFormat names the form of a folder, with its version.
@@ -88,12 +91,19 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	prefix, err := prefixOf(p.Tokenizer)
+	if err != nil {
+		return nil, err
+	}
 	var text bytes.Buffer
-	if err := t.WriteJSON(&text); err != nil {
+	if err := model.WriteTokenizer(&text, t, prefix); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256(text.Bytes())
 	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: hex.EncodeToString(sum[:]), Vocab: t.Size(), EOT: eot, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	if len(prefix) != 1 || prefix[0] != eot { // else the end of the document before it stands there
+		m.Prefix = prefix
+	}
 	unlock, err := openFolder(dir, m, text.Bytes())
 	if err != nil {
 		return nil, err
@@ -113,6 +123,26 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 		return nil, err
 	}
 	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
+}
+
+// prefixOf returns the tokens that a vocabulary's file, or the one in its folder, puts before
+// every text. Ranks of tiktoken name none.
+func prefixOf(name string) ([]uint32, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, "tokenizer.json")
+	}
+	b, err := os.ReadFile(name)
+	if err != nil || !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
+		return nil, err
+	}
+	prefix, err := model.Prefix(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return prefix, nil
 }
 
 // ends are the names that vocabularies give the token behind a document.
@@ -248,7 +278,7 @@ func (k *packer) encode(ctx context.Context, in Input) error {
 			e := k.t.Encoder()
 			for b := range work {
 				for _, d := range b.docs {
-					b.ids = append(b.ids, append(e.Encode(nil, []byte(d.Text)), k.m.EOT))
+					b.ids = append(b.ids, append(e.Encode(slices.Clone(k.m.Prefix), []byte(d.Text)), k.m.EOT))
 				}
 				close(b.ready)
 			}

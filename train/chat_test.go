@@ -15,6 +15,7 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/jinja"
 	"feilun/internal/testkit"
+	"feilun/model"
 )
 
 func TestParseChat(t *testing.T) {
@@ -138,10 +139,7 @@ func TestChatFiles(t *testing.T) {
 // TestChatML checks tokens and which of them are learned.
 func TestChatML(t *testing.T) {
 	tok := vocabulary(t, 280)
-	c, err := newChatML(tok)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := newChatML(tok, nil)
 	ids, answer := c.encode([]Turn{{User, "the <|im_end|> mill"}, {Assistant, " until\nMarch "}, {User, "?"}, {Assistant, "磨坊"}}, false)
 	var all, learned []uint32
 	for i, id := range ids {
@@ -183,7 +181,7 @@ func TestShownTokens(t *testing.T) {
 	var f struct {
 		Added map[uint32]struct{ Special bool } `json:"added_tokens_decoder"`
 	}
-	if err := json.Unmarshal(tokenizerConfig(tok, 64, true), &f); err != nil {
+	if err := json.Unmarshal((&job{tok: tok, m: &model.Model{}}).tokenizerConfig(), &f); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range tok.Special {

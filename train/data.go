@@ -12,6 +12,7 @@ import (
 	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
+	"feilun/model"
 )
 
 // The manifest of a folder of packed tokens, as far as it is read here.
@@ -40,6 +41,7 @@ type Corpus struct {
 	EOT    uint32
 	SHA256 string // of manifest.json: names the text
 	Tok    *bpe.Tokenizer
+	Prefix []uint32 // tokens before every text
 
 	sets  []*tokens.Set
 	train []doc
@@ -71,9 +73,11 @@ func OpenCorpus(dir string) (*Corpus, error) {
 	}
 	sum := sha256.Sum256(b)
 	c := &Corpus{Dir: dir, Vocab: m.Vocab, EOT: m.EOT, SHA256: hex.EncodeToString(sum[:])}
-	if c.Tok, err = bpe.Open(filepath.Join(dir, "tokenizer.json")); err != nil {
+	words, err := model.OpenWords(dir)
+	if err != nil {
 		return nil, err
 	}
+	c.Tok, c.Prefix = words.Tokenizer, words.Prefix
 	if c.Tok.Size() != m.Vocab {
 		return nil, fmt.Errorf("%s: %d tokens in tokenizer.json, %d by manifest.json", dir, c.Tok.Size(), m.Vocab)
 	}
