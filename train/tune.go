@@ -139,7 +139,7 @@ func nothingLearned(text string, long int) error {
 	if long > 0 {
 		return hint.Usage(hint.With(errors.New(text), "the rows are too long; give more --context"))
 	}
-	return hint.Usage(hint.With(errors.New(text), "a row holds conversations (ShareGPT), instruction and output (Alpaca), or messages; one of preferences chosen and rejected"))
+	return hint.Usage(hint.With(errors.New(text), "a row holds conversations (ShareGPT), instruction and output (Alpaca), messages, or prompt and completion; one of preferences chosen and rejected"))
 }
 
 // job opens the model that is to learn.
@@ -229,6 +229,9 @@ func (t *TuneParams) chats(j *job, files []string, each func(c Chat, hold bool) 
 		slices.Sort(why)
 		if len(why) > 0 {
 			text += "; left out: " + strings.Join(why, ", ")
+		}
+		if n.Tools > 0 {
+			text += fmt.Sprintf("; %d rows list tools, which the model is not told of: their conversations alone are learned", n.Tools)
 		}
 		j.say("%s", text)
 		if refused > 0 {

@@ -115,8 +115,8 @@ The same command on the same folder goes on where it stopped, also after kill -9
 an error that names --fresh. A batch whose loss or gradient is no number, or whose gradient is far longer than usual, is skipped and said so; several in a row end training.
 Memory is predicted before the start and held to --memory. What the folder holds is told in ../formats/checkpoint.md; train.html can be kept open meanwhile.
 
-Conversations are lines of JSON or a JSON list, also as .zst, a row in the form of ShareGPT (` + "`conversations`" + ` of ` + "`from`, `value`" + `), Alpaca (` + "`instruction`, `input`, `output`" + `), messages (` + "`role`, `content`" + `) or self-instruct
-(` + "`instances`" + `); preferences have ` + "`chosen` and `rejected`" + ` beside the question.
+Conversations are lines of JSON or a JSON list, also as .zst, a row in the form of ShareGPT (` + "`conversations`" + ` of ` + "`from`, `value`" + `), Alpaca (` + "`instruction`, `input`, `output`" + `), messages (` + "`role`, `content`" + `), self-instruct
+(` + "`instances`" + `), or one question and its answer (` + "`prompt`, `query` or `question`; `completion`, `response` or `answer`" + `; with ` + "`system_prompt`" + `, and with ` + "`context`" + ` behind an ` + "`instruction`" + `); questions of tests with ` + "`choices`" + ` are left out. Of rows that list ` + "`tools`" + ` the conversation alone is learned, and they are counted. Preferences have ` + "`chosen` and `rejected`" + ` beside the question.
 
 A model that has a chat template (tokenizer_config.json or chat_template.jinja) learns in that form and keeps the template: what it renders up to an answer, with ` + "`add_generation_prompt`" + `, is the question, and what it
 renders beyond that with the answer is learned, up to the token that ends it. Special tokens that stand in a message are text. Where a template writes earlier answers otherwise (Qwen 3 leaves out their thoughts), each answer is an example of its own. ` + "`strftime_now`" + ` is always
