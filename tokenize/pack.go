@@ -62,6 +62,7 @@ type Manifest struct {
 	Vocab     int      `json:"vocab"`
 	EOT       uint32   `json:"eot"`              // number of the token behind every document
 	Prefix    []uint32 `json:"prefix,omitempty"` // tokens before every document
+	ValidPart float64  `json:"valid_part"`       // share of documents that was asked for validation
 	Form      string   `json:"form"`             // megatron or plain
 	Wide      bool     `json:"wide"`             // numbers of 32 bits, else 16
 	Shards    []Shard  `json:"shards"`           // in order
@@ -100,7 +101,7 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 		return nil, err
 	}
 	sum := sha256.Sum256(text.Bytes())
-	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: hex.EncodeToString(sum[:]), Vocab: t.Size(), EOT: eot, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: hex.EncodeToString(sum[:]), Vocab: t.Size(), EOT: eot, ValidPart: p.Valid, Form: p.Format, Wide: tokens.Wide(t.Size())}
 	if len(prefix) != 1 || prefix[0] != eot { // else the end of the document before it stands there
 		m.Prefix = prefix
 	}

@@ -17,12 +17,13 @@ import (
 
 // The manifest of a folder of packed tokens, as far as it is read here.
 type tokenManifest struct {
-	Format    string `json:"format"`
-	Tokenizer string `json:"tokenizer_sha256"`
-	Vocab     int    `json:"vocab"`
-	EOT       uint32 `json:"eot"`
-	Form      string `json:"form"`
-	Wide      bool   `json:"wide"`
+	Format    string   `json:"format"`
+	Tokenizer string   `json:"tokenizer_sha256"`
+	Vocab     int      `json:"vocab"`
+	ValidPart *float64 `json:"valid_part"` // asked for validation; nil where the folder does not tell
+	EOT       uint32   `json:"eot"`
+	Form      string   `json:"form"`
+	Wide      bool     `json:"wide"`
 	Shards    []struct {
 		Input string `json:"input"`
 	} `json:"shards"`
@@ -31,7 +32,7 @@ type tokenManifest struct {
 const tokensFormat = "feilun.tokens/1"
 
 // holdOut is how many documents of the training text there are for each that is
-// held out where a folder has no validation text.
+// held out where a folder was to have validation text and has none.
 const holdOut = 50
 
 // A Corpus is a folder of packed tokens.
@@ -85,7 +86,7 @@ func OpenCorpus(dir string) (*Corpus, error) {
 		c.Close()
 		return nil, err
 	}
-	if len(c.valid) == 0 && len(c.train) >= holdOut {
+	if none := m.ValidPart != nil && *m.ValidPart == 0; !none && len(c.valid) == 0 && len(c.train) >= holdOut {
 		c.split()
 	}
 	if len(c.train) == 0 {
