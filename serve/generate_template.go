@@ -22,27 +22,18 @@ type chatForm struct {
 	tools    bool            // the template knows of tools
 	thinks   bool            // the model may think aloud before it answers
 	bos, eos string
-	guard    *strings.Replacer // makes letters that are special tokens text
-	stop     []string          // texts that end an answer
-	ends     []uint32          // tokens that end an answer
-	hash     string            // of the template
+	guard    *model.Guard // makes letters that are special tokens text
+	stop     []string     // texts that end an answer
+	ends     []uint32     // tokens that end an answer
+	hash     string       // of the template
 }
-
-// guardMark is put into what would be a special token. It is no character: no text has use for it.
-const guardMark = "\ufdd0"
 
 // newChatForm makes the form of a model's chats.
 func newChatForm(w *model.Words, c *model.Config) *chatForm {
 	f := &chatForm{words: w, bos: tokenName(w, c.BOS), eos: tokenName(w, c.EOS)}
 	sum := sha256.Sum256([]byte(w.Template))
 	f.hash = hex.EncodeToString(sum[:8])
-	pairs := []string{guardMark, ""}
-	for _, s := range w.Tokenizer.Special {
-		if len(s.Text) > 1 {
-			pairs = append(pairs, s.Text, s.Text[:1]+guardMark+s.Text[1:])
-		}
-	}
-	f.guard = strings.NewReplacer(pairs...)
+	f.guard = model.NewGuard(w.Tokenizer)
 	if w.Template == "" {
 		f.stop = []string{"\nUser:", "\nSystem:"}
 		return f
@@ -108,7 +99,7 @@ func (f *chatForm) encode(r *Request) (ids []uint32, thought bool, err error) {
 	if err != nil {
 		return nil, false, badRequest("messages", "the model's chat template refuses this conversation: %v", err)
 	}
-	return f.tokens(text), strings.HasSuffix(strings.TrimSpace(text), thinkOpen), nil
+	return f.guard.Encode(f.words.Tokenizer.Encoder(), nil, text, true), strings.HasSuffix(strings.TrimSpace(text), thinkOpen), nil
 }
 
 // plainChat is the form of a model without template: a line with the speaker's name for each
@@ -127,21 +118,21 @@ func plainChat(turns []Turn) string {
 func (f *chatForm) render(r *Request, answer bool) (string, error) {
 	var messages []any
 	for _, t := range r.Turns {
-		m := jinja.NewMap("role", t.Role, "content", f.guard.Replace(t.Content))
+		m := jinja.NewMap("role", t.Role, "content", f.guard.Text(t.Content))
 		var calls []any
 		for _, c := range t.Calls {
-			args, err := jinja.FromJSON([]byte(f.guard.Replace(c.Arguments)))
+			args, err := jinja.FromJSON([]byte(f.guard.Text(c.Arguments)))
 			if err != nil {
-				args = f.guard.Replace(c.Arguments)
+				args = f.guard.Text(c.Arguments)
 			}
-			call := jinja.NewMap("name", f.guard.Replace(c.Name), "arguments", args)
-			calls = append(calls, jinja.NewMap("id", f.guard.Replace(c.ID), "type", "function", "function", call))
+			call := jinja.NewMap("name", f.guard.Text(c.Name), "arguments", args)
+			calls = append(calls, jinja.NewMap("id", f.guard.Text(c.ID), "type", "function", "function", call))
 		}
 		if calls != nil {
 			m.Set("tool_calls", calls)
 		}
 		if t.CallID != "" {
-			m.Set("tool_call_id", f.guard.Replace(t.CallID))
+			m.Set("tool_call_id", f.guard.Text(t.CallID))
 		}
 		messages = append(messages, m)
 	}
@@ -149,58 +140,15 @@ func (f *chatForm) render(r *Request, answer bool) (string, error) {
 	if len(r.Tools) > 0 {
 		list := []any{}
 		for _, t := range r.Tools {
-			schema, err := jinja.FromJSON([]byte(f.guard.Replace(string(orEmpty(t.Parameters)))))
+			schema, err := jinja.FromJSON([]byte(f.guard.Text(string(orEmpty(t.Parameters)))))
 			if err != nil {
 				return "", err
 			}
 			list = append(list, jinja.NewMap("type", "function", "function",
-				jinja.NewMap("name", t.Name, "description", f.guard.Replace(t.Description), "parameters", schema)))
+				jinja.NewMap("name", t.Name, "description", f.guard.Text(t.Description), "parameters", schema)))
 		}
 		tools = list
 	}
 	return f.template.Render(map[string]any{"messages": messages, "tools": tools, "add_generation_prompt": answer, "bos_token": f.bos, "eos_token": f.eos,
 		"enable_thinking": f.thinks && r.Effort != "" && r.Effort != "none" && r.Effort != "minimal"}, time.Now())
-}
-
-// tokens encodes what a template wrote.
-func (f *chatForm) tokens(text string) []uint32 {
-	enc := f.words.Tokenizer.Encoder()
-	var ids []uint32
-	for begins := true; text != ""; begins = false {
-		i := strings.Index(text, guardMark)
-		if i < 0 {
-			return enc.EncodePart(ids, []byte(text), true, begins)
-		}
-		// What lies between the last special token before the mark and the first one behind it is
-		// text that is cut as one.
-		from, to := f.lastSpecial(text[:i]), len(text)
-		if n := f.nextSpecial(text[i:]); n >= 0 {
-			to = i + n
-		}
-		ids = enc.EncodePart(ids, []byte(text[:from]), true, begins)
-		ids = enc.EncodePart(ids, []byte(strings.ReplaceAll(text[from:to], guardMark, "")), false, begins && from == 0)
-		text = text[to:]
-	}
-	return ids
-}
-
-// lastSpecial returns where the last special token of a text ends, or 0.
-func (f *chatForm) lastSpecial(text string) (end int) {
-	for _, s := range f.words.Tokenizer.Special {
-		if i := strings.LastIndex(text, s.Text); s.Text != "" && i >= 0 {
-			end = max(end, i+len(s.Text))
-		}
-	}
-	return end
-}
-
-// nextSpecial returns where the first special token of a text begins, or -1.
-func (f *chatForm) nextSpecial(text string) int {
-	at := -1
-	for _, s := range f.words.Tokenizer.Special {
-		if i := strings.Index(text, s.Text); s.Text != "" && i >= 0 && (at < 0 || i < at) {
-			at = i
-		}
-	}
-	return at
 }

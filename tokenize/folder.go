@@ -16,6 +16,7 @@ import (
 	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
+	"feilun/model"
 )
 
 // openFolder makes a folder ready for m, whose tokenizer.json is text: it locks
@@ -43,7 +44,7 @@ func openFolder(dir string, m *Manifest, text []byte) (unlock func(), err error)
 // Refuse reports, as [Pack] would, a folder that holds something else than packed tokens, or those
 // of another vocabulary than t.
 func Refuse(dir string, t *bpe.Tokenizer) error {
-	_, sum, err := written(t)
+	_, sum, err := written(t, nil)
 	if err != nil {
 		return err
 	}
@@ -60,10 +61,11 @@ func refuse(dir, tokenizer string) error {
 	return nil
 }
 
-// written returns the tokenizer.json of a vocabulary, and its hash.
-func written(t *bpe.Tokenizer) (text []byte, sum string, err error) {
+// written returns the tokenizer.json of a vocabulary that puts tokens before every text, and its
+// hash.
+func written(t *bpe.Tokenizer, prefix []uint32) (text []byte, sum string, err error) {
 	var b bytes.Buffer
-	if err := t.WriteJSON(&b); err != nil {
+	if err := model.WriteTokenizer(&b, t, prefix); err != nil {
 		return nil, "", err
 	}
 	hash := sha256.Sum256(b.Bytes())

@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"feilun"
@@ -17,6 +19,7 @@ import (
 	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
+	"feilun/model"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/zeebo/xxh3"
@@ -51,16 +54,18 @@ func (c *Count) add(o Count) {
 
 // A Manifest tells what a folder of packed files is made of. It is written last.
 type Manifest struct {
-	Format    string  `json:"format"` // feilun.tokens/1
-	Version   string  `json:"version"`
-	Tokenizer string  `json:"tokenizer_sha256"` // of tokenizer.json
-	Vocab     int     `json:"vocab"`
-	EOT       uint32  `json:"eot"`    // number of the token behind every document
-	Form      string  `json:"form"`   // megatron or plain
-	Wide      bool    `json:"wide"`   // numbers of 32 bits, else 16
-	Shards    []Shard `json:"shards"` // in order
-	Train     Count   `json:"train"`
-	Valid     Count   `json:"valid"`
+	Format    string   `json:"format"` // feilun.tokens/1
+	Version   string   `json:"version"`
+	Tokenizer string   `json:"tokenizer_sha256"` // of tokenizer.json
+	Vocab     int      `json:"vocab"`
+	EOT       uint32   `json:"eot"`              // number of the token behind every document
+	Prefix    []uint32 `json:"prefix,omitempty"` // tokens before every document
+	ValidPart float64  `json:"valid_part"`       // share of documents that was asked for validation
+	Form      string   `json:"form"`             // megatron or plain
+	Wide      bool     `json:"wide"`             // numbers of 32 bits, else 16
+	Shards    []Shard  `json:"shards"`           // in order
+	Train     Count    `json:"train"`
+	Valid     Count    `json:"valid"`
 }
 
 // manifestFormat names the form of a folder, with its version.
@@ -85,11 +90,18 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	text, sum, err := written(t)
+	prefix, err := prefixOf(p.Tokenizer)
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: sum, Vocab: t.Size(), EOT: eot, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	text, sum, err := written(t, prefix)
+	if err != nil {
+		return nil, err
+	}
+	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: sum, Vocab: t.Size(), EOT: eot, ValidPart: p.Valid, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	if len(prefix) != 1 || prefix[0] != eot { // else the end of the document before it stands there
+		m.Prefix = prefix
+	}
 	unlock, err := openFolder(dir, m, text)
 	if err != nil {
 		return nil, err
@@ -109,6 +121,26 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 		return nil, err
 	}
 	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
+}
+
+// prefixOf returns the tokens that a vocabulary's file, or the one in its folder, puts before
+// every text. Ranks of tiktoken name none.
+func prefixOf(name string) ([]uint32, error) {
+	if name == "" {
+		return nil, nil
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, "tokenizer.json")
+	}
+	b, err := os.ReadFile(name)
+	if err != nil || !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
+		return nil, err
+	}
+	prefix, err := model.Prefix(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return prefix, nil
 }
 
 // ends are the names that vocabularies give the token behind a document.
@@ -244,7 +276,7 @@ func (k *packer) encode(ctx context.Context, in Input) error {
 			e := k.t.Encoder()
 			for b := range work {
 				for _, d := range b.docs {
-					b.ids = append(b.ids, append(e.Encode(nil, []byte(d.Text)), k.m.EOT))
+					b.ids = append(b.ids, append(e.Encode(slices.Clone(k.m.Prefix), []byte(d.Text)), k.m.EOT))
 				}
 				close(b.ready)
 			}

@@ -43,7 +43,7 @@ type Params struct {
 	Tokenizer string `json:"tokenizer" default:""`
 	// Format is the form of packed files: megatron (.bin and .idx) or plain (.ds and .ds.index).
 	Format string `json:"format" default:"megatron"`
-	// Valid is the share of documents that are packed apart for validation, drawn by hash of their ids. It counts documents, not tokens: with few or uneven ones another share of the tokens is drawn, which feilun tokenize pack tells at its end.
+	// Valid is the share of documents that are packed apart for validation, drawn by hash of their ids. It counts documents, not tokens: with few or uneven ones another share of the tokens is drawn, which feilun tokenize pack tells at its end; where none is drawn of 50 or more, training holds out every 50th. 0 holds out none.
 	Valid float64 `json:"valid" default:"0.005" range:"0..0.5"`
 	// Sample is the text that training counts at most, from the first document on. 0 counts all.
 	Sample params.Size `json:"sample" default:"2GB"`

@@ -162,6 +162,9 @@ func TestPack(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, files(t, other), want)
+		if !strings.Contains(want["manifest.json"], `"valid_part": 0.1`) {
+			t.Errorf("the manifest does not tell the share for validation: %s", want["manifest.json"])
+		}
 		check(t, p, m, tok, all, dir)
 	}
 }

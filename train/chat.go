@@ -3,6 +3,7 @@ package train
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,6 +41,7 @@ type Chat struct {
 type ChatCounts struct {
 	Rows    int            `json:"rows"`
 	Used    int            `json:"used"`
+	Tools   int            `json:"tools,omitempty"`   // rows used whose tools are not
 	Skipped map[string]int `json:"skipped,omitempty"` // by reason
 }
 
@@ -55,8 +57,9 @@ const maxRow = 64 << 20
 
 // ReadChats reads conversations: lines of JSON or a JSON list, also compressed
 // with zstd. A row is in the form of ShareGPT (conversations with from and value),
-// Alpaca (instruction, input, output), messages (role and content), or self-instruct
-// (instruction with instances); of preferences chosen and rejected, each an answer, a
+// Alpaca (instruction, input, output), messages (role and content), self-instruct
+// (instruction with instances), or a question (prompt, query, question) with its answer
+// (completion, response, answer); of preferences chosen and rejected, each an answer, a
 // turn, a list of turns, or a transcript with "Human:" and "Assistant:".
 func ReadChats(name string, each func(Chat) error) (ChatCounts, error) {
 	f, err := os.Open(name)
@@ -101,7 +104,7 @@ func readChats(r io.Reader, each func(Chat) error) (n ChatCounts, err error) {
 	}
 	row := func(b []byte) error {
 		n.Rows++
-		chats, why, err := parseChat(b)
+		chats, tools, why, err := parseChat(b)
 		if err != nil {
 			return hint.Usage(hint.With(fmt.Errorf("row %d: %w", n.Rows, err), "a file of conversations holds one object of JSON on each line, or one list of them"))
 		}
@@ -110,6 +113,9 @@ func readChats(r io.Reader, each func(Chat) error) (n ChatCounts, err error) {
 			return nil
 		}
 		n.Used++
+		if tools {
+			n.Tools++
+		}
 		for _, c := range chats {
 			if err := each(c); err != nil {
 				return err
@@ -173,7 +179,17 @@ type chatRow struct {
 	History       [][2]string     `json:"history"`
 	Instances     []struct{ Input, Output string }
 	Prompt        json.RawMessage `json:"prompt"`
-	Question      string          `json:"question"` // of pairs, in place of prompt
+	Question      string          `json:"question"`
+	Query         json.RawMessage `json:"query"`
+	Completion    json.RawMessage `json:"completion"`
+	Response      json.RawMessage `json:"response"`
+	Answer        json.RawMessage `json:"answer"`
+	Context       json.RawMessage `json:"context"`       // of instruction and response, in place of input
+	SystemPrompt  json.RawMessage `json:"system_prompt"` // in place of system
+	Choices       json.RawMessage `json:"choices"`       // of a test: its answer is none without them
+	Options       json.RawMessage `json:"options"`
+	Tools         json.RawMessage `json:"tools"` // that the conversation may call; no form tells of them
+	Functions     json.RawMessage `json:"functions"`
 	Chosen        json.RawMessage `json:"chosen"`
 	Rejected      json.RawMessage `json:"rejected"`
 	Label         json.RawMessage `json:"label"` // of KTO: whether the answer is a good one; of other sets anything
@@ -222,58 +238,68 @@ func (t chatTurn) turn() (Turn, error) {
 	}
 }
 
-// parseChat reads a row. A row without what training needs is skipped, with the
-// reason.
-func parseChat(b []byte) (chats []Chat, why string, err error) {
+// parseChat reads a row, and says whether it names tools. A row without what training needs is
+// skipped, with the reason.
+func parseChat(b []byte) (chats []Chat, tools bool, why string, err error) {
 	var r chatRow
 	if err := json.Unmarshal(b, &r); err != nil {
 		var kind *json.UnmarshalTypeError
 		if errors.As(err, &kind) {
-			return nil, "of another form", nil
+			return nil, false, "of another form", nil
 		}
-		return nil, "", err
+		return nil, false, "", err
 	}
+	chats, why = r.chats()
+	return chats, filled(r.Tools) || filled(r.Functions), why, nil
+}
+
+// filled reports whether a field holds something; lists of tools are often text.
+func filled(raw json.RawMessage) bool {
+	text := string(raw)
+	json.Unmarshal(raw, &text) // else it is no text
+	switch strings.TrimSpace(text) {
+	case "", "null", "[]", "{}":
+		return false
+	}
+	return true
+}
+
+func (r *chatRow) chats() (chats []Chat, why string) {
 	base, why := r.base()
-	if why != "" {
-		return nil, why, nil
-	}
-	if len(r.Chosen) > 0 {
+	switch {
+	case why != "":
+		return nil, why
+	case len(r.Chosen) > 0:
 		return r.pair(base)
-	}
-	if string(r.Label) == "false" {
-		return nil, "an answer marked as bad", nil
-	}
-	if len(r.Instances) > 0 && r.Instruction == nil {
-		return nil, "no instruction", nil
-	}
-	if len(r.Instances) > 0 {
+	case string(r.Label) == "false":
+		return nil, "an answer marked as bad"
+	case len(r.Instances) > 0 && r.Instruction == nil:
+		return nil, "no instruction"
+	case len(r.Instances) > 0:
 		for _, x := range r.Instances {
 			c := append(base[:len(base):len(base)], Turn{User, join(*r.Instruction, x.Input)}, Turn{Assistant, x.Output})
 			if why := usable(c); why != "" {
-				return nil, why, nil
+				return nil, why
 			}
 			chats = append(chats, Chat{Turns: c})
 		}
-		return chats, "", nil
-	}
-	if r.Instruction != nil {
-		var answer string
-		if json.Unmarshal(r.Output, &answer) != nil {
-			return nil, "no answer", nil
+		return chats, ""
+	case len(r.Conversations)+len(r.Messages) == 0:
+		if base, why = r.answered(base); why != "" {
+			return nil, why
 		}
-		base = append(base, Turn{User, join(*r.Instruction, r.Input)}, Turn{Assistant, answer})
 	}
 	if why := usable(base); why != "" {
-		return nil, why, nil
+		return nil, why
 	}
-	return []Chat{{Turns: base}}, "", nil
+	return []Chat{{Turns: base}}, ""
 }
 
 // base returns the turns that a row lists, in whatever form, but for those of an
 // instruction.
 func (r *chatRow) base() (turns []Turn, why string) {
-	if r.System != "" {
-		turns = append(turns, Turn{System, r.System})
+	if system := cmp.Or(r.System, text(r.SystemPrompt)); system != "" {
+		turns = append(turns, Turn{System, system})
 	}
 	for _, h := range r.History {
 		turns = append(turns, Turn{User, h[0]}, Turn{Assistant, h[1]})

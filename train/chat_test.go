@@ -16,6 +16,7 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/jinja"
 	"feilun/internal/testkit"
+	"feilun/model"
 )
 
 func TestParseChat(t *testing.T) {
@@ -52,14 +53,50 @@ func TestParseChat(t *testing.T) {
 		{`{"system":"s","prompt":"q","chosen":[{"role":"user","content":"q"},{"role":"assistant","content":"r"}],"rejected":[{"role":"user","content":"q"},{"role":"assistant","content":"w"}]}`,
 			[]Chat{{Turns: []Turn{s("s"), u("q"), a("r")}, Rejected: []Turn{s("s"), u("q"), a("w")}}}, ""},
 		{`"x"`, nil, "of another form"},
+		{`{"prompt":"q","completion":"r"}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
+		{`{"prompt":"q","completion":"r","label":false}`, nil, "an answer marked as bad"},
+		{`{"prompt":[{"role":"system","content":"s"},{"role":"user","content":"q"}],"completion":[{"role":"assistant","content":"r"}]}`, []Chat{{Turns: []Turn{s("s"), u("q"), a("r")}}}, ""},
+		{`{"prompt":"q","response":"r"}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
+		{`{"query":"q","response":"r","history":[["a","b"]]}`, []Chat{{Turns: []Turn{u("a"), a("b"), u("q"), a("r")}}}, ""},
+		{`{"system_prompt":"s","question":"q","response":"r"}`, []Chat{{Turns: []Turn{s("s"), u("q"), a("r")}}}, ""},
+		{`{"question":"q","answer":"r"}`, []Chat{{Turns: []Turn{u("q"), a("r")}}}, ""},
+		{`{"question":"q","answer":2}`, nil, "of another form"},
+		{`{"question":"q","choices":["x","y"],"answer":"B"}`, nil, "a question with choices"},
+		{`{"instruction":"i","context":"x","response":"r"}`, []Chat{{Turns: []Turn{u("i\nx"), a("r")}}}, ""},
+		{`{"prompt":"q","completion":""}`, nil, "no answer at the end"},
+		{`{"completion":"r"}`, nil, "no answer at the end"},
+		{`{"prompt":"q","messages":[{"role":"user","content":"v"},{"role":"assistant","content":"w"}],"response":"r"}`, []Chat{{Turns: []Turn{u("v"), a("w")}}}, ""},
 	} {
-		got, why, err := parseChat([]byte(tt.row))
+		got, _, why, err := parseChat([]byte(tt.row))
 		if err != nil || why != tt.why || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("parseChat(%s) = %v, %q, %v; want %v, %q", tt.row, got, why, err, tt.want, tt.why)
 		}
 	}
-	if _, _, err := parseChat([]byte(`{"a`)); err == nil {
+	if _, _, _, err := parseChat([]byte(`{"a`)); err == nil {
 		t.Error("half a row was read")
+	}
+}
+
+// TestChatTools: rows that list tools, as text or as a list, are counted, and that the tools are not
+// learned is said.
+func TestChatTools(t *testing.T) {
+	const turns = `"conversations":[{"from":"human","value":"say"},{"from":"function_call","value":"{}"},{"from":"observation","value":"x"},{"from":"gpt","value":"y"}]`
+	n, err := readChats(strings.NewReader(`{`+turns+`,"tools":"[{\"name\":\"f\"}]"}{`+turns+`,"tools":[{"name":"f"}]}`), func(Chat) error { return nil })
+	if err == nil {
+		t.Error("two rows in a line were read")
+	}
+	n, err = readChats(strings.NewReader(`{`+turns+`,"tools":"[{\"name\":\"f\"}]"}`+"\n{"+turns+`,"tools":[{"name":"f"}]}`+"\n{"+turns+`,"tools":"[]"}`+"\n{"+turns+`,"tools":null}`), func(Chat) error { return nil })
+	if err != nil || n.Used != 4 || n.Tools != 2 {
+		t.Errorf("%+v, %v; want 2 rows with tools of 4", n, err)
+	}
+	name := filepath.Join(t.TempDir(), "rows.jsonl")
+	if err := os.WriteFile(name, []byte(`{`+turns+`,"tools":"[{\"name\":\"f\"}]"}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	j := &job{Options: Options{Stderr: &said}}
+	if err := (&TuneParams{}).chats(j, []string{name}, func(Chat, bool) error { return nil }); err != nil || !strings.Contains(said.String(), "1 of 1 rows used; 1 rows list tools, which the model is not told of") {
+		t.Errorf("%v, said %q", err, said.String())
 	}
 }
 
@@ -139,10 +176,7 @@ func TestChatFiles(t *testing.T) {
 // TestChatML checks tokens and which of them are learned.
 func TestChatML(t *testing.T) {
 	tok := vocabulary(t, 280)
-	c, err := newChatML(tok)
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := newChatML(tok, nil)
 	ids, answer := c.encode([]Turn{{User, "the <|im_end|> mill"}, {Assistant, " until\nMarch "}, {User, "?"}, {Assistant, "磨坊"}}, false)
 	var all, learned []uint32
 	for i, id := range ids {
@@ -184,7 +218,7 @@ func TestShownTokens(t *testing.T) {
 	var f struct {
 		Added map[uint32]struct{ Special bool } `json:"added_tokens_decoder"`
 	}
-	if err := json.Unmarshal(tokenizerConfig(tok, 64, true), &f); err != nil {
+	if err := json.Unmarshal((&job{tok: tok, m: &model.Model{}}).tokenizerConfig(), &f); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range tok.Special {
@@ -238,11 +272,7 @@ func TestChatMLSpaces(t *testing.T) {
 			t.Fatal(err)
 		}
 		tok.Special = append(tok.Special, bpe.Special{Text: turnStart, ID: 400}, bpe.Special{Text: turnEnd, ID: 401})
-		c, err := newChatML(tok)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids, _ := c.encode([]Turn{{User, "the"}}, false)
+		ids, _ := newChatML(tok, nil).encode([]Turn{{User, "the"}}, false)
 		if text, err := tok.Decode(nil, ids); err != nil || string(text) != want {
 			t.Errorf("%s: %q, %v, want %q", scheme, text, err, want)
 		}

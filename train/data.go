@@ -12,16 +12,18 @@ import (
 	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
+	"feilun/model"
 )
 
 // The manifest of a folder of packed tokens, as far as it is read here.
 type tokenManifest struct {
-	Format    string `json:"format"`
-	Tokenizer string `json:"tokenizer_sha256"`
-	Vocab     int    `json:"vocab"`
-	EOT       uint32 `json:"eot"`
-	Form      string `json:"form"`
-	Wide      bool   `json:"wide"`
+	Format    string   `json:"format"`
+	Tokenizer string   `json:"tokenizer_sha256"`
+	Vocab     int      `json:"vocab"`
+	ValidPart *float64 `json:"valid_part"` // asked for validation; nil where the folder does not tell
+	EOT       uint32   `json:"eot"`
+	Form      string   `json:"form"`
+	Wide      bool     `json:"wide"`
 	Shards    []struct {
 		Input string `json:"input"`
 	} `json:"shards"`
@@ -30,7 +32,7 @@ type tokenManifest struct {
 const tokensFormat = "feilun.tokens/1"
 
 // holdOut is how many documents of the training text there are for each that is
-// held out where a folder has no validation text.
+// held out where a folder was to have validation text and has none.
 const holdOut = 50
 
 // A Corpus is a folder of packed tokens.
@@ -40,6 +42,7 @@ type Corpus struct {
 	EOT    uint32
 	SHA256 string // of manifest.json: names the text
 	Tok    *bpe.Tokenizer
+	Prefix []uint32 // tokens before every text
 
 	sets  []*tokens.Set
 	train []doc
@@ -71,9 +74,11 @@ func OpenCorpus(dir string) (*Corpus, error) {
 	}
 	sum := sha256.Sum256(b)
 	c := &Corpus{Dir: dir, Vocab: m.Vocab, EOT: m.EOT, SHA256: hex.EncodeToString(sum[:])}
-	if c.Tok, err = bpe.Open(filepath.Join(dir, "tokenizer.json")); err != nil {
+	words, err := model.OpenWords(dir)
+	if err != nil {
 		return nil, err
 	}
+	c.Tok, c.Prefix = words.Tokenizer, words.Prefix
 	if c.Tok.Size() != m.Vocab {
 		return nil, fmt.Errorf("%s: %d tokens in tokenizer.json, %d by manifest.json", dir, c.Tok.Size(), m.Vocab)
 	}
@@ -81,7 +86,7 @@ func OpenCorpus(dir string) (*Corpus, error) {
 		c.Close()
 		return nil, err
 	}
-	if len(c.valid) == 0 && len(c.train) >= holdOut {
+	if none := m.ValidPart != nil && *m.ValidPart == 0; !none && len(c.valid) == 0 && len(c.train) >= holdOut {
 		c.split()
 	}
 	if len(c.train) == 0 {

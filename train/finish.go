@@ -23,18 +23,23 @@ const modelFormat = "feilun.model/1"
 
 // finish writes the model's folder; the manifest comes last.
 func (j *job) finish(l *loop) error {
-	if err := atomicfile.Write(filepath.Join(j.Out, "tokenizer.json"), j.tok.WriteJSON); err != nil {
+	err := atomicfile.Write(filepath.Join(j.Out, "tokenizer.json"), func(w io.Writer) error { return model.WriteTokenizer(w, j.tok, j.prefix) })
+	if err != nil {
 		return l.disk(err)
 	}
-	if err := atomicfile.WriteBytes(filepath.Join(j.Out, "tokenizer_config.json"), tokenizerConfig(j.tok, j.m.Config.Context, j.chat)); err != nil {
+	if err := atomicfile.WriteBytes(filepath.Join(j.Out, "tokenizer_config.json"), j.tokenizerConfig()); err != nil {
 		return l.disk(err)
 	}
 	if err := j.m.Save(j.Out, false); err != nil {
 		return l.disk(err)
 	}
 	eos := j.m.Config.EOS
-	err := writeJSON(filepath.Join(j.Out, "generation_config.json"), map[string]any{
-		"bos_token_id": j.eot, "eos_token_id": eos, "pad_token_id": j.eot, "do_sample": true, "temperature": sampleTemperature, "top_k": sampleTop,
+	bos, ok := j.tok.ID(j.names.bos)
+	if !ok {
+		bos = j.eot
+	}
+	err = writeJSON(filepath.Join(j.Out, "generation_config.json"), map[string]any{
+		"bos_token_id": bos, "eos_token_id": eos, "pad_token_id": j.eot, "do_sample": true, "temperature": sampleTemperature, "top_k": sampleTop,
 	})
 	if err != nil {
 		return l.disk(err)
@@ -99,19 +104,9 @@ func (j *job) samples(step int) []Sample {
 func sampleRoom(context int) int { return min(context, 4*sampleTokens) }
 
 func (j *job) sample(pass *model.Pass, prompt string, rng *rand.Rand) string {
-	ids := []uint32{j.eot}
-	stop := []uint32{j.eot}
-	if j.chat {
-		c, err := newChatML(j.tok)
-		if err != nil {
-			panic(err) // the data were encoded with the same tokens
-		}
-		ids, _ = c.encode([]Turn{{User, prompt}}, false)
-		ids = append(ids, c.start)
-		ids = c.text(ids, Assistant+"\n")
-		stop = append(stop, c.end)
-	} else {
-		ids = j.tok.Encoder().Encode(ids, []byte(prompt))
+	ids, stop, err := j.begin(prompt)
+	if err != nil {
+		return "" // the template has no form for it
 	}
 	from := len(ids)
 	room := sampleRoom(j.p.Context)
@@ -132,6 +127,19 @@ func (j *job) sample(pass *model.Pass, prompt string, rng *rand.Rand) string {
 		return ""
 	}
 	return strings.ToValidUTF8(string(whole(text)), "�")
+}
+
+// begin returns the tokens of a prompt, as generation gives them to the model, and those that end
+// what it writes.
+func (j *job) begin(prompt string) (ids, stop []uint32, err error) {
+	if j.form != nil {
+		ids, err = j.form.ask(prompt)
+		return ids, append(j.form.ends(), j.eot), err
+	}
+	if ids = slices.Clone(j.prefix); len(ids) == 0 {
+		ids = []uint32{j.eot}
+	}
+	return j.tok.Encoder().Encode(ids, []byte(prompt)), []uint32{j.eot}, nil
 }
 
 // whole cuts off the beginning of a character whose end was not written any more.

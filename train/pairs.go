@@ -1,32 +1,83 @@
 package train
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 )
 
-// pair makes a preference of chosen and rejected.
-func (r *chatRow) pair(base []Turn) ([]Chat, string, error) {
-	if len(r.Rejected) == 0 {
-		return nil, "no rejected answer", nil
-	}
-	var prompt string
+// text is a field that holds text, or "".
+func text(raw json.RawMessage) (s string) {
+	json.Unmarshal(raw, &s) // else it is none
+	return s
+}
+
+// turnsOf reads a text as a turn of role, and a turn or a list of them as they are.
+func turnsOf(raw json.RawMessage, role string) (turns []Turn, why string) {
 	var list []chatTurn
+	var one chatTurn
 	switch {
-	case r.Instruction != nil:
-		base = append(base, Turn{User, join(*r.Instruction, r.Input)})
-	case json.Unmarshal(r.Prompt, &prompt) == nil && prompt != "":
-		base = append(base, Turn{User, prompt})
-	case r.Question != "":
-		base = append(base, Turn{User, r.Question})
-	case json.Unmarshal(r.Prompt, &list) == nil:
-		for _, t := range list {
-			turn, err := t.turn()
-			if err != nil {
-				return nil, err.Error(), nil
-			}
-			base = append(base, turn)
+	case !filled(raw):
+		return nil, ""
+	case text(raw) != "":
+		return []Turn{{role, text(raw)}}, ""
+	case json.Unmarshal(raw, &list) == nil:
+	case json.Unmarshal(raw, &one) == nil:
+		list = []chatTurn{one}
+	default:
+		return nil, "of another form"
+	}
+	for _, t := range list {
+		turn, err := t.turn()
+		if err != nil {
+			return nil, err.Error()
 		}
+		turns = append(turns, turn)
+	}
+	return turns, ""
+}
+
+// asked puts the question of a row behind turns, whatever its name.
+func (r *chatRow) asked(base []Turn) ([]Turn, string) {
+	if r.Instruction != nil {
+		return append(base, Turn{User, join(*r.Instruction, cmp.Or(r.Input, text(r.Context)))}), ""
+	}
+	for _, raw := range []json.RawMessage{r.Prompt, r.Query} {
+		if turns, why := turnsOf(raw, User); len(turns) > 0 || why != "" {
+			return append(base, turns...), why
+		}
+	}
+	if r.Question != "" {
+		base = append(base, Turn{User, r.Question})
+	}
+	return base, ""
+}
+
+// answered puts the question of a row and its answer behind turns.
+func (r *chatRow) answered(base []Turn) ([]Turn, string) {
+	all, why := r.asked(base)
+	if why != "" || len(all) == len(base) {
+		return base, why
+	}
+	if filled(r.Choices) || filled(r.Options) {
+		return nil, "a question with choices"
+	}
+	for _, raw := range []json.RawMessage{r.Output, r.Completion, r.Response, r.Answer} {
+		if turns, why := turnsOf(raw, Assistant); len(turns) > 0 || why != "" {
+			return append(all, turns...), why
+		}
+	}
+	return all, ""
+}
+
+// pair makes a preference of chosen and rejected.
+func (r *chatRow) pair(base []Turn) ([]Chat, string) {
+	if len(r.Rejected) == 0 {
+		return nil, "no rejected answer"
+	}
+	base, why := r.asked(base)
+	if why != "" {
+		return nil, why
 	}
 	good, why := ending(base, r.Chosen)
 	if why == "" {
@@ -42,11 +93,11 @@ func (r *chatRow) pair(base []Turn) ([]Chat, string, error) {
 				why = "both answers are the same"
 			}
 			if why == "" {
-				return []Chat{{Turns: good, Rejected: bad}}, "", nil
+				return []Chat{{Turns: good, Rejected: bad}}, ""
 			}
 		}
 	}
-	return nil, why, nil
+	return nil, why
 }
 
 // ending puts an answer behind turns: text, a turn, a list, or a transcript.

@@ -26,11 +26,7 @@ func Prefer(ctx context.Context, t TuneParams, dir string, files []string, o Opt
 	if err != nil {
 		return nil, err
 	}
-	c, err := newChatML(j.tok)
-	if err != nil {
-		return nil, err
-	}
-	all, held, long, err := t.pairs(j, c, files)
+	all, held, long, err := t.pairs(j, files)
 	if err != nil {
 		return nil, err
 	}
@@ -59,19 +55,22 @@ func Prefer(ctx context.Context, t TuneParams, dir string, files []string, o Opt
 
 // pairs encodes the preferences of files: those to learn from and those to measure
 // on. It counts the ones that are too long.
-func (t *TuneParams) pairs(j *job, c *chatML, files []string) (all, held []pair, long int, err error) {
+func (t *TuneParams) pairs(j *job, files []string) (all, held []pair, long int, err error) {
 	err = t.chats(j, files, func(chat Chat, hold bool) error {
 		if chat.Rejected == nil {
 			return hint.Usage(hint.With(errors.New("a row without a rejected answer"), "feilun train sft learns from conversations without preference"))
 		}
 		var p pair
 		for i, turns := range [][]Turn{chat.Turns, chat.Rejected} {
-			ids, learn := c.encode(turns, true)
-			if len(ids) > j.p.Context+1 {
+			e, err := j.form.examples(turns, true)
+			if err != nil {
+				return err
+			}
+			if len(e[0].ids) > j.p.Context+1 {
 				long++
 				return nil
 			}
-			p.rows[i] = padded(ids, learn, j.p.Context)
+			p.rows[i] = padded(e[0].ids, e[0].learn, j.p.Context)
 		}
 		if hold {
 			held = append(held, p)

@@ -132,13 +132,17 @@ type row struct {
 	starts []int32 // by input, where its document begins in the row; nil for one document
 }
 
-// mark sets where documents begin: an end of text stands before the document that
-// follows it, as it does where a model is asked for a new one.
-func (r *row) mark(eot uint32) {
+// mark sets where documents begin: at the end of text that stands before one, as it does
+// where a model is asked for a new one, or behind it at the tokens that the vocabulary puts before
+// every text.
+func (r *row) mark(c *Corpus) {
 	r.starts = r.starts[:0]
-	from := int32(0)
-	for i, id := range r.ids[:len(r.ids)-1] {
-		if id == eot {
+	from, back := int32(0), 0
+	if len(c.Prefix) > 0 && c.Prefix[0] != c.EOT {
+		back = 1
+	}
+	for i := range r.ids[:len(r.ids)-1] {
+		if i >= back && r.ids[i-back] == c.EOT {
 			from = int32(i)
 		}
 		r.starts = append(r.starts, from)
@@ -168,7 +172,7 @@ func (r *rows) row(out *row) error {
 	}
 	out.starts = nil
 	if r.mask {
-		out.mark(r.corpus.EOT)
+		out.mark(r.corpus)
 	}
 	return nil
 }
@@ -215,7 +219,7 @@ func validRows(c *Corpus, p *Params) ([]row, error) {
 func finishRows(all []row, c *Corpus, p *Params) []row {
 	for i := range all {
 		if p.Mask {
-			all[i].mark(c.EOT)
+			all[i].mark(c)
 		}
 	}
 	return all

@@ -60,19 +60,22 @@ const (
 // A job is one training run, whatever it learns from.
 type job struct {
 	Options
-	kind   string // kindText, kindChat or kindPairs
-	p      *Params
-	cpu    *tensor.CPU
-	m      *model.Model
-	tok    *bpe.Tokenizer
-	eot    uint32
-	recipe string
-	made   map[string]any // for the manifest: what the model is made of
-	chat   bool           // the model answers in turns
-	facts  [][3]string
-	extra  int64 // bytes of memory beside model and passes
-	need   int64 // bytes of memory in all, as predicted
-	before int64 // bytes of memory that the process took before training
+	kind     string // kindText, kindChat or kindPairs
+	p        *Params
+	cpu      *tensor.CPU
+	m        *model.Model
+	tok      *bpe.Tokenizer
+	eot      uint32
+	recipe   string
+	made     map[string]any // for the manifest: what the model is made of
+	form     form           // of conversations; nil where the model learns texts
+	names    tokenNames
+	prefix   []uint32 // tokens before every text
+	template string   // of chats, for the model that is written; "" for none
+	facts    [][3]string
+	extra    int64 // bytes of memory beside model and passes
+	need     int64 // bytes of memory in all, as predicted
+	before   int64 // bytes of memory that the process took before training
 }
 
 // Run trains a model on a folder of packed tokens, or goes on where an earlier
@@ -86,8 +89,11 @@ func Run(ctx context.Context, p Params, dir string, o Options) (*Outcome, error)
 		return nil, err
 	}
 	defer c.Close()
-	j := &job{Options: o, kind: kindText, p: &p, tok: c.Tok, eot: c.EOT, made: map[string]any{"tokens_sha256": c.SHA256}}
+	j := &job{Options: o, kind: kindText, p: &p, tok: c.Tok, eot: c.EOT, prefix: c.Prefix, made: map[string]any{"tokens_sha256": c.SHA256}}
 	if j.m, err = p.model(c, o.memory()); err != nil {
+		return nil, err
+	}
+	if err := j.takeText(c, p.Init); err != nil {
 		return nil, err
 	}
 	train, valid := c.Total()

@@ -2,11 +2,10 @@ package train
 
 import (
 	"encoding/json"
-	"errors"
+	"slices"
 	"strings"
 
 	"feilun/internal/bpe"
-	"feilun/internal/hint"
 )
 
 // The tokens of ChatML (OpenAI, 2023; also of Qwen).
@@ -23,21 +22,44 @@ const Template = "{% for message in messages %}{{ '<|im_start|>' + message['role
 // A chatML turns conversations into tokens.
 type chatML struct {
 	enc        *bpe.Encoder
+	before     []uint32 // tokens before every conversation
+	text       string   // of before
 	start, end uint32
 }
 
-func newChatML(t *bpe.Tokenizer) (*chatML, error) {
+// newChatML returns nil for a vocabulary without the tokens that mark turns.
+func newChatML(t *bpe.Tokenizer, prefix []uint32) *chatML {
 	start, ok1 := t.ID(turnStart)
 	end, ok2 := t.ID(turnEnd)
 	if !ok1 || !ok2 {
-		return nil, hint.Usage(hint.With(errors.New("the vocabulary has no tokens "+turnStart+" and "+turnEnd+" to mark turns with"),
-			"feilun tokenize train makes them, unless --special says otherwise"))
+		return nil
 	}
-	return &chatML{t.Encoder(), start, end}, nil
+	return &chatML{t.Encoder(), prefix, tokensText(t, prefix), start, end}
 }
 
-// text appends the tokens of what stands behind a mark.
-func (c *chatML) text(ids []uint32, s string) []uint32 {
+func tokensText(t *bpe.Tokenizer, ids []uint32) (text string) {
+	for _, id := range ids {
+		text += string(t.Token(id))
+	}
+	return text
+}
+
+func (c *chatML) template() string { return c.text + Template }
+
+func (c *chatML) ends() []uint32 { return []uint32{c.end} }
+
+func (c *chatML) examples(turns []Turn, last bool) ([]example, error) {
+	ids, learn := c.encode(turns, last)
+	return []example{{ids, learn}}, nil
+}
+
+func (c *chatML) ask(question string) ([]uint32, error) {
+	ids, _ := c.encode([]Turn{{User, question}}, false)
+	return c.words(append(ids, c.start), Assistant+"\n"), nil
+}
+
+// words appends the tokens of what stands behind a mark.
+func (c *chatML) words(ids []uint32, s string) []uint32 {
 	return c.enc.EncodePart(ids, []byte(s), false, false)
 }
 
@@ -46,17 +68,19 @@ func (c *chatML) text(ids []uint32, s string) []uint32 {
 // without text teach nothing. With last, only the last answer counts, whatever it
 // holds. Marks in the text are text.
 func (c *chatML) encode(turns []Turn, last bool) (ids []uint32, answer []bool) {
+	ids = slices.Clone(c.before)
+	answer = make([]bool, len(ids))
 	for i, t := range turns {
 		role := t.Role + "\n"
 		ids = append(ids, c.start)
-		head := len(ids) + len(c.text(nil, role))
-		ids = c.text(ids, role+strings.TrimSpace(t.Text))
+		head := len(ids) + len(c.words(nil, role))
+		ids = c.words(ids, role+strings.TrimSpace(t.Text))
 		ids = append(ids, c.end)
 		mine := t.Role == Assistant && (last && i == len(turns)-1 || !last && strings.TrimSpace(t.Text) != "")
 		for k := len(answer); k < len(ids); k++ {
 			answer = append(answer, mine && k >= head)
 		}
-		ids = c.text(ids, "\n")
+		ids = c.words(ids, "\n")
 		for len(answer) < len(ids) {
 			answer = append(answer, false)
 		}
@@ -65,18 +89,17 @@ func (c *chatML) encode(turns []Turn, last bool) (ids []uint32, answer []bool) {
 }
 
 // tokenizerConfig returns the bytes of tokenizer_config.json.
-func tokenizerConfig(t *bpe.Tokenizer, context int, chat bool) []byte {
+func (j *job) tokenizerConfig() []byte {
 	added := map[string]any{}
-	m := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": context, "clean_up_tokenization_spaces": false, "added_tokens_decoder": added}
-	for _, s := range t.Special {
+	m := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": j.m.Config.Context, "clean_up_tokenization_spaces": false, "added_tokens_decoder": added}
+	for _, s := range j.tok.Special {
 		b, _ := json.Marshal(s.ID)
-		added[string(b)] = map[string]any{"content": s.Text, "special": !t.Shown[s.ID], "lstrip": false, "rstrip": false, "normalized": false, "single_word": false}
+		added[string(b)] = map[string]any{"content": s.Text, "special": !j.tok.Shown[s.ID], "lstrip": false, "rstrip": false, "normalized": j.tok.Normalized[s.ID], "single_word": false}
 	}
-	if _, ok := t.ID("<|endoftext|>"); ok {
-		m["bos_token"], m["eos_token"], m["pad_token"] = "<|endoftext|>", "<|endoftext|>", "<|endoftext|>"
-	}
-	if chat {
-		m["chat_template"], m["eos_token"] = Template, turnEnd
+	for name, text := range map[string]string{"bos_token": j.names.bos, "eos_token": j.names.eos, "pad_token": string(j.tok.Token(j.eot)), "chat_template": j.template} {
+		if text != "" {
+			m[name] = text
+		}
 	}
 	b, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

@@ -125,6 +125,22 @@ func TestHoldOut(t *testing.T) {
 	if _, valid := c.Total(); valid == 0 || len(c.valid) != 1 || len(c.train) != 59 {
 		t.Errorf("%d documents held out of 60, want 1", len(c.valid))
 	}
+	for part, want := range map[string]int{`0,`: 60, `0.005,`: 59} {
+		dir := packed(t, tok, words(60, 1), 0)
+		name := filepath.Join(dir, "manifest.json")
+		b, err := os.ReadFile(name)
+		if err == nil {
+			err = os.WriteFile(name, []byte(strings.Replace(string(b), "{", `{"valid_part":`+part, 1)), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := OpenCorpus(dir)
+		if err != nil || len(other.train) != want {
+			t.Fatalf("with a share of %s %d documents of 60 are trained on, %v; want %d", part, len(other.train), err, want)
+		}
+		other.Close()
+	}
 	r := newRows(c, usual(t))
 	var out row
 	for range 50 {

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,11 +64,7 @@ func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Optio
 	if err != nil {
 		return nil, err
 	}
-	c, err := newChatML(j.tok)
-	if err != nil {
-		return nil, err
-	}
-	all, held, cut, err := t.examples(j, c, files)
+	all, held, cut, err := t.examples(j, files)
 	if err != nil {
 		return nil, err
 	}
@@ -89,22 +86,34 @@ func Tune(ctx context.Context, t TuneParams, dir string, files []string, o Optio
 
 // examples encodes the conversations of files: those to learn from and those to
 // measure on. It counts and tells the ones that were cut at the end.
-func (t *TuneParams) examples(j *job, c *chatML, files []string) (all, held []example, cut int, err error) {
+func (t *TuneParams) examples(j *job, files []string) (all, held []example, cut int, err error) {
 	lost := 0
 	err = t.chats(j, files, func(chat Chat, hold bool) error {
-		e := example{}
-		e.ids, e.learn = c.encode(chat.Turns, false)
-		if len(e.ids) > j.p.Context+1 {
-			cut++
-			e.ids, e.learn = e.ids[:j.p.Context+1], e.learn[:j.p.Context+1]
+		some, err := j.form.examples(chat.Turns, false)
+		if err != nil {
+			return err
 		}
-		switch {
-		case !slices.Contains(e.learn, true): // what was cut off held all answers
+		long, learned := false, false
+		for _, e := range some {
+			if len(e.ids) > j.p.Context+1 {
+				long = true
+				e.ids, e.learn = e.ids[:j.p.Context+1], e.learn[:j.p.Context+1]
+			}
+			switch {
+			case !slices.Contains(e.learn, true): // what was cut off held all answers
+				continue
+			case hold:
+				held = append(held, e)
+			default:
+				all = append(all, e)
+			}
+			learned = true
+		}
+		if long {
+			cut++
+		}
+		if !learned {
 			lost++
-		case hold:
-			held = append(held, e)
-		default:
-			all = append(all, e)
 		}
 		return nil
 	})
@@ -130,7 +139,7 @@ func nothingLearned(text string, long int) error {
 	if long > 0 {
 		return hint.Usage(hint.With(errors.New(text), "the rows are too long; give more --context"))
 	}
-	return hint.Usage(hint.With(errors.New(text), "a row holds conversations (ShareGPT), instruction and output (Alpaca), or messages; one of preferences chosen and rejected"))
+	return hint.Usage(hint.With(errors.New(text), "a row holds conversations (ShareGPT), instruction and output (Alpaca), messages, or prompt and completion; one of preferences chosen and rejected"))
 }
 
 // job opens the model that is to learn.
@@ -155,21 +164,12 @@ func (t *TuneParams) job(kind, dir string, files []string, o Options) (*job, err
 	if err := p.stretch(m); err != nil {
 		return nil, err
 	}
-	end, ok := tok.ID(turnEnd)
-	if ok {
-		m.Config.EOS = []int{int(end)}
-	}
-	eot, ok := tok.ID("<|endoftext|>")
-	if ok {
-		m.Config.EOS = append(m.Config.EOS, int(eot))
-	} else {
-		eot = end
-	}
 	sums, err := inputSums(append(slices.Clone(files), weightFiles(dir)...))
 	if err != nil {
 		return nil, err
 	}
-	return &job{Options: o, kind: kind, p: p, m: m, tok: tok, eot: eot, chat: true, made: map[string]any{"inputs_sha256": sums, "tune": t}}, nil
+	j := &job{Options: o, kind: kind, p: p, m: m, tok: tok, prefix: words.Prefix, made: map[string]any{"inputs_sha256": sums, "tune": t}}
+	return j, j.takeForm(dir, words)
 }
 
 // weightFiles returns the files that hold a model's weights: several where it is sharded, or
@@ -209,7 +209,15 @@ func inputSums(files []string) (map[string]string, error) {
 func (t *TuneParams) chats(j *job, files []string, each func(c Chat, hold bool) error) error {
 	rng := rand.New(rand.NewPCG(t.Seed, 7))
 	for _, name := range files {
-		n, err := ReadChats(name, func(c Chat) error { return each(c, rng.Float64() < t.Valid) })
+		refused, first := 0, error(nil)
+		n, err := ReadChats(name, func(c Chat) error {
+			err := each(c, rng.Float64() < t.Valid)
+			if errors.Is(err, errRefused) {
+				refused, first = refused+1, cmp.Or(first, err)
+				return nil
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -222,7 +230,13 @@ func (t *TuneParams) chats(j *job, files []string, each func(c Chat, hold bool) 
 		if len(why) > 0 {
 			text += "; left out: " + strings.Join(why, ", ")
 		}
+		if n.Tools > 0 {
+			text += fmt.Sprintf("; %d rows list tools, which the model is not told of: their conversations alone are learned", n.Tools)
+		}
 		j.say("%s", text)
+		if refused > 0 {
+			j.say("%s: %d conversations are left out, for which the chat template of the model has no form: %v", name, refused, first)
+		}
 	}
 	return nil
 }

@@ -101,7 +101,7 @@ const tokenizeIntro = `Tokenize makes a vocabulary from documents and packs docu
     feilun tokenize decode --tokenizer tokenizer.json < numbers
 
 Encoding and decoding take any bytes and give them back. Vocabularies are read as tokenizer.json of Hugging Face (BPE, byte-level or of SentencePiece's form) and as ranks of tiktoken, and
-written as both. What packed files hold is told in ../formats/tokens.md.
+written as both. Where a tokenizer.json puts tokens before every text (` + "`TemplateProcessing`" + `, such as Llama 3's), ` + "`pack`" + ` puts them before every document; ` + "`encode`" + ` gives the text alone. What packed files hold is told in ../formats/tokens.md.
 `
 
 const trainIntro = `Train makes a model of packed tokens, teaches it to answer by conversations, and to prefer some answers to others. Recipe key: ` + "`train:`" + `, beside ` + "`tokenize:`" + `; as verb:
@@ -115,8 +115,15 @@ The same command on the same folder goes on where it stopped, also after kill -9
 an error that names --fresh. A batch whose loss or gradient is no number, or whose gradient is far longer than usual, is skipped and said so; several in a row end training.
 Memory is predicted before the start and held to --memory. What the folder holds is told in ../formats/checkpoint.md; train.html can be kept open meanwhile.
 
-Conversations are lines of JSON or a JSON list, also as .zst, a row in the form of ShareGPT (` + "`conversations`" + ` of ` + "`from`, `value`" + `), Alpaca (` + "`instruction`, `input`, `output`" + `), messages (` + "`role`, `content`" + `) or self-instruct
-(` + "`instances`" + `); preferences have ` + "`chosen` and `rejected`" + ` beside the question. Turns are marked as in ChatML, which tokenizer_config.json holds as template.
+Conversations are lines of JSON or a JSON list, also as .zst, a row in the form of ShareGPT (` + "`conversations`" + ` of ` + "`from`, `value`" + `), Alpaca (` + "`instruction`, `input`, `output`" + `), messages (` + "`role`, `content`" + `), self-instruct
+(` + "`instances`" + `), or one question and its answer (` + "`prompt`, `query` or `question`; `completion`, `response` or `answer`" + `; with ` + "`system_prompt`" + `, and with ` + "`context`" + ` behind an ` + "`instruction`" + `); questions of tests with ` + "`choices`" + ` are left out. Of rows that list ` + "`tools`" + ` the conversation alone is learned, and they are counted. Preferences have ` + "`chosen` and `rejected`" + ` beside the question.
+
+A model that has a chat template (tokenizer_config.json or chat_template.jinja) learns in that form and keeps the template: what it renders up to an answer, with ` + "`add_generation_prompt`" + `, is the question, and what it
+renders beyond that with the answer is learned, up to the token that ends it. Special tokens that stand in a message are text. Where a template writes earlier answers otherwise (Qwen 3 leaves out their thoughts), each answer is an example of its own. ` + "`strftime_now`" + ` is always
+26 July 2024. A model without a template learns ChatML, if its vocabulary has ` + "`<|im_start|>` and `<|im_end|>`" + `, and gets that as its template.
+
+A vocabulary whose post_processor puts tokens before every text (Llama 3's ` + "`<|begin_of_text|>`" + `) keeps it. ` + "`feilun tokenize pack`" + ` writes these tokens before each document, and the token that ends texts behind it; with ` + "`--mask`" + ` a document sees nothing before them, as when the model is asked for one. Tokens packed without them
+are refused by ` + "`--init`" + ` of such a model. ChatML begins with them; a template of its own writes what it writes, as in generation.
 `
 
 const evaluateIntro = `Evaluate measures a model: bits for each byte of text by domain, multiple choice by log-likelihood, minimal pairs, last words, and whether the training corpus holds the questions. Recipe key: ` + "`evaluate:`" + `, behind ` + "`train:`" + `; as verbs:

@@ -82,7 +82,7 @@ func (c *runCmd) summary(w io.Writer, s *stats.Run, page string, model bool) err
 		return err
 	}
 	if t, err := inspect.Times(c.Out); err == nil && t.WallSecond > 0 {
-		fmt.Fprintf(w, "\n%s; peak memory %s, disk %s\n", pace(t), progress.Bytes(t.PeakMemory), progress.Bytes(t.Disk))
+		fmt.Fprintf(w, "\n%s; peak memory of these stages %s, disk %s\n", pace(t), progress.Bytes(t.PeakMemory), progress.Bytes(t.Disk))
 	}
 	made := ""
 	if model {

@@ -138,7 +138,7 @@ type tuneFlags struct {
 	trainFlags
 	Out   string   `required:"" placeholder:"MODEL" help:"Folder of the new model. The same command on it goes on where it stopped."`
 	Model string   `arg:"" name:"model" help:"Folder of the model to begin with."`
-	Data  []string `arg:"" name:"data" help:"Files of conversations: lines of JSON or a list, as ShareGPT, Alpaca or messages; .zst too."`
+	Data  []string `arg:"" name:"data" help:"Files of conversations: lines of JSON or a list, as ShareGPT, Alpaca, messages, or prompt and completion; .zst too."`
 }
 
 func (c *tuneFlags) Help() string { return trainHelp(&c.TuneParams, "") }
