@@ -111,6 +111,16 @@ func TestGGUFScores(t *testing.T) {
 			t.Errorf("%q is %q, want %q; prefix %v", tt.text, got, tt.want, prefix)
 		}
 	}
+	kinds := slices.Clone(meta[slices.IndexFunc(meta, func(kv gguf.KV) bool { return kv.Key == "tokenizer.ggml.token_type" })].Value.([]int32))
+	kinds[260] = tokenUser // the letter a is one still, alone and in words
+	f, _ := throughMeta(t, set(meta, "tokenizer.ggml.token_type", kinds))
+	tok, _, _, err := GGUFTokenizer(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ids := tok.Encoder().Encode(nil, []byte("aab a")); !slices.Equal(ids, []uint32{259, 266, 259, 260}) {
+		t.Errorf("with an added letter: %v", ids)
+	}
 	for want, meta := range map[string][]gguf.KV{
 		"scores of 0":          set(meta, "tokenizer.ggml.scores", nil),
 		"scores of 3":          set(meta, "tokenizer.ggml.scores", []float32{1, 2, 3}),

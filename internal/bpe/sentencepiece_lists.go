@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"unicode/utf8"
 )
 
 // scored returns a vocabulary of SentencePiece's form as lists. The score of a token is minus the
@@ -55,16 +57,22 @@ func (t *Tokenizer) fromScores(l *Lists, vocab map[string]uint32) error {
 		t.sp.words[id] = word
 	}
 	t.sp.words = t.sp.words[:len(t.tokens)]
+	parts := maps.Clone(vocab)
+	for _, s := range t.Special { // one that is a character stays it
+		if int(s.ID) < len(t.tokens) && utf8.RuneCountInString(s.Text) == 1 {
+			t.sp.words[s.ID], parts[s.Text] = s.Text, s.ID
+		}
+	}
 	ranks := ranksOf(l.Scores)
-	for id, word := range t.sp.words {
-		if _, ok := wordByte(word); ok {
+	for word, id := range vocab {
+		if t.isByte(id) {
 			continue
 		}
 		for k := range word {
-			left, ok1 := vocab[word[:k]]
-			right, ok2 := vocab[word[k:]]
+			left, ok1 := parts[word[:k]]
+			right, ok2 := parts[word[k:]]
 			if k > 0 && ok1 && ok2 && !t.isByte(left) && !t.isByte(right) {
-				t.merges = append(t.merges, merge{left, right, uint32(id), ranks[l.Scores[id]]})
+				t.merges = append(t.merges, merge{left, right, id, ranks[l.Scores[id]]})
 			}
 		}
 	}
