@@ -36,7 +36,7 @@ func WriteTokenizer(w io.Writer, t *bpe.Tokenizer, prefix []uint32) error {
 }
 
 // prefixTemplate is the step of tokenizer.json that puts tokens before a text, behind
-// the step that stands there.
+// the step that stands there, if there is one.
 func prefixTemplate(t *bpe.Tokenizer, prefix []uint32, before json.RawMessage) any {
 	var single []any
 	tokens := map[string]any{}
@@ -51,5 +51,8 @@ func prefixTemplate(t *bpe.Tokenizer, prefix []uint32, before json.RawMessage) a
 	pair := append(append([]any{}, single...), sequence("A", 0))
 	pair = append(append(pair, single...), sequence("B", 1))
 	template := map[string]any{"type": "TemplateProcessing", "single": append(single, sequence("A", 0)), "pair": pair, "special_tokens": tokens}
+	if len(before) == 0 || string(before) == "null" {
+		return template
+	}
 	return map[string]any{"type": "Sequence", "processors": []any{before, template}}
 }
