@@ -53,6 +53,14 @@ func (c *CPU) Attend(a *Attention, keysAt, valuesAt, width int, y, queries, keys
 	}
 }
 
+// attendKernels multiply a block's keys, all of them or the first half, and add up its values.
+type attendKernels struct {
+	keys, keysHalf func(heads, queries int, from pointer, step int, next pointer, groups int, x, y pointer, ystep int)
+	values         func(heads, queries int, from pointer, step int, next pointer, groups, turns int, x pointer, xstep int, y pointer)
+}
+
+var attendBy = attends()
+
 // A headRun is heads that go through the kernels together.
 type headRun struct {
 	*Attention
@@ -96,9 +104,9 @@ func (h *headRun) keys(from, to int) {
 		if i+1 < len(h.blocks) {
 			next = h.at(i+1, h.keysAt)
 		}
-		kernel := attendKeys4
+		kernel := attendBy.keys
 		if h.end-i*attendTokens <= 2*tileRows {
-			kernel = attendKeys2
+			kernel = attendBy.keysHalf
 		}
 		kernel(h.heads, h.each, h.at(i, h.keysAt), keyBytes(h.width), next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
 	}
@@ -113,7 +121,7 @@ func (h *headRun) values(y []float32) {
 			next = h.at(i+1, h.valuesAt)
 		}
 		turns := (min(attendTokens, h.end-i*attendTokens) + 3) / 4
-		attendValues4(h.heads, h.each, from, keyBytes(h.width), next, h.width/groupCols, turns, unsafe.Add(pointer(&h.x[0]), 2*i*attendTokens), 2*h.n, pointer(&y[0]))
+		attendBy.values(h.heads, h.each, from, keyBytes(h.width), next, h.width/groupCols, turns, unsafe.Add(pointer(&h.x[0]), 2*i*attendTokens), 2*h.n, pointer(&y[0]))
 	}
 }
 

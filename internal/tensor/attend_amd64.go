@@ -14,7 +14,24 @@ func attendKeys2(heads, queries int, from unsafe.Pointer, step int, next unsafe.
 func attendValues4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
 
 //go:noescape
+func attendKeys4Zen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func attendKeys2Zen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func attendValuesZen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
+
+//go:noescape
 func attendFetch(lines int, p unsafe.Pointer, step int)
 
 //go:noescape
 func attendSet(key, value unsafe.Pointer, odd int, k, v unsafe.Pointer)
+
+// attends returns the kernels of this processor.
+func attends() attendKernels {
+	if zen4 {
+		return attendKernels{attendKeys4Zen4, attendKeys2Zen4, attendValuesZen4}
+	}
+	return attendKernels{attendKeys4, attendKeys2, attendValues4}
+}

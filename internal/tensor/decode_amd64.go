@@ -12,6 +12,9 @@ import (
 func decodeBF16Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeBF16PairZen4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeBF16x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -42,6 +45,9 @@ func decodeInt8Streams(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Poin
 func decodeInt8PairIntel(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeInt8PairZen4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeInt8x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -66,6 +72,9 @@ func decodeInt4Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer
 func decodeInt4PairIntel(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeInt4PairZen4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeInt4x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -88,6 +97,9 @@ func decodeQ4KPair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer,
 
 //go:noescape
 func decodeQ4KPairIntel(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeQ4KPairZen4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
 func decodeQ4Kx1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
@@ -115,9 +127,12 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
 // decoders has the kernels of each level and form of weights.
 var decoders = func() (all [len(levelNames)][weightKinds]decoder) {
-	int8, int4, q4k, streams := decodeInt8Pair, decodeInt4Pair, decodeQ4KPair, streamKernel(decodeInt8Streams)
-	if intel {
+	bf16, int8, int4, q4k, streams := decodeBF16Pair, decodeInt8Pair, decodeInt4Pair, decodeQ4KPair, streamKernel(decodeInt8Streams)
+	switch {
+	case intel:
 		int8, int4, q4k, streams = decodeInt8PairIntel, decodeInt4PairIntel, decodeQ4KPairIntel, nil
+	case zen4:
+		bf16, int8, int4, q4k, streams = decodeBF16PairZen4, decodeInt8PairZen4, decodeInt4PairZen4, decodeQ4KPairZen4, nil
 	}
 	for l := range all {
 		for k := range all[l] {
@@ -138,7 +153,7 @@ var decoders = func() (all [len(levelNames)][weightKinds]decoder) {
 		all[AVX512][WeightsQ4K] = decoder{of: [4]decodeKernel{decodeQ4Kx1, decodeQ4Kx2, decodeQ4Kx4, decodeQ4Kx8}, pair: q4k, widest: 8}
 	}
 	all[AVX512BF16] = all[AVX512]
-	all[AVX512BF16][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: decodeBF16Pair, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true, most: mostMany}
+	all[AVX512BF16][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16x1, decodeBF16x2, decodeBF16x4, decodeBF16x8}, pair: bf16, four: decodeBF16Four, many: [3]manyKernel{decodeBF16Many5, decodeBF16Many6, decodeBF16Many7}, widest: 8, half: true, most: mostMany}
 	all[AMX] = all[AVX512BF16]
 	all[AMX][WeightsBF16] = decoder{tiles: true, half: true, most: tileVectors}
 	return all

@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -14,9 +15,10 @@ func TestPairKernels(t *testing.T) {
 		there bool
 		of    []decodeKernel
 	}{
-		{WeightsInt8, Best().vnni(), []decodeKernel{decodeInt8Pair, decodeInt8PairIntel}},
-		{WeightsInt4, Best().vnni(), []decodeKernel{decodeInt4Pair, decodeInt4PairIntel}},
-		{WeightsQ4K, Best().vnni(), []decodeKernel{decodeQ4KPair, decodeQ4KPairIntel}},
+		{WeightsBF16, Best() >= AVX512BF16, []decodeKernel{decodeBF16Pair, decodeBF16PairZen4}},
+		{WeightsInt8, Best().vnni(), []decodeKernel{decodeInt8Pair, decodeInt8PairIntel, decodeInt8PairZen4}},
+		{WeightsInt4, Best().vnni(), []decodeKernel{decodeInt4Pair, decodeInt4PairIntel, decodeInt4PairZen4}},
+		{WeightsQ4K, Best().vnni(), []decodeKernel{decodeQ4KPair, decodeQ4KPairIntel, decodeQ4KPairZen4}},
 	} {
 		if !k.there {
 			continue
@@ -28,17 +30,29 @@ func TestPairKernels(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v := c.vectors(m, random(rng, cols), 1, false)
+			v := c.vectors(m, random(rng, cols), 1, k.kind == WeightsBF16)
 			var all [][]float32
 			for _, f := range k.of {
 				y := make([]float32, rows)
 				f(m.groups, pointer(&m.data[0]), v.data, v.each, pointer(&y[0]), 0)
 				all = append(all, y)
 			}
-			if !slices.Equal(all[0], all[1]) {
-				t.Errorf("%s, %d columns: the kernels differ", k.kind, cols)
+			for i, y := range all {
+				if !slices.Equal(all[0], y) {
+					t.Errorf("%s, %d columns: kernel %d differs from the first", k.kind, cols, i)
+				}
 			}
 		}
+	}
+}
+
+// TestAttendKernels does TestAttend with the kernels of each processor.
+func TestAttendKernels(t *testing.T) {
+	defer func(was attendKernels) { attendBy = was }(attendBy)
+	defer func(was bool) { zen4 = was }(zen4)
+	for _, zen4 = range []bool{false, true} {
+		attendBy = attends()
+		t.Run(fmt.Sprintf("zen4=%t", zen4), TestAttend)
 	}
 }
 

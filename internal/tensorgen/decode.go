@@ -26,7 +26,10 @@ import (
 const (
 	vectorBytes  = 80   // of a vector's group of int8
 	decodeAhead  = 8192 // bytes that are fetched far ahead
+	decodeSeldom = 4096 // less far
+	decodeMiddle = 3072
 	decodeNear   = 2048 // and not far
+	decodeClose  = 128
 	int8Group    = 64 + 16*64
 	int4Group    = 64 + 8*64
 	q4kGroup     = 128 + 8*64
@@ -67,13 +70,16 @@ func decode(w io.Writer) {
 			decodeInt(w, n, form)
 		}
 	}
-	decodeBF16Pair(w)
+	decodeBF16Pair(w, "decodeBF16Pair", fetchNear)
+	decodeBF16Pair(w, "decodeBF16PairZen4", fetchSeldom)
 	decodeIntPair(w, "decodeInt8Pair", int8Form, fetchNear)
 	decodeIntStreams(w, "decodeInt8Streams", int8Form, fetchNear)
 	decodeIntPair(w, "decodeInt8PairIntel", int8Form, fetchTwice)
+	decodeIntPair(w, "decodeInt8PairZen4", int8Form, fetchClose)
 	for _, form := range []whole{int4Form, q4kForm} {
 		decodeIntPair(w, "decode"+form.name+"Pair", form, fetchFar)
 		decodeIntPair(w, "decode"+form.name+"PairIntel", form, fetchTwice)
+		decodeIntPair(w, "decode"+form.name+"PairZen4", form, fetchSeldom)
 	}
 	decodeBF16Wide(w)
 	for i, name := range []string{"AVX2", "PairAVX2"} {

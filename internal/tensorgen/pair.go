@@ -23,18 +23,35 @@ func fetchFar(w io.Writer, at int, from string) {
 	fmt.Fprintf(w, "\tPREFETCHT0 %d(%s)\n", at+decodeAhead, from)
 }
 
+// fetchSeldom asks for one line of two, the other comes along, into the second-level cache:
+// best for all but int8 on Zen 4, whose own fetching is good and shares its few places for lines
+// under way with what is asked for.
+func fetchSeldom(w io.Writer, at int, from string) {
+	if at%128 == 0 {
+		fmt.Fprintf(w, "\tPREFETCHT1 %d(%s)\n", at+decodeSeldom, from)
+	}
+}
+
+// fetchClose asks for every line ahead into the second-level cache and for one of two just
+// before it is read into the first: best for int8 there.
+func fetchClose(w io.Writer, at int, from string) {
+	fmt.Fprintf(w, "\tPREFETCHT1 %d(%s)\n", at+decodeMiddle, from)
+	if at%128 == 0 {
+		fmt.Fprintf(w, "\tPREFETCHT0 %d(%s)\n", at+decodeClose, from)
+	}
+}
+
 // decodeBF16Pair multiplies the two tiles of a pair with one vector, from front to back: a
 // tile's group before the other's, every line fetched (in turns, memory is up to a fifth
 // slower). It sums in the order of decodeBF16.
-func decodeBF16Pair(w io.Writer) {
-	name := "decodeBF16Pair"
+func decodeBF16Pair(w io.Writer, name string, ahead func(w io.Writer, at int, from string)) {
 	decodeHead(w, name)
 	zero(w, 4)
 	turnStart(w, name)
 	for t := range 2 {
 		for c := range 32 {
 			at, x := 64*c+t*bf16Group, 8+c%4*2
-			fetchNear(w, at, "SI")
+			ahead(w, at, "SI")
 			fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n\tVMOVUPS %d(SI), Z%d\n%s", 4*c, x, at, x+1, multiply(true, 2*t+c%2, x+1, x))
 		}
 	}
