@@ -1,19 +1,8 @@
 package model
 
-import "slices"
-
-// Queries of a head of keys go through the keys one by one where these stay in the
-// second-level cache, or where there are no more than two: up to oneKeys tokens, or oneGroup
-// queries.
-const oneGroup, oneKeys = 2, 1024
-
 // ones reports whether attendOnes takes a step.
 func (e *Engine) ones(all []Extension) bool {
-	c := &e.m.Config
-	if !e.bf16 || len(e.tokens) > len(all) || !e.cpu.Attends(c.HeadDim) {
-		return false
-	}
-	return c.Heads/c.KVHeads <= oneGroup || !slices.ContainsFunc(all, func(x Extension) bool { return x.Sequence.n > oneKeys })
+	return e.bf16 && len(e.tokens) == len(all) && e.cpu.Attends(e.m.Config.HeadDim)
 }
 
 // attendOnes attends where each sequence has one new token, in bfloat16. Its numbers have the bits of attendTiles.

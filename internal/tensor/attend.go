@@ -80,12 +80,10 @@ func (h *headRun) attend(c *CPU, y, queries, keys, values []float32) {
 	h.setToken(c, keys, values)
 	h.keys(lastBlock, lastBlock+1)
 	for i := range all {
-		score := h.score[i*h.n : (i+1)*h.n]
-		seen := score[h.first:h.end]
-		c.Scale(seen, 1/c.ExpSum(seen, c.Max(seen)))
-		clear(score[:h.first])
-		clear(score[h.end:])
-		c.ToBF16(half[i*h.n:(i+1)*h.n], score)
+		seen, weights := h.score[i*h.n : (i+1)*h.n][h.first:h.end], half[i*h.n:(i+1)*h.n]
+		clear(weights[:h.first])
+		c.ScaleHalf(weights[h.first:h.end], seen, 1/c.ExpSum(seen, c.Max(seen)))
+		clear(weights[h.end:])
 	}
 	clear(y[:all*h.width])
 	h.values(y)
@@ -97,19 +95,58 @@ func keyBytes(width int) int { return 2 * attendTokens * width }
 // at returns a place in a block.
 func (h *headRun) at(block, offset int) pointer { return unsafe.Add(h.blocks[block], offset) }
 
+// attendShared has kernels for 2, 3 and 4 queries of a head.
+var attendShared = [...]func(pairs, groups, turns int, from, x pointer, xstep int, y pointer, ystep, add, ahead int){2: attendShared2, 3: attendShared3, 4: attendShared4}
+
+// shared calls do for the queries of each head, at most 4 at a time: with where the head's keys or
+// values lie, the first query of all and how many, and the bytes to the next head, or behind the
+// last one to next.
+func (h *headRun) shared(from, next pointer, do func(from pointer, query, n, ahead int)) {
+	for head := range h.heads {
+		at, ahead := unsafe.Add(from, head*keyBytes(h.width)), keyBytes(h.width)
+		if head == h.heads-1 {
+			ahead = int(uintptr(next) - uintptr(at))
+		}
+		for q := 0; q < h.each; {
+			n := min(4, h.each-q)
+			if left := h.each - q; left > 4 && left < 8 {
+				n = (left + 1) / 2
+			}
+			do(at, head*h.each+q, n, ahead)
+			q += n
+		}
+	}
+}
+
 // keys multiplies those of some blocks with the queries in x.
 func (h *headRun) keys(from, to int) {
 	for i := from; i < to; i++ {
-		next := h.at(0, h.valuesAt)
+		at, next := h.at(i, h.keysAt), h.at(0, h.valuesAt)
 		if i+1 < len(h.blocks) {
 			next = h.at(i+1, h.keysAt)
 		}
+		half := h.end-i*attendTokens <= 2*tileRows
+		if h.each > 1 {
+			h.sharedKeys(i, at, next, half)
+			continue
+		}
 		kernel := attendBy.keys
-		if h.end-i*attendTokens <= 2*tileRows {
+		if half {
 			kernel = attendBy.keysHalf
 		}
-		kernel(h.heads, h.each, h.at(i, h.keysAt), keyBytes(h.width), next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
+		kernel(h.heads, h.each, at, keyBytes(h.width), next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
 	}
+}
+
+// sharedKeys multiplies a block's keys, or half of them, each read once for several queries.
+func (h *headRun) sharedKeys(block int, from, next pointer, half bool) {
+	pairs := attendTokens / (2 * tileRows)
+	if half {
+		pairs /= 2
+	}
+	h.shared(from, next, func(from pointer, query, n, ahead int) {
+		attendShared[n](pairs, h.width/groupCols, attendTokens/4, from, unsafe.Add(pointer(&h.x[0]), 2*query*h.width), 2*h.width, pointer(&h.score[query*h.n+block*attendTokens]), 4*h.n, 0, ahead)
+	})
 }
 
 // values adds those of all blocks, weighted by x, to y.
@@ -120,9 +157,20 @@ func (h *headRun) values(y []float32) {
 		if i+1 < len(h.blocks) {
 			next = h.at(i+1, h.valuesAt)
 		}
-		turns := (min(attendTokens, h.end-i*attendTokens) + 3) / 4
-		attendBy.values(h.heads, h.each, from, keyBytes(h.width), next, h.width/groupCols, turns, unsafe.Add(pointer(&h.x[0]), 2*i*attendTokens), 2*h.n, pointer(&y[0]))
+		turns, x := (min(attendTokens, h.end-i*attendTokens)+3)/4, unsafe.Add(pointer(&h.x[0]), 2*i*attendTokens)
+		if h.each > 1 {
+			h.sharedValues(y, x, turns, from, next)
+			continue
+		}
+		attendBy.values(h.heads, h.each, from, keyBytes(h.width), next, h.width/groupCols, turns, x, 2*h.n, pointer(&y[0]))
 	}
+}
+
+// sharedValues adds a block's values, of so many turns of 4 tokens, weighted by x.
+func (h *headRun) sharedValues(y []float32, x pointer, turns int, from, next pointer) {
+	h.shared(from, next, func(from pointer, query, n, ahead int) {
+		attendShared[n](h.width/(2*tileRows), 1, turns, from, unsafe.Add(x, 2*query*h.n), 2*h.n, pointer(&y[query*h.width]), 4*h.width, 1, ahead)
+	})
 }
 
 // keyAt returns where the last token's key begins in a group of a head's width: 4 bytes in each

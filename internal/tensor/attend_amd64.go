@@ -23,6 +23,15 @@ func attendKeys2Zen4(heads, queries int, from unsafe.Pointer, step int, next uns
 func attendValuesZen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
 
 //go:noescape
+func attendShared2(pairs, groups, turns int, from, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep, add, ahead int)
+
+//go:noescape
+func attendShared3(pairs, groups, turns int, from, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep, add, ahead int)
+
+//go:noescape
+func attendShared4(pairs, groups, turns int, from, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep, add, ahead int)
+
+//go:noescape
 func attendFetch(lines int, p unsafe.Pointer, step int)
 
 //go:noescape

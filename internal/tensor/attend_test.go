@@ -15,7 +15,7 @@ func TestAttend(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var a Attention
 	for round := range 200 {
-		width, n, heads, each := 64*(1+rng.IntN(3)), 1+rng.IntN(5), 1+rng.IntN(4), 1+rng.IntN(3)
+		width, n, heads, each := 64*(1+rng.IntN(3)), 1+rng.IntN(5), 1+rng.IntN(4), 1+rng.IntN(9)
 		if round == 0 { // more products than are kept at a time
 			n, heads, each = 200, 3, 3
 		}

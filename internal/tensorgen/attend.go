@@ -26,6 +26,9 @@ func attend(w io.Writer) {
 	attendKeysZen4(w, 4)
 	attendKeysZen4(w, 2)
 	attendValuesZen4(w)
+	for queries := 2; queries <= 4; queries++ {
+		attendShared(w, queries)
+	}
 	attendToken(w)
 }
 
@@ -164,4 +167,57 @@ func attendValuesZen4(w io.Writer) {
 	fmt.Fprintf(w, "\tADDQ $128, AX\n\tADDQ $8, DI\n\tDECQ CX\n\tJNZ loop_%s\n\tVADDPS Z1, Z0, Z0\n\tVADDPS (DX), Z0, Z0\n\tVMOVUPS Z0, (DX)\n", name)
 	fmt.Fprintf(w, "\tADDQ $64, DX\n\tADDQ $%d, AX\n\tMOVQ R9, CX\n\tSHLQ $7, CX\n\tSUBQ CX, AX\n\tDECQ R15\n\tJNZ tile_%s\n\tADDQ R12, R8\n", bf16Group, name)
 	attendNext(w, name)
+}
+
+// attendShared multiplies pairs of tiles with 2 to 4 queries, for which a line is read once: keys
+// of a head of so many groups of 64, 16 turns of 4 numbers each, or values, one group, of 4 tokens
+// a turn. It writes the products, or adds them to what is there, and asks for the lines that lie
+// so many bytes ahead. Like attendKeysZen4 it reads from front to back: both tiles side by side
+// take twice as long from memory there.
+//
+// SI is in the tiles, DI in the first vector, DX in its results; CX pairs are left, BX groups of
+// R11, R15 turns of R10. R8 and R9 are steps from query to query, R12 is three times R8, AX what
+// lies between a tile's last turn and the next tile, R13 where the first vector begins, R14 the
+// way ahead.
+func attendShared(w io.Writer, queries int) {
+	name := fmt.Sprintf("attendShared%d", queries)
+	fmt.Fprintf(w, "// func %s(pairs, groups, turns int, from, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep, add, ahead int)\nTEXT ·%s(SB), NOSPLIT, $0-80\n", name, name)
+	fmt.Fprint(w, "\tMOVQ pairs+0(FP), CX\n\tMOVQ groups+8(FP), R11\n\tMOVQ turns+16(FP), R10\n\tMOVQ from+24(FP), SI\n\tMOVQ x+32(FP), DI\n\tMOVQ xstep+40(FP), R8\n\tMOVQ y+48(FP), DX\n\tMOVQ ystep+56(FP), R9\n\tMOVQ ahead+72(FP), R14\n")
+	fmt.Fprintf(w, "\tLEAQ (R8)(R8*2), R12\n\tMOVQ R10, AX\n\tSHLQ $7, AX\n\tNEGQ AX\n\tADDQ $%d, AX\n\tMOVQ DI, R13\npair_%s:\n\tMOVQ R11, BX\n", bf16Group, name)
+	zero(w, 4*queries)
+	sum := func(t, q int) int { return 2 * (t*queries + q) }
+	fmt.Fprintf(w, "group_%s:\n", name)
+	for t := range 2 {
+		fmt.Fprintf(w, "\tMOVQ R10, R15\n\tPCALIGN $32\nturn%d_%s:\n", t, name)
+		for c := range 2 {
+			fmt.Fprintf(w, "\tPREFETCHT1 %d(SI)(R14*1)\n\tVMOVUPS %d(SI), Z%d\n", 64*c, 64*c, 24+c)
+			for q := range queries {
+				x := 16 + 4*c + q
+				fmt.Fprintf(w, "\tVBROADCASTSS %d%s, Z%d\n%s", 4*c, []string{"(DI)", "(DI)(R8*1)", "(DI)(R8*2)", "(DI)(R12*1)"}[q], x, multiply(true, sum(t, q)+c, 24+c, x))
+			}
+		}
+		fmt.Fprintf(w, "\tADDQ $128, SI\n\tADDQ $8, DI\n\tDECQ R15\n\tJNZ turn%d_%s\n\tADDQ AX, SI\n", t, name)
+		if t == 0 {
+			fmt.Fprint(w, "\tMOVQ R10, R15\n\tSHLQ $3, R15\n\tSUBQ R15, DI\n")
+		}
+	}
+	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ group_%s\n", name)
+	for i := range 2 * queries {
+		fmt.Fprintf(w, "\tVADDPS Z%d, Z%d, Z%d\n", 2*i+1, 2*i, 2*i)
+	}
+	fmt.Fprintf(w, "\tMOVQ R13, DI\n\tMOVQ DX, BX\n\tMOVQ add+64(FP), R15\n\tTESTQ R15, R15\n\tJZ store_%s\n", name)
+	for q := range queries {
+		for t := range 2 {
+			fmt.Fprintf(w, "\tVADDPS %d(BX), Z%d, Z%d\n", 64*t, sum(t, q), sum(t, q))
+		}
+		fmt.Fprint(w, "\tADDQ R9, BX\n")
+	}
+	fmt.Fprintf(w, "\tMOVQ DX, BX\nstore_%s:\n", name)
+	for q := range queries {
+		for t := range 2 {
+			fmt.Fprintf(w, "\tVMOVUPS Z%d, %d(BX)\n", sum(t, q), 64*t)
+		}
+		fmt.Fprint(w, "\tADDQ R9, BX\n")
+	}
+	fmt.Fprintf(w, "\tADDQ $128, DX\n\tDECQ CX\n\tJNZ pair_%s\n\tVZEROUPPER\n\tRET\n\n", name)
 }
