@@ -95,14 +95,7 @@ func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tok
 	}
 	meter := progress.New(stderr, "counting", 0, progress.Bytes)
 	last := int64(0)
-	t, _, err := tokenize.Train(ctx, p, func(each func(*feilun.Doc) error) error {
-		for _, in := range inputs {
-			if err := in.Docs(each); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, workers, func(n int64) { meter.Add(n - last); last = n })
+	t, _, err := tokenize.Train(ctx, p, tokenize.Joined(inputs...), workers, func(n int64) { meter.Add(n - last); last = n })
 	meter.Close()
 	if err != nil {
 		return nil, err
