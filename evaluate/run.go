@@ -1,7 +1,6 @@
 package evaluate
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"feilun/internal/charset"
 	"feilun/internal/hint"
 
 	"github.com/klauspost/compress/zstd"
@@ -167,11 +167,7 @@ func readItems(t Task, name string) ([]Item, error) {
 		return nil, err
 	}
 	defer f.Close()
-	in := bufio.NewReader(r)
-	if mark, err := in.Peek(3); err == nil && string(mark) == "\ufeff" {
-		in.Discard(3)
-	}
-	items, err := t.Items(in)
+	items, err := t.Items(charset.Unmarked(r))
 	if err != nil {
 		return nil, hint.Usage(fmt.Errorf("%s: %w", name, err))
 	}

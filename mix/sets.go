@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode"
 
+	"feilun/internal/charset"
 	"feilun/internal/corpus"
 	"feilun/internal/hint"
 )
@@ -77,12 +78,7 @@ func items(in *bufio.Reader, p *DecontaminateParams, f func(line int, fields []s
 }
 
 func arrayItems(in *bufio.Reader, p *DecontaminateParams, f func(line int, fields []string) error) error {
-	if bom, err := in.Peek(3); err == nil && string(bom) == "\ufeff" {
-		if _, err := in.Discard(3); err != nil {
-			return err
-		}
-	}
-	dec := json.NewDecoder(in)
+	dec := json.NewDecoder(charset.Unmarked(in))
 	if _, err := dec.Token(); err != nil {
 		return err
 	}

@@ -35,6 +35,24 @@ func WriteTokenizer(w io.Writer, t *bpe.Tokenizer, prefix []uint32) error {
 	return err
 }
 
+// TokenizerConfig returns the bytes of tokenizer_config.json, without which transformers takes the
+// class of the architecture and with it another split pattern. context is how many tokens the
+// model reads at most; of fields those that are "" are left out. It panics on one that JSON cannot
+// hold.
+func TokenizerConfig(context int, fields map[string]any) []byte {
+	all := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false, "model_max_length": context}
+	for name, v := range fields {
+		if v != "" {
+			all[name] = v
+		}
+	}
+	b, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		panic(err)
+	}
+	return append(b, '\n')
+}
+
 // prefixTemplate is the step of tokenizer.json that puts tokens before a text, behind
 // the step that stands there, if there is one.
 func prefixTemplate(t *bpe.Tokenizer, prefix []uint32, before json.RawMessage) any {

@@ -237,20 +237,14 @@ func (a *ablation) vocabulary(ctx context.Context) (*bpe.Tokenizer, error) {
 	both := tokenize.Input{Name: "both", SHA256: textSum(a.sides[0].input.SHA256 + a.sides[1].input.SHA256)}
 	both.Docs = func(each func(*feilun.Doc) error) error {
 		seen := map[[32]byte]bool{}
-		for _, s := range a.sides {
-			err := s.input.Docs(func(d *feilun.Doc) error {
-				sum := sha256.Sum256([]byte(d.Text))
-				if seen[sum] {
-					return nil
-				}
-				seen[sum] = true
-				return each(d)
-			})
-			if err != nil {
-				return err
+		return tokenize.Joined(a.sides[0].input, a.sides[1].input)(func(d *feilun.Doc) error {
+			sum := sha256.Sum256([]byte(d.Text))
+			if seen[sum] {
+				return nil
 			}
-		}
-		return nil
+			seen[sum] = true
+			return each(d)
+		})
 	}
 	return vocabulary(ctx, a.Out, within(a.tokenizing(), a.Memory), []tokenize.Input{both}, a.Workers, a.Stderr)
 }

@@ -31,7 +31,7 @@ func (j *job) model(ctx context.Context) error {
 	if p == nil {
 		p = filled(&tokenize.Params{})
 	}
-	dir, err := Tokens(ctx, j.Out, within(*p, j.Memory), j.Workers, j.Stderr)
+	dir, err := Tokens(ctx, j.Out, *p, j.Memory, j.Workers, j.Stderr)
 	if err != nil || r.Train == nil {
 		return err
 	}
@@ -60,9 +60,10 @@ func within(p tokenize.Params, limit params.Size) tokenize.Params {
 }
 
 // Tokens makes vocabulary and packed tokens of a run's corpus, of its mix where it
-// has one, in the folder tokens of the run, which it returns. What an earlier call
-// made stays.
-func Tokens(ctx context.Context, dir string, p tokenize.Params, workers int, stderr io.Writer) (string, error) {
+// has one, in the folder tokens of the run, which it returns. Counting for the vocabulary
+// takes nine tenths of memory at most, the limit of the process in bytes, 0 for none; a
+// text that needs more is an error. What an earlier call made stays.
+func Tokens(ctx context.Context, dir string, p tokenize.Params, memory params.Size, workers int, stderr io.Writer) (string, error) {
 	inputs, err := CorpusInputs(dir)
 	if err != nil {
 		return "", err
@@ -71,7 +72,7 @@ func Tokens(ctx context.Context, dir string, p tokenize.Params, workers int, std
 	if err := os.MkdirAll(out, 0o777); err != nil {
 		return "", err
 	}
-	t, err := vocabulary(ctx, out, p, inputs, workers, stderr)
+	t, err := vocabulary(ctx, out, within(p, memory), inputs, workers, stderr)
 	if err != nil {
 		return "", err
 	}
@@ -95,14 +96,7 @@ func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tok
 	}
 	meter := progress.New(stderr, "counting", 0, progress.Bytes)
 	last := int64(0)
-	t, _, err := tokenize.Train(ctx, p, func(each func(*feilun.Doc) error) error {
-		for _, in := range inputs {
-			if err := in.Docs(each); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, workers, func(n int64) { meter.Add(n - last); last = n })
+	t, _, err := tokenize.Train(ctx, p, tokenize.Joined(inputs...), workers, func(n int64) { meter.Add(n - last); last = n })
 	meter.Close()
 	if err != nil {
 		return nil, err

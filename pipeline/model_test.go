@@ -33,7 +33,7 @@ func TestVocabularyKept(t *testing.T) {
 	pack := func(vocab int) error {
 		p := *r.Tokenize
 		p.Vocab = vocab
-		_, err := Tokens(t.Context(), out, p, 2, nil)
+		_, err := Tokens(t.Context(), out, p, 0, 2, nil)
 		if got, _ := os.ReadFile(name); !bytes.Equal(got, want) {
 			t.Errorf("vocabulary of %d: tokenizer.json is another one: %v", vocab, err)
 		}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"feilun/internal/charset"
 	"feilun/internal/hint"
 )
 
@@ -42,11 +42,7 @@ func (r row) num(name string) (float64, error) {
 
 // readTable reads a CSV table with a header line that has the wanted columns.
 func readTable(in io.Reader, want ...string) ([]row, error) {
-	text := bufio.NewReader(in)
-	if mark, err := text.Peek(3); err == nil && string(mark) == "\ufeff" {
-		text.Discard(3)
-	}
-	c := csv.NewReader(text)
+	c := csv.NewReader(charset.Unmarked(in))
 	c.FieldsPerRecord = -1
 	head, err := c.Read()
 	if err != nil {

@@ -123,15 +123,13 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
 }
 
-// prefixOf returns the tokens that a vocabulary's file, or the one in its folder, puts before
-// every text. Ranks of tiktoken name none.
+// prefixOf returns the tokens that the vocabulary of that name puts before every text. Ranks of
+// tiktoken name none.
 func prefixOf(name string) ([]uint32, error) {
 	if name == "" {
 		return nil, nil
 	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		name = filepath.Join(name, "tokenizer.json")
-	}
+	name = bpe.File(name)
 	b, err := os.ReadFile(name)
 	if err != nil || !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
 		return nil, err

@@ -55,6 +55,18 @@ type Params struct {
 // document may be kept.
 type Docs func(each func(*feilun.Doc) error) error
 
+// Joined gives the documents of inputs one after another, up to the first error.
+func Joined(inputs ...Input) Docs {
+	return func(each func(*feilun.Doc) error) error {
+		for _, in := range inputs {
+			if err := in.Docs(each); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // counting is how many bytes of text a worker takes at a time.
 const counting = 1 << 20
 

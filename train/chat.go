@@ -304,14 +304,7 @@ func (r *chatRow) base() (turns []Turn, why string) {
 	for _, h := range r.History {
 		turns = append(turns, Turn{User, h[0]}, Turn{Assistant, h[1]})
 	}
-	for _, t := range append(r.Conversations, r.Messages...) {
-		turn, err := t.turn()
-		if err != nil {
-			return nil, err.Error()
-		}
-		turns = append(turns, turn)
-	}
-	return turns, ""
+	return addTurns(turns, append(r.Conversations, r.Messages...))
 }
 
 func join(instruction, input string) string {

@@ -12,21 +12,20 @@ func text(raw json.RawMessage) (s string) {
 	return s
 }
 
-// turnsOf reads a text as a turn of role, and a turn or a list of them as they are.
-func turnsOf(raw json.RawMessage, role string) (turns []Turn, why string) {
-	var list []chatTurn
-	var one chatTurn
-	switch {
-	case !filled(raw):
-		return nil, ""
-	case text(raw) != "":
-		return []Turn{{role, text(raw)}}, ""
-	case json.Unmarshal(raw, &list) == nil:
-	case json.Unmarshal(raw, &one) == nil:
-		list = []chatTurn{one}
-	default:
-		return nil, "of another form"
+// turnList reads a list of turns, or one as a list.
+func turnList(raw json.RawMessage) (list []chatTurn, why string) {
+	if json.Unmarshal(raw, &list) == nil {
+		return list, ""
 	}
+	var one chatTurn
+	if json.Unmarshal(raw, &one) == nil {
+		return []chatTurn{one}, ""
+	}
+	return nil, "of another form"
+}
+
+// addTurns puts a list of turns behind others.
+func addTurns(turns []Turn, list []chatTurn) ([]Turn, string) {
 	for _, t := range list {
 		turn, err := t.turn()
 		if err != nil {
@@ -35,6 +34,21 @@ func turnsOf(raw json.RawMessage, role string) (turns []Turn, why string) {
 		turns = append(turns, turn)
 	}
 	return turns, ""
+}
+
+// turnsOf reads a text as a turn of role, and a turn or a list of them as they are.
+func turnsOf(raw json.RawMessage, role string) ([]Turn, string) {
+	if !filled(raw) {
+		return nil, ""
+	}
+	if s := text(raw); s != "" {
+		return []Turn{{role, s}}, ""
+	}
+	list, why := turnList(raw)
+	if why != "" {
+		return nil, why
+	}
+	return addTurns(nil, list)
 }
 
 // asked puts the question of a row behind turns, whatever its name.
@@ -80,43 +94,37 @@ func (r *chatRow) pair(base []Turn) ([]Chat, string) {
 		return nil, why
 	}
 	good, why := ending(base, r.Chosen)
-	if why == "" {
-		var bad []Turn
-		if bad, why = ending(base, r.Rejected); why == "" {
-			if why = usable(good); why == "" {
-				why = usable(bad)
-			}
-			if why == "" && len(good) != len(bad) {
-				why = "endings of different length"
-			}
-			if why == "" && strings.TrimSpace(good[len(good)-1].Text) == strings.TrimSpace(bad[len(bad)-1].Text) { // as they are encoded
-				why = "both answers are the same"
-			}
-			if why == "" {
-				return []Chat{{Turns: good, Rejected: bad}}, ""
-			}
-		}
+	if why != "" {
+		return nil, why
 	}
-	return nil, why
+	bad, why := ending(base, r.Rejected)
+	if why != "" {
+		return nil, why
+	}
+	switch why := cmp.Or(usable(good), usable(bad)); {
+	case why != "":
+		return nil, why
+	case len(good) != len(bad):
+		return nil, "endings of different length"
+	case strings.TrimSpace(good[len(good)-1].Text) == strings.TrimSpace(bad[len(bad)-1].Text): // as they are encoded
+		return nil, "both answers are the same"
+	}
+	return []Chat{{Turns: good, Rejected: bad}}, ""
 }
 
 // ending puts an answer behind turns: text, a turn, a list, or a transcript.
 func ending(base []Turn, raw json.RawMessage) ([]Turn, string) {
 	var text string
-	var one chatTurn
-	var list []chatTurn
 	base = base[:len(base):len(base)]
-	switch {
-	case json.Unmarshal(raw, &text) == nil:
+	if json.Unmarshal(raw, &text) == nil {
 		if len(base) == 0 {
 			return transcript(text), ""
 		}
 		return append(base, Turn{Assistant, text}), ""
-	case json.Unmarshal(raw, &list) == nil:
-	case json.Unmarshal(raw, &one) == nil:
-		list = []chatTurn{one}
-	default:
-		return nil, "of another form"
+	}
+	list, why := turnList(raw)
+	if why != "" {
+		return nil, why
 	}
 	if len(list) > 1 { // the whole conversation stands in each
 		if !(len(base) > 0 && base[0].Role == System) || strings.EqualFold(list[0].From+list[0].Role, System) {
@@ -125,14 +133,7 @@ func ending(base []Turn, raw json.RawMessage) ([]Turn, string) {
 			base = base[:1:1]
 		}
 	}
-	for _, t := range list {
-		turn, err := t.turn()
-		if err != nil {
-			return nil, err.Error()
-		}
-		base = append(base, turn)
-	}
-	return base, ""
+	return addTurns(base, list)
 }
 
 // transcript reads the form of the helpful and harmless data of Bai and others

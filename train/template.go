@@ -1,11 +1,12 @@
 package train
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"feilun/internal/bpe"
+	"feilun/model"
 )
 
 // The tokens of ChatML (OpenAI, 2023; also of Qwen).
@@ -91,19 +92,10 @@ func (c *chatML) encode(turns []Turn, last bool) (ids []uint32, answer []bool) {
 // tokenizerConfig returns the bytes of tokenizer_config.json.
 func (j *job) tokenizerConfig() []byte {
 	added := map[string]any{}
-	m := map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": j.m.Config.Context, "clean_up_tokenization_spaces": false, "added_tokens_decoder": added}
 	for _, s := range j.tok.Special {
-		b, _ := json.Marshal(s.ID)
-		added[string(b)] = map[string]any{"content": s.Text, "special": !j.tok.Shown[s.ID], "lstrip": false, "rstrip": false, "normalized": j.tok.Normalized[s.ID], "single_word": false}
+		added[strconv.Itoa(int(s.ID))] = map[string]any{"content": s.Text, "special": !j.tok.Shown[s.ID], "lstrip": false, "rstrip": false, "normalized": j.tok.Normalized[s.ID], "single_word": false}
 	}
-	for name, text := range map[string]string{"bos_token": j.names.bos, "eos_token": j.names.eos, "pad_token": string(j.tok.Token(j.eot)), "chat_template": j.template} {
-		if text != "" {
-			m[name] = text
-		}
-	}
-	b, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		panic(err) // strings and numbers alone
-	}
-	return append(b, '\n')
+	return model.TokenizerConfig(j.m.Config.Context, map[string]any{
+		"added_tokens_decoder": added, "bos_token": j.names.bos, "eos_token": j.names.eos, "pad_token": string(j.tok.Token(j.eot)), "chat_template": j.template,
+	})
 }

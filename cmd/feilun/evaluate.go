@@ -14,6 +14,7 @@ import (
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/model"
+	"feilun/tokenize"
 )
 
 type evaluateCmd struct {
@@ -154,7 +155,7 @@ func (c *evaluateCmd) sets(a *app) ([]evaluate.Set, *evaluate.Index, error) {
 		inputs, err := packInputs(a, []string{path}) // of a run what its model is trained on
 		bytes := 0
 		if err == nil {
-			err = joined(inputs)(func(d *feilun.Doc) error {
+			err = tokenize.Joined(inputs...)(func(d *feilun.Doc) error {
 				bytes += len(d.Text)
 				index.Look(d.Text)
 				return nil

@@ -101,7 +101,7 @@ func (c *tokenizeTrainCmd) Run(a *app) error {
 	}
 	meter := progress.New(a.stderr, "counting", 0, progress.Bytes)
 	last := int64(0)
-	t, r, err := tokenize.Train(a.ctx, c.Params, joined(inputs), c.Workers, func(n int64) { meter.Add(n - last); last = n })
+	t, r, err := tokenize.Train(a.ctx, c.Params, tokenize.Joined(inputs...), c.Workers, func(n int64) { meter.Add(n - last); last = n })
 	meter.Close()
 	if err != nil {
 		return err
@@ -212,18 +212,6 @@ func packInputs(a *app, paths []string) ([]tokenize.Input, error) {
 		all = append(all, tokenize.Input{Name: p, SHA256: sum, Docs: readDocs(a, []string{p})})
 	}
 	return all, nil
-}
-
-// joined gives the documents of inputs one after another.
-func joined(inputs []tokenize.Input) tokenize.Docs {
-	return func(each func(*feilun.Doc) error) error {
-		for _, in := range inputs {
-			if err := in.Docs(each); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
 }
 
 func fileSum(name string) (string, error) {

@@ -115,7 +115,7 @@ func (c *trainTextCmd) pack(a *app, tokens string) error {
 	}
 	b, err := os.ReadFile(filepath.Join(tokens, "manifest.json"))
 	if err != nil && tokens != c.Input {
-		_, err := pipeline.Tokens(a.ctx, c.Input, p, c.Workers, a.stderr)
+		_, err := pipeline.Tokens(a.ctx, c.Input, p, c.Memory, c.Workers, a.stderr)
 		return err
 	}
 	var there struct{ Vocab int }

@@ -15,12 +15,18 @@ import (
 // maxFile is the largest vocabulary file that is read.
 const maxFile = 256 << 20
 
-// Open reads a vocabulary: tokenizer.json of Hugging Face or ranks of tiktoken,
-// told by the first byte; or tokenizer.json in the folder of that name.
-func Open(name string) (*Tokenizer, error) {
+// File returns the file of a vocabulary: name itself, or tokenizer.json in the folder of that name.
+func File(name string) string {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		name = filepath.Join(name, "tokenizer.json")
+		return filepath.Join(name, "tokenizer.json")
 	}
+	return name
+}
+
+// Open reads a vocabulary, tokenizer.json of Hugging Face or ranks of tiktoken, told by the first
+// byte, from its [File].
+func Open(name string) (*Tokenizer, error) {
+	name = File(name)
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

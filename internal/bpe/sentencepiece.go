@@ -97,6 +97,12 @@ func wordByte(word string) (b byte, ok bool) {
 	return b, true
 }
 
+// Byte reports whether a word of SentencePiece's form stands for a byte, as <0x0A> does.
+func Byte(word string) bool {
+	_, ok := wordByte(word)
+	return ok
+}
+
 // wordBytes returns the bytes of a word: of text, or one.
 func wordBytes(word string) []byte {
 	if b, ok := wordByte(word); ok {

@@ -94,9 +94,3 @@ func ranksOf(scores []float32) map[float32]int32 {
 	}
 	return ranks
 }
-
-// Byte reports whether a word of SentencePiece's form stands for a byte, as <0x0A> does.
-func Byte(word string) bool {
-	_, ok := wordByte(word)
-	return ok
-}

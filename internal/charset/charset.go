@@ -10,7 +10,9 @@
 package charset
 
 import (
+	"bufio"
 	"bytes"
+	"io"
 	"unicode/utf8"
 )
 
@@ -76,6 +78,16 @@ func mark(b []byte) (name string, n int) {
 		return "utf-16be", 2
 	}
 	return "", 0
+}
+
+// Unmarked returns a reader of UTF-8 text without the byte order mark that r may begin with. What
+// cannot be read is told by the first call of its Read.
+func Unmarked(r io.Reader) *bufio.Reader {
+	in := bufio.NewReader(r)
+	if head, err := in.Peek(3); err == nil && string(head) == "\ufeff" {
+		in.Discard(3)
+	}
+	return in
 }
 
 // wide recognises UTF-16 and UTF-32 without a mark by where the zero bytes of

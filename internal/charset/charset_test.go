@@ -1,6 +1,7 @@
 package charset
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -210,4 +211,20 @@ func BenchmarkGB18030Undeclared(b *testing.B) {
 
 func Benchmark1251Undeclared(b *testing.B) {
 	benchmark(b, encode(b, "windows-1251", strings.Repeat(markup+texts[6].text, 300)), "")
+}
+
+func TestUnmarked(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"", ""},
+		{"a", "a"},
+		{"\ufeff", ""},
+		{"\ufeff[1]\n", "[1]\n"},
+		{"\ufeff\ufeffa", "\ufeffa"},
+		{"a\ufeff", "a\ufeff"},
+		{"飞轮", "飞轮"},
+	} {
+		if got, err := io.ReadAll(Unmarked(strings.NewReader(tt.in))); string(got) != tt.want || err != nil {
+			t.Errorf("Unmarked(%q) reads %q, %v, want %q", tt.in, got, err, tt.want)
+		}
+	}
 }
