@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"feilun/internal/hint"
 	"feilun/internal/tensor"
@@ -47,7 +46,7 @@ func (c *benchMatvecCmd) Run(a *app) error {
 		fmt.Fprintf(a.stdout, "%-5s %-13s %9s %9s %8s %8s\n", "type", "rows x cols", "GB/s", "read", "share", "median")
 	}
 	for _, name := range c.Types {
-		kind := tensor.Weights(slices.Index([]string{"bf16", "int8", "int4", "q4_k"}, name))
+		kind, _ := tensor.ParseWeights(name) // one of the flag's
 		for _, shape := range c.Shapes {
 			l := matvecLine{Type: name, Level: cpu.Level().String(), Vectors: c.Vectors, Workers: cpu.Workers()}
 			if _, err := fmt.Sscanf(shape, "%dx%d", &l.Rows, &l.Cols); err != nil || l.Rows < 1 || l.Cols < 1 || l.Rows > 1<<17 || l.Cols > 1<<17 {

@@ -3,6 +3,7 @@ package tensor
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 	"unsafe"
 
 	"feilun/internal/quant"
@@ -21,8 +22,16 @@ const (
 	weightKinds = iota
 )
 
+var weightNames = [weightKinds]string{"bf16", "int8", "int4", "q4_k"}
+
 // String returns the form's name.
-func (k Weights) String() string { return [...]string{"bf16", "int8", "int4", "q4_k"}[k] }
+func (k Weights) String() string { return weightNames[k] }
+
+// ParseWeights returns the form of a name, and false where there is none.
+func ParseWeights(name string) (Weights, bool) {
+	i := slices.Index(weightNames[:], name)
+	return Weights(max(0, i)), i >= 0
+}
 
 // Type returns the type of the blocks of [QuantMatrix.PackRow].
 func (k Weights) Type() quant.Type {
