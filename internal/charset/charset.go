@@ -80,8 +80,8 @@ func mark(b []byte) (name string, n int) {
 	return "", 0
 }
 
-// Unmarked returns a reader of UTF-8 text without the byte order mark that r may begin with. What
-// cannot be read is told by the first call of its Read.
+// Unmarked returns a reader of UTF-8 text without the byte order mark that r may begin with. It
+// reads the first bytes at once; r has to tell an error as often as it is read, as files do.
 func Unmarked(r io.Reader) *bufio.Reader {
 	in := bufio.NewReader(r)
 	if head, err := in.Peek(3); err == nil && string(head) == "\ufeff" {

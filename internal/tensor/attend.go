@@ -55,8 +55,8 @@ func (c *CPU) Attend(a *Attention, keysAt, valuesAt, width int, y, queries, keys
 
 // attendKernels multiply a block's keys, all of them or the first half, and add up its values.
 type attendKernels struct {
-	keys, keysHalf func(heads, queries int, from pointer, step int, next pointer, groups int, x, y pointer, ystep int)
-	values         func(heads, queries int, from pointer, step int, next pointer, groups, turns int, x pointer, xstep int, y pointer)
+	keys, keysHalf func(heads int, from pointer, step int, next pointer, groups int, x, y pointer, ystep int)
+	values         func(heads int, from pointer, step int, next pointer, groups, turns int, x pointer, xstep int, y pointer)
 }
 
 var attendBy = attends()
@@ -98,7 +98,8 @@ func (h *headRun) at(block, offset int) pointer { return unsafe.Add(h.blocks[blo
 // attendShared has kernels for 2, 3 and 4 queries of a head.
 var attendShared = [...]func(pairs, groups, turns int, from, x pointer, xstep int, y pointer, ystep, add, ahead int){2: attendShared2, 3: attendShared3, 4: attendShared4}
 
-// shared calls do for the queries of each head, at most 4 at a time: with where the head's keys or
+// shared calls do for the queries of each head, 2 to 4 at a time (there is no kernel for one, so 5
+// to 7 are divided in halves): with where the head's keys or
 // values lie, the first query of all and how many, and the bytes to the next head, or behind the
 // last one to next.
 func (h *headRun) shared(from, next pointer, do func(from pointer, query, n, ahead int)) {
@@ -134,7 +135,7 @@ func (h *headRun) keys(from, to int) {
 		if half {
 			kernel = attendBy.keysHalf
 		}
-		kernel(h.heads, h.each, at, keyBytes(h.width), next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
+		kernel(h.heads, at, keyBytes(h.width), next, h.width/groupCols, pointer(&h.x[0]), pointer(&h.score[i*attendTokens]), 4*h.n)
 	}
 }
 
@@ -162,7 +163,7 @@ func (h *headRun) values(y []float32) {
 			h.sharedValues(y, x, turns, from, next)
 			continue
 		}
-		attendBy.values(h.heads, h.each, from, keyBytes(h.width), next, h.width/groupCols, turns, x, 2*h.n, pointer(&y[0]))
+		attendBy.values(h.heads, from, keyBytes(h.width), next, h.width/groupCols, turns, x, 2*h.n, pointer(&y[0]))
 	}
 }
 

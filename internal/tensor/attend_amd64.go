@@ -5,22 +5,22 @@ import "unsafe"
 //go:generate go run feilun/internal/tensorgen attend attend_amd64.s
 
 //go:noescape
-func attendKeys4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+func attendKeys4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
 
 //go:noescape
-func attendKeys2(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+func attendKeys2(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
 
 //go:noescape
-func attendValues4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
+func attendValues4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
 
 //go:noescape
-func attendKeys4Zen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+func attendKeys4Zen4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
 
 //go:noescape
-func attendKeys2Zen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+func attendKeys2Zen4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
 
 //go:noescape
-func attendValuesZen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
+func attendValuesZen4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
 
 //go:noescape
 func attendShared2(pairs, groups, turns int, from, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep, add, ahead int)

@@ -2,24 +2,21 @@
 
 #include "textflag.h"
 
-// func attendKeys4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
-TEXT ·attendKeys4(SB), NOSPLIT, $0-72
+// func attendKeys4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+TEXT ·attendKeys4(SB), NOSPLIT, $0-64
 	MOVQ heads+0(FP), R11
-	MOVQ queries+8(FP), R10
-	MOVQ from+16(FP), SI
-	MOVQ step+24(FP), R14
-	MOVQ next+32(FP), R13
-	MOVQ groups+40(FP), R9
-	MOVQ x+48(FP), DI
-	MOVQ y+56(FP), DX
-	MOVQ ystep+64(FP), R12
+	MOVQ from+8(FP), SI
+	MOVQ step+16(FP), R14
+	MOVQ next+24(FP), R13
+	MOVQ groups+32(FP), R9
+	MOVQ x+40(FP), DI
+	MOVQ y+48(FP), DX
+	MOVQ ystep+56(FP), R12
 head_attendKeys4:
 	MOVQ R13, AX
 	SUBQ SI, AX
 	CMPQ R11, $1
 	CMOVQEQ AX, R14
-	MOVQ R10, BX
-query_attendKeys4:
 	MOVQ SI, AX
 	MOVQ R9, CX
 	SHLQ $12, CX
@@ -401,32 +398,27 @@ loop_attendKeys4:
 	VADDPS Z7, Z6, Z6
 	VMOVUPS Z6, 192(DX)
 	ADDQ R12, DX
-	DECQ BX
-	JNZ query_attendKeys4
 	ADDQ R14, SI
 	DECQ R11
 	JNZ head_attendKeys4
 	VZEROUPPER
 	RET
 
-// func attendKeys2(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
-TEXT ·attendKeys2(SB), NOSPLIT, $0-72
+// func attendKeys2(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+TEXT ·attendKeys2(SB), NOSPLIT, $0-64
 	MOVQ heads+0(FP), R11
-	MOVQ queries+8(FP), R10
-	MOVQ from+16(FP), SI
-	MOVQ step+24(FP), R14
-	MOVQ next+32(FP), R13
-	MOVQ groups+40(FP), R9
-	MOVQ x+48(FP), DI
-	MOVQ y+56(FP), DX
-	MOVQ ystep+64(FP), R12
+	MOVQ from+8(FP), SI
+	MOVQ step+16(FP), R14
+	MOVQ next+24(FP), R13
+	MOVQ groups+32(FP), R9
+	MOVQ x+40(FP), DI
+	MOVQ y+48(FP), DX
+	MOVQ ystep+56(FP), R12
 head_attendKeys2:
 	MOVQ R13, AX
 	SUBQ SI, AX
 	CMPQ R11, $1
 	CMOVQEQ AX, R14
-	MOVQ R10, BX
-query_attendKeys2:
 	MOVQ SI, AX
 	MOVQ R9, CX
 	SHLQ $12, CX
@@ -640,32 +632,27 @@ loop_attendKeys2:
 	VADDPS Z3, Z2, Z2
 	VMOVUPS Z2, 64(DX)
 	ADDQ R12, DX
-	DECQ BX
-	JNZ query_attendKeys2
 	ADDQ R14, SI
 	DECQ R11
 	JNZ head_attendKeys2
 	VZEROUPPER
 	RET
 
-// func attendValues4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
-TEXT ·attendValues4(SB), NOSPLIT, $0-80
+// func attendValues4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
+TEXT ·attendValues4(SB), NOSPLIT, $0-72
 	MOVQ heads+0(FP), R11
-	MOVQ queries+8(FP), R10
-	MOVQ from+16(FP), SI
-	MOVQ step+24(FP), R14
-	MOVQ next+32(FP), R13
-	MOVQ turns+48(FP), R9
-	MOVQ x+56(FP), R8
-	MOVQ xstep+64(FP), R12
-	MOVQ y+72(FP), DX
+	MOVQ from+8(FP), SI
+	MOVQ step+16(FP), R14
+	MOVQ next+24(FP), R13
+	MOVQ turns+40(FP), R9
+	MOVQ x+48(FP), R8
+	MOVQ xstep+56(FP), R12
+	MOVQ y+64(FP), DX
 head_attendValues4:
 	MOVQ R13, AX
 	SUBQ SI, AX
 	CMPQ R11, $1
 	CMOVQEQ AX, R14
-	MOVQ R10, BX
-query_attendValues4:
 	MOVQ SI, AX
 tiles_attendValues4:
 	LEAQ 4096(AX), R15
@@ -725,38 +712,33 @@ loop_attendValues4:
 	MOVQ R9, CX
 	SHLQ $7, CX
 	SUBQ CX, AX
-	MOVQ groups+40(FP), CX
+	MOVQ groups+32(FP), CX
 	SHLQ $13, CX
 	ADDQ SI, CX
 	CMPQ AX, CX
 	JNE tiles_attendValues4
 	ADDQ R12, R8
-	DECQ BX
-	JNZ query_attendValues4
 	ADDQ R14, SI
 	DECQ R11
 	JNZ head_attendValues4
 	VZEROUPPER
 	RET
 
-// func attendKeys4Zen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
-TEXT ·attendKeys4Zen4(SB), NOSPLIT, $0-72
+// func attendKeys4Zen4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+TEXT ·attendKeys4Zen4(SB), NOSPLIT, $0-64
 	MOVQ heads+0(FP), R11
-	MOVQ queries+8(FP), R10
-	MOVQ from+16(FP), SI
-	MOVQ step+24(FP), R14
-	MOVQ next+32(FP), R13
-	MOVQ groups+40(FP), R9
-	MOVQ x+48(FP), DI
-	MOVQ y+56(FP), DX
-	MOVQ ystep+64(FP), R12
+	MOVQ from+8(FP), SI
+	MOVQ step+16(FP), R14
+	MOVQ next+24(FP), R13
+	MOVQ groups+32(FP), R9
+	MOVQ x+40(FP), DI
+	MOVQ y+48(FP), DX
+	MOVQ ystep+56(FP), R12
 head_attendKeys4Zen4:
 	MOVQ R13, AX
 	SUBQ SI, AX
 	CMPQ R11, $1
 	CMOVQEQ AX, R14
-	MOVQ R10, BX
-query_attendKeys4Zen4:
 	MOVQ SI, AX
 	MOVQ DI, R8
 	XORL R15, R15
@@ -1005,32 +987,27 @@ loop_attendKeys4Zen4:
 	CMPQ R15, $256
 	JNE pair_attendKeys4Zen4
 	ADDQ R12, DX
-	DECQ BX
-	JNZ query_attendKeys4Zen4
 	ADDQ R14, SI
 	DECQ R11
 	JNZ head_attendKeys4Zen4
 	VZEROUPPER
 	RET
 
-// func attendKeys2Zen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
-TEXT ·attendKeys2Zen4(SB), NOSPLIT, $0-72
+// func attendKeys2Zen4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)
+TEXT ·attendKeys2Zen4(SB), NOSPLIT, $0-64
 	MOVQ heads+0(FP), R11
-	MOVQ queries+8(FP), R10
-	MOVQ from+16(FP), SI
-	MOVQ step+24(FP), R14
-	MOVQ next+32(FP), R13
-	MOVQ groups+40(FP), R9
-	MOVQ x+48(FP), DI
-	MOVQ y+56(FP), DX
-	MOVQ ystep+64(FP), R12
+	MOVQ from+8(FP), SI
+	MOVQ step+16(FP), R14
+	MOVQ next+24(FP), R13
+	MOVQ groups+32(FP), R9
+	MOVQ x+40(FP), DI
+	MOVQ y+48(FP), DX
+	MOVQ ystep+56(FP), R12
 head_attendKeys2Zen4:
 	MOVQ R13, AX
 	SUBQ SI, AX
 	CMPQ R11, $1
 	CMOVQEQ AX, R14
-	MOVQ R10, BX
-query_attendKeys2Zen4:
 	MOVQ SI, AX
 	MOVQ DI, R8
 	XORL R15, R15
@@ -1279,34 +1256,29 @@ loop_attendKeys2Zen4:
 	CMPQ R15, $128
 	JNE pair_attendKeys2Zen4
 	ADDQ R12, DX
-	DECQ BX
-	JNZ query_attendKeys2Zen4
 	ADDQ R14, SI
 	DECQ R11
 	JNZ head_attendKeys2Zen4
 	VZEROUPPER
 	RET
 
-// func attendValuesZen4(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
-TEXT ·attendValuesZen4(SB), NOSPLIT, $0-80
+// func attendValuesZen4(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)
+TEXT ·attendValuesZen4(SB), NOSPLIT, $0-72
 	MOVQ heads+0(FP), R11
-	MOVQ queries+8(FP), R10
-	MOVQ from+16(FP), SI
-	MOVQ step+24(FP), R14
-	MOVQ next+32(FP), R13
-	MOVQ turns+48(FP), R9
-	MOVQ x+56(FP), R8
-	MOVQ xstep+64(FP), R12
-	MOVQ y+72(FP), DX
+	MOVQ from+8(FP), SI
+	MOVQ step+16(FP), R14
+	MOVQ next+24(FP), R13
+	MOVQ turns+40(FP), R9
+	MOVQ x+48(FP), R8
+	MOVQ xstep+56(FP), R12
+	MOVQ y+64(FP), DX
 head_attendValuesZen4:
 	MOVQ R13, AX
 	SUBQ SI, AX
 	CMPQ R11, $1
 	CMOVQEQ AX, R14
-	MOVQ R10, BX
-query_attendValuesZen4:
 	MOVQ SI, AX
-	MOVQ groups+40(FP), R15
+	MOVQ groups+32(FP), R15
 	SHLQ $2, R15
 tile_attendValuesZen4:
 	MOVQ R8, DI
@@ -1337,8 +1309,6 @@ loop_attendValuesZen4:
 	DECQ R15
 	JNZ tile_attendValuesZen4
 	ADDQ R12, R8
-	DECQ BX
-	JNZ query_attendValuesZen4
 	ADDQ R14, SI
 	DECQ R11
 	JNZ head_attendValuesZen4

@@ -6,5 +6,6 @@ import "github.com/klauspost/cpuid/v2"
 // that are not on AMD's.
 var intel = cpuid.CPU.VendorID == cpuid.Intel
 
-// zen4 reports whether it is a Zen 4 of AMD's, whose loads wait in other places than Zen 5's.
+// zen4 reports whether it is a Zen 4 of AMD's, on which other ways to fetch are the best than on
+// Zen 5. Family 0x19 is Zen 3 too, which has no AVX-512 and with it none of those kernels.
 var zen4 = cpuid.CPU.VendorID == cpuid.AMD && cpuid.CPU.Family == 0x19

@@ -6,19 +6,20 @@ import (
 )
 
 // attend writes the kernels of attention of one token, with keys and values in blocks of 64
-// tokens as [decode] has them. A kernel goes through a block, head by head, with all queries of
-// a head: four tiles side by side, which share a number of the vector, or two. Meanwhile it
-// fetches every second line of the next head, and behind the last head of what comes then: with
-// every line it is slower where the processor follows the tiles by itself. A tile is summed in
-// the order of decodeBF16.
+// tokens as [decode] has them. A kernel goes through a block, head by head, each with one query:
+// four tiles side by side, which share a number of the vector, or two. Meanwhile it fetches every
+// second line of the next head, and behind the last head of what comes then: with every line it
+// is slower where the processor follows the tiles by itself. A tile is summed in the order of
+// decodeBF16.
 //
 // On Zen 4 a head's tiles come one behind another and their lines are fetched as those of weights
-// (attendKeysZen4, attendValuesZen4): behind 2,000 tokens 1.5 times as fast there.
+// (attendKeysZen4, attendValuesZen4), and heads of several queries have kernels of their own on
+// all processors (attendShared); docs/log/generate.md has what either gave.
 //
 // SI is where a head's keys or values lie, R14 the way to the next one's, R13 what comes then;
-// R11 heads are left, and BX of R10 queries; AX and R15 are in the first two tiles and in the
-// last two, DI in the vector, DX in the results. R9 counts groups of keys or turns of values,
-// R12 is the step of results or weights from query to query, R8 where a query's weights begin.
+// R11 heads are left; AX and R15 are in the first two tiles and in the last two, DI in the
+// vector, DX in the results. R9 counts groups of keys or turns of values, R12 is the step of
+// results or weights from head to head, R8 where a head's weights begin.
 func attend(w io.Writer) {
 	attendKeys(w, 4)
 	attendKeys(w, 2)
@@ -51,28 +52,28 @@ func attendToken(w io.Writer) {
 
 // attendKeysBegin begins a kernel of keys.
 func attendKeysBegin(w io.Writer, name string) {
-	fmt.Fprintf(w, "// func %s(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)\nTEXT ·%s(SB), NOSPLIT, $0-72\n%s", name, name, attendLoad)
-	fmt.Fprint(w, "\tMOVQ groups+40(FP), R9\n\tMOVQ x+48(FP), DI\n\tMOVQ y+56(FP), DX\n\tMOVQ ystep+64(FP), R12\n")
+	fmt.Fprintf(w, "// func %s(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups int, x, y unsafe.Pointer, ystep int)\nTEXT ·%s(SB), NOSPLIT, $0-64\n%s", name, name, attendLoad)
+	fmt.Fprint(w, "\tMOVQ groups+32(FP), R9\n\tMOVQ x+40(FP), DI\n\tMOVQ y+48(FP), DX\n\tMOVQ ystep+56(FP), R12\n")
 	attendHead(w, name)
 }
 
 // attendValuesBegin begins a kernel of values.
 func attendValuesBegin(w io.Writer, name string) {
-	fmt.Fprintf(w, "// func %s(heads, queries int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)\nTEXT ·%s(SB), NOSPLIT, $0-80\n%s", name, name, attendLoad)
-	fmt.Fprint(w, "\tMOVQ turns+48(FP), R9\n\tMOVQ x+56(FP), R8\n\tMOVQ xstep+64(FP), R12\n\tMOVQ y+72(FP), DX\n")
+	fmt.Fprintf(w, "// func %s(heads int, from unsafe.Pointer, step int, next unsafe.Pointer, groups, turns int, x unsafe.Pointer, xstep int, y unsafe.Pointer)\nTEXT ·%s(SB), NOSPLIT, $0-72\n%s", name, name, attendLoad)
+	fmt.Fprint(w, "\tMOVQ turns+40(FP), R9\n\tMOVQ x+48(FP), R8\n\tMOVQ xstep+56(FP), R12\n\tMOVQ y+64(FP), DX\n")
 	attendHead(w, name)
 }
 
-const attendLoad = "\tMOVQ heads+0(FP), R11\n\tMOVQ queries+8(FP), R10\n\tMOVQ from+16(FP), SI\n\tMOVQ step+24(FP), R14\n\tMOVQ next+32(FP), R13\n"
+const attendLoad = "\tMOVQ heads+0(FP), R11\n\tMOVQ from+8(FP), SI\n\tMOVQ step+16(FP), R14\n\tMOVQ next+24(FP), R13\n"
 
 // attendHead begins a head.
 func attendHead(w io.Writer, name string) {
-	fmt.Fprintf(w, "head_%s:\n\tMOVQ R13, AX\n\tSUBQ SI, AX\n\tCMPQ R11, $1\n\tCMOVQEQ AX, R14\n\tMOVQ R10, BX\nquery_%s:\n\tMOVQ SI, AX\n", name, name)
+	fmt.Fprintf(w, "head_%s:\n\tMOVQ R13, AX\n\tSUBQ SI, AX\n\tCMPQ R11, $1\n\tCMOVQEQ AX, R14\n\tMOVQ SI, AX\n", name)
 }
 
-// attendNext goes on to the next query, and to the next head.
+// attendNext goes on to the next head.
 func attendNext(w io.Writer, name string) {
-	fmt.Fprintf(w, "\tDECQ BX\n\tJNZ query_%s\n\tADDQ R14, SI\n\tDECQ R11\n\tJNZ head_%s\n\tVZEROUPPER\n\tRET\n\n", name, name)
+	fmt.Fprintf(w, "\tADDQ R14, SI\n\tDECQ R11\n\tJNZ head_%s\n\tVZEROUPPER\n\tRET\n\n", name)
 }
 
 // attendLine adds the products of a line of each tile to its sum of even lines, or of odd ones.
@@ -88,8 +89,8 @@ func attendLine(w io.Writer, tiles, c int) {
 	}
 }
 
-// attendKeys multiplies a block's keys, 16 tokens a tile, 2 or 4 tiles, with queries; groups are a head's
-// width over 64. Products lie ystep bytes from query to query.
+// attendKeys multiplies a block's keys, 16 tokens a tile, 2 or 4 tiles, with queries; groups are a
+// head's width over 64. Products lie ystep bytes from head to head.
 func attendKeys(w io.Writer, tiles int) {
 	name := fmt.Sprintf("attendKeys%d", tiles)
 	attendKeysBegin(w, name)
@@ -108,7 +109,7 @@ func attendKeys(w io.Writer, tiles int) {
 }
 
 // attendValues adds to y a block's values, 16 of a head's width a tile, times weights that lie
-// xstep bytes from query to query: of the block's tokens 4 a turn.
+// xstep bytes from head to head: of the block's tokens 4 a turn.
 func attendValues(w io.Writer) {
 	const name = "attendValues4"
 	attendValuesBegin(w, name)
@@ -122,15 +123,8 @@ func attendValues(w io.Writer) {
 	for t := range 4 {
 		fmt.Fprintf(w, "\tVADDPS Z%d, Z%d, Z%d\n\tVADDPS %d(DX), Z%d, Z%d\n\tVMOVUPS Z%d, %d(DX)\n", 2*t+1, 2*t, 2*t, 64*t, 2*t, 2*t, 2*t, 64*t)
 	}
-	fmt.Fprintf(w, "\tADDQ $256, DX\n\tLEAQ %d(R15), AX\n\tMOVQ R9, CX\n\tSHLQ $7, CX\n\tSUBQ CX, AX\n\tMOVQ groups+40(FP), CX\n\tSHLQ $13, CX\n\tADDQ SI, CX\n\tCMPQ AX, CX\n\tJNE tiles_%s\n\tADDQ R12, R8\n", 2*bf16Group, name)
+	fmt.Fprintf(w, "\tADDQ $256, DX\n\tLEAQ %d(R15), AX\n\tMOVQ R9, CX\n\tSHLQ $7, CX\n\tSUBQ CX, AX\n\tMOVQ groups+32(FP), CX\n\tSHLQ $13, CX\n\tADDQ SI, CX\n\tCMPQ AX, CX\n\tJNE tiles_%s\n\tADDQ R12, R8\n", 2*bf16Group, name)
 	attendNext(w, name)
-}
-
-// attendFront adds the product of a line at AX and a number at DI to register sum.
-func attendFront(w io.Writer, at, c, sum int) {
-	x := 8 + c%4*2
-	fetchSeldom(w, at, "AX")
-	fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n\tVMOVUPS %d(AX), Z%d\n%s", 4*c, x, at, x+1, multiply(true, sum, x+1, x))
 }
 
 // attendKeysZen4 is attendKeys with the tiles of a pair as decodeBF16Pair has them, and a pair
@@ -143,7 +137,7 @@ func attendKeysZen4(w io.Writer, tiles int) {
 	fmt.Fprintf(w, "\tPCALIGN $32\nloop_%s:\n", name)
 	for t := range 2 {
 		for c := range 32 {
-			attendFront(w, 64*c+t*bf16Group, c, 2*t+c%2)
+			bf16Line(w, "AX", 64*c+t*bf16Group, c, 2*t+c%2, fetchSeldom)
 		}
 	}
 	fmt.Fprintf(w, "\tADDQ $%d, AX\n\tADDQ $128, DI\n\tDECQ CX\n\tJNZ loop_%s\n", 2*bf16Group, name)
@@ -158,11 +152,11 @@ func attendKeysZen4(w io.Writer, tiles int) {
 func attendValuesZen4(w io.Writer) {
 	const name = "attendValuesZen4"
 	attendValuesBegin(w, name)
-	fmt.Fprintf(w, "\tMOVQ groups+40(FP), R15\n\tSHLQ $2, R15\ntile_%s:\n\tMOVQ R8, DI\n\tMOVQ R9, CX\n", name)
+	fmt.Fprintf(w, "\tMOVQ groups+32(FP), R15\n\tSHLQ $2, R15\ntile_%s:\n\tMOVQ R8, DI\n\tMOVQ R9, CX\n", name)
 	zero(w, 2)
 	fmt.Fprintf(w, "\tPCALIGN $32\nloop_%s:\n", name)
 	for c := range 2 {
-		attendFront(w, 64*c, c, c)
+		bf16Line(w, "AX", 64*c, c, c, fetchSeldom)
 	}
 	fmt.Fprintf(w, "\tADDQ $128, AX\n\tADDQ $8, DI\n\tDECQ CX\n\tJNZ loop_%s\n\tVADDPS Z1, Z0, Z0\n\tVADDPS (DX), Z0, Z0\n\tVMOVUPS Z0, (DX)\n", name)
 	fmt.Fprintf(w, "\tADDQ $64, DX\n\tADDQ $%d, AX\n\tMOVQ R9, CX\n\tSHLQ $7, CX\n\tSUBQ CX, AX\n\tDECQ R15\n\tJNZ tile_%s\n\tADDQ R12, R8\n", bf16Group, name)
@@ -172,8 +166,8 @@ func attendValuesZen4(w io.Writer) {
 // attendShared multiplies pairs of tiles with 2 to 4 queries, for which a line is read once: keys
 // of a head of so many groups of 64, 16 turns of 4 numbers each, or values, one group, of 4 tokens
 // a turn. It writes the products, or adds them to what is there, and asks for the lines that lie
-// so many bytes ahead. Like attendKeysZen4 it reads from front to back: both tiles side by side
-// take twice as long from memory there.
+// so many bytes ahead. Like attendKeysZen4 it reads from front to back: on Zen 4, both tiles side
+// by side take twice as long from memory.
 //
 // SI is in the tiles, DI in the first vector, DX in its results; CX pairs are left, BX groups of
 // R11, R15 turns of R10. R8 and R9 are steps from query to query, R12 is three times R8, AX what

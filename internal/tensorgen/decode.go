@@ -24,17 +24,21 @@ import (
 // two scales, and two sums times -128 (or -8), which undo what was added; for q4_k two
 // sums times their scale, float32.
 const (
-	vectorBytes  = 80   // of a vector's group of int8
-	decodeAhead  = 8192 // bytes that are fetched far ahead
-	decodeSeldom = 4096 // less far
-	decodeMiddle = 3072
-	decodeNear   = 2048 // and not far
-	decodeClose  = 128
+	vectorBytes  = 80 // of a vector's group of int8
 	int8Group    = 64 + 16*64
 	int4Group    = 64 + 8*64
 	q4kGroup     = 128 + 8*64
 	bf16Group    = 32 * 64
 	decodeWidths = 8
+)
+
+// How many bytes ahead lines are fetched.
+const (
+	decodeAhead  = 8192 // by fetch, fetchTwice and fetchFar
+	decodeSeldom = 4096 // by fetchSeldom
+	decodeMiddle = 3072 // by fetchClose, into the second-level cache
+	decodeNear   = 2048 // by fetchNear and fetchTwice, into the first
+	decodeClose  = 128  // by fetchClose, into the first
 )
 
 // A whole is a form of weights that are whole numbers.

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// fetchNear asks for every line, not far ahead and into the first-level cache: best for
-// pairs of bfloat16, and for int8 on AMD's processors (docs/log/generate.md).
+// fetchNear asks for every line, not far ahead and into the first-level cache: best for pairs of
+// bfloat16 on Intel's processors and Zen 5, and for int8 on Zen 5 (docs/log/generate.md).
 func fetchNear(w io.Writer, at int, from string) {
 	fmt.Fprintf(w, "\tPREFETCHT0 %d(%s)\n", at+decodeNear, from)
 }
@@ -18,14 +18,15 @@ func fetchTwice(w io.Writer, at int, from string) {
 	fetchNear(w, at, from)
 }
 
-// fetchFar asks for every line far ahead into the first-level cache: best for int4 on AMD's.
+// fetchFar asks for every line far ahead into the first-level cache: best for int4 on Zen 5.
 func fetchFar(w io.Writer, at int, from string) {
 	fmt.Fprintf(w, "\tPREFETCHT0 %d(%s)\n", at+decodeAhead, from)
 }
 
-// fetchSeldom asks for one line of two, the other comes along, into the second-level cache:
-// best for all but int8 on Zen 4, whose own fetching is good and shares its few places for lines
-// under way with what is asked for.
+// fetchSeldom asks for the first line of two, the other comes along, into the second-level cache:
+// best for all but int8 on Zen 4. What is asked for holds one of few places for lines under way
+// until memory answers, what the processor fetches by itself does not. The pair begins at a
+// multiple of 128 bytes; asking for the second line of two is far slower.
 func fetchSeldom(w io.Writer, at int, from string) {
 	if at%128 == 0 {
 		fmt.Fprintf(w, "\tPREFETCHT1 %d(%s)\n", at+decodeSeldom, from)
@@ -33,7 +34,7 @@ func fetchSeldom(w io.Writer, at int, from string) {
 }
 
 // fetchClose asks for every line ahead into the second-level cache and for one of two just
-// before it is read into the first: best for int8 there.
+// before it is read into the first: best for int8 there, which takes few instructions a line.
 func fetchClose(w io.Writer, at int, from string) {
 	fmt.Fprintf(w, "\tPREFETCHT1 %d(%s)\n", at+decodeMiddle, from)
 	if at%128 == 0 {
@@ -42,7 +43,7 @@ func fetchClose(w io.Writer, at int, from string) {
 }
 
 // decodeBF16Pair multiplies the two tiles of a pair with one vector, from front to back: a
-// tile's group before the other's, every line fetched (in turns, memory is up to a fifth
+// tile's group before the other's, its lines fetched (in turns, memory is up to a fifth
 // slower). It sums in the order of decodeBF16.
 func decodeBF16Pair(w io.Writer, name string, ahead func(w io.Writer, at int, from string)) {
 	decodeHead(w, name)
@@ -50,16 +51,22 @@ func decodeBF16Pair(w io.Writer, name string, ahead func(w io.Writer, at int, fr
 	turnStart(w, name)
 	for t := range 2 {
 		for c := range 32 {
-			at, x := 64*c+t*bf16Group, 8+c%4*2
-			ahead(w, at, "SI")
-			fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n\tVMOVUPS %d(SI), Z%d\n%s", 4*c, x, at, x+1, multiply(true, 2*t+c%2, x+1, x))
+			bf16Line(w, "SI", 64*c+t*bf16Group, c, 2*t+c%2, ahead)
 		}
 	}
 	turnEnd(w, name, bf16Group)
 	fmt.Fprint(w, "\tVADDPS Z1, Z0, Z0\n\tVADDPS Z3, Z2, Z2\n\tVMOVUPS Z0, (DX)\n\tVMOVUPS Z2, 64(DX)\n\tVZEROUPPER\n\tRET\n\n")
 }
 
-// decodeIntPair is the same for whole numbers, in the order of decodeInt. It reads the
+// bf16Line adds the product of a line that lies at bytes from a register and the c-th number at
+// DI to register sum.
+func bf16Line(w io.Writer, from string, at, c, sum int, ahead func(w io.Writer, at int, from string)) {
+	x := 8 + c%4*2
+	ahead(w, at, from)
+	fmt.Fprintf(w, "\tVBROADCASTSS %d(DI), Z%d\n\tVMOVUPS %d(%s), Z%d\n%s", 4*c, x, at, from, x+1, multiply(true, sum, x+1, x))
+}
+
+// decodeIntPair is decodeBF16Pair for whole numbers, in the order of decodeInt. It reads the
 // weights from front to back, all of a group of one tile before the other tile's: in
 // turns, memory is a third slower. The vector's group is in Z8 to Z23.
 func decodeIntPair(w io.Writer, name string, form whole, ahead func(w io.Writer, at int, from string)) {
@@ -70,7 +77,7 @@ func decodeIntPair(w io.Writer, name string, form whole, ahead func(w io.Writer,
 
 // decodeIntStreams is the same for two pairs that lie wstep bytes apart, a group of one before
 // that of the other: two streams, each read from front to back from call to call, which memory
-// on AMD's processors serves faster than one. Their products lie ystep bytes apart.
+// on Zen 5 serves faster than one. Their products lie ystep bytes apart.
 func decodeIntStreams(w io.Writer, name string, form whole, ahead func(w io.Writer, at int, from string)) {
 	decodeHead(w, name, "wstep")
 	fmt.Fprint(w, "\tMOVQ wstep+48(FP), R10\n\tADDQ SI, R10\n\tADDQ DX, R9\n")
