@@ -142,7 +142,7 @@ func count(ctx context.Context, p Params, pattern bpe.Pattern, docs Docs, worker
 	for _, c := range counters {
 		if c.Bytes() >= int64(p.Memory)/int64(2*workers) {
 			return nil, hint.With(fmt.Errorf("the different pieces of the text need more than %v of memory", p.Memory/2),
-				"give more memory (--memory; in a run tokenize.memory too), or count less text (--sample; in a run tokenize.sample)")
+				"give more memory (--memory; in a run tokenize.memory too), or count less text (--sample of feilun tokenize train; in a run tokenize.sample)")
 		}
 	}
 	for _, c := range counters[1:] {
