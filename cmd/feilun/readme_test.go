@@ -109,10 +109,10 @@ var (
 	program = regexp.MustCompile(`(^|\| *)(go run \./cmd/feilun|feilun) `)
 	file    = regexp.MustCompile(`^# ([\w-]+\.yaml)\n`)
 	// Lines of figures that differ from run to run, which -update leaves alone.
-	timed = regexp.MustCompile(`(?m)^.*\d ?(m?s|workers)\b.*$`)
+	timed = regexp.MustCompile(`(?m)^.*\d ?(m?s|workers?)\b.*$`)
 	// Figures that differ between runs and machines, or with every change of
 	// what is cut from a page.
-	varying = regexp.MustCompile(`[\d.,]+ ?(?:m?(s)|[kM]?(B)|(GB|GiB|pages/s|workers))\b`)
+	varying = regexp.MustCompile(`[\d.,]+ ?(?:m?(s)|[kM]?(B)|(GB|GiB|pages/s)|(worker)s?)\b`)
 )
 
 func hasCommand(text string) bool {
@@ -199,7 +199,7 @@ func trimEnds(s string) string {
 // alike reports whether output is what a document shows.
 func alike(shown, got string) bool {
 	var p strings.Builder
-	for i, line := range strings.Split(varying.ReplaceAllString(trimEnds(shown), "# $1$2$3"), "\n") {
+	for i, line := range strings.Split(varying.ReplaceAllString(trimEnds(shown), "# $1$2$3$4"), "\n") {
 		if i > 0 {
 			p.WriteString("\n")
 		}
@@ -209,7 +209,7 @@ func alike(shown, got string) bool {
 		}
 	}
 	var out []string
-	for _, line := range strings.Split(varying.ReplaceAllString(got, "# $1$2$3"), "\n") {
+	for _, line := range strings.Split(varying.ReplaceAllString(got, "# $1$2$3$4"), "\n") {
 		out = append(out, strings.Join(strings.Fields(line), " "))
 	}
 	return regexp.MustCompile("^" + p.String() + "$").MatchString(strings.Join(out, "\n"))
