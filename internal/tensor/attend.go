@@ -98,23 +98,19 @@ func (h *headRun) at(block, offset int) pointer { return unsafe.Add(h.blocks[blo
 // attendShared has kernels for 2, 3 and 4 queries of a head.
 var attendShared = [...]func(pairs, groups, turns int, from, x pointer, xstep int, y pointer, ystep, add, ahead int){2: attendShared2, 3: attendShared3, 4: attendShared4}
 
-// shared calls do for the queries of each head, 2 to 4 at a time (there is no kernel for one, so 5
-// to 7 are divided in halves): with where the head's keys or
-// values lie, the first query of all and how many, and the bytes to the next head, or behind the
-// last one to next.
+// shared calls do for the queries of each head, divided into as few even parts as there are
+// kernels for: with where the head's keys or values lie, the first query of all and how many, and
+// the bytes to the next head, or behind the last one to next.
 func (h *headRun) shared(from, next pointer, do func(from pointer, query, n, ahead int)) {
+	parts := (h.each + len(attendShared) - 2) / (len(attendShared) - 1)
 	for head := range h.heads {
 		at, ahead := unsafe.Add(from, head*keyBytes(h.width)), keyBytes(h.width)
 		if head == h.heads-1 {
 			ahead = int(uintptr(next) - uintptr(at))
 		}
-		for q := 0; q < h.each; {
-			n := min(4, h.each-q)
-			if left := h.each - q; left > 4 && left < 8 {
-				n = (left + 1) / 2
-			}
-			do(at, head*h.each+q, n, ahead)
-			q += n
+		for i := range parts {
+			q := i * h.each / parts
+			do(at, head*h.each+q, (i+1)*h.each/parts-q, ahead)
 		}
 	}
 }
