@@ -71,6 +71,32 @@ func TestTrainBrowser(t *testing.T) {
 		t.Fatalf("training ended with %v", err)
 	}
 	b.until(shown + `.includes("stopped") && document.querySelector(".stopped").innerText.includes("interrupted") && !document.querySelector("meta[http-equiv]")`)
+	oneLanguageAtOnce(b, page)
+}
+
+// oneLanguageAtOnce opens a page of which the head and the title have come, and no more: it is
+// in one language, and can be turned to the other.
+func oneLanguageAtOnce(b *browser, page string) {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	head, _, found := strings.Cut(string(text), "</header>")
+	if !found {
+		b.t.Fatal("the page has no header")
+	}
+	part := strings.TrimSuffix(page, ".html") + "-part.html"
+	if err := os.WriteFile(part, []byte(head), 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+	one := map[string]bool{"model · stopped": true, "model · 已停止": true}
+	const title = `document.querySelector("h1").innerText.trim()`
+	b.do(chromedp.Navigate("file://" + filepath.ToSlash(part)))
+	before := eval[string](b, title)
+	after := eval[string](b, `document.getElementById("lang").click(), `+title)
+	if before == after || !one[before] || !one[after] {
+		b.t.Errorf("the head of the page says %q, then %q", before, after)
+	}
 }
 
 // packedForPage packs a few documents.
