@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -80,6 +81,51 @@ func TestOpenEngineQ4K(t *testing.T) {
 		}
 		e.embed, e.head = &matrix{}, matrix{}
 		if d := apart(m, e); d != 0 {
+			t.Errorf("%s: weights differ by %.2g", name, d)
+		}
+	}
+}
+
+// TestOpenEngineReadOnly: blocks that are only read are held as int8. IQ4_NL lies in a file as
+// Q4_0 does, with another number for its type.
+func TestOpenEngineReadOnly(t *testing.T) {
+	for name, c := range variants() {
+		c.Width, c.HeadDim, c.Hidden, c.Window = 64, 64/c.Heads, 96, 0
+		dir := t.TempDir()
+		if err := randomModel(t, c, rand.New(rand.NewPCG(8, 8))).Save(dir, false); err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(dir, "model.gguf")
+		if err := SaveGGUF(t.Context(), file, dir, GGUFOptions{Type: quant.Q4_0}); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for layer := range c.Layers {
+			for _, part := range []string{"attn_q", "attn_k", "attn_v", "ffn_down"} {
+				tensor := fmt.Sprintf("blk.%d.%s.weight", layer, part)
+				if at := bytes.Index(b, []byte(tensor)); at > 0 { // name, 2, two dimensions of 8 bytes, type
+					b[at+len(tensor)+4+16] = byte(quant.IQ4_NL)
+				}
+			}
+		}
+		if err := os.WriteFile(file, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := OpenEngine(file, tensor.New(2), EngineOptions{Weights: Stored})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w := e.blocks[0].down.blocks; w == nil || w.Weights() != tensor.WeightsInt8 {
+			t.Errorf("%s: IQ4_NL is not held as int8", name)
+		}
+		if d := apart(m, e); d > 0.005 {
 			t.Errorf("%s: weights differ by %.2g", name, d)
 		}
 	}

@@ -137,7 +137,7 @@ func (c *convertCmd) again(a *app, o *model.GGUFOptions, done *converted) error 
 func (c *convertCmd) openGGUF(words func(*model.Config, *model.Words) error) (*model.Model, error) {
 	f, err := gguf.Open(c.Model)
 	if err != nil {
-		return nil, hint.With(hint.Usage(err), "a file of llama.cpp is GGUF of version 2 or 3 with tensors of F32, F16, BF16, Q8_0, Q6_K, Q4_K or Q4_0")
+		return nil, hint.With(hint.Usage(err), "a file of llama.cpp is GGUF of version 2 or 3; docs/formats/gguf.md lists the types of numbers that are read")
 	}
 	defer f.Close()
 	m, err := model.OpenGGUF(f)

@@ -197,7 +197,7 @@ func (f *File) F32(dst []float32, name string) error {
 	case !ok:
 		return fmt.Errorf("%w: no tensor %q", ErrFormat, name)
 	case !t.Type.Known():
-		return fmt.Errorf("%w: tensor %q is of %s; F32, F16, BF16, Q8_0, Q6_K, Q4_K and Q4_0 are read", ErrFormat, name, t.Type)
+		return fmt.Errorf("%w: tensor %q is of %s; %s are read", ErrFormat, name, t.Type, quant.Names(append(quant.Types(), quant.ReadTypes()...)))
 	case t.Len() != len(dst):
 		return fmt.Errorf("tensor %q has %d elements, not %d", name, t.Len(), len(dst))
 	}

@@ -51,7 +51,7 @@ func TestGolden(t *testing.T) {
 			t.Errorf("Encode to %s differs from the gguf package's", kind)
 		}
 	}
-	for _, kind := range []quant.Type{quant.Q8_0, quant.Q4_0, quant.Q4_K, quant.Q6_K} {
+	for _, kind := range append(quant.ReadTypes(), quant.Q8_0, quant.Q4_0, quant.Q4_K, quant.Q6_K) {
 		if got, want := numbers(t, f, "x."+kind.String()), numbers(t, f, "y."+kind.String()); !slices.Equal(got, want) {
 			t.Errorf("Decode of %s differs from the gguf package's", kind)
 		}
@@ -199,7 +199,7 @@ func TestWriteRefuses(t *testing.T) {
 	bad := func(kind quant.Type, v float32, n int) error {
 		return Write(&bytes.Buffer{}, nil, []Source{{"t", kind, []int{n}, func(dst []float32) error { dst[3] = v; return nil }}})
 	}
-	for _, kind := range []quant.Type{quant.Q8_0, quant.Q4_0, quant.Q4_K, quant.Q6_K} {
+	for _, kind := range append(quant.ReadTypes(), quant.Q8_0, quant.Q4_0, quant.Q4_K, quant.Q6_K) {
 		for _, v := range []float32{float32(math.NaN()), float32(math.Inf(-1)), 1e30} {
 			if bad(kind, v, 256) == nil {
 				t.Errorf("%s takes %v", kind, v)

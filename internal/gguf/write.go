@@ -101,7 +101,7 @@ func appendHead(b []byte, meta []KV, tensors []Source) ([]byte, error) {
 	}
 	at := int64(0)
 	for _, t := range tensors {
-		if len(t.Shape) == 0 || len(t.Shape) > maxDims || !t.Type.Known() {
+		if len(t.Shape) == 0 || len(t.Shape) > maxDims || !t.Type.Written() {
 			return nil, fmt.Errorf("tensor %q: %d dimensions of %s cannot be written", t.Name, len(t.Shape), t.Type)
 		}
 		if row := t.Shape[len(t.Shape)-1]; row%t.Type.Block() != 0 {

@@ -1,6 +1,6 @@
 // Package quant holds the ways in which weights are stored in fewer bits: single
-// numbers (F32, F16, BF16) and ggml's blocks (Q8_0, Q4_0, Q4_K, Q6_K), byte for byte
-// as ggml defines them. Start with [Encode] and [Decode]. Files are the affair of
+// numbers (F32, F16, BF16) and ggml's blocks (Q8_0, Q4_0, Q4_K, Q6_K and others), byte
+// for byte as ggml defines them. Start with [Encode] and [Decode]. Files are the affair of
 // internal/gguf, products with such weights that of internal/tensor.
 package quant
 
@@ -25,64 +25,90 @@ const (
 	BF16 Type = 30
 )
 
-// Types are all of them, the widest first.
+// The types that are only read: files of llama.cpp hold them.
+const (
+	Q4_1   Type = 3  // 32 numbers of 4 bits with a scale and a minimum
+	Q5_0   Type = 6  // 32 numbers of 5 bits with a scale
+	Q5_1   Type = 7  // 32 numbers of 5 bits with a scale and a minimum
+	Q2_K   Type = 10 // 256 numbers of 2 bits, 16 scales and minima of 4 bits
+	Q3_K   Type = 11 // 256 numbers of 3 bits, 16 scales of 6 bits
+	Q5_K   Type = 13 // 256 numbers of 5 bits, 8 scales and minima of 6 bits
+	IQ4_NL Type = 20 // 32 places of 4 bits in a table of unequal steps, with a scale
+	IQ4_XS Type = 23 // 256 such places, 8 scales of 6 bits
+)
+
+// Types are those that are written, the widest first.
 func Types() []Type { return []Type{F32, F16, BF16, Q8_0, Q6_K, Q4_K, Q4_0} }
 
-// A form describes a type: how many numbers are in a block of how many bytes.
+// ReadTypes are those that are only read, the widest first.
+func ReadTypes() []Type { return []Type{Q5_1, Q5_0, Q5_K, Q4_1, IQ4_NL, IQ4_XS, Q3_K, Q2_K} }
+
+// Names lists types for a message: A, B and C.
+func Names(types []Type) string {
+	var names []string
+	for _, t := range types[:len(types)-1] {
+		names = append(names, t.String())
+	}
+	return strings.Join(names, ", ") + " and " + types[len(types)-1].String()
+}
+
+// A form describes a type: how many numbers are in a block of how many bytes, and how one
+// is turned into the other. Single numbers are turned by [Decode] and [Encode] themselves.
 type form struct {
 	name          string
 	values, bytes int
+	decode        func(x []float32, b []byte)
+	encode        func(b []byte, x []float32) // nil where a type is only read
 }
 
-func (t Type) form() form {
-	switch t {
-	case F32:
-		return form{"F32", 1, 4}
-	case F16:
-		return form{"F16", 1, 2}
-	case BF16:
-		return form{"BF16", 1, 2}
-	case Q8_0:
-		return form{"Q8_0", 32, 34}
-	case Q4_0:
-		return form{"Q4_0", 32, 18}
-	case Q4_K:
-		return form{"Q4_K", super, 144}
-	case Q6_K:
-		return form{"Q6_K", super, 210}
-	}
-	return form{}
+var forms = map[Type]form{
+	F32:    {"F32", 1, 4, nil, nil},
+	F16:    {"F16", 1, 2, nil, nil},
+	BF16:   {"BF16", 1, 2, nil, nil},
+	Q8_0:   {"Q8_0", 32, 34, decodeQ80, encodeQ80},
+	Q4_0:   {"Q4_0", 32, 18, decodeQ40, encodeQ40},
+	Q4_K:   {"Q4_K", super, 144, decodeQ4K, encodeQ4K},
+	Q6_K:   {"Q6_K", super, 210, decodeQ6K, encodeQ6K},
+	Q4_1:   {"Q4_1", 32, 20, decodeQ41, nil},
+	Q5_0:   {"Q5_0", 32, 22, decodeQ50, nil},
+	Q5_1:   {"Q5_1", 32, 24, decodeQ51, nil},
+	Q2_K:   {"Q2_K", super, 84, decodeQ2K, nil},
+	Q3_K:   {"Q3_K", super, 110, decodeQ3K, nil},
+	Q5_K:   {"Q5_K", super, 176, decodeQ5K, nil},
+	IQ4_NL: {"IQ4_NL", 32, 18, decodeIQ4NL, nil},
+	IQ4_XS: {"IQ4_XS", super, 136, decodeIQ4XS, nil},
 }
 
 // String returns ggml's name of the type.
 func (t Type) String() string {
-	if f := t.form(); f.name != "" {
+	if f, ok := forms[t]; ok {
 		return f.name
 	}
 	return fmt.Sprintf("type %d", uint32(t))
 }
 
-// Parse returns the type of a name, in capitals or not.
+// Parse returns the type of a name, in capitals or not, one that is written.
 func Parse(name string) (Type, error) {
-	var names []string
 	for _, t := range Types() {
 		if strings.EqualFold(t.String(), name) {
 			return t, nil
 		}
-		names = append(names, t.String())
 	}
-	return 0, fmt.Errorf("no type %q of numbers; known are %s", name, strings.Join(names, ", "))
+	return 0, fmt.Errorf("no type %q of numbers to write; there are %s", name, Names(Types()))
 }
 
-// Known reports whether the type is one of [Types].
-func (t Type) Known() bool { return t.form().values > 0 }
+// Known reports whether numbers of the type are read.
+func (t Type) Known() bool { return forms[t].values > 0 }
+
+// Written reports whether the type is one of [Types].
+func (t Type) Written() bool { return t.Known() && (forms[t].values == 1 || forms[t].encode != nil) }
 
 // Block returns how many numbers make a block, 0 for types that are not known.
-func (t Type) Block() int { return t.form().values }
+func (t Type) Block() int { return forms[t].values }
 
 // Bytes returns the size of n numbers; n is a multiple of [Type.Block].
 func (t Type) Bytes(n int) int {
-	f := t.form()
+	f := forms[t]
 	return n / f.values * f.bytes
 }
 
@@ -90,7 +116,7 @@ func (t Type) Bytes(n int) int {
 // is a multiple of the block, src has at least that many bytes.
 func Decode(dst []float32, t Type, src []byte) {
 	src = src[:t.Bytes(len(dst))]
-	f := t.form()
+	f := forms[t]
 	switch t {
 	case F32:
 		for i := range dst {
@@ -105,19 +131,18 @@ func Decode(dst []float32, t Type, src []byte) {
 			dst[i] = FromBF16(binary.LittleEndian.Uint16(src[2*i : 2*i+2]))
 		}
 	default:
-		decode := map[Type]func([]float32, []byte){Q8_0: decodeQ80, Q4_0: decodeQ40, Q4_K: decodeQ4K, Q6_K: decodeQ6K}[t]
 		for i := 0; i < len(dst); i += f.values {
-			decode(dst[i:i+f.values], src[i/f.values*f.bytes:][:f.bytes])
+			f.decode(dst[i:i+f.values], src[i/f.values*f.bytes:][:f.bytes])
 		}
 	}
 }
 
-// Encode turns numbers into blocks of type t. Q8_0 and Q4_0 are ggml's reference,
+// Encode turns numbers into blocks of type t, one of [Types]. Q8_0 and Q4_0 are ggml's reference,
 // Q4_K and Q6_K have a search for scales of our own. A number in a block that is not
 // finite, or too large for its half-precision scale, is an error.
 func Encode(dst []byte, t Type, src []float32) error {
 	dst = dst[:t.Bytes(len(src))]
-	f := t.form()
+	f := forms[t]
 	switch t {
 	case F32:
 		for i, v := range src {
@@ -132,7 +157,6 @@ func Encode(dst []byte, t Type, src []float32) error {
 			binary.LittleEndian.PutUint16(dst[2*i:], ToBF16(v))
 		}
 	default:
-		encode := map[Type]func([]byte, []float32){Q8_0: encodeQ80, Q4_0: encodeQ40, Q4_K: encodeQ4K, Q6_K: encodeQ6K}[t]
 		for i := 0; i < len(src); i += f.values {
 			block := src[i : i+f.values]
 			for j, v := range block {
@@ -140,7 +164,7 @@ func Encode(dst []byte, t Type, src []float32) error {
 					return fmt.Errorf("number %d is %v: %s holds numbers up to %d", i+j, v, t, maxBlock)
 				}
 			}
-			encode(dst[i/f.values*f.bytes:][:f.bytes], block)
+			f.encode(dst[i/f.values*f.bytes:][:f.bytes], block)
 		}
 	}
 	return nil

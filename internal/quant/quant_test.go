@@ -123,3 +123,16 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkDecode(b *testing.B) {
+	x := make([]float32, 1<<16)
+	for _, kind := range append(Types(), ReadTypes()...) {
+		b.Run(kind.String(), func(b *testing.B) {
+			src := make([]byte, kind.Bytes(len(x)))
+			b.SetBytes(int64(4 * len(x)))
+			for b.Loop() {
+				Decode(x, kind, src)
+			}
+		})
+	}
+}

@@ -36,6 +36,15 @@ for t, size, halves in [(T.Q4_K, 144, [0, 2]), (T.Q6_K, 210, [208])]:
         q[:, at:at + 2] = (rng.standard_normal((1, 1)) / 50).astype(np.float16).view(np.uint8)
     w.add_tensor("x." + t.name, q, raw_dtype=t)
     w.add_tensor("y." + t.name, dequantize(q, t).astype(np.float32))
+for t, size, halves in [
+    (T.Q4_1, 20, [0, 2]), (T.Q5_0, 22, [0]), (T.Q5_1, 24, [0, 2]), (T.IQ4_NL, 18, [0]),
+    (T.Q2_K, 84, [80, 82]), (T.Q3_K, 110, [108]), (T.Q5_K, 176, [0, 2]), (T.IQ4_XS, 136, [0]),
+]:
+    q = rng.integers(0, 256, (4, size), dtype=np.uint8)
+    for at in halves:
+        q[:, at:at + 2] = (rng.standard_normal((4, 1)) / 50).astype(np.float16).view(np.uint8)
+    w.add_tensor("x." + t.name, q, raw_dtype=t)
+    w.add_tensor("y." + t.name, dequantize(q, t).astype(np.float32))
 w.write_header_to_file()
 w.write_kv_data_to_file()
 w.write_tensors_to_file()
