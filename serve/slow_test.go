@@ -85,11 +85,11 @@ func TestDeafReader(t *testing.T) {
 		_, err := io.WriteString(w, big)
 		ended <- err
 	})
-	web := open(t, Options{Inspector: slow, Limits: Limits{EventWrite: 200 * time.Millisecond}})
+	web := open(t, Options{Inspector: slow, Limits: Limits{EventWrite: time.Second}})
 	if res, body := ask(t, "GET", web.URL+"/inspect/", ""); res.StatusCode != 200 || len(body) != len(big) || <-ended != nil {
 		t.Errorf("whole: %d, %d bytes", res.StatusCode, len(body))
 	}
-	time.Sleep(300 * time.Millisecond) // the connection is kept
+	time.Sleep(1100 * time.Millisecond) // the connection is kept
 	if res, _ := ask(t, "GET", web.URL+"/version", ""); res.StatusCode != 200 {
 		t.Errorf("later: %d", res.StatusCode)
 	}
