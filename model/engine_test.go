@@ -56,7 +56,7 @@ func engineOf(t testing.TB, m *Model, cpu *tensor.CPU, w Weights) *Engine {
 // divided into steps, and to the same bits whoever else is in the batch.
 func TestStep(t *testing.T) {
 	for name, c := range variants() {
-		for _, weights := range []Weights{F32, BF16, Int8, Int4, Q4K} {
+		for _, weights := range []Weights{F32, BF16, F16, Int8, Int4, Q4K} {
 			rng := rand.New(rand.NewPCG(8, 8))
 			m := randomModel(t, c, rng)
 			const n = 140
@@ -77,7 +77,7 @@ func TestStep(t *testing.T) {
 				}
 				return out
 			}
-			near := []float64{1e-5, 0.05, 0.1, 0.7, 0.7}[weights] // rounding of weights, as far as random ones show it
+			near := []float64{1e-5, 0.05, 0.05, 0.1, 0.7, 0.7}[weights] // rounding of weights, as far as random ones show it
 			one, two, alone := e.NewSequence(), e.NewSequence(), e.NewSequence()
 			step(Extension{Sequence: one, Tokens: b.Tokens[:100]})
 			step(Extension{Sequence: alone, Tokens: b.Tokens[:100]})

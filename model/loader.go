@@ -110,10 +110,8 @@ type folderSource struct {
 }
 
 func (s *folderSource) kind(p *Param) quant.Type {
-	if t, _ := s.file.Tensor(stored(s.file, p.Name)); t.Type == "BF16" {
-		return quant.BF16
-	}
-	return quant.F32
+	t, _ := s.file.Tensor(stored(s.file, p.Name))
+	return map[string]quant.Type{"BF16": quant.BF16, "F16": quant.F16}[t.Type] // F32 for others
 }
 
 func (s *folderSource) read(dst []float32, p *Param) error {

@@ -48,7 +48,8 @@ func TestOpenEngine(t *testing.T) {
 			if d := apart(m, e); d > limit {
 				t.Errorf("%s as %s: weights differ by %.2g", name, kind, d)
 			}
-			if w := e.blocks[0].up; kind == quant.Q4_0 && (w.blocks == nil || w.blocks.Weights() != tensor.WeightsInt4) ||
+			if w := e.blocks[0].up; kind == quant.F16 && e.cpu.F16() && (w.blocks == nil || w.blocks.Weights() != tensor.WeightsF16) ||
+				kind == quant.Q4_0 && (w.blocks == nil || w.blocks.Weights() != tensor.WeightsInt4) ||
 				kind == quant.Q8_0 && (w.blocks == nil || w.blocks.Weights() != tensor.WeightsInt8) {
 				t.Errorf("%s as %s is not held as it is stored", name, kind)
 			}
@@ -131,25 +132,40 @@ func TestOpenEngineReadOnly(t *testing.T) {
 	}
 }
 
-// TestOpenEngineBF16: a folder of bfloat16 is held as it is stored, matrices with a row for each
-// input too.
-func TestOpenEngineBF16(t *testing.T) {
+// TestOpenEngineHalf: a folder of bfloat16 or of half precision is held as it is stored, matrices
+// with a row for each input too.
+func TestOpenEngineHalf(t *testing.T) {
 	for name, c := range variants() {
 		dir := t.TempDir()
 		if err := randomModel(t, c, rand.New(rand.NewPCG(6, 6))).Save(dir, true); err != nil {
 			t.Fatal(err)
 		}
-		m, err := Open(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, w := range []Weights{BF16, Stored} {
-			e, err := OpenEngine(dir, tensor.New(2), EngineOptions{Weights: w})
+		for _, own := range []Weights{BF16, F16} {
+			if own == F16 { // the same bits are other numbers
+				file := filepath.Join(dir, "model.safetensors")
+				b, err := os.ReadFile(file)
+				if err == nil {
+					err = os.WriteFile(file, bytes.ReplaceAll(b, []byte(`"BF16"`), []byte(`"F16" `)), 0o644)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			m, err := Open(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := apart(m, e); d != 0 {
-				t.Errorf("%s as %s: weights differ by %.2g", name, w, d)
+			for _, w := range []Weights{own, Stored} {
+				e, err := OpenEngine(dir, tensor.New(2), EngineOptions{Weights: w})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d := apart(m, e); d != 0 {
+					t.Errorf("%s as %s: weights differ by %.2g", name, w, d)
+				}
+				if held := e.blocks[0].up.blocks; w == F16 && e.cpu.F16() && (held == nil || held.Weights() != tensor.WeightsF16) {
+					t.Errorf("%s as f16 is not held so", name)
+				}
 			}
 		}
 	}
@@ -190,9 +206,12 @@ func apart(m *Model, e *Engine) float64 {
 // TestForms: how matrices are held by how they are stored.
 func TestForms(t *testing.T) {
 	best := tensor.New(1)
-	own := F32
+	own, half := F32, F32
 	if best.BF16() {
 		own = BF16
+	}
+	if best.F16() {
+		half = F16
 	}
 	for _, tt := range []struct {
 		w     Weights
@@ -209,7 +228,9 @@ func TestForms(t *testing.T) {
 		{Stored, []quant.Type{quant.Q4_K, quant.Q6_K}, false, Int8},
 		{Stored, []quant.Type{quant.Q4_K}, true, Q4K},
 		{Q4K, []quant.Type{quant.F32}, true, Int8},
-		{Stored, []quant.Type{quant.F16}, false, F32},
+		{Stored, []quant.Type{quant.F16, quant.F16}, false, half},
+		{Stored, []quant.Type{quant.F16, quant.BF16}, false, F32},
+		{F16, []quant.Type{quant.Q4_0}, true, F16},
 		{Stored, []quant.Type{quant.BF16, quant.BF16}, false, own},
 		{Stored, []quant.Type{quant.BF16, quant.F32}, false, F32},
 	} {
@@ -230,7 +251,7 @@ func TestEngineLogits(t *testing.T) {
 		tokens[i] = uint32(i * 7 % 251)
 	}
 	for name, c := range variants() {
-		for _, w := range []Weights{F32, BF16, Int8, Int4, Q4K} {
+		for _, w := range []Weights{F32, BF16, F16, Int8, Int4, Q4K} {
 			e := engineOf(t, byteModel(t, c), tensor.New(2), w)
 			var all [][]float32
 			if err := e.Logits(e.NewSequence(), tokens, func(_ int, x []float32) { all = append(all, slices.Clone(x)) }); err != nil {
@@ -286,7 +307,7 @@ func TestOpenEngineCut(t *testing.T) {
 	dir := t.TempDir()
 	folder, file := filepath.Join(dir, "model"), filepath.Join(dir, "model.gguf")
 	for path, weights := range map[string]string{folder: filepath.Join(folder, "model.safetensors"), file: file} {
-		for _, w := range []Weights{F32, BF16, Int8, Q4K, Stored} {
+		for _, w := range []Weights{F32, BF16, F16, Int8, Q4K, Stored} {
 			if err := errors.Join(m.Save(folder, false), m.SaveGGUF(t.Context(), file, GGUFOptions{Type: quant.Q8_0})); err != nil {
 				t.Fatal(err)
 			}

@@ -11,7 +11,7 @@ import (
 // and the keys and values that it sees.
 func TestReadStep(t *testing.T) {
 	for name, c := range variants() {
-		for _, weights := range []Weights{F32, BF16, Int8, Int4, Q4K} {
+		for _, weights := range []Weights{F32, BF16, F16, Int8, Int4, Q4K} {
 			e := engineOf(t, randomModel(t, c, rand.New(rand.NewPCG(8, 8))), tensor.New(2), weights)
 			vectors := 4 * len(e.m.W)
 			if e.m.lay.positions >= 0 {

@@ -29,7 +29,7 @@ func (c *Config) engineMemory(weights Weights, workers, tokens int) int64 {
 		largest = max(largest, p.To-p.From)
 	}
 	numbers := int64(largest) + int64(chunkTokens)*int64(3*c.Width+c.qkvWidth()+2*c.upWidth()+c.Hidden+c.Vocab)
-	each := map[Weights]float64{BF16: 2, Int8: 1.25, Int4: 1, Q4K: 1}[weights]
+	each := map[Weights]float64{BF16: 2, F16: 2, Int8: 1.25, Int4: 1, Q4K: 1}[weights]
 	if each == 0 {
 		each = 4
 	}

@@ -65,7 +65,7 @@ func TestScheduler(t *testing.T) {
 		if testing.Short() && name != "qwen3" && name != "mistral" {
 			continue
 		}
-		for _, weights := range []Weights{F32, BF16, Int8, Int4, Q4K} {
+		for _, weights := range []Weights{F32, BF16, F16, Int8, Int4, Q4K} {
 			m := byteModel(t, c)
 			requests := someRequests(16)
 			alone := engineOf(t, m, tensor.New(1), weights)
@@ -313,7 +313,7 @@ func TestPrefixReuse(t *testing.T) {
 		if testing.Short() && name != "qwen3" && name != "mistral" {
 			continue
 		}
-		for _, weights := range []Weights{F32, BF16, Int8, Int4, Q4K} {
+		for _, weights := range []Weights{F32, BF16, F16, Int8, Int4, Q4K} {
 			m := byteModel(t, c)
 			alone, e := engineOf(t, m, tensor.New(1), weights), engineOf(t, m, tensor.New(2), weights)
 			s := NewScheduler(e, tok, SchedulerOptions{KVBytes: int64(5 * e.kv.blockBytes())})

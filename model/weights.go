@@ -16,13 +16,14 @@ type Weights uint8
 const (
 	F32    Weights = iota // float32
 	BF16                  // bfloat16, sums in float32; half the memory, and faster where the processor has it
+	F16                   // half precision, sums in float32; half the memory of F32 and the same results, but for the order of sums
 	Int8                  // Q8_0 of GGUF: 8 bits and a scale for 32 numbers; vectors are rounded to 8 bits too
 	Int4                  // Q4_0: 4 bits and a scale for 32; embedding and head Int8, as llama.cpp has them wider
 	Q4K                   // Q4_K: 4 bits, a scale and a minimum for 32; embedding and head Int8
-	Stored                // as the file has them: Q8_0, Q4_0 and Q4_K as they are, Q6_K and matrices of several kinds as Int8, F16 as F32, BF16 where the processor has products of it
+	Stored                // as the file has them: Q8_0, Q4_0 and Q4_K as they are, Q6_K and matrices of several kinds as Int8, BF16 and F16 where there are kernels for them
 )
 
-var weightNames = [...]string{"f32", "bf16", "int8", "int4", "q4_k", "stored"}
+var weightNames = [...]string{"f32", "bf16", "f16", "int8", "int4", "q4_k", "stored"}
 
 // String returns the name.
 func (w Weights) String() string { return weightNames[w] }
@@ -94,6 +95,8 @@ func (w Weights) form(cpu *tensor.CPU, kinds []quant.Type, head bool) Weights {
 		return Int8
 	case all == quant.BF16 && cpu.BF16():
 		return BF16
+	case all == quant.F16 && cpu.F16():
+		return F16
 	}
 	return F32
 }
@@ -104,6 +107,8 @@ func (w Weights) blocks(cpu *tensor.CPU) (kind tensor.Weights, ok bool) {
 	switch w {
 	case BF16:
 		return tensor.WeightsBF16, cpu.BF16()
+	case F16:
+		return tensor.WeightsF16, cpu.F16()
 	case Int8:
 		return tensor.WeightsInt8, true
 	case Int4:

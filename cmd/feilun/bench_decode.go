@@ -16,7 +16,7 @@ type benchDecodeCmd struct {
 	Layers  int      `default:"12" help:"Its layers."`
 	Hidden  int      `default:"2048" help:"Its feed-forward width."`
 	Vocab   int      `default:"32000" help:"Its vocabulary."`
-	Types   []string `default:"f32,bf16,int8,int4" enum:"f32,bf16,int8,int4,q4_k" help:"Types of weights."`
+	Types   []string `default:"f32,bf16,int8,int4" enum:"f32,bf16,f16,int8,int4,q4_k" help:"Types of weights."`
 	Group   int      `default:"1" help:"Queries for each head of keys and values."`
 	Prompt  int      `default:"128" help:"Tokens of the prompt, which is read in one go."`
 	Tokens  int      `default:"4" help:"Tokens a turn."`
@@ -176,7 +176,7 @@ func (c *benchDecodeCmd) prefill(a *app, cpu *tensor.CPU, e *model.Engine, l *de
 		for range c.Batch {
 			all = append(all, model.Extension{Sequence: e.NewSequence(), Tokens: make([]uint32, c.Prompt)})
 		}
-		l.Peak = max(l.Peak, cpu.Peak(l.Type != "f32" && cpu.BF16(), 3)/1e9)
+		l.Peak = max(l.Peak, cpu.Peak(l.Type != "f32" && l.Type != "f16" && cpu.BF16(), 3)/1e9)
 		s := tensor.Seconds(l.Workers, func() { _, err = e.Step(all) })
 		if err = errors.Join(err, a.ctx.Err()); err != nil {
 			return nil, err

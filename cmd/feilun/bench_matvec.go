@@ -10,7 +10,7 @@ import (
 
 type benchMatvecCmd struct {
 	Shapes  []string `default:"768x768,4096x4096" placeholder:"RxC" help:"Rows and columns of the matrices."`
-	Types   []string `default:"bf16,int8,int4" enum:"bf16,int8,int4,q4_k" help:"How the weights are held."`
+	Types   []string `default:"bf16,int8,int4" enum:"bf16,f16,int8,int4,q4_k" help:"How the weights are held."`
 	Vectors int      `default:"1" help:"Vectors that a matrix is multiplied with."`
 	Size    int      `default:"192" placeholder:"MIB" help:"MiB of weights of each shape: more than the caches hold."`
 	Runs    int      `default:"15" help:"How often all weights are gone through; the best stretch of 8 MiB counts."`

@@ -26,7 +26,7 @@ type logitsCmd struct {
 	Special bool        `help:"Take special tokens in the text for what they stand for."`
 	Workers int         `placeholder:"N" help:"How many calculate side by side; all processors by default."`
 	BF16    bool        `name:"bf16" help:"Products of bfloat16 instead of float32."`
-	Weights string      `placeholder:"W" enum:",stored,f32,bf16,int8,int4,q4_k" default:"" help:"Measure as feilun generate calculates with such weights: stored, f32, bf16, int8, int4, q4_k."`
+	Weights string      `placeholder:"W" enum:",stored,f32,bf16,f16,int8,int4,q4_k" default:"" help:"Measure as feilun generate calculates with such weights: stored, f32, bf16, f16, int8, int4, q4_k."`
 	Memory  params.Size `default:"8GiB" help:"Limit for the whole process; what is needed is told before the start."`
 	JSON    bool        `help:"Print one line of JSON: ids, logprobs, and with --top the likeliest."`
 }

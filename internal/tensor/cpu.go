@@ -86,6 +86,9 @@ func (c *CPU) Workers() int { return c.workers }
 // BF16 reports whether products of bfloat16 are faster than those of float32.
 func (c *CPU) BF16() bool { return c.level >= AVX512BF16 }
 
+// F16 reports whether there are kernels for weights of half precision.
+func (c *CPU) F16() bool { return c.level >= AVX2 }
+
 // Rows calls f with ranges of rows that cover n, workers side by side.
 func (c *CPU) Rows(n int, f func(worker, from, to int)) {
 	const block = 64

@@ -17,12 +17,13 @@ const (
 	WeightsBF16 Weights = iota // BF16
 	WeightsInt8                // Q8_0: 8 bits, a half-precision scale for 32
 	WeightsInt4                // Q4_0: 4 bits, a half-precision scale for 32
+	WeightsF16                 // F16: half precision
 	WeightsQ4K                 // Q4_K: 4 bits, a scale and a minimum of 6 bits for 32, and what these are multiplied by for 256
 
 	weightKinds = iota
 )
 
-var weightNames = [weightKinds]string{"bf16", "int8", "int4", "q4_k"}
+var weightNames = [weightKinds]string{"bf16", "int8", "int4", "f16", "q4_k"}
 
 // String returns the form's name.
 func (k Weights) String() string { return weightNames[k] }
@@ -35,15 +36,15 @@ func ParseWeights(name string) (Weights, bool) {
 
 // Type returns the type of the blocks of [QuantMatrix.PackRow].
 func (k Weights) Type() quant.Type {
-	return [...]quant.Type{quant.BF16, quant.Q8_0, quant.Q4_0, quant.Q4_K}[k]
+	return [...]quant.Type{quant.BF16, quant.Q8_0, quant.Q4_0, quant.F16, quant.Q4_K}[k]
 }
 
 // head returns the bytes of a group before its numbers, scales and the like.
-func (k Weights) head() int { return [...]int{0, 64, 64, 128}[k] }
+func (k Weights) head() int { return [...]int{0, 64, 64, 0, 128}[k] }
 
 // group returns the bytes of 16 rows and 64 columns.
 func (k Weights) group() int {
-	return k.head() + [...]int{groupCols * tileRows * 2, groupCols * tileRows, groupCols * tileRows / 2, groupCols * tileRows / 2}[k]
+	return k.head() + [...]int{groupCols * tileRows * 2, groupCols * tileRows, groupCols * tileRows / 2, groupCols * tileRows * 2, groupCols * tileRows / 2}[k]
 }
 
 // Sizes of tiles and groups, and of a vector's group of int8, in bytes.
@@ -111,7 +112,7 @@ type decoder struct {
 }
 
 // MatVec sets y to the product of m and x. Vectors are rounded to the form of the
-// weights: to bfloat16, or to 8 bits with a scale for each 32.
+// weights: to bfloat16, or to 8 bits with a scale for each 32; for f16 they stay float32.
 func (c *CPU) MatVec(y []float32, m *QuantMatrix, x []float32) { c.MatVecs(y, m, x, 1) }
 
 // MatVecs multiplies m with n vectors, one behind another in x, and writes the products
@@ -172,13 +173,7 @@ func (v vectors) from(j int) vectors {
 }
 
 func (c *CPU) vectors(m *QuantMatrix, x []float32, n int, half bool) vectors {
-	each := vectorBytes
-	if m.kind == WeightsBF16 {
-		each = groupCols * 4
-		if half {
-			each = groupCols * 2
-		}
-	}
+	each := m.kind.vectorBytes(half)
 	if need := max(16, m.groups*n*each/4); cap(c.vector) < need {
 		c.vector = Floats(need)
 	} else {
@@ -204,7 +199,7 @@ func (c *CPU) vectors(m *QuantMatrix, x []float32, n int, half bool) vectors {
 // vector makes the j-th vector ready.
 func (m *QuantMatrix) vector(c *CPU, v vectors, x []float32, j int, half bool) {
 	whole, to := m.cols/groupCols, unsafe.Add(v.data, j*v.each)
-	done := m.kind != WeightsBF16 && whole > 0 && c.level.bytes(whole, to, v.step, x, -m.kind.plus())
+	done := m.kind.rounds() && whole > 0 && c.level.bytes(whole, to, v.step, x, -m.kind.plus())
 	for g := range m.groups {
 		to := unsafe.Add(to, g*v.step)
 		if !done || g >= whole {
@@ -219,11 +214,27 @@ func (m *QuantMatrix) vector(c *CPU, v vectors, x []float32, j int, half bool) {
 	}
 }
 
+// rounds reports whether vectors are rounded to bytes.
+func (k Weights) rounds() bool { return k != WeightsBF16 && k != WeightsF16 }
+
+// vectorBytes returns the size of a vector's group; half is as of [decoder].
+func (k Weights) vectorBytes(half bool) int {
+	switch {
+	case k.rounds():
+		return vectorBytes
+	case half:
+		return groupCols * 2
+	}
+	return groupCols * 4
+}
+
 // vector makes a group of a vector ready.
 func (k Weights) vector(c *CPU, to pointer, x []float32, half bool) {
 	switch {
 	case half:
 		c.ToBF16((*[groupCols]uint16)(to)[:len(x)], x)
+	case k == WeightsF16:
+		copy((*[groupCols]float32)(to)[:], x)
 	case k == WeightsBF16:
 		for i, v := range x {
 			(*[groupCols]float32)(to)[i] = quant.FromBF16(BF16(v))

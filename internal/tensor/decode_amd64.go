@@ -93,6 +93,30 @@ func decodeInt4PairAVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Poi
 func decodeInt4AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
+func decodeF16Pair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeF16PairZen4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeF16x1(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeF16x2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeF16x4(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeF16x8(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeF16PairAVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
+func decodeF16AVX2(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
+
+//go:noescape
 func decodeQ4KPair(groups int, w, x unsafe.Pointer, xstep int, y unsafe.Pointer, ystep int)
 
 //go:noescape
@@ -127,12 +151,12 @@ func (l Level) vnni() bool { return l >= AVX512 && cpu.X86.HasAVX512VNNI }
 
 // decoders has the kernels of each level and form of weights.
 var decoders = func() (all [len(levelNames)][weightKinds]decoder) {
-	bf16, int8, int4, q4k, streams := decodeBF16Pair, decodeInt8Pair, decodeInt4Pair, decodeQ4KPair, streamKernel(decodeInt8Streams)
+	bf16, f16, int8, int4, q4k, streams := decodeBF16Pair, decodeF16Pair, decodeInt8Pair, decodeInt4Pair, decodeQ4KPair, streamKernel(decodeInt8Streams)
 	switch {
 	case intel:
 		int8, int4, q4k, streams = decodeInt8PairIntel, decodeInt4PairIntel, decodeQ4KPairIntel, nil
 	case zen4:
-		bf16, int8, int4, q4k, streams = decodeBF16PairZen4, decodeInt8PairZen4, decodeInt4PairZen4, decodeQ4KPairZen4, nil
+		bf16, f16, int8, int4, q4k, streams = decodeBF16PairZen4, decodeF16PairZen4, decodeInt8PairZen4, decodeInt4PairZen4, decodeQ4KPairZen4, nil
 	}
 	for l := range all {
 		for k := range all[l] {
@@ -143,10 +167,12 @@ var decoders = func() (all [len(levelNames)][weightKinds]decoder) {
 		WeightsBF16: {of: [4]decodeKernel{decodeBF16AVX2}, pair: decodeBF16PairAVX2, widest: 1},
 		WeightsInt8: {of: [4]decodeKernel{decodeInt8AVX2}, pair: decodeInt8PairAVX2, widest: 1},
 		WeightsInt4: {of: [4]decodeKernel{decodeInt4AVX2}, pair: decodeInt4PairAVX2, widest: 1},
+		WeightsF16:  {of: [4]decodeKernel{decodeF16AVX2}, pair: decodeF16PairAVX2, widest: 1},
 		WeightsQ4K:  {of: [4]decodeKernel{decodeQ4KAVX2}, pair: decodeQ4KPairAVX2, widest: 1},
 	}
 	all[AVX512] = all[AVX2]
 	all[AVX512][WeightsBF16] = decoder{of: [4]decodeKernel{decodeBF16AVX512}, widest: 1}
+	all[AVX512][WeightsF16] = decoder{of: [4]decodeKernel{decodeF16x1, decodeF16x2, decodeF16x4, decodeF16x8}, pair: f16, widest: 8}
 	if AVX512.vnni() {
 		all[AVX512][WeightsInt8] = decoder{of: [4]decodeKernel{decodeInt8x1, decodeInt8x2, decodeInt8x4, decodeInt8x8}, pair: int8, streams: streams, four: decodeInt8Four, widest: 8}
 		all[AVX512][WeightsInt4] = decoder{of: [4]decodeKernel{decodeInt4x1, decodeInt4x2, decodeInt4x4, decodeInt4x8}, pair: int4, widest: 8}

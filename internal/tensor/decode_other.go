@@ -2,7 +2,7 @@
 
 package tensor
 
-var decoders = [weightKinds]decoder{plainDecoder(WeightsBF16), plainDecoder(WeightsInt8), plainDecoder(WeightsInt4), plainDecoder(WeightsQ4K)}
+var decoders = [weightKinds]decoder{plainDecoder(WeightsBF16), plainDecoder(WeightsInt8), plainDecoder(WeightsInt4), plainDecoder(WeightsF16), plainDecoder(WeightsQ4K)}
 
 // decoder returns the kernels of a level for weights of a type.
 func (l Level) decoder(kind Weights) *decoder { return &decoders[kind] }

@@ -4,13 +4,15 @@ import (
 	"encoding/binary"
 	"math"
 	"unsafe"
+
+	"feilun/internal/quant"
 )
 
 // The plain kernels of decoding do what the assembly does; the layout of tiles and
 // vectors is described in internal/tensorgen.
 
 func plainDecoder(kind Weights) decoder {
-	f := map[Weights]decodeKernel{WeightsBF16: plainDecodeBF16, WeightsInt8: plainDecodeInt8, WeightsInt4: plainDecodeInt4, WeightsQ4K: plainDecodeQ4K}[kind]
+	f := map[Weights]decodeKernel{WeightsBF16: plainDecodeBF16, WeightsInt8: plainDecodeInt8, WeightsInt4: plainDecodeInt4, WeightsF16: plainDecodeF16, WeightsQ4K: plainDecodeQ4K}[kind]
 	return decoder{of: [4]decodeKernel{f}, widest: 1}
 }
 
@@ -30,6 +32,21 @@ func plainDecodeBF16(groups int, weights, vectors pointer, xstep int, y pointer,
 	}
 	for r := range even {
 		(*[tileRows]float32)(y)[r] = even[r] + odd[r]
+	}
+}
+
+func plainDecodeF16(groups int, weights, vectors pointer, xstep int, y pointer, _ int) {
+	var sums [2][tileRows]float32 // of even and odd columns
+	for g := range groups {
+		w, x := unsafe.Add(weights, g*2*WeightsF16.group()), unsafe.Add(vectors, g*xstep)
+		for col, v := range (*[groupCols]float32)(x) {
+			for r, h := range (*[tileRows]uint16)(unsafe.Add(w, 2*tileRows*col)) {
+				sums[col%2][r] += quant.FromHalf(h) * v
+			}
+		}
+	}
+	for r := range sums[0] {
+		(*[tileRows]float32)(y)[r] = sums[0][r] + sums[1][r]
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"feilun/internal/quant"
 )
 
-var allWeights = []Weights{WeightsBF16, WeightsInt8, WeightsInt4, WeightsQ4K}
+var allWeights = []Weights{WeightsBF16, WeightsInt8, WeightsInt4, WeightsF16, WeightsQ4K}
 
 // TestPackRow holds the rows of a packed matrix to those of its blocks.
 func TestPackRow(t *testing.T) {
@@ -37,8 +37,11 @@ func TestPackRow(t *testing.T) {
 
 // roundVector rounds x as a product with such weights does.
 func roundVector(kind Weights, x []float32) []float32 {
-	if kind == WeightsBF16 {
+	switch kind {
+	case WeightsBF16:
 		return rounded(x)
+	case WeightsF16:
+		return x
 	}
 	y := make([]float32, len(x))
 	for i := 0; i < len(x); i += 32 {
@@ -61,7 +64,7 @@ func TestMatVec(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 9))
 	for _, level := range levels() {
 		for n := range 90 {
-			kind := allWeights[n%4]
+			kind := allWeights[n%len(allWeights)]
 			rows, cols, vectors := 1+rng.IntN(90), 1+rng.IntN(200), 1+rng.IntN(24)
 			if n%7 == 0 {
 				rows, cols = 16*(1+rng.IntN(40)), 64*(1+rng.IntN(20))
@@ -105,7 +108,7 @@ func TestBytes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(10, 10))
 	for _, level := range levels() {
 		for n := range 200 {
-			kind := allWeights[1+n%3]
+			kind := []Weights{WeightsInt8, WeightsInt4, WeightsQ4K}[n%3]
 			x := random(rng, 64)
 			for i := range x {
 				x[i] *= float32(math.Pow(10, rng.Float64()*40-38))

@@ -14,6 +14,7 @@ func TestPairEdges(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(24, 24))
 	for kind, kernels := range map[Weights][]decodeKernel{
+		WeightsF16:  {decodeF16Pair, decodeF16PairZen4},
 		WeightsInt8: {decodeInt8Pair, decodeInt8PairIntel},
 		WeightsInt4: {decodeInt4Pair, decodeInt4PairIntel},
 		WeightsQ4K:  {decodeQ4KPair, decodeQ4KPairIntel},

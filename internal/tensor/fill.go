@@ -1,13 +1,14 @@
 package tensor
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"feilun/internal/quant"
 )
 
 // Fill rounds w, rows × columns, to a matrix. Numbers that are not finite, or too large, are an
-// error but for bfloat16.
+// error but for bfloat16, which holds them all.
 func (c *CPU) Fill(m *QuantMatrix, w []float32) error {
 	errs := make([]error, m.rows)
 	c.Rows(m.rows, func(worker, from, to int) {
@@ -39,6 +40,13 @@ func (c *CPU) FillRow(worker int, m *QuantMatrix, i int, x []float32) error {
 	clear(s.row[copy(s.row, x):])
 	if err := quant.Encode(s.raw, m.kind.Type(), s.row); err != nil {
 		return err
+	}
+	if m.kind == WeightsF16 {
+		for j, v := range x {
+			if h := binary.LittleEndian.Uint16(s.raw[2*j:]); h&0x7c00 == 0x7c00 {
+				return fmt.Errorf("number %d is %v: half precision holds numbers up to 65504", j, v)
+			}
+		}
 	}
 	m.PackRow(i, s.raw)
 	return nil

@@ -94,7 +94,7 @@ func TestFillErrors(t *testing.T) {
 	rng := rand.New(rand.NewPCG(18, 18))
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, level := range levels() {
-		for _, kind := range []Weights{WeightsInt8, WeightsInt4, WeightsQ4K} {
+		for _, kind := range []Weights{WeightsInt8, WeightsInt4, WeightsF16, WeightsQ4K} {
 			for _, bad := range []float32{nan, -nan, inf, -inf, 65504*4 + 1, -math.MaxFloat32} {
 				w := random(rng, 20*256)
 				w[rng.IntN(len(w))] = bad

@@ -25,6 +25,11 @@ func (m *QuantMatrix) PackRow(i int, raw []byte) {
 			copy(line, b)
 		}
 		return
+	case WeightsF16:
+		for col := range m.cols {
+			copy(tile[col/groupCols*2*size+col%groupCols*2*tileRows+2*r:][:2], raw[2*col:])
+		}
+		return
 	case WeightsQ4K:
 		for g := range m.groups {
 			packQ4K(tile[g*2*size:][:size], r, raw[g/4*m.kind.Type().Bytes(256):], g%4)
@@ -73,6 +78,10 @@ func (m *QuantMatrix) Row(dst []float32, i int) {
 	tile, r, size := m.data[m.at(i/tileRows):], i%tileRows, m.kind.group()
 	half := (size - m.kind.head()) / 2
 	for col := range dst[:m.cols] {
+		if m.kind == WeightsF16 {
+			dst[col] = halfAt(tile, col/groupCols*2*size+col%groupCols*2*tileRows+2*r)
+			continue
+		}
 		group := tile[col/groupCols*2*size:][:size]
 		h, k := col%groupCols/32, col%32
 		line := group[m.kind.head()+h*half+4*r:]

@@ -16,6 +16,7 @@ func TestPairKernels(t *testing.T) {
 		of    []decodeKernel
 	}{
 		{WeightsBF16, Best() >= AVX512BF16, []decodeKernel{decodeBF16Pair, decodeBF16PairZen4}},
+		{WeightsF16, Best() >= AVX512, []decodeKernel{decodeF16Pair, decodeF16PairZen4}},
 		{WeightsInt8, Best().vnni(), []decodeKernel{decodeInt8Pair, decodeInt8PairIntel, decodeInt8PairZen4}},
 		{WeightsInt4, Best().vnni(), []decodeKernel{decodeInt4Pair, decodeInt4PairIntel, decodeInt4PairZen4}},
 		{WeightsQ4K, Best().vnni(), []decodeKernel{decodeQ4KPair, decodeQ4KPairIntel, decodeQ4KPairZen4}},

@@ -12,6 +12,7 @@ import (
 // in turns:
 //
 //	bfloat16: 32 chunks, each 2 columns of the 16 rows
+//	f16:      64 columns of the 16 rows
 //	int8:     16 + 16 scales in half precision for columns 0 to 31 and 32 to 63, then
 //	          16 chunks, each 4 columns of the 16 rows, a number plus 128 in a byte
 //	int4:     scales as above, then 8 chunks, each 4 columns of the 16 rows in the low
@@ -20,7 +21,7 @@ import (
 //	          scales and minima are multiplied by in half precision, then chunks like
 //	          int4's, with nothing added; minima are subtracted
 //
-// Vectors are ready in groups too: 32 pairs of bfloat16 (or 64 float32); or 64 bytes,
+// Vectors are ready in groups too: 32 pairs of bfloat16 (or 64 float32, for f16 always); or 64 bytes,
 // two scales, and two sums times -128 (or -8), which undo what was added; for q4_k two
 // sums times their scale, float32.
 const (
@@ -29,6 +30,7 @@ const (
 	int4Group    = 64 + 8*64
 	q4kGroup     = 128 + 8*64
 	bf16Group    = 32 * 64
+	f16Group     = 64 * 32
 	decodeWidths = 8
 )
 
@@ -70,12 +72,15 @@ func save(name string, body func(io.Writer)) {
 func decode(w io.Writer) {
 	for n := 1; n <= decodeWidths; n *= 2 {
 		decodeBF16(w, n)
+		decodeF16(w, n)
 		for _, form := range []whole{int8Form, int4Form, q4kForm} {
 			decodeInt(w, n, form)
 		}
 	}
 	decodeBF16Pair(w, "decodeBF16Pair", fetchNear)
 	decodeBF16Pair(w, "decodeBF16PairZen4", fetchSeldom)
+	decodeF16Pair(w, "decodeF16Pair", fetchNear)
+	decodeF16Pair(w, "decodeF16PairZen4", fetchSeldom)
 	decodeIntPair(w, "decodeInt8Pair", int8Form, fetchNear)
 	decodeIntStreams(w, "decodeInt8Streams", int8Form, fetchNear)
 	decodeIntPair(w, "decodeInt8PairIntel", int8Form, fetchTwice)
@@ -88,6 +93,7 @@ func decode(w io.Writer) {
 	decodeBF16Wide(w)
 	for i, name := range []string{"AVX2", "PairAVX2"} {
 		decodeBF16AVX2(w, "decodeBF16"+name, i+1)
+		decodeF16AVX2(w, "decodeF16"+name, i+1)
 		for _, form := range []whole{int8Form, int4Form, q4kForm} {
 			decodeIntAVX2(w, "decode"+form.name+name, form, i+1)
 		}
