@@ -26,8 +26,13 @@ func (m *QuantMatrix) PackRow(i int, raw []byte) {
 		}
 		return
 	case WeightsF16:
-		for col := range m.cols {
-			copy(tile[col/groupCols*2*size+col%groupCols*2*tileRows+2*r:][:2], raw[2*col:])
+		for g := range m.groups {
+			line := tile[g*2*size+2*r:]
+			b := raw[g*2*groupCols : 2*min(m.cols, (g+1)*groupCols)]
+			for ; len(b) >= 2; b = b[2:] { // a column a line
+				binary.LittleEndian.PutUint16(line[:2], binary.LittleEndian.Uint16(b))
+				line = line[min(len(line), 2*tileRows):]
+			}
 		}
 		return
 	case WeightsQ4K:
