@@ -106,7 +106,7 @@ func (c *logitsCmd) fits(ids []uint32) error {
 		}
 		weights = &w
 	}
-	config, need, err := model.LogitsMemory(c.Model, weights, tensor.New(c.Workers).Workers(), len(ids), c.BF16)
+	config, need, err := model.LogitsMemory(c.Model, weights, tensor.New(c.Workers), len(ids), c.BF16)
 	if err != nil {
 		return modelError(err)
 	}
