@@ -172,11 +172,12 @@ func (t *Tokenizer) pair() {
 	}
 }
 
-// specials sorts special tokens and refuses those with numbers of other tokens.
+// specials sorts special tokens and refuses those with numbers of other tokens; one may be a word
+// like others too.
 func (t *Tokenizer) specials() error {
 	slices.SortFunc(t.Special, func(a, b Special) int { return cmp.Compare(a.ID, b.ID) })
 	for i, s := range t.Special {
-		if int(s.ID) < len(t.tokens) && t.tokens[s.ID] != nil || i > 0 && t.Special[i-1].ID == s.ID {
+		if int(s.ID) < len(t.tokens) && t.tokens[s.ID] != nil && string(t.tokens[s.ID]) != s.Text || i > 0 && t.Special[i-1].ID == s.ID {
 			return fmt.Errorf("special token %q has number %d, as another token has", s.Text, s.ID)
 		}
 	}
