@@ -109,3 +109,45 @@ func TestOldModel(t *testing.T) {
 		}
 	}
 }
+
+// TestBorders has what tokenizers 0.23 makes of an added token <w>, here *, that takes white space
+// along or wants to be a word.
+func TestBorders(t *testing.T) {
+	for _, tt := range []struct {
+		border     Border
+		normalized bool
+		text, want string
+	}{
+		{Border{true, false, false}, false, "a <w>\n\u3000b", "a*\n\u3000b"},
+		{Border{true, false, false}, false, "  <w> <w>  ", "**  "},
+		{Border{true, false, false}, false, "a<w>_<w> <w>é <w>-", "a*_**é*-"},
+		{Border{false, true, false}, false, "a <w>\n\u3000b", "a *b"},
+		{Border{false, true, false}, false, "  <w> <w>  ", "  **"},
+		{Border{true, true, false}, true, "  <w> <w>  ", "**"},
+		{Border{true, true, false}, true, "a<w>_<w> <w>é <w>-", "a*_**é*-"},
+		{Border{false, false, true}, false, "  <w> <w>  ", "  * *  "},
+		{Border{false, false, true}, false, "a<w>_<w> <w>é <w>-", "a<w>_<w> <w>é *-"},
+		{Border{true, true, true}, true, "a <w>\n\u3000b", "a*b"},
+		{Border{true, true, true}, true, "a<w>_<w> <w>é <w>-", "a<w>_<w> <w>é*-"},
+	} {
+		tok := &Tokenizer{Special: []Special{{"<w>", 256}}, Normalized: map[uint32]bool{256: tt.normalized}, Borders: map[uint32]Border{256: tt.border}}
+		for c := range 256 {
+			tok.tokens = append(tok.tokens, []byte{byte(c)})
+		}
+		if err := tok.finish(); err != nil {
+			t.Fatal(err)
+		}
+		for _, tok := range []*Tokenizer{tok, written(t, tok)} {
+			var got []byte
+			for _, id := range tok.Encoder().EncodeSpecial(nil, []byte(tt.text)) {
+				if id == 256 {
+					id = '*'
+				}
+				got = append(got, byte(id))
+			}
+			if string(got) != tt.want {
+				t.Errorf("%+v: %q gives %q, want %q", tt.border, tt.text, got, tt.want)
+			}
+		}
+	}
+}

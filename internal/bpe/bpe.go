@@ -43,6 +43,9 @@ type Tokenizer struct {
 	// the composed form where NFC says so.
 	Normalized map[uint32]bool
 
+	// Borders are what special tokens want or take of the text beside them; most want nothing.
+	Borders map[uint32]Border
+
 	tokens [][]byte          // by number; nil where there is none, or a special one
 	ids    map[string]uint32 // of tokens
 	merges []merge           // by rank

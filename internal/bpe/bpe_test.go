@@ -288,7 +288,6 @@ func TestBadSteps(t *testing.T) {
 		{sequence(level, split), "behind ByteLevel"},
 		{sequence(`{"type":"Digits"}`, split, level), "individual_digits"},
 		{sequence(split, `{"type":"Digits","individual_digits":true}`, level), "individual_digits"},
-		{sequence(split, level) + `,"added_tokens":[{"id":300,"content":"<mask>","lstrip":true}]`, "white space"},
 		{sequence(split, level) + `,"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"}]}`, "no token for byte"},
 		{sequence(split, level) + `,"normalizer":{"type":"Sequence","normalizers":[{"type":"NFC"},{"type":"Lowercase"}]}`, "normalizer Lowercase"},
 		{sequence(split, level), "no token for byte"}, // the steps are right, the vocabulary is empty

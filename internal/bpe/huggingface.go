@@ -273,8 +273,11 @@ func (t *Tokenizer) added(f *tokenizerFile) (map[string]uint32, error) {
 		if a.ID >= maxTokens || a.Content == "" {
 			return nil, fmt.Errorf("added token %q has number %d", a.Content, a.ID)
 		}
-		if a.SingleWord || a.LeftStrip || a.RightStrip {
-			return nil, fmt.Errorf("added token %q takes white space or word borders along, which is not known", a.Content)
+		if b := (Border{a.LeftStrip, a.RightStrip, a.SingleWord}); b != (Border{}) {
+			if t.Borders == nil {
+				t.Borders = map[uint32]Border{}
+			}
+			t.Borders[a.ID] = b
 		}
 		if _, twice := added[a.Content]; !twice {
 			t.Special = append(t.Special, Special{a.Content, a.ID})
