@@ -276,6 +276,14 @@ func TestGGUFScaling(t *testing.T) {
 	}
 }
 
+// TestGGUFPointer: what Git LFS leaves in the place of a file says so.
+func TestGGUFPointer(t *testing.T) {
+	b := []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+	if _, err := gguf.Read(bytes.NewReader(b), int64(len(b))); !errors.Is(err, gguf.ErrFormat) || !strings.Contains(hint.Of(err), "git lfs pull") {
+		t.Errorf("%v, hint %q", err, hint.Of(err))
+	}
+}
+
 // TestGGUFParts: what is a part of a model, or attends otherwise, says so.
 func TestGGUFParts(t *testing.T) {
 	if _, err := headed(t, gguf.KV{Key: "split.count", Value: uint16(1)}, gguf.KV{Key: "llama.attention.causal", Value: true}); err != nil {

@@ -359,13 +359,14 @@ func TestTrainSpecial(t *testing.T) {
 
 func TestBadFiles(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                               "no token for byte",
-		"YQ== x":                         "want a number",
-		"YQ==":                           "want base64",
-		"YQ== 1\nYg== 1":                 "twice",
-		`{"model":{"type":"WordPiece"}}`: "WordPiece",
-		`{"model":{"type":"BPE"}}`:       "no pre-tokenizer",
-		`{"model":{"type":"BPE","byte_fallback":true}}`: "writes spaces",
+		"":               "no token for byte",
+		"YQ== x":         "want a number",
+		"YQ==":           "want base64",
+		"YQ== 1\nYg== 1": "twice",
+		"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n": "Git LFS",
+		`{"model":{"type":"WordPiece"}}`:                                     "WordPiece",
+		`{"model":{"type":"BPE"}}`:                                           "no pre-tokenizer",
+		`{"model":{"type":"BPE","byte_fallback":true}}`:                      "writes spaces",
 		`{"model":{"type":"BPE"},"pre_tokenizer":{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"x"},"behavior":"Isolated"},{"type":"ByteLevel","use_regex":false}]}}`: "not known",
 		`{"model":{"type":"BPE","vocab":{"a":99999999}},"pre_tokenizer":{"type":"ByteLevel"}}`:                                                                                                 "at most",
 	} {

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"feilun/internal/hint"
 )
 
 // maxFile is the largest vocabulary file that is read.
@@ -37,6 +39,9 @@ func Open(name string) (*Tokenizer, error) {
 	}
 	if len(b) > maxFile {
 		return nil, fmt.Errorf("%s: %w: more than %d MB", name, ErrFormat, maxFile>>20)
+	}
+	if err := hint.Pointer(b); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", name, ErrFormat, err)
 	}
 	read := ReadTiktoken
 	if b := bytes.TrimSpace(b); len(b) > 0 && b[0] == '{' {
