@@ -1,14 +1,18 @@
 package model
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"feilun/internal/atomicfile"
+	"feilun/internal/hint"
 	"feilun/internal/safetensors"
 )
 
@@ -54,6 +58,19 @@ func TestStoredHead(t *testing.T) {
 			if got.Config.Tied != tt.tied || !slices.Equal(got.W, want) {
 				t.Errorf("%s, %s: tied %v, %d weights of %d, want tied %v", arch, tt.name, got.Config.Tied, len(got.W), len(want), tt.tied)
 			}
+		}
+	}
+}
+
+// TestOlderWords: a vocabulary in the files of older versions says how to make tokenizer.json.
+func TestOlderWords(t *testing.T) {
+	for _, name := range []string{"tokenizer.model", "vocab.json"} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenWords(dir); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(hint.Of(err), name+" is not read") {
+			t.Errorf("%s: %v, hint %q", name, err, hint.Of(err))
 		}
 	}
 }

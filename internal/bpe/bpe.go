@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"feilun/internal/hint"
 )
 
 // ErrFormat is wrapped by every complaint about the bytes of a vocabulary.
@@ -153,10 +155,15 @@ func (t *Tokenizer) finish() error {
 		}
 		t.ids[string(b)] = uint32(id)
 	}
+	var lacking []byte
 	for c := range 256 {
 		if _, ok := t.ids[string([]byte{byte(c)})]; !ok {
-			return fmt.Errorf("no token for byte 0x%02x", c)
+			lacking = append(lacking, byte(c))
 		}
+	}
+	if n := len(lacking); n > 0 {
+		err := fmt.Errorf("no token for byte 0x%02x (%d bytes have none): text with them would be lost", lacking[0], n)
+		return hint.With(err, "trainers of tokenizers take all bytes in with initial_alphabet=ByteLevel.alphabet()")
 	}
 	if err := t.specials(); err != nil {
 		return err
