@@ -171,6 +171,9 @@ func (c *Config) fitsGGUF(f *gguf.File) error {
 		if shape := c.ggufShape(&p); !slices.Equal(t.Shape, shape) {
 			return fmt.Errorf("%w: %q has shape %v, its metadata want %v", ErrFormat, name, t.Shape, shape)
 		}
+		if err := t.Readable(); err != nil {
+			return err
+		}
 		known[name] = true
 	}
 	for _, t := range f.Tensors {
