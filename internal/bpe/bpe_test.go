@@ -360,6 +360,7 @@ func TestTrainSpecial(t *testing.T) {
 func TestBadFiles(t *testing.T) {
 	for text, want := range map[string]string{
 		"":               "no token for byte",
+		"GGUF\x03\x00":   "it is a GGUF file",
 		"YQ== 0":         "no token for byte 0x00 (255 bytes have none)",
 		"YQ== x":         "want a number",
 		"YQ==":           "want base64",

@@ -1,6 +1,7 @@
 package bpe
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -33,15 +34,17 @@ func Open(name string) (*Tokenizer, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	in := bufio.NewReader(f)
+	head, _ := in.Peek(hint.PointerSize) // what is wrong with it, reading finds too
+	if err := other(head); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", name, ErrFormat, err)
+	}
+	b, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(b) > maxFile {
 		return nil, fmt.Errorf("%s: %w: more than %d MB", name, ErrFormat, maxFile>>20)
-	}
-	if err := hint.Pointer(b); err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", name, ErrFormat, err)
 	}
 	read := ReadTiktoken
 	if b := bytes.TrimSpace(b); len(b) > 0 && b[0] == '{' {
@@ -52,6 +55,14 @@ func Open(name string) (*Tokenizer, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, nil
+}
+
+// other says what a file is that begins as no vocabulary does; nil where it may be one.
+func other(head []byte) error {
+	if bytes.HasPrefix(head, []byte("GGUF")) {
+		return hint.With(errors.New("it is a GGUF file"), "its vocabulary becomes a tokenizer.json by: feilun convert FILE --to safetensors --out DIR")
+	}
+	return hint.Pointer(head)
 }
 
 // byteRunes are the characters that stand for bytes in tokenizer.json: printable
