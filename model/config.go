@@ -108,6 +108,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("%w: the norms' epsilon is %v", ErrFormat, c.Eps)
 	case !c.learnedPositions() && !(c.Theta > 1 && c.Theta < 1e15):
 		return fmt.Errorf("%w: the rotary embedding's base is %v", ErrFormat, c.Theta)
+	case c.Scaling != nil && !(max(c.Scaling.Factor, c.Scaling.Low, c.Scaling.High) < 1e9):
+		return fmt.Errorf("%w: the rotary embedding is scaled by %v", ErrFormat, *c.Scaling)
 	case c.Window < 0 || c.WindowFrom < 0:
 		return fmt.Errorf("%w: a window of %d from layer %d on", ErrFormat, c.Window, c.WindowFrom)
 	case c.weights() > maxWeights:

@@ -45,6 +45,32 @@ func TestLayerTypes(t *testing.T) {
 	}
 }
 
+// TestDefaults: what config.json leaves out, or says twice, is what transformers takes.
+func TestDefaults(t *testing.T) {
+	linear := &Scaling{Kind: "linear", Factor: 4}
+	for _, tt := range []struct {
+		keys    string
+		window  int
+		theta   float64
+		scaling *Scaling
+	}{
+		{`"model_type":"mistral"`, 4096, 10_000, nil},
+		{`"model_type":"mistral","sliding_window":null`, 0, 10_000, nil},
+		{`"model_type":"mistral","sliding_window":7`, 7, 10_000, nil},
+		{`"model_type":"qwen2","use_sliding_window":true`, 4096, 10_000, nil},
+		{`"model_type":"qwen2"`, 0, 10_000, nil},
+		{`"model_type":"llama","rope_theta":700,"rope_scaling":{"type":"linear","factor":4},"rope_parameters":{"rope_type":"default","rope_theta":100}`, 0, 700, linear},
+		{`"model_type":"llama","rope_scaling":{"type":"linear","factor":4},"rope_parameters":{"rope_type":"default","rope_theta":100}`, 0, 10_000, linear},
+		{`"model_type":"llama","rope_theta":700,"rope_scaling":{},"rope_parameters":{"rope_type":"default","rope_theta":100}`, 0, 100, nil},
+		{`"model_type":"llama","rope_theta":700,"rope_scaling":null,"rope_parameters":{"rope_type":"linear","factor":4}`, 0, 700, linear},
+	} {
+		c, err := ParseConfig([]byte(`{"vocab_size":10,"hidden_size":8,"num_hidden_layers":1,"num_attention_heads":2,"intermediate_size":8,"max_position_embeddings":16,` + tt.keys + "}"))
+		if err != nil || c.Window != tt.window || c.Theta != tt.theta || !reflect.DeepEqual(c.Scaling, tt.scaling) {
+			t.Errorf("%s: window %d, base %v, %+v, %v", tt.keys, c.Window, c.Theta, c.Scaling, err)
+		}
+	}
+}
+
 // Numbers of tokens that there are not, such as -1, begin and end no text.
 func TestEndsOutsideVocabulary(t *testing.T) {
 	c := FromDepth(2, 300)
@@ -83,6 +109,9 @@ func TestConfigErrors(t *testing.T) {
 		{ok + `,"rope_scaling":{"rope_type":"yarn","factor":4}}`, `kind "yarn" is not known`},
 		{ok + `,"rope_scaling":{"rope_type":"llama3","factor":4}}`, `lacks its factors`},
 		{ok + `,"rope_parameters":{"rope_type":"default","partial_rotary_factor":0.5}}`, "a part of each head"},
+		{ok + `,"rope_parameters":{"full_attention":{"rope_type":"default","rope_theta":100}}}`, `some layers alone ("full_attention")`},
+		{ok + `,"rope_scaling":[1]}`, "rotary embedding"},
+		{`{"model_type":"mistral","sliding_window":"x"}`, "sliding_window"},
 		{ok + `,"quantization_config":{"bits":4}}`, "quantized"},
 		{ok + `,"num_key_value_heads":3}`, "cannot share"},
 		{ok + `,"hidden_size":99999999999}`, "width of"},

@@ -40,7 +40,7 @@ type configFile struct {
 
 	AttentionBias bool            `json:"attention_bias"`
 	MLPBias       bool            `json:"mlp_bias"`
-	Window        *int            `json:"sliding_window"`
+	Window        json.RawMessage `json:"sliding_window"`
 	UseWindow     *bool           `json:"use_sliding_window"`
 	WindowLayers  *int            `json:"max_window_layers"`
 	LayerTypes    []string        `json:"layer_types"`
@@ -191,7 +191,10 @@ func (f *configFile) llama() (Config, error) {
 		c.QKVBias, c.OutBias, c.QKNorm = f.AttentionBias, f.AttentionBias, true
 	}
 	if f.ModelType == Mistral || or(f.UseWindow, false) && f.ModelType != Llama {
-		c.Window = or(f.Window, 0)
+		var err error
+		if c.Window, err = f.window(); err != nil {
+			return c, err
+		}
 	}
 	if f.ModelType != Mistral && c.Window > 0 {
 		c.WindowFrom = or(f.WindowLayers, 28) // transformers' default
@@ -200,6 +203,19 @@ func (f *configFile) llama() (Config, error) {
 		}
 	}
 	return c, f.rope(&c)
+}
+
+// window returns how far attention sees: everything where that is null, and transformers' default
+// where nothing is said.
+func (f *configFile) window() (int, error) {
+	if len(f.Window) == 0 {
+		return 4096, nil
+	}
+	var n *int
+	if err := json.Unmarshal(f.Window, &n); err != nil {
+		return 0, fmt.Errorf("sliding_window: %w", err)
+	}
+	return or(n, 0), nil
 }
 
 // windows takes the layers that have a window from a list of all layers, which goes before
@@ -221,50 +237,6 @@ func (f *configFile) windows(c *Config) error {
 		}
 	}
 	return nil
-}
-
-// rope reads the rotary embedding, in the form up to version 4 of transformers or
-// that of version 5.
-func (f *configFile) rope(c *Config) error {
-	c.Theta = or(f.Theta, 10_000)
-	var s struct {
-		Scaling
-		Type    string   `json:"type"`
-		Theta   *float64 `json:"rope_theta"`
-		Partial *float64 `json:"partial_rotary_factor"`
-	}
-	for _, raw := range []json.RawMessage{f.Scaling, f.Rope} {
-		if len(raw) > 0 {
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return fmt.Errorf("rotary embedding: %w", err)
-			}
-		}
-	}
-	c.Theta = or(s.Theta, c.Theta)
-	if or(s.Partial, 1) != 1 {
-		return errors.New("a rotary embedding of a part of each head is not known")
-	}
-	if s.Kind == "" {
-		s.Kind = s.Type
-	}
-	switch s.Kind {
-	case "", "default":
-		return nil
-	case "linear":
-		if s.Factor > 0 {
-			c.Scaling = &Scaling{Kind: "linear", Factor: s.Factor}
-			return nil
-		}
-	case "llama3":
-		if s.Factor > 0 && s.Low > 0 && s.High > s.Low && s.OriginalContext > 0 {
-			c.Scaling = &s.Scaling
-			c.Scaling.Kind = "llama3"
-			return nil
-		}
-	default:
-		return fmt.Errorf("rotary embedding of kind %q is not known; default, linear and llama3 are", s.Kind)
-	}
-	return fmt.Errorf("rotary embedding of kind %q lacks its factors", s.Kind)
 }
 
 // classes are transformers' names of the architectures.

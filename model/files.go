@@ -42,7 +42,7 @@ func (c *Config) fits(file *safetensors.Checkpoint) error {
 	params, _, _ := c.layout()
 	known := map[string]bool{}
 	for _, p := range params {
-		name := stored(file, p.Name)
+		name := stored(file, p.Name, c.Tied)
 		t, ok := file.Tensor(name)
 		if !ok {
 			return fmt.Errorf("%w: no tensor %q", ErrFormat, p.Name)
@@ -58,16 +58,6 @@ func (c *Config) fits(file *safetensors.Checkpoint) error {
 		}
 	}
 	return nil
-}
-
-// stored returns the name under which a file has a tensor: models are also saved
-// without their head, and then without the prefix.
-func stored(file *safetensors.Checkpoint, name string) string {
-	if _, ok := file.Tensor(name); ok {
-		return name
-	}
-	_, short, _ := strings.Cut(name, ".")
-	return short
 }
 
 // spare reports whether a tensor is a table that can be calculated.

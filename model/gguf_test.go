@@ -3,14 +3,17 @@ package model
 import (
 	"bytes"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"feilun/internal/bpe"
 	"feilun/internal/gguf"
+	"feilun/internal/hint"
 	"feilun/internal/quant"
 	"feilun/internal/tensor"
 )
@@ -222,6 +225,76 @@ func TestGGUFRefuses(t *testing.T) {
 		if !errors.Is(err, ErrFormat) {
 			t.Errorf("OpenGGUF: %v, want ErrFormat", err)
 		}
+	}
+}
+
+// headed returns the shape of a model of one layer, whose metadata end with more.
+func headed(t *testing.T, more ...gguf.KV) (Config, error) {
+	t.Helper()
+	meta := []gguf.KV{{Key: "general.architecture", Value: "llama"}}
+	for key, n := range map[string]uint32{"block_count": 1, "attention.head_count": 2, "feed_forward_length": 16, "context_length": 32} {
+		meta = append(meta, gguf.KV{Key: "llama." + key, Value: n})
+	}
+	tensors := []gguf.Source{{Name: "token_embd.weight", Type: quant.F32, Shape: []int{40, 16}, Rows: func([]float32) error { return nil }}}
+	if len(more) > 0 && more[0].Key == ropeTensor {
+		more = more[1:]
+		tensors = append(tensors, gguf.Source{Name: ropeTensor, Type: quant.F32, Shape: []int{4}, Rows: func(x []float32) error { copy(x, []float32{1, 1, 1, 8}); return nil }})
+	}
+	var b bytes.Buffer
+	if err := gguf.Write(&b, append(meta, more...), tensors); err != nil {
+		t.Fatal(err)
+	}
+	f, err := gguf.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return GGUFConfig(f)
+}
+
+// TestGGUFScaling: the rotary embedding's factor is read as llama.cpp reads it.
+func TestGGUFScaling(t *testing.T) {
+	kind := func(s string) gguf.KV { return gguf.KV{Key: "llama.rope.scaling.type", Value: s} }
+	factor := func(x float32) gguf.KV { return gguf.KV{Key: "llama.rope.scaling.factor", Value: x} }
+	old := gguf.KV{Key: "llama.rope.scale_linear", Value: float32(2)}
+	for i, tt := range []struct {
+		meta []gguf.KV
+		want float64 // 0 for none, -1 for an error
+	}{
+		{nil, 0}, {[]gguf.KV{kind("none"), factor(4)}, 0}, {[]gguf.KV{kind("linear")}, 0}, {[]gguf.KV{kind("linear"), factor(0)}, 0},
+		{[]gguf.KV{kind("linear"), factor(4)}, 4}, {[]gguf.KV{factor(4)}, 4}, {[]gguf.KV{old}, 2}, {[]gguf.KV{old, factor(4)}, 4},
+		{[]gguf.KV{kind("yarn"), factor(4)}, -1}, {[]gguf.KV{factor(-1)}, -1}, {[]gguf.KV{factor(float32(math.Inf(1)))}, -1}, {[]gguf.KV{factor(float32(math.NaN()))}, -1},
+		{[]gguf.KV{{Key: ropeTensor}, factor(4)}, -1},
+	} {
+		c, err := headed(t, tt.meta...)
+		got := 0.0
+		if c.Scaling != nil {
+			got = c.Scaling.Factor
+		}
+		if (err != nil) != (tt.want < 0) || err == nil && got != tt.want {
+			t.Errorf("%d: scaled by %v, %v; want %v", i, got, err, tt.want)
+		}
+	}
+}
+
+// TestGGUFPointer: what Git LFS leaves in the place of a file says so.
+func TestGGUFPointer(t *testing.T) {
+	b := []byte("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+	if _, err := gguf.Read(bytes.NewReader(b), int64(len(b))); !errors.Is(err, gguf.ErrFormat) || !strings.Contains(hint.Of(err), "git lfs pull") {
+		t.Errorf("%v, hint %q", err, hint.Of(err))
+	}
+}
+
+// TestGGUFParts: what is a part of a model, or attends otherwise, says so.
+func TestGGUFParts(t *testing.T) {
+	if _, err := headed(t, gguf.KV{Key: "split.count", Value: uint16(1)}, gguf.KV{Key: "llama.attention.causal", Value: true}); err != nil {
+		t.Error(err)
+	}
+	_, err := headed(t, gguf.KV{Key: "split.count", Value: uint16(3)})
+	if !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "one of 3 parts") || !strings.Contains(hint.Of(err), "--merge") {
+		t.Errorf("%v, %q", err, hint.Of(err))
+	}
+	if _, err = headed(t, gguf.KV{Key: "llama.attention.causal", Value: false}); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "looks ahead") {
+		t.Error(err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -26,6 +27,9 @@ func ggufConfig(f *gguf.File) (Config, error) {
 		c.Arch = arch
 	default:
 		return c, hint.With(fmt.Errorf("architecture %q is not known", arch), "known are llama (with Mistral), qwen2, qwen3 and gpt2")
+	}
+	if err := ggufUnlike(f, arch); err != nil {
+		return c, err
 	}
 	n := func(key string, def int) int { return ggufNumber(f, arch+"."+key, def) }
 	x := func(key string, def float64) float64 { return short(ggufNumber(f, arch+"."+key, def)) }
@@ -61,6 +65,17 @@ func ggufConfig(f *gguf.File) (Config, error) {
 	return c, c.ggufScaling(f)
 }
 
+// ggufUnlike refuses what has the tensors of a model that is known, and is another or not whole.
+func ggufUnlike(f *gguf.File, arch string) error {
+	if n, _ := gguf.Get[int](f, "split.count"); n > 1 {
+		return hint.With(fmt.Errorf("it is one of %d parts of a model", n), "join them first: llama-gguf-split --merge FIRST-PART OUT, a tool of llama.cpp")
+	}
+	if causal, said := gguf.Get[bool](f, arch+".attention.causal"); said && !causal {
+		return errors.New("attention that looks ahead (attention.causal is false) is not known")
+	}
+	return nil
+}
+
 // ggufNumber returns the metadata of a key, or def.
 func ggufNumber[T int | float64](f *gguf.File, key string, def T) T {
 	if v, ok := gguf.Get[T](f, key); ok {
@@ -84,20 +99,35 @@ func short(v float64) float64 {
 // ropeKeys begin metadata of our own, which say how [ropeTensor] was made.
 const ropeKeys = "feilun.rope."
 
+// ggufLinear reads the factor by which all of the rotary embedding is slowed down, as llama.cpp
+// does: linear where no kind is said, under its old key too, and 0 for none.
+func (c *Config) ggufLinear(f *gguf.File) error {
+	kind, said := gguf.Get[string](f, c.Arch+".rope.scaling.type")
+	factor := ggufNumber(f, c.Arch+".rope.scaling.factor", ggufNumber(f, c.Arch+".rope.scale_linear", 0.0))
+	switch {
+	case said && kind != "linear" && kind != "none":
+		return fmt.Errorf("rotary embedding of kind %q is not known; linear and Llama 3's are", kind)
+	case kind == "none" || factor == 0 || factor == 1:
+		return nil
+	case !(factor > 0):
+		return fmt.Errorf("the rotary embedding is scaled by %v", factor)
+	}
+	c.Scaling = &Scaling{Kind: "linear", Factor: short(factor)}
+	return nil
+}
+
 // ggufScaling reads the scaling of the rotary embedding. Of Llama 3's most files have
 // only what comes out; without our own metadata it must be what Meta's models have.
 func (c *Config) ggufScaling(f *gguf.File) error {
-	kind, _ := gguf.Get[string](f, c.Arch+".rope.scaling.type")
-	factor, _ := gguf.Get[float64](f, c.Arch+".rope.scaling.factor")
-	switch {
-	case kind == "linear" && factor > 0:
-		c.Scaling = &Scaling{Kind: "linear", Factor: short(factor)}
-	case kind != "" && kind != "none":
-		return fmt.Errorf("rotary embedding of kind %q is not known; linear and Llama 3's are", kind)
+	if err := c.ggufLinear(f); err != nil {
+		return err
 	}
 	t, ok := f.Tensor(ropeTensor)
 	if !ok {
 		return nil
+	}
+	if c.Scaling != nil {
+		return fmt.Errorf("a rotary embedding that is scaled both by a factor and by %q is not known", ropeTensor)
 	}
 	if c.HeadDim < 2 || t.Len() != c.HeadDim/2 {
 		return fmt.Errorf("%q has %d numbers for heads of %d", ropeTensor, t.Len(), c.HeadDim)
@@ -140,6 +170,9 @@ func (c *Config) fitsGGUF(f *gguf.File) error {
 		}
 		if shape := c.ggufShape(&p); !slices.Equal(t.Shape, shape) {
 			return fmt.Errorf("%w: %q has shape %v, its metadata want %v", ErrFormat, name, t.Shape, shape)
+		}
+		if err := t.Readable(); err != nil {
+			return err
 		}
 		known[name] = true
 	}

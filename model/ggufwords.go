@@ -18,6 +18,7 @@ var pretokenizers = []struct {
 	{"gpt-2", bpe.GPT2, false}, {"llama-bpe", bpe.CL100K, true}, {"dbrx", bpe.CL100K, false}, {"gpt-4o", bpe.O200K, false},
 	{"qwen2", bpe.Qwen2, false}, {"smollm", bpe.SmolLM, false},
 	{"llama3", bpe.CL100K, true}, {"llama-v3", bpe.CL100K, true}, {"smaug-bpe", bpe.CL100K, false}, {"deepseek-r1-qwen", bpe.Qwen2, false},
+	{"falcon3", bpe.CL100K, true}, {"pixtral", bpe.CL100K, true}, {"midm-2.0", bpe.CL100K, true}, {"kormo", bpe.Qwen2, false},
 }
 
 // pretokenizer returns llama.cpp's name of a split pattern, if need be one that takes

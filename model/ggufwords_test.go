@@ -134,3 +134,33 @@ func TestGGUFScores(t *testing.T) {
 		}
 	}
 }
+
+// TestGGUFPatterns: llama.cpp's names of split patterns, and a file that has none.
+func TestGGUFPatterns(t *testing.T) {
+	l := words(t, bpe.GPT2)
+	tok, err := bpe.FromLists(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := FromDepth(1, len(l.Tokens))
+	meta, err := c.ggufWords(&GGUFOptions{Tokenizer: tok})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bpe.Pattern{"falcon3": bpe.CL100K, "pixtral": bpe.CL100K, "llama3": bpe.CL100K, "kormo": bpe.Qwen2, "deepseek-r1-qwen": bpe.Qwen2} {
+		f, _ := throughMeta(t, set(meta, "tokenizer.ggml.pre", name))
+		if tok, _, _, err := GGUFTokenizer(f); err != nil || tok.Pattern != want {
+			t.Errorf("%s: %v, want %s", name, err, want)
+		}
+	}
+	for pre, want := range map[string]string{"": "does not say how text is split", "default": "does not say how text is split", "other": `"other" is not known`} {
+		var value any
+		if pre != "" {
+			value = pre
+		}
+		f, _ := throughMeta(t, set(meta, "tokenizer.ggml.pre", value))
+		if _, _, _, err := GGUFTokenizer(f); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want an error with %q", pre, err, want)
+		}
+	}
+}

@@ -56,6 +56,9 @@ func ggufPattern(l *bpe.Lists, pre string) error {
 			return nil
 		}
 	}
+	if pre == "" || pre == "default" {
+		return hint.With(fmt.Errorf("%w: it does not say how text is split (tokenizer.ggml.pre)", ErrFormat), "files older than May 2024 do not: get the model as a later version of llama.cpp converts it")
+	}
 	return fmt.Errorf("%w: the split pattern %q is not known", ErrFormat, pre)
 }
 

@@ -66,6 +66,7 @@ func openFolder(dir string) (c Config, s source, done func() error, err error) {
 	if ids != nil {
 		c.EOS = within(ids, c.Vocab)
 	}
+	c.untie(file)
 	if err := c.fits(file); err != nil {
 		wrong = fmt.Errorf("%s: %w", dir, err)
 	}
@@ -73,7 +74,7 @@ func openFolder(dir string) (c Config, s source, done func() error, err error) {
 		file.Close()
 		return c, nil, nil, wrong
 	}
-	return c, &folderSource{file, c.Arch == GPT2}, file.Close, nil
+	return c, &folderSource{file, c.Arch == GPT2, c.Tied}, file.Close, nil
 }
 
 func openFile(path string) (c Config, s source, done func() error, err error) {
@@ -107,22 +108,23 @@ func (s *memorySource) rows(*Param, int, int, rowFunc) (bool, error) { return fa
 type folderSource struct {
 	file *safetensors.Checkpoint
 	conv bool // matrices have a row for each input
+	tied bool
 }
 
 func (s *folderSource) kind(p *Param) quant.Type {
-	t, _ := s.file.Tensor(stored(s.file, p.Name))
+	t, _ := s.file.Tensor(stored(s.file, p.Name, s.tied))
 	return map[string]quant.Type{"BF16": quant.BF16, "F16": quant.F16}[t.Type] // F32 for others
 }
 
 func (s *folderSource) read(dst []float32, p *Param) error {
-	return s.file.F32(dst, stored(s.file, p.Name))
+	return s.file.F32(dst, stored(s.file, p.Name, s.tied))
 }
 
 func (s *folderSource) rows(p *Param, from, to int, each rowFunc) (bool, error) {
 	if s.conv {
 		return false, nil
 	}
-	return true, s.file.Rows(stored(s.file, p.Name), from, to, each)
+	return true, s.file.Rows(stored(s.file, p.Name, s.tied), from, to, each)
 }
 
 // A ggufSource is a file of llama.cpp.

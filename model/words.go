@@ -44,7 +44,7 @@ func OpenWords(path string) (*Words, error) {
 	name := filepath.Join(path, "tokenizer.json")
 	t, err := bpe.Open(name)
 	if err != nil {
-		return nil, ofRun(path, err)
+		return nil, ofOthers(path, ofRun(path, err))
 	}
 	b, err := os.ReadFile(name)
 	if err != nil {
@@ -64,6 +64,17 @@ func ofRun(dir string, err error) error {
 	within := filepath.Join(dir, "model")
 	if _, missing := os.Stat(filepath.Join(within, "config.json")); missing == nil && errors.Is(err, fs.ErrNotExist) {
 		return hint.With(err, "the model of this run lies in "+within)
+	}
+	return err
+}
+
+// ofOthers adds to the error of a folder without tokenizer.json what makes one of the files that
+// older versions of transformers wrote.
+func ofOthers(dir string, err error) error {
+	for _, name := range []string{"tokenizer.model", "vocab.json"} {
+		if _, missing := os.Stat(filepath.Join(dir, name)); missing == nil && errors.Is(err, fs.ErrNotExist) {
+			return hint.With(err, name+" is not read; transformers makes tokenizer.json of it: AutoTokenizer.from_pretrained(DIR).save_pretrained(DIR)")
+		}
 	}
 	return err
 }

@@ -93,7 +93,8 @@ func (c *chatML) encode(turns []Turn, last bool) (ids []uint32, answer []bool) {
 func (j *job) tokenizerConfig() []byte {
 	added := map[string]any{}
 	for _, s := range j.tok.Special {
-		added[strconv.Itoa(int(s.ID))] = map[string]any{"content": s.Text, "special": !j.tok.Shown[s.ID], "lstrip": false, "rstrip": false, "normalized": j.tok.Normalized[s.ID], "single_word": false}
+		b := j.tok.Borders[s.ID]
+		added[strconv.Itoa(int(s.ID))] = map[string]any{"content": s.Text, "special": !j.tok.Shown[s.ID], "lstrip": b.Left, "rstrip": b.Right, "normalized": j.tok.Normalized[s.ID], "single_word": b.Word}
 	}
 	return model.TokenizerConfig(j.m.Config.Context, map[string]any{
 		"added_tokens_decoder": added, "bos_token": j.names.bos, "eos_token": j.names.eos, "pad_token": string(j.tok.Token(j.eot)), "chat_template": j.template,

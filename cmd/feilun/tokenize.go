@@ -232,6 +232,9 @@ func fileSum(name string) (string, error) {
 func openTokenizer(name, pattern string) (*bpe.Tokenizer, error) {
 	t, err := bpe.Open(name)
 	if err != nil {
+		if hint.Of(err) != "" {
+			return nil, hint.Usage(err)
+		}
 		return nil, hint.With(hint.Usage(err), "a vocabulary is a tokenizer.json of Hugging Face with BPE (byte-level or byte_fallback), or ranks of tiktoken")
 	}
 	if pattern != "" {

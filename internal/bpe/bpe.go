@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"feilun/internal/hint"
 )
 
 // ErrFormat is wrapped by every complaint about the bytes of a vocabulary.
@@ -42,6 +44,9 @@ type Tokenizer struct {
 	// Normalized are the special tokens that are looked for behind the others, in text that is in
 	// the composed form where NFC says so.
 	Normalized map[uint32]bool
+
+	// Borders are what special tokens want or take of the text beside them; most want nothing.
+	Borders map[uint32]Border
 
 	tokens [][]byte          // by number; nil where there is none, or a special one
 	ids    map[string]uint32 // of tokens
@@ -150,10 +155,15 @@ func (t *Tokenizer) finish() error {
 		}
 		t.ids[string(b)] = uint32(id)
 	}
+	var lacking []byte
 	for c := range 256 {
 		if _, ok := t.ids[string([]byte{byte(c)})]; !ok {
-			return fmt.Errorf("no token for byte 0x%02x", c)
+			lacking = append(lacking, byte(c))
 		}
+	}
+	if n := len(lacking); n > 0 {
+		err := fmt.Errorf("no token for byte 0x%02x (%d bytes have none): text with them would be lost", lacking[0], n)
+		return hint.With(err, "trainers of tokenizers take all bytes in with initial_alphabet=ByteLevel.alphabet()")
 	}
 	if err := t.specials(); err != nil {
 		return err
@@ -172,11 +182,12 @@ func (t *Tokenizer) pair() {
 	}
 }
 
-// specials sorts special tokens and refuses those with numbers of other tokens.
+// specials sorts special tokens and refuses those with numbers of other tokens; one may be a word
+// like others too.
 func (t *Tokenizer) specials() error {
 	slices.SortFunc(t.Special, func(a, b Special) int { return cmp.Compare(a.ID, b.ID) })
 	for i, s := range t.Special {
-		if int(s.ID) < len(t.tokens) && t.tokens[s.ID] != nil || i > 0 && t.Special[i-1].ID == s.ID {
+		if int(s.ID) < len(t.tokens) && t.tokens[s.ID] != nil && string(t.tokens[s.ID]) != s.Text || i > 0 && t.Special[i-1].ID == s.ID {
 			return fmt.Errorf("special token %q has number %d, as another token has", s.Text, s.ID)
 		}
 	}

@@ -1,7 +1,6 @@
 package bpe
 
 import (
-	"bytes"
 	"math"
 
 	"github.com/zeebo/xxh3"
@@ -109,36 +108,6 @@ func (e *Encoder) normalized(dst []uint32, text []byte, begins bool) []uint32 {
 		text = norm.NFC.Bytes(text)
 	}
 	return e.around(dst, text, begins, e.later, e.text)
-}
-
-// around takes those special tokens for what they stand for, and what lies between by rest, which
-// is told whether the text begins there.
-func (e *Encoder) around(dst []uint32, text []byte, begins bool, special []Special, rest func(dst []uint32, text []byte, begins bool) []uint32) []uint32 {
-	found := make([]int, len(special)) // where each stands next
-	for i := range found {
-		found[i] = -1
-	}
-	for from := 0; ; {
-		at, best := len(text), -1
-		for i, s := range special {
-			if found[i] < from {
-				if found[i] = bytes.Index(text[from:], []byte(s.Text)); found[i] < 0 || s.Text == "" {
-					found[i] = len(text)
-				} else {
-					found[i] += from
-				}
-			}
-			if k := found[i]; k < at || k == at && best >= 0 && len(s.Text) > len(special[best].Text) {
-				at, best = k, i
-			}
-		}
-		dst = rest(dst, text[from:at], begins && from == 0)
-		if best < 0 {
-			return dst
-		}
-		dst = append(dst, special[best].ID)
-		from = at + len(special[best].Text)
-	}
 }
 
 // piece appends the tokens of one piece.

@@ -1,6 +1,7 @@
 package bpe
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
@@ -9,7 +10,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"feilun/internal/hint"
 )
 
 // maxFile is the largest vocabulary file that is read.
@@ -32,7 +34,12 @@ func Open(name string) (*Tokenizer, error) {
 		return nil, err
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	in := bufio.NewReader(f)
+	head, _ := in.Peek(hint.PointerSize) // what is wrong with it, reading finds too
+	if err := other(head); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", name, ErrFormat, err)
+	}
+	b, err := io.ReadAll(io.LimitReader(in, maxFile+1))
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +55,14 @@ func Open(name string) (*Tokenizer, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, nil
+}
+
+// other says what a file is that begins as no vocabulary does; nil where it may be one.
+func other(head []byte) error {
+	if bytes.HasPrefix(head, []byte("GGUF")) {
+		return hint.With(errors.New("it is a GGUF file"), "its vocabulary becomes a tokenizer.json by: feilun convert FILE --to safetensors --out DIR")
+	}
+	return hint.Pointer(head)
 }
 
 // byteRunes are the characters that stand for bytes in tokenizer.json: printable
@@ -87,9 +102,20 @@ type tokenizerFile struct {
 		Unknown      string            `json:"unk_token"`
 		Prefix       string            `json:"continuing_subword_prefix"`
 		Suffix       string            `json:"end_of_word_suffix"`
-		Vocab        map[string]uint32 `json:"vocab"`
+		Vocab        words             `json:"vocab"`
 		Merges       []json.RawMessage `json:"merges"`
 	} `json:"model"`
+}
+
+// words are the numbers of tokens by their words.
+type words map[string]uint32
+
+// UnmarshalJSON leaves out lists, which models other than BPE have.
+func (w *words) UnmarshalJSON(b []byte) error {
+	if b[0] == '[' {
+		return nil
+	}
+	return json.Unmarshal(b, (*map[string]uint32)(w))
 }
 
 // A step is a normalizer, pre-tokenizer or decoder.
@@ -137,7 +163,7 @@ func ReadJSON(r io.Reader) (*Tokenizer, error) {
 
 // check refuses models of other kinds.
 func (f *tokenizerFile) check() error {
-	if f.Model.Type != "BPE" {
+	if f.Model.Type != "BPE" && (f.Model.Type != "" || f.Model.Merges == nil) { // old files, GPT-2's own among them, do not say it
 		return fmt.Errorf("a model of type %q; BPE is read", cmp.Or(f.Model.Type, "none"))
 	}
 	if f.Model.Prefix != "" || f.Model.Suffix != "" {
@@ -263,8 +289,11 @@ func (t *Tokenizer) added(f *tokenizerFile) (map[string]uint32, error) {
 		if a.ID >= maxTokens || a.Content == "" {
 			return nil, fmt.Errorf("added token %q has number %d", a.Content, a.ID)
 		}
-		if a.SingleWord || a.LeftStrip || a.RightStrip {
-			return nil, fmt.Errorf("added token %q takes white space or word borders along, which is not known", a.Content)
+		if b := (Border{a.LeftStrip, a.RightStrip, a.SingleWord}); b != (Border{}) {
+			if t.Borders == nil {
+				t.Borders = map[uint32]Border{}
+			}
+			t.Borders[a.ID] = b
 		}
 		if _, twice := added[a.Content]; !twice {
 			t.Special = append(t.Special, Special{a.Content, a.ID})
@@ -274,78 +303,4 @@ func (t *Tokenizer) added(f *tokenizerFile) (map[string]uint32, error) {
 		mark(&t.Normalized, a.ID, a.Normalized)
 	}
 	return added, nil
-}
-
-// vocabulary takes the tokens; those that are added are special and no bytes.
-func (t *Tokenizer) vocabulary(f *tokenizerFile) error {
-	added, err := t.added(f)
-	if err != nil {
-		return err
-	}
-	_, back := byteRunes()
-	for word, id := range f.Model.Vocab {
-		if _, ok := added[word]; ok {
-			continue
-		}
-		var b []byte
-		for _, r := range word {
-			c, ok := back[r]
-			if !ok {
-				return fmt.Errorf("token %q is not in the characters that stand for bytes", word)
-			}
-			b = append(b, c)
-		}
-		if err := t.put(word, id, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// put enters the bytes of a token.
-func (t *Tokenizer) put(word string, id uint32, b []byte) error {
-	if id >= maxTokens {
-		return fmt.Errorf("token %q has number %d, at most %d can be read", word, id, maxTokens)
-	}
-	for len(t.tokens) <= int(id) {
-		t.tokens = append(t.tokens, nil)
-	}
-	if t.tokens[id] != nil {
-		return fmt.Errorf("two tokens have number %d", id)
-	}
-	t.tokens[id] = b
-	return nil
-}
-
-// lettersIDs returns the numbers of tokens by their bytes as tokenizer.json writes them.
-func (t *Tokenizer) lettersIDs() map[string]uint32 {
-	ids := map[string]uint32{}
-	of, _ := byteRunes()
-	for id, b := range t.tokens {
-		if b != nil {
-			ids[letters(b, &of)] = uint32(id)
-		}
-	}
-	return ids
-}
-
-// mergeList takes the merges, each a string with a space or a list of two; ids are the numbers of tokens.
-func (t *Tokenizer) mergeList(list []json.RawMessage, ids map[string]uint32) error {
-	for rank, raw := range list {
-		var pair [2]string
-		var joined string
-		if json.Unmarshal(raw, &joined) == nil {
-			pair[0], pair[1], _ = strings.Cut(joined, " ")
-		} else if err := json.Unmarshal(raw, &pair); err != nil {
-			return fmt.Errorf("merge %d: %w", rank, err)
-		}
-		left, ok1 := ids[pair[0]]
-		right, ok2 := ids[pair[1]]
-		id, ok3 := ids[pair[0]+pair[1]]
-		if !ok1 || !ok2 || !ok3 {
-			return fmt.Errorf("merge %d of %q and %q is not of tokens", rank, pair[0], pair[1])
-		}
-		t.merges = append(t.merges, merge{left, right, id, int32(rank)})
-	}
-	return nil
 }

@@ -59,7 +59,8 @@ func (t *Tokenizer) WriteJSON(w io.Writer) error {
 func (t *Tokenizer) addedTokens() []map[string]any {
 	added := []map[string]any{}
 	for _, s := range t.Special {
-		added = append(added, map[string]any{"id": s.ID, "content": s.Text, "single_word": false, "lstrip": false, "rstrip": false, "normalized": t.Normalized[s.ID], "special": !t.Shown[s.ID]})
+		b := t.Borders[s.ID]
+		added = append(added, map[string]any{"id": s.ID, "content": s.Text, "single_word": b.Word, "lstrip": b.Left, "rstrip": b.Right, "normalized": t.Normalized[s.ID], "special": !t.Shown[s.ID]})
 	}
 	return added
 }

@@ -63,11 +63,13 @@ func FromLists(l Lists) (*Tokenizer, error) {
 	var f tokenizerFile
 	f.Model.Vocab = make(map[string]uint32, len(l.Tokens))
 	t := &Tokenizer{Pattern: l.Pattern, NFC: l.NFC, whole: l.Whole}
+	special := map[string]uint32{}
 	for id, word := range l.Tokens {
 		switch {
 		case word == "":
 		case l.Special[id]:
 			t.Special = append(t.Special, Special{word, uint32(id)})
+			special[word] = uint32(id)
 			mark(&t.Shown, uint32(id), id < len(l.Shown) && l.Shown[id])
 		default:
 			if _, twice := f.Model.Vocab[word]; twice {
@@ -82,6 +84,11 @@ func FromLists(l Lists) (*Tokenizer, error) {
 			return nil, err
 		}
 		f.Model.Merges = append(f.Model.Merges, raw)
+	}
+	for word, id := range joining(special, f.Model.Merges) {
+		if _, twice := f.Model.Vocab[word]; !twice && l.Scores == nil {
+			f.Model.Vocab[word] = id
+		}
 	}
 	if err := t.fromLists(&l, &f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)

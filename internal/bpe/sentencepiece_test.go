@@ -259,7 +259,6 @@ func TestSentencePieceRefused(t *testing.T) {
 		{"first", model(`"merges":[`, `"merges":[["<0x41>","<0x42>"],`), "not of tokens"},
 		{"first", map[string]string{"added_tokens": `[{"id":7,"content":"<s>"}]`}, "has number 7, and 1"},
 		{"first", map[string]string{"added_tokens": `[{"id":7,"content":"<x>"}]`}, "has number 7"},
-		{"first", map[string]string{"added_tokens": `[{"id":1,"content":"<s>","rstrip":true}]`}, "white space"},
 	} {
 		b := p.form(t, tt.form, tt.more)
 		if strings.Contains(tt.want, "ignore_merges") {

@@ -65,6 +65,14 @@ func (t *Tensor) row() int {
 	return t.Shape[len(t.Shape)-1]
 }
 
+// Readable returns an error where the tensor's numbers are of a type that is not read.
+func (t *Tensor) Readable() error {
+	if t.Type.Known() {
+		return nil
+	}
+	return fmt.Errorf("%w: tensor %q is of %s; %s are read", ErrFormat, t.Name, t.Type, quant.Names(append(quant.Types(), quant.ReadTypes()...)))
+}
+
 // A File is an open file. Any number of goroutines may read it.
 type File struct {
 	Version uint32
@@ -171,6 +179,9 @@ func (f *File) Tensor(name string) (t Tensor, ok bool) {
 // Rows calls each with some of a tensor's rows of bytes as they are, in order; a row is valid
 // until it returns. Several goroutines may read rows of the same tensor.
 func (f *File) Rows(t Tensor, from, to int, each func(i int, row []byte)) error {
+	if err := t.Readable(); err != nil {
+		return err
+	}
 	if from < 0 || from > to || to > t.Len()/max(1, t.row()) {
 		return fmt.Errorf("%w: tensor %q has no rows %d to %d", ErrFormat, t.Name, from, to)
 	}
@@ -196,8 +207,8 @@ func (f *File) F32(dst []float32, name string) error {
 	switch {
 	case !ok:
 		return fmt.Errorf("%w: no tensor %q", ErrFormat, name)
-	case !t.Type.Known():
-		return fmt.Errorf("%w: tensor %q is of %s; %s are read", ErrFormat, name, t.Type, quant.Names(append(quant.Types(), quant.ReadTypes()...)))
+	case t.Readable() != nil:
+		return t.Readable()
 	case t.Len() != len(dst):
 		return fmt.Errorf("tensor %q has %d elements, not %d", name, t.Len(), len(dst))
 	}

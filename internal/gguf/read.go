@@ -8,6 +8,8 @@ import (
 	"io"
 	"math"
 	"slices"
+
+	"feilun/internal/hint"
 )
 
 // The types of metadata, by their numbers in the file.
@@ -110,6 +112,10 @@ func Read(r io.ReaderAt, size int64) (*File, error) {
 	h := &reader{r: bufio.NewReaderSize(io.NewSectionReader(r, 0, size), 1<<16), size: size}
 	f := &File{r: r, byName: map[string]int{}}
 	if string(h.next(4)) != magic {
+		begin := make([]byte, min(size, hint.PointerSize))
+		if _, err := r.ReadAt(begin, 0); err == nil && hint.Pointer(begin) != nil {
+			return nil, fmt.Errorf("%w: %w", ErrFormat, hint.Pointer(begin))
+		}
 		h.at = 0
 		h.fail("it does not begin with %s", magic)
 	}

@@ -37,6 +37,9 @@ const (
 	IQ4_XS Type = 23 // 256 such places, 8 scales of 6 bits
 )
 
+// unread are ggml's names of other types in use, which are not read.
+var unread = map[Type]string{9: "Q8_1", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 21: "IQ3_S", 22: "IQ2_S", 29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4"}
+
 // Types are those that are written, the widest first.
 func Types() []Type { return []Type{F32, F16, BF16, Q8_0, Q6_K, Q4_K, Q4_0} }
 
@@ -83,6 +86,9 @@ var forms = map[Type]form{
 func (t Type) String() string {
 	if f, ok := forms[t]; ok {
 		return f.name
+	}
+	if name, ok := unread[t]; ok {
+		return name
 	}
 	return fmt.Sprintf("type %d", uint32(t))
 }

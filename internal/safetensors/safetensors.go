@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"feilun/internal/hint"
 	"feilun/internal/mapped"
 )
 
@@ -76,7 +77,7 @@ func Open(path string) (*Checkpoint, error) {
 		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 			index := filepath.Join(dir, "model.safetensors.index.json")
 			if _, err := os.Stat(index); err != nil {
-				return nil, fmt.Errorf("%s: neither model.safetensors nor model.safetensors.index.json is there", dir)
+				return nil, missing(dir)
 			}
 			path = index
 		}
@@ -93,6 +94,18 @@ func Open(path string) (*Checkpoint, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// missing is the error of a folder without weights.
+func missing(dir string) error {
+	err := fmt.Errorf("%s: neither model.safetensors nor model.safetensors.index.json is there", dir)
+	if others, _ := filepath.Glob(filepath.Join(dir, "pytorch_model*.bin")); len(others) > 0 {
+		return hint.With(err, "weights in the form of pytorch_model.bin are not read: load them with transformers and save them again, which writes safetensors")
+	}
+	if parts, _ := filepath.Glob(filepath.Join(dir, "*.safetensors")); len(parts) > 0 {
+		return hint.With(err, "a file under another name is renamed to model.safetensors; several need their index, which says which tensors each has")
+	}
+	return err
 }
 
 // openIndex opens the files of a checkpoint in several.
@@ -206,6 +219,11 @@ func header(r io.ReaderAt, size int64) ([]Tensor, map[string]string, error) {
 		return nil, nil, err
 	}
 	n := binary.LittleEndian.Uint64(head[:])
+	if begin := make([]byte, min(size, hint.PointerSize)); n > maxHeader {
+		if _, err := r.ReadAt(begin, 0); err == nil && hint.Pointer(begin) != nil {
+			return nil, nil, fmt.Errorf("%w: %w", ErrFormat, hint.Pointer(begin))
+		}
+	}
 	if n > maxHeader || int64(n) > size-8 {
 		return nil, nil, fmt.Errorf("%w: a header of %d bytes in a file of %d", ErrFormat, n, size)
 	}

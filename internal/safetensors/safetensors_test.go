@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"feilun/internal/hint"
 	"feilun/internal/quant"
 )
 
@@ -269,6 +270,20 @@ func TestLarge(t *testing.T) {
 			if !errors.Is(err, ErrFormat) {
 				t.Errorf("rows that are not there: %v", err)
 			}
+		}
+	}
+}
+
+// TestNotThere says what lies in the place of the weights.
+func TestNotThere(t *testing.T) {
+	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+	for name, want := range map[string]string{"model.safetensors": "git lfs pull", "pytorch_model.bin": "transformers", "weights.safetensors": "renamed", "x": ""} {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(pointer), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir); err == nil || !strings.Contains(hint.Of(err), want) || want == "" && hint.Of(err) != "" {
+			t.Errorf("%s: %v, hint %q, want one with %q", name, err, hint.Of(err), want)
 		}
 	}
 }
