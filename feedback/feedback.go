@@ -6,8 +6,6 @@ package feedback
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +16,7 @@ import (
 
 	"feilun"
 	"feilun/internal/atomicfile"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/lessons"
 	"feilun/internal/store"
@@ -120,7 +119,7 @@ func (p *Params) form(ctx context.Context, st *store.Store, dir, form string) (F
 	if err != nil {
 		return f, err
 	}
-	f.SHA256 = hashOf(b)
+	f.SHA256 = digest.Of(b)
 	e, err := st.AddExport(ctx, store.Export{Actor: p.Actor, Form: form, Rows: f.Rows, Files: []string{f.SHA256}}, set.Origins())
 	if err != nil {
 		return f, err
@@ -231,11 +230,6 @@ func writeJSON(name string, v any) error {
 		return err
 	}
 	return atomicfile.WriteBytes(name, append(b, '\n'))
-}
-
-func hashOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }
 
 // ParseForms reads a list such as "sft,dpo".

@@ -2,8 +2,6 @@ package tokenize
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +12,7 @@ import (
 
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
 	"feilun/model"
@@ -68,8 +67,7 @@ func written(t *bpe.Tokenizer, prefix []uint32) (text []byte, sum string, err er
 	if err := model.WriteTokenizer(&b, t, prefix); err != nil {
 		return nil, "", err
 	}
-	hash := sha256.Sum256(b.Bytes())
-	return b.Bytes(), hex.EncodeToString(hash[:]), nil
+	return b.Bytes(), digest.Of(b.Bytes()), nil
 }
 
 func exists(name string) bool {

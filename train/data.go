@@ -1,8 +1,6 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +8,7 @@ import (
 	"path/filepath"
 
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
 	"feilun/model"
@@ -72,8 +71,7 @@ func OpenCorpus(dir string) (*Corpus, error) {
 	if m.Format != tokensFormat {
 		return nil, hint.Usage(fmt.Errorf("%s: format %q, want %s", filepath.Join(dir, "manifest.json"), m.Format, tokensFormat))
 	}
-	sum := sha256.Sum256(b)
-	c := &Corpus{Dir: dir, Vocab: m.Vocab, EOT: m.EOT, SHA256: hex.EncodeToString(sum[:])}
+	c := &Corpus{Dir: dir, Vocab: m.Vocab, EOT: m.EOT, SHA256: digest.Of(b)}
 	words, err := model.OpenWords(dir)
 	if err != nil {
 		return nil, err

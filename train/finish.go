@@ -1,13 +1,10 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +12,7 @@ import (
 
 	"feilun"
 	"feilun/internal/atomicfile"
+	"feilun/internal/digest"
 	"feilun/model"
 )
 
@@ -44,11 +42,11 @@ func (j *job) finish(l *loop) error {
 	if err != nil {
 		return l.disk(err)
 	}
-	sum, err := fileSum(filepath.Join(j.Out, "tokenizer.json"))
+	sum, err := digest.File(filepath.Join(j.Out, "tokenizer.json"))
 	if err != nil {
 		return err
 	}
-	weights, err := fileSum(filepath.Join(j.Out, "model.safetensors"))
+	weights, err := digest.File(filepath.Join(j.Out, "model.safetensors"))
 	if err != nil {
 		return err
 	}
@@ -68,19 +66,6 @@ func writeJSON(name string, v any) error {
 		return err
 	}
 	return atomicfile.WriteBytes(name, append(b, '\n'))
-}
-
-func fileSum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // How samples are drawn.

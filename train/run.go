@@ -2,8 +2,6 @@ package train
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +16,7 @@ import (
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -305,8 +304,7 @@ func (j *job) identify(steps int) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(b)
-	j.recipe = hex.EncodeToString(sum[:])
+	j.recipe = digest.Of(b)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/model"
@@ -196,7 +197,7 @@ func inputSums(files []string) (map[string]string, error) {
 		if _, twice := sums[name]; twice {
 			name = filepath.ToSlash(f)
 		}
-		sum, err := fileSum(f)
+		sum, err := digest.File(f)
 		if err != nil {
 			return nil, err
 		}
