@@ -70,9 +70,6 @@ func windows(ids []uint32, size, keep int) []*sequence {
 	var all []*sequence
 	for done := 1; done < len(ids); { // the next target to count
 		from := max(0, done-1-keep)
-		if done == 1 {
-			from = 0
-		}
 		to := min(len(ids), from+size+1)
 		all = append(all, &sequence{ids: ids[from:to], from: done - from})
 		done = to

@@ -19,7 +19,7 @@ import (
 // byteTokenizer has a token for every byte and one that ends texts.
 func byteTokenizer(t testing.TB) *bpe.Tokenizer {
 	c := bpe.NewCounter(bpe.GPT2, false)
-	c.Add([]byte("ab"), 1)
+	c.Add([]byte("ab"))
 	tok, _, err := bpe.Train(t.Context(), c, 257, []string{"<end>"})
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,7 @@ func llamaWords(t testing.TB) *model.Words {
 	pattern, _ := bpe.ParsePattern("cl100k")
 	c := bpe.NewCounter(pattern, false)
 	for _, text := range words(200, 9) {
-		c.Add([]byte(text), 1)
+		c.Add([]byte(text))
 	}
 	tok, _, err := bpe.Train(t.Context(), c, 320, []string{"<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"})
 	if err != nil {

@@ -31,9 +31,8 @@ type loop struct {
 	sampler func(step int) []Sample // nil for none
 	show    *show
 
-	s    state
-	log  *logFile
-	from time.Time // of this process
+	s   state
+	log *logFile
 }
 
 // errBad is wrapped when batch after batch cannot be used.
@@ -69,7 +68,6 @@ func (l *loop) start() error {
 		return err
 	}
 	l.show.history = l.log.history
-	l.from = time.Now()
 	return nil
 }
 

@@ -41,7 +41,6 @@ type Writer struct {
 	bin   *bufio.Writer
 	index io.Writer
 	sizes []uint32
-	total int64
 	buf   []byte
 }
 
@@ -77,13 +76,9 @@ func (w *Writer) Write(ids []uint32) error {
 		}
 	}
 	w.sizes = append(w.sizes, uint32(len(ids)))
-	w.total += int64(len(ids))
 	_, err := w.bin.Write(w.buf)
 	return err
 }
-
-// Total returns the number of tokens written.
-func (w *Writer) Total() int64 { return w.total }
 
 func width(wide bool) int64 {
 	if wide {
