@@ -60,9 +60,7 @@ func (l *loop) start() error {
 		}
 	}
 	l.s = s
-	if err := l.feed.skip(int64(s.Step)); err != nil {
-		return err
-	}
+	l.feed.skip(int64(s.Step))
 	l.log, err = openLog(filepath.Join(filepath.Dir(l.dir), "train.log"), s.Log)
 	if err != nil {
 		return err

@@ -290,7 +290,7 @@ func (j *job) loop(l *loop, check func(network) error) error {
 	if l.check == nil {
 		l.show.remark("there is no validation text: the last weights will be kept")
 	}
-	l.show.flops, l.show.peak = flops(&j.m.Config, j.p.Context), peak(j.cpu, j.p.BF16)
+	l.show.flops, l.show.peak = j.m.Config.FLOPs(j.p.Context), peak(j.cpu, j.p.BF16)
 	j.prospect(l)
 	title := filepath.Base(filepath.Clean(j.Out))
 	page, err := newPage(filepath.Join(j.Out, "train.html"), j.Lang, title, j.kind, j.facts)

@@ -321,9 +321,8 @@ func (f *chatFeed) next(b *batch) error {
 	return nil
 }
 
-func (f *chatFeed) skip(batches int64) error {
+func (f *chatFeed) skip(batches int64) {
 	for range batches * int64(f.batch) {
 		f.row()
 	}
-	return nil
 }
