@@ -50,7 +50,7 @@ func OpenWords(path string) (*Words, error) {
 	if err != nil {
 		return nil, err
 	}
-	prefix, err := Prefix(b)
+	prefix, err := Prefix(b, t.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

@@ -90,7 +90,7 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	prefix, err := prefixOf(p.Tokenizer)
+	prefix, err := prefixOf(p.Tokenizer, t)
 	if err != nil {
 		return nil, err
 	}
@@ -123,9 +123,9 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
 }
 
-// prefixOf returns the tokens that the vocabulary of that name puts before every text. Ranks of
+// prefixOf returns the tokens that the vocabulary of that name, which is t, puts before every text. Ranks of
 // tiktoken name none.
-func prefixOf(name string) ([]uint32, error) {
+func prefixOf(name string, t *bpe.Tokenizer) ([]uint32, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -134,7 +134,7 @@ func prefixOf(name string) ([]uint32, error) {
 	if err != nil || !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
 		return nil, err
 	}
-	prefix, err := model.Prefix(b)
+	prefix, err := model.Prefix(b, t.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

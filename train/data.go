@@ -80,6 +80,9 @@ func OpenCorpus(dir string) (*Corpus, error) {
 	if c.Tok.Size() != m.Vocab {
 		return nil, fmt.Errorf("%s: %d tokens in tokenizer.json, %d by manifest.json", dir, c.Tok.Size(), m.Vocab)
 	}
+	if int64(m.EOT) >= int64(m.Vocab) {
+		return nil, hint.Usage(fmt.Errorf("%s: token %d ends documents, in a vocabulary of %d", filepath.Join(dir, "manifest.json"), m.EOT, m.Vocab))
+	}
 	if err := c.open(&m); err != nil {
 		c.Close()
 		return nil, err

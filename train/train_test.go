@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -157,6 +158,23 @@ func TestHoldOut(t *testing.T) {
 		if out.ids[0] != want[0] {
 			t.Errorf("before a row stands %d, want %d", out.ids[0], want[0])
 		}
+	}
+}
+
+// TestEndOutside: what ends documents is a token of the vocabulary.
+func TestEndOutside(t *testing.T) {
+	tok := vocabulary(t, 280)
+	dir := packed(t, tok, words(60, 1), 0)
+	name := filepath.Join(dir, "manifest.json")
+	b, err := os.ReadFile(name)
+	if err == nil {
+		err = os.WriteFile(name, regexp.MustCompile(`"eot":\d+`).ReplaceAll(b, fmt.Appendf(nil, `"eot":%d`, tok.Size())), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenCorpus(dir); err == nil || !hint.IsUsage(err) || !strings.Contains(err.Error(), "ends documents") {
+		t.Errorf("OpenCorpus with an end of text outside of the vocabulary: %v", err)
 	}
 }
 
