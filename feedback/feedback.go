@@ -6,7 +6,6 @@ package feedback
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -92,10 +91,10 @@ func Export(ctx context.Context, st *store.Store, dir string, p Params) (*Manife
 		}
 		m.Files = append(m.Files, f)
 	}
-	if err := writeJSON(filepath.Join(dir, "dataset_info.json"), datasetInfo(m.Files)); err != nil {
+	if err := atomicfile.WriteJSON(filepath.Join(dir, "dataset_info.json"), "  ", datasetInfo(m.Files)); err != nil {
 		return nil, err
 	}
-	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
+	return m, atomicfile.WriteJSON(filepath.Join(dir, "manifest.json"), "  ", m)
 }
 
 // form writes one form. It is in the database's account before it is a file.
@@ -222,14 +221,6 @@ func datasetInfo(files []File) map[string]any {
 		all["feilun_"+f.Form] = info
 	}
 	return all
-}
-
-func writeJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(name, append(b, '\n'))
 }
 
 // ParseForms reads a list such as "sft,dpo".

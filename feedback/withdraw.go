@@ -71,7 +71,7 @@ func Purge(ctx context.Context, st *store.Store, dir string) (int, error) {
 		}
 		total += n
 	}
-	return total, writeJSON(filepath.Join(dir, "manifest.json"), m)
+	return total, atomicfile.WriteJSON(filepath.Join(dir, "manifest.json"), "  ", m)
 }
 
 // without is a file without some rows, and how many these were.

@@ -120,7 +120,7 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if err := sweep(dir, p.Format, len(inputs)); err != nil {
 		return nil, err
 	}
-	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
+	return m, atomicfile.WriteJSON(filepath.Join(dir, "manifest.json"), "  ", m)
 }
 
 // prefixOf returns the tokens that the vocabulary of that name, which is t, puts before every text. Ranks of
@@ -157,14 +157,6 @@ func endOfText(t *bpe.Tokenizer) (uint32, error) {
 		return t.Special[0].ID, nil
 	}
 	return 0, fmt.Errorf("the vocabulary has no special token to end a document with; known are %q", ends)
-}
-
-func writeJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(name, append(b, '\n'))
 }
 
 // A packer packs one input.
@@ -212,7 +204,7 @@ func (k *packer) shard(ctx context.Context, in Input) (Shard, error) {
 		return Shard{}, err
 	}
 	want.Train, want.Valid = k.count[0], k.count[1]
-	return want.Shard, writeJSON(k.path(doneFile(k.index)), want)
+	return want.Shard, atomicfile.WriteJSON(k.path(doneFile(k.index)), "  ", want)
 }
 
 // files writes the five files of a shard; they appear together, at the end.

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"encoding/json"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -36,7 +35,7 @@ func (j *job) finish(l *loop) error {
 	if !ok {
 		bos = j.eot
 	}
-	err = writeJSON(filepath.Join(j.Out, "generation_config.json"), map[string]any{
+	err = atomicfile.WriteJSON(filepath.Join(j.Out, "generation_config.json"), "  ", map[string]any{
 		"bos_token_id": bos, "eos_token_id": eos, "pad_token_id": j.eot, "do_sample": true, "temperature": sampleTemperature, "top_k": sampleTop,
 	})
 	if err != nil {
@@ -57,15 +56,7 @@ func (j *job) finish(l *loop) error {
 	for k, v := range j.made {
 		m[k] = v
 	}
-	return writeJSON(filepath.Join(j.Out, "manifest.json"), m)
-}
-
-func writeJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(name, append(b, '\n'))
+	return atomicfile.WriteJSON(filepath.Join(j.Out, "manifest.json"), "  ", m)
 }
 
 // How samples are drawn.
