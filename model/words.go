@@ -109,6 +109,15 @@ func plainTemplate(raw json.RawMessage) string {
 	return text
 }
 
+// Fit reports, as a usage error, that the vocabulary has tokens that the model at path, of shape c,
+// has no weights for.
+func (w *Words) Fit(path string, c *Config) error {
+	if n := w.Tokenizer.Size(); n > c.Vocab {
+		return hint.Usage(hint.With(fmt.Errorf("%s: %d tokens in its vocabulary, %d in the model", path, n, c.Vocab), "its tokenizer.json belongs to another model"))
+	}
+	return nil
+}
+
 // Encode turns a prompt into tokens, those before every text included; special tells to
 // take special tokens in it for what they stand for. An empty text is the token that begins
 // texts, or else one that ends them, where the model c has one.

@@ -133,11 +133,8 @@ func (p *Params) model(c *Corpus, memory params.Size) (*model.Model, error) {
 		if err != nil {
 			return nil, hint.Usage(err)
 		}
-		if err := sameVocabulary(p.Init, c.Tok); err != nil {
+		if err := sameVocabulary(p.Init, &m.Config, c.Tok); err != nil {
 			return nil, err
-		}
-		if c.Vocab > m.Config.Vocab {
-			return nil, hint.Usage(fmt.Errorf("%s: %d tokens in tokenizer.json, %d in the model", p.Init, c.Vocab, m.Config.Vocab))
 		}
 		return m, p.stretch(m)
 	}
@@ -178,8 +175,8 @@ func (p *Params) stretch(m *model.Model) error {
 	return nil
 }
 
-// sameVocabulary refuses tokens that mean something else to the model.
-func sameVocabulary(dir string, t *bpe.Tokenizer) error {
+// sameVocabulary refuses tokens t that mean something else to the model in dir, of shape c.
+func sameVocabulary(dir string, c *model.Config, t *bpe.Tokenizer) error {
 	words, err := model.OpenWords(dir)
 	if err != nil {
 		return hint.Usage(err)
@@ -192,7 +189,7 @@ func sameVocabulary(dir string, t *bpe.Tokenizer) error {
 	if !same {
 		return hint.Usage(hint.With(fmt.Errorf("the vocabulary of %s is not that of the tokens", dir), "pack the text with --tokenizer "+dir))
 	}
-	return nil
+	return words.Fit(dir, c)
 }
 
 // steps returns how many steps the parameters mean.

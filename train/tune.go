@@ -153,9 +153,8 @@ func (t *TuneParams) job(kind, dir string, files []string, o Options) (*job, err
 	if err != nil {
 		return nil, hint.Usage(err)
 	}
-	tok := words.Tokenizer
-	if tok.Size() > m.Config.Vocab {
-		return nil, hint.Usage(fmt.Errorf("%s: %d tokens in tokenizer.json, %d in the model", dir, tok.Size(), m.Config.Vocab))
+	if err := words.Fit(dir, &m.Config); err != nil {
+		return nil, err
 	}
 	context := t.Context
 	if context == 0 {
@@ -169,7 +168,7 @@ func (t *TuneParams) job(kind, dir string, files []string, o Options) (*job, err
 	if err != nil {
 		return nil, err
 	}
-	j := &job{Options: o, kind: kind, p: p, m: m, tok: tok, prefix: words.Prefix, made: map[string]any{"inputs_sha256": sums, "tune": t}}
+	j := &job{Options: o, kind: kind, p: p, m: m, tok: words.Tokenizer, prefix: words.Prefix, made: map[string]any{"inputs_sha256": sums, "tune": t}}
 	return j, j.takeForm(dir, words)
 }
 
