@@ -213,6 +213,34 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestWholeBlocks: a prompt that ends where a block does and is known is read from its last
+// block on: its last token's logits are needed.
+func TestWholeBlocks(t *testing.T) {
+	c := variants()["llama"]
+	c.Context = 512
+	s := NewScheduler(engineOf(t, byteModel(t, c), tensor.New(1), F32), byteTokenizer(t), SchedulerOptions{})
+	defer s.Close()
+	r := never(5)
+	r.Prompt = nil
+	for i := range 2 * blockTokens {
+		r.Prompt = append(r.Prompt, uint32(i*7%251))
+	}
+	var first Result
+	for i, cached := range []int{0, blockTokens} {
+		g, err := s.Submit(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := g.Result()
+		if i == 0 {
+			first = got
+		}
+		if got.CachedTokens != cached || !slices.Equal(got.Tokens, first.Tokens) || len(got.Tokens) != 5 {
+			t.Errorf("time %d: %v behind %d tokens that were known, want %v and %d", i, got.Tokens, got.CachedTokens, first.Tokens, cached)
+		}
+	}
+}
+
 // TestLimits: what does not fit is an error, or waits; never is a prompt cut.
 func TestLimits(t *testing.T) {
 	c := variants()["llama"]
