@@ -78,7 +78,7 @@ func OpenCorpus(dir string) (*Corpus, error) {
 	}
 	c.Tok, c.Prefix = words.Tokenizer, words.Prefix
 	if c.Tok.Size() != m.Vocab {
-		return nil, fmt.Errorf("%s: %d tokens in tokenizer.json, %d by manifest.json", dir, c.Tok.Size(), m.Vocab)
+		return nil, hint.Usage(hint.With(fmt.Errorf("%s: %d tokens in tokenizer.json, %d by manifest.json", dir, c.Tok.Size(), m.Vocab), "tokenizer.json is not the one that the text was packed with: pack it again with feilun tokenize pack"))
 	}
 	if int64(m.EOT) >= int64(m.Vocab) {
 		return nil, hint.Usage(fmt.Errorf("%s: token %d ends documents, in a vocabulary of %d", filepath.Join(dir, "manifest.json"), m.EOT, m.Vocab))

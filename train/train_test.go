@@ -161,20 +161,27 @@ func TestHoldOut(t *testing.T) {
 	}
 }
 
-// TestEndOutside: what ends documents is a token of the vocabulary.
-func TestEndOutside(t *testing.T) {
+// TestOtherManifest: what ends documents is a token of the vocabulary, and that is the one that the
+// manifest tells of.
+func TestOtherManifest(t *testing.T) {
 	tok := vocabulary(t, 280)
-	dir := packed(t, tok, words(60, 1), 0)
-	name := filepath.Join(dir, "manifest.json")
-	b, err := os.ReadFile(name)
-	if err == nil {
-		err = os.WriteFile(name, regexp.MustCompile(`"eot":\d+`).ReplaceAll(b, fmt.Appendf(nil, `"eot":%d`, tok.Size())), 0o644)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := OpenCorpus(dir); err == nil || !hint.IsUsage(err) || !strings.Contains(err.Error(), "ends documents") {
-		t.Errorf("OpenCorpus with an end of text outside of the vocabulary: %v", err)
+	for _, tt := range []struct {
+		key   string
+		value int
+		want  string
+	}{{"eot", tok.Size(), "ends documents"}, {"vocab", tok.Size() + 1, "by manifest.json"}} {
+		dir := packed(t, tok, words(60, 1), 0)
+		name := filepath.Join(dir, "manifest.json")
+		b, err := os.ReadFile(name)
+		if err == nil {
+			err = os.WriteFile(name, regexp.MustCompile(`"`+tt.key+`":\d+`).ReplaceAll(b, fmt.Appendf(nil, `"%s":%d`, tt.key, tt.value)), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenCorpus(dir); err == nil || !hint.IsUsage(err) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("OpenCorpus with %s %d in its manifest: %v, want %q", tt.key, tt.value, err, tt.want)
+		}
 	}
 }
 
