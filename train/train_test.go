@@ -338,6 +338,41 @@ func TestSpike(t *testing.T) {
 	}
 }
 
+// TestCheckpointForm: a checkpoint of another form is refused.
+func TestCheckpointForm(t *testing.T) {
+	net := newToy(10, 4, 1)
+	o := newOptimizer(tensor.New(1), usual(t), net.Weights())
+	dir := t.TempDir()
+	if err := save(dir, o, &state{Format: "feilun.checkpoint/0", Step: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := load(dir, o); err == nil || !strings.Contains(err.Error(), "feilun.checkpoint/0") || hint.Of(err) == "" {
+		t.Errorf("load: %v", err)
+	}
+}
+
+// TestForeign: a folder with any file of another's model is left alone.
+func TestForeign(t *testing.T) {
+	for _, name := range []string{"config.json", "model.safetensors", "model.safetensors.index.json", "tokenizer.json"} {
+		j := &job{Options: Options{Out: t.TempDir()}}
+		if err := j.foreign(); err != nil {
+			t.Errorf("an empty folder: %v", err)
+		}
+		if err := os.WriteFile(filepath.Join(j.Out, name), []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.foreign(); err == nil || !hint.IsUsage(err) || !strings.Contains(err.Error(), name) {
+			t.Errorf("a folder with %s: %v", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(j.Out, "train.log"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.foreign(); err != nil {
+			t.Errorf("a folder with %s of our own training: %v", name, err)
+		}
+	}
+}
+
 // TestCheckpointDamage cuts a checkpoint short in many places.
 func TestCheckpointDamage(t *testing.T) {
 	net := newToy(10, 4, 1)

@@ -366,6 +366,7 @@ func TestBadFiles(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                               "no token for byte",
 		"YQ== x":                         "want a number",
+		"YQ== 2097152":                   "want a number below 2097152",
 		"YQ==":                           "want base64",
 		"YQ== 1\nYg== 1":                 "twice",
 		`{"model":{"type":"WordPiece"}}`: "WordPiece",
