@@ -52,7 +52,7 @@ func Refuse(dir string, t *bpe.Tokenizer) error {
 
 func refuse(dir, tokenizer string) error {
 	var old Manifest
-	if b, err := os.ReadFile(filepath.Join(dir, "manifest.json")); err == nil && (json.Unmarshal(b, &old) != nil || old.Format != manifestFormat) || exists(filepath.Join(dir, "config.json")) {
+	if b, err := os.ReadFile(filepath.Join(dir, "manifest.json")); err == nil && (json.Unmarshal(b, &old) != nil || old.Format != tokens.FolderFormat) || exists(filepath.Join(dir, "config.json")) {
 		return hint.Usage(hint.With(fmt.Errorf("%s holds something else than packed tokens, a model perhaps", dir), "take another --out"))
 	} else if err == nil && old.Tokenizer != tokenizer {
 		return hint.Usage(hint.With(fmt.Errorf("%s holds tokens of another vocabulary", dir), "take another --out, or remove that folder"))

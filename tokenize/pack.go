@@ -54,7 +54,7 @@ func (c *Count) add(o Count) {
 
 // A Manifest tells what a folder of packed files is made of. It is written last.
 type Manifest struct {
-	Format    string   `json:"format"` // feilun.tokens/1
+	Format    string   `json:"format"` // tokens.FolderFormat
 	Version   string   `json:"version"`
 	Tokenizer string   `json:"tokenizer_sha256"` // of tokenizer.json
 	Vocab     int      `json:"vocab"`
@@ -67,9 +67,6 @@ type Manifest struct {
 	Train     Count    `json:"train"`
 	Valid     Count    `json:"valid"`
 }
-
-// manifestFormat names the form of a folder, with its version.
-const manifestFormat = "feilun.tokens/1"
 
 // batchBytes is how much text a worker encodes at a time.
 const batchBytes = 1 << 20
@@ -98,7 +95,7 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: sum, Vocab: t.Size(), EOT: eot, ValidPart: p.Valid, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	m := &Manifest{Format: tokens.FolderFormat, Version: feilun.Version, Tokenizer: sum, Vocab: t.Size(), EOT: eot, ValidPart: p.Valid, Form: p.Format, Wide: tokens.Wide(t.Size())}
 	if len(prefix) != 1 || prefix[0] != eot { // else the end of the document before it stands there
 		m.Prefix = prefix
 	}

@@ -28,8 +28,6 @@ type tokenManifest struct {
 	} `json:"shards"`
 }
 
-const tokensFormat = "feilun.tokens/1"
-
 // holdOut is how many documents of the training text there are for each that is
 // held out where a folder was to have validation text and has none.
 const holdOut = 50
@@ -68,8 +66,8 @@ func OpenCorpus(dir string) (*Corpus, error) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, hint.Usage(fmt.Errorf("%s: %w", filepath.Join(dir, "manifest.json"), err))
 	}
-	if m.Format != tokensFormat {
-		return nil, hint.Usage(fmt.Errorf("%s: format %q, want %s", filepath.Join(dir, "manifest.json"), m.Format, tokensFormat))
+	if m.Format != tokens.FolderFormat {
+		return nil, hint.Usage(fmt.Errorf("%s: format %q, want %s", filepath.Join(dir, "manifest.json"), m.Format, tokens.FolderFormat))
 	}
 	c := &Corpus{Dir: dir, Vocab: m.Vocab, EOT: m.EOT, SHA256: digest.Of(b)}
 	words, err := model.OpenWords(dir)

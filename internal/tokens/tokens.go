@@ -19,6 +19,9 @@ const (
 	Plain    = "plain"    // NAME.ds and NAME.ds.index
 )
 
+// FolderFormat names the form of the manifest of a folder of such files, with its version.
+const FolderFormat = "feilun.tokens/1"
+
 // Codes of number types in a Megatron index.
 const (
 	codeInt32  = 4
