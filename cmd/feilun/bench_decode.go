@@ -56,10 +56,8 @@ func (c *benchDecodeCmd) Run(a *app) error {
 	}
 	config := model.Config{Arch: model.Llama, Vocab: c.Vocab, Width: c.Width, Layers: c.Layers, Heads: c.Width / 64, KVHeads: c.Width / 64 / c.Group, HeadDim: 64,
 		Hidden: c.Hidden, Context: 1 << 20, Eps: 1e-5, Theta: 10_000, Tied: true}
-	if n, err := config.Weights(); err != nil {
-		return hint.Usage(err)
-	} else if n > 4*maxBenchWeights {
-		return hint.Usage(fmt.Errorf("a model of %d weights: at most %d are measured", n, 4*maxBenchWeights))
+	if err := benchable(&config, 4*maxBenchWeights); err != nil {
+		return err
 	}
 	m, err := model.New(config)
 	if err != nil {
