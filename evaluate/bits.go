@@ -41,7 +41,7 @@ func NewMeter(m *Model, p *Params) *Meter {
 }
 
 // Add measures a document, at the latest by [Meter.Domains]. It is read from its
-// beginning, behind an end of text, in windows of the model's context that overlap;
+// beginning, behind the token before every text, in windows of the model's context that overlap;
 // each token is counted in the first window that holds it.
 func (m *Meter) Add(ctx context.Context, domain, text string) error {
 	if text == "" {
@@ -52,7 +52,7 @@ func (m *Meter) Add(ctx context.Context, domain, text string) error {
 	}
 	doc := len(m.bits[domain])
 	m.bits[domain], m.bytes[domain] = append(m.bits[domain], 0), append(m.bytes[domain], float64(len(text)))
-	ids := m.m.enc.Encode([]uint32{m.m.eot}, []byte(text))
+	ids := m.m.enc.Encode([]uint32{m.m.first}, []byte(text))
 	m.lengths[domain] = append(m.lengths[domain], int64(len(ids)-1))
 	for _, s := range windows(ids, m.m.size, int(m.p.Stride*float64(m.m.size))) {
 		m.waiting = append(m.waiting, part{s, domain, doc})
@@ -70,9 +70,6 @@ func windows(ids []uint32, size, keep int) []*sequence {
 	var all []*sequence
 	for done := 1; done < len(ids); { // the next target to count
 		from := max(0, done-1-keep)
-		if done == 1 {
-			from = 0
-		}
 		to := min(len(ids), from+size+1)
 		all = append(all, &sequence{ids: ids[from:to], from: done - from})
 		done = to

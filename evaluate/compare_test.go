@@ -14,7 +14,7 @@ import (
 func byteTokens(t *testing.T) *bpe.Tokenizer {
 	t.Helper()
 	c := bpe.NewCounter(bpe.Qwen2, false)
-	c.Add([]byte("磨坊到三月 mill mill"), 1)
+	c.Add([]byte("磨坊到三月 mill mill"))
 	tok, _, err := bpe.Train(t.Context(), c, 262, []string{"<|endoftext|>"})
 	if err != nil {
 		t.Fatal(err)

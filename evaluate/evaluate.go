@@ -1,7 +1,8 @@
 // Package evaluate measures models: bits for each byte of text, multiple choice by
 // log-likelihood, minimal pairs, last words, each with a confidence interval, and
-// whether the training corpus holds the questions. Start with [Tasks], [Run], [Bits]
-// and [Overlap]. It does not judge free answers.
+// whether the training corpus holds the questions. Start with [Open]; then [Load] and
+// [Run] for tasks, [NewMeter] for text, [NewIndex] for what the corpus holds. It does not
+// judge free answers.
 package evaluate
 
 import (

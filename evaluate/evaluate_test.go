@@ -161,6 +161,11 @@ func TestBootstrap(t *testing.T) {
 	if math.Abs(got.High-got.Low-2*half) > 0.25*2*half || got != bootstrap(over, under, 2000, 1) {
 		t.Errorf("bootstrap = %v, want a width of about %v", got, 2*half)
 	}
+	for _, x := range []float64{got.Value - got.Low, got.High - got.Value} {
+		if math.Abs(x-half) > 0.1*half {
+			t.Errorf("a bound is %v from the mean, want about %v", x, half)
+		}
+	}
 }
 
 func TestWindows(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 // TestNotFinite: weights that are no numbers are an error of the first text, and a word that is
 // as good as impossible has a perplexity that JSON can hold.
 func TestNotFinite(t *testing.T) {
-	const from = "../cmd/feilun/testdata/model"
+	const from = testModel
 	m, err := model.Open(from)
 	if err != nil {
 		t.Fatal(err)

@@ -17,13 +17,13 @@ import (
 // goroutine. Answers are the same for any number of workers; what is asked together
 // can change their last digits.
 type Model struct {
-	m    *model.Model
-	tok  *bpe.Tokenizer
-	enc  *bpe.Encoder
-	pass *model.Pass
-	eot  uint32
-	rows int
-	size int // tokens of a row
+	m     *model.Model
+	tok   *bpe.Tokenizer
+	enc   *bpe.Encoder
+	pass  *model.Pass
+	first uint32 // token before every text: that which begins texts, else one that ends them
+	rows  int
+	size  int // tokens of a row
 }
 
 // passTokens is about how many tokens go through the model at a time.
@@ -44,16 +44,16 @@ func Open(dir string, workers int, bf16 bool) (*Model, error) {
 		return nil, hint.Usage(err)
 	}
 	t := words.Tokenizer
-	if t.Size() > m.Config.Vocab {
-		return nil, hint.Usage(fmt.Errorf("%s: %d tokens in its vocabulary, %d in the model", dir, t.Size(), m.Config.Vocab))
+	if err := words.Fit(dir, &m.Config); err != nil {
+		return nil, err
 	}
 	e := &Model{m: m, tok: t, enc: t.Encoder(), size: min(m.Config.Context, mostContext)}
 	if len(m.Config.BOS) > 0 {
-		e.eot = uint32(m.Config.BOS[0])
+		e.first = uint32(m.Config.BOS[0])
 	} else if id, ok := t.ID("<|endoftext|>"); ok {
-		e.eot = id
+		e.first = id
 	} else if len(m.Config.EOS) > 0 {
-		e.eot = uint32(m.Config.EOS[0])
+		e.first = uint32(m.Config.EOS[0])
 	}
 	cpu := tensor.New(workers)
 	e.rows = max(1, passTokens/e.size)
@@ -180,7 +180,7 @@ func (e *Model) greedy(b *model.Batch, all []*sequence, at []int) error {
 func (e *Model) encode(r Request) *sequence {
 	trimmed := strings.TrimRight(r.Context, " ")
 	text := r.Context[len(trimmed):] + r.Text
-	s := &sequence{ids: []uint32{e.eot}}
+	s := &sequence{ids: []uint32{e.first}}
 	before := len(e.enc.Encode(nil, []byte(trimmed)))
 	s.ids = e.enc.Encode(s.ids, []byte(trimmed+text))
 	s.from = min(1+before, len(s.ids)-1)

@@ -149,24 +149,27 @@ func evenly(all []Item, n int) []Item {
 	return some
 }
 
+// readItems reads a file of a task, or that file with .zst behind its name.
 func readItems(t Task, name string) ([]Item, error) {
 	f, err := os.Open(name)
-	var r io.Reader = f
-	if errors.Is(err, os.ErrNotExist) {
+	packed := errors.Is(err, os.ErrNotExist)
+	if packed {
 		name += ".zst"
-		if f, err = os.Open(name); err == nil {
-			z, err := zstd.NewReader(f)
-			if err != nil {
-				return nil, err
-			}
-			defer z.Close()
-			r = z
-		}
+		f, err = os.Open(name)
 	}
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	var r io.Reader = f
+	if packed {
+		z, err := zstd.NewReader(f)
+		if err != nil {
+			return nil, err
+		}
+		defer z.Close()
+		r = z
+	}
 	items, err := t.Items(charset.Unmarked(r))
 	if err != nil {
 		return nil, hint.Usage(fmt.Errorf("%s: %w", name, err))

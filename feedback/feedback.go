@@ -6,9 +6,6 @@ package feedback
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +15,7 @@ import (
 
 	"feilun"
 	"feilun/internal/atomicfile"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/lessons"
 	"feilun/internal/store"
@@ -93,10 +91,10 @@ func Export(ctx context.Context, st *store.Store, dir string, p Params) (*Manife
 		}
 		m.Files = append(m.Files, f)
 	}
-	if err := writeJSON(filepath.Join(dir, "dataset_info.json"), datasetInfo(m.Files)); err != nil {
+	if err := atomicfile.WriteJSON(filepath.Join(dir, "dataset_info.json"), "  ", datasetInfo(m.Files)); err != nil {
 		return nil, err
 	}
-	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
+	return m, atomicfile.WriteJSON(filepath.Join(dir, "manifest.json"), "  ", m)
 }
 
 // form writes one form. It is in the database's account before it is a file.
@@ -120,7 +118,7 @@ func (p *Params) form(ctx context.Context, st *store.Store, dir, form string) (F
 	if err != nil {
 		return f, err
 	}
-	f.SHA256 = hashOf(b)
+	f.SHA256 = digest.Of(b)
 	e, err := st.AddExport(ctx, store.Export{Actor: p.Actor, Form: form, Rows: f.Rows, Files: []string{f.SHA256}}, set.Origins())
 	if err != nil {
 		return f, err
@@ -223,19 +221,6 @@ func datasetInfo(files []File) map[string]any {
 		all["feilun_"+f.Form] = info
 	}
 	return all
-}
-
-func writeJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(name, append(b, '\n'))
-}
-
-func hashOf(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }
 
 // ParseForms reads a list such as "sft,dpo".

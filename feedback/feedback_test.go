@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"feilun/internal/digest"
 	"feilun/internal/lessons"
 	"feilun/internal/store"
 
@@ -131,7 +132,7 @@ func TestParquet(t *testing.T) {
 		t.Errorf("Purge again = %d, %v", n, err)
 	}
 	m, err = ReadManifest(dir)
-	if err != nil || m.Files[0].Rows != 1 || m.Files[0].Withdrawn != 1 || m.Files[0].SHA256 != hashOf(must(os.ReadFile(filepath.Join(dir, m.Files[0].Name)))) {
+	if err != nil || m.Files[0].Rows != 1 || m.Files[0].Withdrawn != 1 || m.Files[0].SHA256 != digest.Of(must(os.ReadFile(filepath.Join(dir, m.Files[0].Name)))) {
 		t.Errorf("manifest %+v, %v", m, err)
 	}
 }

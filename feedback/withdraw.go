@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"feilun/internal/atomicfile"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/lessons"
 	"feilun/internal/store"
@@ -61,7 +62,7 @@ func Purge(ctx context.Context, st *store.Store, dir string) (int, error) {
 		if n == 0 {
 			continue
 		}
-		f.Rows, f.Withdrawn, f.SHA256 = f.Rows-n, f.Withdrawn+n, hashOf(kept)
+		f.Rows, f.Withdrawn, f.SHA256 = f.Rows-n, f.Withdrawn+n, digest.Of(kept)
 		if err := st.SetFiles(ctx, f.Export, []string{f.SHA256}); err != nil {
 			return total, err
 		}
@@ -70,7 +71,7 @@ func Purge(ctx context.Context, st *store.Store, dir string) (int, error) {
 		}
 		total += n
 	}
-	return total, writeJSON(filepath.Join(dir, "manifest.json"), m)
+	return total, atomicfile.WriteJSON(filepath.Join(dir, "manifest.json"), "  ", m)
 }
 
 // without is a file without some rows, and how many these were.

@@ -141,7 +141,7 @@ func (j *job) finishClean(r *Result, marks []cleanMark) error {
 	r.Run = run
 	manifest := map[string]any{"format": "feilun.corpus/1", "version": feilun.Version, "mix_sha256": j.spec.Hash(),
 		"input": inputs, "lineage": lineage(j.inputs), "files": run.Files, "reports": run.Reports}
-	if err := writeFile(j.folder.path("mix.yaml"), j.spec.YAML()); err != nil {
+	if err := atomicfile.WriteBytes(j.folder.path("mix.yaml"), j.spec.YAML()); err != nil {
 		return err
 	}
 	for _, x := range []struct {

@@ -137,15 +137,7 @@ func done(name string, v any) (bool, error) {
 	return true, nil
 }
 
-func writeJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return err
-	}
-	return writeFile(name, append(b, '\n'))
-}
-
-func writeFile(name string, b []byte) error { return atomicfile.WriteBytes(name, b) }
+func writeJSON(name string, v any) error { return atomicfile.WriteJSON(name, " ", v) }
 
 func hashText(b []byte) string {
 	h := xxh3.Hash128(b).Bytes()

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 )
 
@@ -178,24 +179,11 @@ func setsHash(p *DecontaminateParams) (string, error) {
 	}
 	var all []byte
 	for _, name := range files {
-		sum, err := fileSHA256(name)
+		sum, err := digest.File(name)
 		if err != nil {
 			return "", err
 		}
 		all = fmt.Appendf(all, "%q %s\n", filepath.Base(name), sum)
 	}
 	return hashText(all), nil
-}
-
-func fileSHA256(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

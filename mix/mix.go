@@ -237,7 +237,7 @@ func (j *job) finish(r *Result, reports []feilun.Report, parts []partMark) error
 	}
 	manifest := map[string]any{"format": "feilun.mix/1", "version": feilun.Version, "mix_sha256": j.spec.Hash(), "seed": j.spec.Seed,
 		"input": inputs, "lineage": lineage(j.inputs), "plan": r.Plan, "files": run.Files, "reports": run.Reports}
-	if err := writeFile(j.folder.path("mix.yaml"), j.spec.YAML()); err != nil {
+	if err := atomicfile.WriteBytes(j.folder.path("mix.yaml"), j.spec.YAML()); err != nil {
 		return err
 	}
 	for _, x := range []struct {

@@ -15,6 +15,7 @@ import (
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/corpus"
+	"feilun/internal/digest"
 
 	"github.com/zeebo/xxh3"
 )
@@ -82,7 +83,7 @@ func (j *job) scan(ctx context.Context) error {
 func (j *job) scanFile(ctx context.Context, i int, t *tokenText) error {
 	in, mark := j.inputs[i], scanMark{}
 	var err error
-	if mark.SHA256, err = fileSHA256(in.File); err != nil {
+	if mark.SHA256, err = digest.File(in.File); err != nil {
 		return err
 	}
 	err = atomicfile.Write(j.folder.scan(i, "docs"), func(docs io.Writer) error {

@@ -3,14 +3,13 @@ package mix
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 
@@ -208,6 +207,5 @@ func (s *Spec) YAML() []byte {
 
 // Hash identifies the mix's meaning.
 func (s *Spec) Hash() string {
-	sum := sha256.Sum256(s.YAML())
-	return hex.EncodeToString(sum[:])
+	return digest.Of(s.YAML())
 }

@@ -19,19 +19,6 @@ type Batch struct {
 	Starts []int32
 }
 
-// Starts sets the places where documents begin, for rows of tokens in which the token
-// end closes a document.
-func Starts(starts []int32, tokens []uint32, length int, end uint32) {
-	from := 0
-	for i := range tokens {
-		t := i % length
-		if t == 0 || tokens[i-1] == end {
-			from = t
-		}
-		starts[i] = int32(from)
-	}
-}
-
 // check compares a batch with the model and the room for it.
 func (b *Batch) check(c *Config, rows, length int) error {
 	n := b.Rows * b.Len

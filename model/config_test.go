@@ -116,6 +116,7 @@ func TestConfigErrors(t *testing.T) {
 		{ok + `,"num_key_value_heads":3}`, "cannot share"},
 		{ok + `,"hidden_size":99999999999}`, "width of"},
 		{ok + `,"head_dim":1000}`, "head width"},
+		{ok + `,"vocab_size":16777216,"hidden_size":1048576,"head_dim":64}`, "billion weights"},
 		{ok + `,"rms_norm_eps":-1}`, "epsilon"},
 		{ok + `,"eos_token_id":"x"}`, "token numbers"},
 		{`{"model_type":"gpt2","n_embd":10,"n_head":3}`, "do not divide"},
@@ -130,6 +131,26 @@ func TestConfigErrors(t *testing.T) {
 	_, err := ParseConfig([]byte(`{"model_type":"mamba"}`))
 	if !strings.Contains(hint.Of(err), "qwen3") {
 		t.Errorf("hint %q", hint.Of(err))
+	}
+}
+
+// TestConfigDefaults: what a config.json leaves out is as transformers has it.
+func TestConfigDefaults(t *testing.T) {
+	const shape = `,"vocab_size":10,"hidden_size":256,"num_hidden_layers":30,"num_attention_heads":4,"intermediate_size":8,"max_position_embeddings":16}`
+	c, err := ParseConfig([]byte(`{"model_type":"qwen3"` + shape))
+	if err != nil || c.HeadDim != 128 {
+		t.Errorf("qwen3 has heads of %d, %v; want 128", c.HeadDim, err)
+	}
+	c, err = ParseConfig([]byte(`{"model_type":"qwen2","use_sliding_window":true,"sliding_window":7` + shape))
+	if err != nil || c.HeadDim != 64 || c.Window != 7 || c.WindowFrom != 28 {
+		t.Errorf("qwen2 has heads of %d, a window of %d from layer %d on, %v; want 64, 7, 28", c.HeadDim, c.Window, c.WindowFrom, err)
+	}
+	name := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(name, make([]byte, maxConfig+1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadConfig(name); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "bytes of configuration") {
+		t.Errorf("a config.json of %d bytes: %v", maxConfig+1, err)
 	}
 }
 

@@ -55,8 +55,9 @@ type pieceFile struct {
 }
 
 // Prefix returns the tokens that a tokenizer.json puts before every text, such as
-// Llama 3's; most have none.
-func Prefix(tokenizerJSON []byte) ([]uint32, error) {
+// Llama 3's; most have none. One whose number is not below size, that of the vocabulary,
+// is an error.
+func Prefix(tokenizerJSON []byte, size int) ([]uint32, error) {
 	var f struct {
 		Post *pieceFile `json:"post_processor"`
 	}
@@ -76,6 +77,11 @@ func Prefix(tokenizerJSON []byte) ([]uint32, error) {
 				break // the text
 			}
 			out = append(out, p.Tokens[s.SpecialToken.ID].IDs...)
+		}
+	}
+	for _, id := range out {
+		if int64(id) >= int64(size) {
+			return nil, fmt.Errorf("%w: the post-processor puts token %d before every text, in a vocabulary of %d", ErrFormat, id, size)
 		}
 	}
 	return out, nil

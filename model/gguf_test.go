@@ -34,11 +34,10 @@ func TestGGUFRoundTrip(t *testing.T) {
 			if tt.kind == quant.F32 {
 				c := m.Config
 				if c.Arch == Mistral {
-					c.Arch, c.Window = Llama, 0
-					c.Context = got.Config.Context
+					c.Arch = Llama
 				}
-				if c.Window > 0 {
-					c.Window, c.WindowFrom, c.Context = 0, 0, got.Config.Context
+				if c.Window > 0 { // what attention sees at a time is all that is left
+					c.Window, c.WindowFrom, c.Context = 0, 0, min(c.Context, c.Window)
 				}
 				if len(c.EOS) > 1 || len(c.BOS) > 1 || c.EOS != nil || c.BOS != nil { // without a vocabulary they are not written
 					c.EOS, c.BOS = nil, nil
@@ -83,6 +82,36 @@ func throughGGUF(t *testing.T, dir string, kind quant.Type) *Model {
 		t.Fatal(err)
 	}
 	return m
+}
+
+// TestGGUFFactors: of factors that turn pairs more slowly those of Llama 3's scaling are known.
+func TestGGUFFactors(t *testing.T) {
+	c := variants()["llama"]
+	c.HeadDim, c.Theta = 64, 500_000 // of which the slowest pairs are scaled in full
+	c.Scaling = &Scaling{Kind: "llama3", Factor: 8, Low: 1, High: 4, OriginalContext: 8192}
+	for times, known := range map[float32]bool{1: true, 1.00001: true, 1.01: false} {
+		var b bytes.Buffer
+		meta := []gguf.KV{{Key: "general.architecture", Value: Llama}}
+		factors := gguf.Source{Name: ropeTensor, Type: quant.F32, Shape: []int{c.HeadDim / 2}, Rows: func(dst []float32) error {
+			for i, f := range c.ropeFactors() {
+				dst[i] = f
+			}
+			dst[0] *= times
+			return nil
+		}}
+		if err := gguf.Write(&b, meta, []gguf.Source{factors}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := gguf.Read(bytes.NewReader(b.Bytes()), int64(b.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := c
+		got.Scaling = nil
+		if err := got.ggufScaling(f); (err == nil) != known || known && !reflect.DeepEqual(got.Scaling, c.Scaling) {
+			t.Errorf("the first factor %v times its size: %+v, %v", times, got.Scaling, err)
+		}
+	}
 }
 
 // TestTurnHeads turns rows of two heads as llama.cpp's converter does: a head's rows

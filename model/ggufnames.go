@@ -38,7 +38,7 @@ func ggufName(name string) string {
 	panic("model: no name in GGUF for " + name)
 }
 
-// heads returns by how many heads a tensor's rows are turned, 0 for others.
+// ggufHeads returns by how many heads a tensor's rows are turned, 0 for others.
 func (c *Config) ggufHeads(name string) int {
 	switch {
 	case c.Arch != Llama && c.Arch != Mistral:

@@ -60,7 +60,7 @@ func randomBatch(c Config, rows, length int, rng *rand.Rand) *Batch {
 			b.Weights[i] = 0
 		}
 	}
-	Starts(b.Starts, b.Tokens, length, 5)
+	setStarts(b.Starts, b.Tokens, length, 5)
 	return b
 }
 
@@ -115,5 +115,18 @@ func TestGradient(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// setStarts sets the places where documents begin, for rows of tokens in which the token
+// end closes a document.
+func setStarts(starts []int32, tokens []uint32, length int, end uint32) {
+	from := 0
+	for i := range tokens {
+		t := i % length
+		if t == 0 || tokens[i-1] == end {
+			from = t
+		}
+		starts[i] = int32(from)
 	}
 }

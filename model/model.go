@@ -15,7 +15,7 @@ import (
 // A Model is a configuration with its weights, one slice of float32.
 type Model struct {
 	Config Config
-	Params []Param   // where each tensor lies in Weights
+	Params []Param   // where each tensor lies in W
 	W      []float32 // all weights, in the order of Params
 
 	lay layout

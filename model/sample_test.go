@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -105,11 +106,14 @@ func TestPrefix(t *testing.T) {
 		`{"post_processor":` + template + `}`:                                                         {7},
 		`{"post_processor":{"type":"Sequence","processors":[{"type":"ByteLevel"},` + template + `]}}`: {7},
 	} {
-		if got, err := Prefix([]byte(in)); err != nil || !slices.Equal(got, want) {
+		if got, err := Prefix([]byte(in), 8); err != nil || !slices.Equal(got, want) {
 			t.Errorf("Prefix(%s) = %v, %v, want %v", in, got, err, want)
 		}
 	}
-	if _, err := Prefix([]byte(`{`)); err == nil {
+	if _, err := Prefix([]byte(`{`), 8); err == nil {
 		t.Error("half a file was no error")
+	}
+	if got, err := Prefix([]byte(`{"post_processor":`+template+`}`), 7); !errors.Is(err, ErrFormat) {
+		t.Errorf("token 7 before every text in a vocabulary of 7: %v, %v", got, err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 // byteTokenizer has a token for every byte and one that ends texts.
 func byteTokenizer(t testing.TB) *bpe.Tokenizer {
 	c := bpe.NewCounter(bpe.GPT2, false)
-	c.Add([]byte("ab"), 1)
+	c.Add([]byte("ab"))
 	tok, _, err := bpe.Train(t.Context(), c, 257, []string{"<end>"})
 	if err != nil {
 		t.Fatal(err)
@@ -210,6 +210,34 @@ func TestCancel(t *testing.T) {
 	}
 	if _, err := s.Submit(ctx, never(1)); !errors.Is(err, context.Canceled) {
 		t.Errorf("Submit under a context that has ended: %v", err)
+	}
+}
+
+// TestWholeBlocks: a prompt that ends where a block does and is known is read from its last
+// block on: its last token's logits are needed.
+func TestWholeBlocks(t *testing.T) {
+	c := variants()["llama"]
+	c.Context = 512
+	s := NewScheduler(engineOf(t, byteModel(t, c), tensor.New(1), F32), byteTokenizer(t), SchedulerOptions{})
+	defer s.Close()
+	r := never(5)
+	r.Prompt = nil
+	for i := range 2 * blockTokens {
+		r.Prompt = append(r.Prompt, uint32(i*7%251))
+	}
+	var first Result
+	for i, cached := range []int{0, blockTokens} {
+		g, err := s.Submit(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := g.Result()
+		if i == 0 {
+			first = got
+		}
+		if got.CachedTokens != cached || !slices.Equal(got.Tokens, first.Tokens) || len(got.Tokens) != 5 {
+			t.Errorf("time %d: %v behind %d tokens that were known, want %v and %d", i, got.Tokens, got.CachedTokens, first.Tokens, cached)
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ func OpenWords(path string) (*Words, error) {
 	if err != nil {
 		return nil, err
 	}
-	prefix, err := Prefix(b)
+	prefix, err := Prefix(b, t.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -118,6 +118,15 @@ func plainTemplate(raw json.RawMessage) string {
 		}
 	}
 	return text
+}
+
+// Fit reports, as a usage error, that the vocabulary has tokens that the model at path, of shape c,
+// has no weights for.
+func (w *Words) Fit(path string, c *Config) error {
+	if n := w.Tokenizer.Size(); n > c.Vocab {
+		return hint.Usage(hint.With(fmt.Errorf("%s: %d tokens in its vocabulary, %d in the model", path, n, c.Vocab), "its tokenizer.json belongs to another model"))
+	}
+	return nil
 }
 
 // Encode turns a prompt into tokens, those before every text included; special tells to

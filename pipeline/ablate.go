@@ -16,6 +16,7 @@ import (
 	"feilun/evaluate"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -192,7 +193,7 @@ func (a *ablation) side(ctx context.Context, name, from string) (*side, error) {
 	s.input.Name = from
 	if files, err := corpusFiles(dir); err == nil && len(files) > 0 {
 		for _, f := range files {
-			sum, err := contentSum(f)
+			sum, err := digest.File(f)
 			if err != nil {
 				return nil, err
 			}
@@ -234,7 +235,7 @@ func (a *ablation) tokenizing() tokenize.Params {
 // vocabulary opens the vocabulary of both corpora, or makes it: text that stands in both
 // counts once.
 func (a *ablation) vocabulary(ctx context.Context) (*bpe.Tokenizer, error) {
-	both := tokenize.Input{Name: "both", SHA256: textSum(a.sides[0].input.SHA256 + a.sides[1].input.SHA256)}
+	both := tokenize.Input{Name: "both", SHA256: digest.Of([]byte(a.sides[0].input.SHA256 + a.sides[1].input.SHA256))}
 	both.Docs = func(each func(*feilun.Doc) error) error {
 		seen := map[[32]byte]bool{}
 		return tokenize.Joined(a.sides[0].input, a.sides[1].input)(func(d *feilun.Doc) error {

@@ -14,6 +14,7 @@ import (
 	"feilun"
 	"feilun/evaluate"
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/ngram"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -115,7 +116,7 @@ func identify(h io.Writer, name string) error {
 		return err
 	}
 	if !info.IsDir() {
-		sum, err := contentSum(name)
+		sum, err := digest.File(name)
 		fmt.Fprintf(h, " %s %s", filepath.Base(name), sum)
 		return err
 	}

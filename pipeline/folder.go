@@ -172,13 +172,7 @@ func readJSON(name string, v any) error {
 	return nil
 }
 
-func writeJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", " ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(name, append(b, '\n'))
-}
+func writeJSON(name string, v any) error { return atomicfile.WriteJSON(name, " ", v) }
 
 // done reports whether the marker is there and reads it into v.
 func done(name string, v any) (bool, error) {

@@ -13,6 +13,7 @@ import (
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -107,7 +108,7 @@ func vocabulary(ctx context.Context, dir string, p tokenize.Params, inputs []tok
 	if err := atomicfile.Write(name, t.WriteJSON); err != nil {
 		return nil, err
 	}
-	sum, err := contentSum(name)
+	sum, err := digest.File(name)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ const vocabularyNote = "vocabulary.sha256"
 func noted(dir string) string {
 	b, _ := os.ReadFile(filepath.Join(dir, vocabularyNote))
 	made, of, _ := strings.Cut(string(b), " ")
-	if sum, err := contentSum(filepath.Join(dir, "tokenizer.json")); err != nil || sum != of {
+	if sum, err := digest.File(filepath.Join(dir, "tokenizer.json")); err != nil || sum != of {
 		return "" // another vocabulary came to lie there since
 	}
 	return made
@@ -158,12 +159,12 @@ func CorpusInputs(dir string) ([]tokenize.Input, error) {
 	}
 	var all []tokenize.Input
 	for _, name := range files {
-		sum, err := contentSum(name)
+		sum, err := digest.File(name)
 		if err != nil {
 			return nil, err
 		}
 		if len(held) > 0 { // what is left of the file is another input
-			sum = textSum(fmt.Sprintf("%s without %v %s %d", sum, section.HoldOut, section.Choose, section.Seed))
+			sum = digest.Of(fmt.Appendf(nil, "%s without %v %s %d", sum, section.HoldOut, section.Choose, section.Seed))
 		}
 		short, err := filepath.Rel(dir, name)
 		if err != nil {
@@ -179,24 +180,6 @@ func CorpusInputs(dir string) ([]tokenize.Input, error) {
 		}})
 	}
 	return all, nil
-}
-
-func textSum(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
-
-func contentSum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // filled returns parameters with their default values.

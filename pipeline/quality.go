@@ -3,14 +3,13 @@ package pipeline
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 
 	"feilun"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/stats"
 	"feilun/quality"
@@ -71,8 +70,7 @@ func (r *Recipe) meaning() string {
 	for _, e := range r.labelled {
 		b = fmt.Appendf(b, "%q%v", e.Doc.Text, e.Positive)
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	return digest.Of(b)
 }
 
 // scores gathers what the quality steps measured, and how they score the

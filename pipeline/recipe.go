@@ -1,8 +1,6 @@
 package pipeline
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"feilun/evaluate"
 	"feilun/extract"
 	"feilun/filter"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/language"
@@ -257,8 +256,7 @@ func steps(out *[]Step, n *yaml.Node, stage string, create func(string) any, kno
 
 // Hash identifies the recipe's meaning.
 func (r *Recipe) Hash() string {
-	sum := sha256.Sum256(r.YAML())
-	return hex.EncodeToString(sum[:])
+	return digest.Of(r.YAML())
 }
 
 // applies reports whether the step looks at documents of this language, which

@@ -2,8 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +14,7 @@ import (
 	"feilun"
 	"feilun/crawl"
 	"feilun/internal/atomicfile"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -204,8 +203,7 @@ func inputHash(ctx context.Context, source crawl.Source, tasks []feilun.Task) (s
 		}
 		b = append(b, print...)
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:]), nil
+	return digest.Of(b), nil
 }
 
 func (j *job) remark(format string, args ...any) {

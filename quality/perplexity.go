@@ -2,8 +2,6 @@ package quality
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -12,6 +10,7 @@ import (
 	"strconv"
 
 	"feilun"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/ngram"
 	"feilun/internal/sentencepiece"
@@ -92,8 +91,7 @@ func (p *Perplexity) openPieces(m *perplexity) error {
 	if err != nil {
 		return err
 	}
-	both := sha256.Sum256([]byte(p.model.SHA256 + hash))
-	p.model.SHA256 = hex.EncodeToString(both[:])
+	p.model.SHA256 = digest.Of([]byte(p.model.SHA256 + hash))
 	m.t.cut = s.Encoder()
 	return nil
 }

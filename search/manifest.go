@@ -59,11 +59,7 @@ func parseManifest(dir string, b []byte) (*manifest, error) {
 }
 
 func (m *manifest) write(dir string) error {
-	b, err := json.MarshalIndent(m, "", " ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(filepath.Join(dir, manifestName), append(b, '\n'))
+	return atomicfile.WriteJSON(filepath.Join(dir, manifestName), " ", m)
 }
 
 func (m *manifest) take() string {

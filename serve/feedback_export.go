@@ -1,11 +1,10 @@
 package serve
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"slices"
 
+	"feilun/internal/digest"
 	"feilun/internal/lessons"
 	"feilun/internal/store"
 )
@@ -47,8 +46,7 @@ func (s *Server) feedbackExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(b)
-	e, err := s.store.AddExport(r.Context(), store.Export{Actor: a.ID, Form: form, Rows: len(set.Rows), Files: []string{hex.EncodeToString(sum[:])}}, set.Origins())
+	e, err := s.store.AddExport(r.Context(), store.Export{Actor: a.ID, Form: form, Rows: len(set.Rows), Files: []string{digest.Of(b)}}, set.Origins())
 	if err != nil {
 		return err
 	}

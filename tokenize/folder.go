@@ -2,8 +2,6 @@ package tokenize
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +12,7 @@ import (
 
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
 	"feilun/model"
@@ -53,7 +52,7 @@ func Refuse(dir string, t *bpe.Tokenizer) error {
 
 func refuse(dir, tokenizer string) error {
 	var old Manifest
-	if b, err := os.ReadFile(filepath.Join(dir, "manifest.json")); err == nil && (json.Unmarshal(b, &old) != nil || old.Format != manifestFormat) || exists(filepath.Join(dir, "config.json")) {
+	if b, err := os.ReadFile(filepath.Join(dir, "manifest.json")); err == nil && (json.Unmarshal(b, &old) != nil || old.Format != tokens.FolderFormat) || exists(filepath.Join(dir, "config.json")) {
 		return hint.Usage(hint.With(fmt.Errorf("%s holds something else than packed tokens, a model perhaps", dir), "take another --out"))
 	} else if err == nil && old.Tokenizer != tokenizer {
 		return hint.Usage(hint.With(fmt.Errorf("%s holds tokens of another vocabulary", dir), "take another --out, or remove that folder"))
@@ -68,8 +67,7 @@ func written(t *bpe.Tokenizer, prefix []uint32) (text []byte, sum string, err er
 	if err := model.WriteTokenizer(&b, t, prefix); err != nil {
 		return nil, "", err
 	}
-	hash := sha256.Sum256(b.Bytes())
-	return b.Bytes(), hex.EncodeToString(hash[:]), nil
+	return b.Bytes(), digest.Of(b.Bytes()), nil
 }
 
 func exists(name string) bool {

@@ -54,7 +54,7 @@ func (c *Count) add(o Count) {
 
 // A Manifest tells what a folder of packed files is made of. It is written last.
 type Manifest struct {
-	Format    string   `json:"format"` // feilun.tokens/1
+	Format    string   `json:"format"` // tokens.FolderFormat
 	Version   string   `json:"version"`
 	Tokenizer string   `json:"tokenizer_sha256"` // of tokenizer.json
 	Vocab     int      `json:"vocab"`
@@ -67,9 +67,6 @@ type Manifest struct {
 	Train     Count    `json:"train"`
 	Valid     Count    `json:"valid"`
 }
-
-// manifestFormat names the form of a folder, with its version.
-const manifestFormat = "feilun.tokens/1"
 
 // batchBytes is how much text a worker encodes at a time.
 const batchBytes = 1 << 20
@@ -90,7 +87,7 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if workers < 1 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	prefix, err := prefixOf(p.Tokenizer)
+	prefix, err := prefixOf(p.Tokenizer, t)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +95,7 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if err != nil {
 		return nil, err
 	}
-	m := &Manifest{Format: manifestFormat, Version: feilun.Version, Tokenizer: sum, Vocab: t.Size(), EOT: eot, ValidPart: p.Valid, Form: p.Format, Wide: tokens.Wide(t.Size())}
+	m := &Manifest{Format: tokens.FolderFormat, Version: feilun.Version, Tokenizer: sum, Vocab: t.Size(), EOT: eot, ValidPart: p.Valid, Form: p.Format, Wide: tokens.Wide(t.Size())}
 	if len(prefix) != 1 || prefix[0] != eot { // else the end of the document before it stands there
 		m.Prefix = prefix
 	}
@@ -120,12 +117,12 @@ func Pack(ctx context.Context, p Params, t *bpe.Tokenizer, inputs []Input, dir s
 	if err := sweep(dir, p.Format, len(inputs)); err != nil {
 		return nil, err
 	}
-	return m, writeJSON(filepath.Join(dir, "manifest.json"), m)
+	return m, atomicfile.WriteJSON(filepath.Join(dir, "manifest.json"), "  ", m)
 }
 
-// prefixOf returns the tokens that the vocabulary of that name puts before every text. Ranks of
+// prefixOf returns the tokens that the vocabulary of that name, which is t, puts before every text. Ranks of
 // tiktoken name none.
-func prefixOf(name string) ([]uint32, error) {
+func prefixOf(name string, t *bpe.Tokenizer) ([]uint32, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -134,7 +131,7 @@ func prefixOf(name string) ([]uint32, error) {
 	if err != nil || !bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) {
 		return nil, err
 	}
-	prefix, err := model.Prefix(b)
+	prefix, err := model.Prefix(b, t.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -157,14 +154,6 @@ func endOfText(t *bpe.Tokenizer) (uint32, error) {
 		return t.Special[0].ID, nil
 	}
 	return 0, fmt.Errorf("the vocabulary has no special token to end a document with; known are %q", ends)
-}
-
-func writeJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(name, append(b, '\n'))
 }
 
 // A packer packs one input.
@@ -212,7 +201,7 @@ func (k *packer) shard(ctx context.Context, in Input) (Shard, error) {
 		return Shard{}, err
 	}
 	want.Train, want.Valid = k.count[0], k.count[1]
-	return want.Shard, writeJSON(k.path(doneFile(k.index)), want)
+	return want.Shard, atomicfile.WriteJSON(k.path(doneFile(k.index)), "  ", want)
 }
 
 // files writes the five files of a shard; they appear together, at the end.

@@ -128,7 +128,7 @@ func count(ctx context.Context, p Params, pattern bpe.Pattern, docs Docs, worker
 		group.Go(func() {
 			for text := range work {
 				if c.Bytes() < int64(p.Memory)/int64(2*workers) { // what is full counts no more than it has
-					c.Add(text, 1)
+					c.Add(text)
 				}
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -11,10 +12,12 @@ import (
 	"testing"
 
 	"feilun"
+	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/tokens"
+	"feilun/model"
 )
 
 func usual(t testing.TB) (p Params) {
@@ -219,6 +222,12 @@ func TestPackAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := files(t, dir)
+	again := errors.New("read again")
+	unread := func(func(*feilun.Doc) error) error { return again }
+	if err := pack(p, tok, Input{"a", "1", unread}, Input{"b", "2", unread}); err != nil {
+		t.Errorf("the same inputs: %v", err)
+	}
+	same(t, files(t, dir), before)
 	p.Format = "parquet"
 	if err := pack(p, tok, a); !hint.IsUsage(err) {
 		t.Errorf("an unknown form: %v", err)
@@ -250,6 +259,71 @@ func TestPackAgain(t *testing.T) {
 		if name == "manifest.json" || name == "done-00000.json" {
 			t.Errorf("%s vouches for what is not whole", name)
 		}
+	}
+}
+
+// TestPackUnnamed: an input that nothing identifies, such as a folder, is read each time.
+func TestPackUnnamed(t *testing.T) {
+	all := stories(60)
+	tok := vocabulary(t, usual(t), 1)
+	dir := t.TempDir()
+	for _, n := range []int{30, 60} {
+		m, err := Pack(t.Context(), usual(t), tok, []Input{{"a", "", list(all[:n])}}, dir, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Train.Docs + m.Valid.Docs; got != int64(n) {
+			t.Errorf("%d documents, want %d", got, n)
+		}
+	}
+}
+
+// TestPackPrefix: tokens that the vocabulary puts before every text stand before every document,
+// but for the end of text, which stands behind the one before.
+func TestPackPrefix(t *testing.T) {
+	all := stories(20)
+	tok := vocabulary(t, usual(t), 1)
+	end, _ := tok.ID(EndOfText)
+	start, _ := tok.ID("<|im_start|>")
+	tokensWith := func(prefix ...uint32) int64 {
+		p := usual(t)
+		p.Tokenizer = filepath.Join(t.TempDir(), "tokenizer.json")
+		if err := atomicfile.Write(p.Tokenizer, func(w io.Writer) error { return model.WriteTokenizer(w, tok, prefix) }); err != nil {
+			t.Fatal(err)
+		}
+		m, err := Pack(t.Context(), p, tok, []Input{{"a", "1", list(all)}}, t.TempDir(), 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Train.Tokens + m.Valid.Tokens
+	}
+	plain := tokensWith()
+	for want, prefix := range map[int64][]uint32{plain: {end}, plain + 20: {start}, plain + 40: {end, start}} {
+		if got := tokensWith(prefix...); got != want {
+			t.Errorf("prefix %v: %d tokens, want %d; %d without", prefix, got, want, plain)
+		}
+	}
+}
+
+// TestTrainCuts: a long document is counted in parts that begin behind a line break, so that no
+// word is cut.
+func TestTrainCuts(t *testing.T) {
+	var lines []*feilun.Doc
+	var whole strings.Builder
+	for i := 0; whole.Len() < 2*counting+1000; i++ {
+		line := strings.Repeat("mill", 1+i%7) + strings.Repeat(" wheel", i%11) + "\n"
+		whole.WriteString(line)
+		if i%1000 == 0 {
+			lines = append(lines, &feilun.Doc{ID: fmt.Sprint(i)})
+		}
+		lines[len(lines)-1].Text += line
+	}
+	_, want, err := Train(t.Context(), usual(t), list(lines), 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, got, err := Train(t.Context(), usual(t), list([]*feilun.Doc{{ID: "whole", Text: whole.String()}}), 1, nil); err != nil || got != want {
+		t.Errorf("one document gives %+v, %v, in parts %+v", got, err, want)
 	}
 }
 

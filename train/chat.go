@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 
+	"feilun/internal/charset"
 	"feilun/internal/hint"
 
 	"github.com/klauspost/compress/zstd"
@@ -84,7 +85,7 @@ func ReadChats(name string, each func(Chat) error) (ChatCounts, error) {
 }
 
 func readChats(r io.Reader, each func(Chat) error) (n ChatCounts, err error) {
-	in := bufio.NewReaderSize(r, 1<<16)
+	in := charset.Unmarked(r)
 	list := false
 	for { // the first byte that is no white space
 		c, err := in.ReadByte()
@@ -94,7 +95,7 @@ func readChats(r io.Reader, each func(Chat) error) (n ChatCounts, err error) {
 		if err != nil {
 			return n, err
 		}
-		if c > ' ' && c != 0xef && c != 0xbb && c != 0xbf { // nor a byte order mark
+		if c > ' ' {
 			list = c == '['
 			if !list {
 				in.UnreadByte()

@@ -1,8 +1,6 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +8,7 @@ import (
 	"path/filepath"
 
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/tokens"
 	"feilun/model"
@@ -28,8 +27,6 @@ type tokenManifest struct {
 		Input string `json:"input"`
 	} `json:"shards"`
 }
-
-const tokensFormat = "feilun.tokens/1"
 
 // holdOut is how many documents of the training text there are for each that is
 // held out where a folder was to have validation text and has none.
@@ -69,18 +66,20 @@ func OpenCorpus(dir string) (*Corpus, error) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		return nil, hint.Usage(fmt.Errorf("%s: %w", filepath.Join(dir, "manifest.json"), err))
 	}
-	if m.Format != tokensFormat {
-		return nil, hint.Usage(fmt.Errorf("%s: format %q, want %s", filepath.Join(dir, "manifest.json"), m.Format, tokensFormat))
+	if m.Format != tokens.FolderFormat {
+		return nil, hint.Usage(fmt.Errorf("%s: format %q, want %s", filepath.Join(dir, "manifest.json"), m.Format, tokens.FolderFormat))
 	}
-	sum := sha256.Sum256(b)
-	c := &Corpus{Dir: dir, Vocab: m.Vocab, EOT: m.EOT, SHA256: hex.EncodeToString(sum[:])}
+	c := &Corpus{Dir: dir, Vocab: m.Vocab, EOT: m.EOT, SHA256: digest.Of(b)}
 	words, err := model.OpenWords(dir)
 	if err != nil {
 		return nil, err
 	}
 	c.Tok, c.Prefix = words.Tokenizer, words.Prefix
 	if c.Tok.Size() != m.Vocab {
-		return nil, fmt.Errorf("%s: %d tokens in tokenizer.json, %d by manifest.json", dir, c.Tok.Size(), m.Vocab)
+		return nil, hint.Usage(hint.With(fmt.Errorf("%s: %d tokens in tokenizer.json, %d by manifest.json", dir, c.Tok.Size(), m.Vocab), "tokenizer.json is not the one that the text was packed with: pack it again with feilun tokenize pack"))
+	}
+	if int64(m.EOT) >= int64(m.Vocab) {
+		return nil, hint.Usage(fmt.Errorf("%s: token %d ends documents, in a vocabulary of %d", filepath.Join(dir, "manifest.json"), m.EOT, m.Vocab))
 	}
 	if err := c.open(&m); err != nil {
 		c.Close()

@@ -1,13 +1,9 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"io"
 	"math"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +11,7 @@ import (
 
 	"feilun"
 	"feilun/internal/atomicfile"
+	"feilun/internal/digest"
 	"feilun/model"
 )
 
@@ -38,17 +35,17 @@ func (j *job) finish(l *loop) error {
 	if !ok {
 		bos = j.eot
 	}
-	err = writeJSON(filepath.Join(j.Out, "generation_config.json"), map[string]any{
+	err = atomicfile.WriteJSON(filepath.Join(j.Out, "generation_config.json"), "  ", map[string]any{
 		"bos_token_id": bos, "eos_token_id": eos, "pad_token_id": j.eot, "do_sample": true, "temperature": sampleTemperature, "top_k": sampleTop,
 	})
 	if err != nil {
 		return l.disk(err)
 	}
-	sum, err := fileSum(filepath.Join(j.Out, "tokenizer.json"))
+	sum, err := digest.File(filepath.Join(j.Out, "tokenizer.json"))
 	if err != nil {
 		return err
 	}
-	weights, err := fileSum(filepath.Join(j.Out, "model.safetensors"))
+	weights, err := digest.File(filepath.Join(j.Out, "model.safetensors"))
 	if err != nil {
 		return err
 	}
@@ -59,28 +56,7 @@ func (j *job) finish(l *loop) error {
 	for k, v := range j.made {
 		m[k] = v
 	}
-	return writeJSON(filepath.Join(j.Out, "manifest.json"), m)
-}
-
-func writeJSON(name string, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.WriteBytes(name, append(b, '\n'))
-}
-
-func fileSum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return atomicfile.WriteJSON(filepath.Join(j.Out, "manifest.json"), "  ", m)
 }
 
 // How samples are drawn.

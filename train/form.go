@@ -1,8 +1,6 @@
 package train
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/jinja"
 	"feilun/model"
@@ -145,11 +144,6 @@ func (f *ownForm) ends() []uint32 { return f.end }
 
 func (f *ownForm) template() string { return f.source }
 
-func (f *ownForm) hash() string {
-	sum := sha256.Sum256([]byte(f.source))
-	return hex.EncodeToString(sum[:])
-}
-
 // findEnds looks at what the template puts behind an answer: a special token there ends one.
 func (f *ownForm) findEnds() error {
 	const answer = "\ue000"
@@ -224,7 +218,7 @@ func (j *job) takeForm(dir string, w *model.Words) (err error) {
 	ends := slices.Clone(j.form.ends())
 	eot, ok := w.Tokenizer.ID("<|endoftext|>")
 	if own, is := j.form.(*ownForm); is {
-		j.made["template_sha256"] = own.hash()
+		j.made["template_sha256"] = digest.Of([]byte(own.source))
 		if len(ends) == 0 {
 			j.say("the chat template puts no special token behind an answer: the model does not learn where to end one")
 		}

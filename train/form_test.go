@@ -28,7 +28,7 @@ func llamaWords(t testing.TB) *model.Words {
 	pattern, _ := bpe.ParsePattern("cl100k")
 	c := bpe.NewCounter(pattern, false)
 	for _, text := range words(200, 9) {
-		c.Add([]byte(text), 1)
+		c.Add([]byte(text))
 	}
 	tok, _, err := bpe.Train(t.Context(), c, 320, []string{"<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"})
 	if err != nil {
@@ -51,7 +51,7 @@ func llamaModel(t testing.TB, w *model.Words) string {
 	m.Init(1)
 	err = errors.Join(m.Save(dir, false),
 		atomicfile.Write(filepath.Join(dir, "tokenizer.json"), func(to io.Writer) error { return model.WriteTokenizer(to, w.Tokenizer, w.Prefix) }),
-		writeJSON(filepath.Join(dir, "tokenizer_config.json"), map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
+		atomicfile.WriteJSON(filepath.Join(dir, "tokenizer_config.json"), "  ", map[string]any{"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": false,
 			"bos_token": map[string]any{"__type": "AddedToken", "content": "<|begin_of_text|>"}, "eos_token": "<|eot_id|>", "chat_template": w.Template}))
 	if err != nil {
 		t.Fatal(err)

@@ -31,9 +31,8 @@ type loop struct {
 	sampler func(step int) []Sample // nil for none
 	show    *show
 
-	s    state
-	log  *logFile
-	from time.Time // of this process
+	s   state
+	log *logFile
 }
 
 // errBad is wrapped when batch after batch cannot be used.
@@ -61,15 +60,12 @@ func (l *loop) start() error {
 		}
 	}
 	l.s = s
-	if err := l.feed.skip(int64(s.Step)); err != nil {
-		return err
-	}
+	l.feed.skip(int64(s.Step))
 	l.log, err = openLog(filepath.Join(filepath.Dir(l.dir), "train.log"), s.Log)
 	if err != nil {
 		return err
 	}
 	l.show.history = l.log.history
-	l.from = time.Now()
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"testing"
 
+	"feilun/internal/atomicfile"
 	"feilun/internal/tensor"
 	"feilun/model"
 )
@@ -116,7 +117,7 @@ func TestPeer(t *testing.T) {
 			for _, x := range losses(l.log.history) {
 				ours.Losses = append(ours.Losses, x.y)
 			}
-			if err := writeJSON(filepath.Join(dir, "feilun-"+optimizer+".json"), ours); err != nil {
+			if err := atomicfile.WriteJSON(filepath.Join(dir, "feilun-"+optimizer+".json"), "  ", ours); err != nil {
 				t.Fatal(err)
 			}
 			compareCurves(t, optimizer, losses(l.log.history), want.Losses, 0.005)
@@ -139,7 +140,7 @@ func TestPeer(t *testing.T) {
 			}
 		}
 		f.Close()
-		if err := writeJSON(filepath.Join(dir, optimizer, "params.json"), p); err != nil {
+		if err := atomicfile.WriteJSON(filepath.Join(dir, optimizer, "params.json"), "  ", p); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,8 +2,6 @@ package train
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +16,7 @@ import (
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -134,11 +133,8 @@ func (p *Params) model(c *Corpus, memory params.Size) (*model.Model, error) {
 		if err != nil {
 			return nil, hint.Usage(err)
 		}
-		if err := sameVocabulary(p.Init, c.Tok); err != nil {
+		if err := sameVocabulary(p.Init, &m.Config, c.Tok); err != nil {
 			return nil, err
-		}
-		if c.Vocab > m.Config.Vocab {
-			return nil, hint.Usage(fmt.Errorf("%s: %d tokens in tokenizer.json, %d in the model", p.Init, c.Vocab, m.Config.Vocab))
 		}
 		return m, p.stretch(m)
 	}
@@ -179,8 +175,8 @@ func (p *Params) stretch(m *model.Model) error {
 	return nil
 }
 
-// sameVocabulary refuses tokens that mean something else to the model.
-func sameVocabulary(dir string, t *bpe.Tokenizer) error {
+// sameVocabulary refuses tokens t that mean something else to the model in dir, of shape c.
+func sameVocabulary(dir string, c *model.Config, t *bpe.Tokenizer) error {
 	words, err := model.OpenWords(dir)
 	if err != nil {
 		return hint.Usage(err)
@@ -193,7 +189,7 @@ func sameVocabulary(dir string, t *bpe.Tokenizer) error {
 	if !same {
 		return hint.Usage(hint.With(fmt.Errorf("the vocabulary of %s is not that of the tokens", dir), "pack the text with --tokenizer "+dir))
 	}
-	return nil
+	return words.Fit(dir, c)
 }
 
 // steps returns how many steps the parameters mean.
@@ -291,7 +287,7 @@ func (j *job) loop(l *loop, check func(network) error) error {
 	if l.check == nil {
 		l.show.remark("there is no validation text: the last weights will be kept")
 	}
-	l.show.flops, l.show.peak = flops(&j.m.Config, j.p.Context), peak(j.cpu, j.p.BF16)
+	l.show.flops, l.show.peak = j.m.Config.FLOPs(j.p.Context), peak(j.cpu, j.p.BF16)
 	j.prospect(l)
 	title := filepath.Base(filepath.Clean(j.Out))
 	page, err := newPage(filepath.Join(j.Out, "train.html"), j.Lang, title, j.kind, j.facts)
@@ -305,8 +301,7 @@ func (j *job) identify(steps int) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(b)
-	j.recipe = hex.EncodeToString(sum[:])
+	j.recipe = digest.Of(b)
 	return nil
 }
 

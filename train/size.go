@@ -94,19 +94,6 @@ func size(dir string) (n int64) {
 	return n
 }
 
-// flops returns the operations of training for each token, forward and back: six
-// for each weight that is multiplied, and for attention twelve for each layer,
-// feature and token of context (Chowdhery and others, PaLM, 2022, appendix B).
-func flops(c *model.Config, context int) float64 {
-	width, q, kv := float64(c.Width), float64(c.Heads*c.HeadDim), float64(c.KVHeads*c.HeadDim)
-	up := 2.0
-	if c.Arch != model.GPT2 {
-		up = 3
-	}
-	layer := width*(2*q+2*kv) + up*width*float64(c.Hidden)
-	return 6*(float64(c.Layers)*layer+width*float64(c.Vocab)) + 12*float64(c.Layers)*q*float64(context)
-}
-
 // peakTries is how often the peak loop is measured; the best counts.
 const peakTries = 20
 

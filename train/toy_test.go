@@ -147,7 +147,7 @@ func vocabulary(t testing.TB, size int) *bpe.Tokenizer {
 	}
 	c := bpe.NewCounter(pattern, false)
 	for _, text := range words(200, 9) {
-		c.Add([]byte(text), 1)
+		c.Add([]byte(text))
 	}
 	tok, _, err := bpe.Train(t.Context(), c, size, []string{"<|endoftext|>", "<|im_start|>", "<|im_end|>"})
 	if err != nil {

@@ -1,7 +1,7 @@
 // Package train makes a model from packed tokens, and a chat model from a model
-// and conversations. Start with [Run], [Tune] and [Prefer]; [Params], [TuneParams]
-// and [PreferParams] steer them. A run that was killed at any moment and is started
-// again ends with the same bytes as one that was not, on any number of workers.
+// and conversations. Start with [Run], [Tune] and [Prefer]; [Params] steer the first,
+// [TuneParams] the others. A run that was killed at any moment and is started again ends
+// with the same bytes as one that was not, on any number of workers.
 // The arithmetic of the model itself is in package model.
 package train
 

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -156,6 +157,30 @@ func TestHoldOut(t *testing.T) {
 		}
 		if out.ids[0] != want[0] {
 			t.Errorf("before a row stands %d, want %d", out.ids[0], want[0])
+		}
+	}
+}
+
+// TestOtherManifest: what ends documents is a token of the vocabulary, and that is the one that the
+// manifest tells of.
+func TestOtherManifest(t *testing.T) {
+	tok := vocabulary(t, 280)
+	for _, tt := range []struct {
+		key   string
+		value int
+		want  string
+	}{{"eot", tok.Size(), "ends documents"}, {"vocab", tok.Size() + 1, "by manifest.json"}} {
+		dir := packed(t, tok, words(60, 1), 0)
+		name := filepath.Join(dir, "manifest.json")
+		b, err := os.ReadFile(name)
+		if err == nil {
+			err = os.WriteFile(name, regexp.MustCompile(`"`+tt.key+`":\d+`).ReplaceAll(b, fmt.Appendf(nil, `"%s":%d`, tt.key, tt.value)), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenCorpus(dir); err == nil || !hint.IsUsage(err) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("OpenCorpus with %s %d in its manifest: %v, want %q", tt.key, tt.value, err, tt.want)
 		}
 	}
 }
@@ -310,6 +335,41 @@ func TestSpike(t *testing.T) {
 	l.s.Moves = 3
 	if got := l.unusable(1, 100); got != "" {
 		t.Errorf("a norm counts as a spike after three steps: %s", got)
+	}
+}
+
+// TestCheckpointForm: a checkpoint of another form is refused.
+func TestCheckpointForm(t *testing.T) {
+	net := newToy(10, 4, 1)
+	o := newOptimizer(tensor.New(1), usual(t), net.Weights())
+	dir := t.TempDir()
+	if err := save(dir, o, &state{Format: "feilun.checkpoint/0", Step: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := load(dir, o); err == nil || !strings.Contains(err.Error(), "feilun.checkpoint/0") || hint.Of(err) == "" {
+		t.Errorf("load: %v", err)
+	}
+}
+
+// TestForeign: a folder with any file of another's model is left alone.
+func TestForeign(t *testing.T) {
+	for _, name := range []string{"config.json", "model.safetensors", "model.safetensors.index.json", "tokenizer.json"} {
+		j := &job{Options: Options{Out: t.TempDir()}}
+		if err := j.foreign(); err != nil {
+			t.Errorf("an empty folder: %v", err)
+		}
+		if err := os.WriteFile(filepath.Join(j.Out, name), []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.foreign(); err == nil || !hint.IsUsage(err) || !strings.Contains(err.Error(), name) {
+			t.Errorf("a folder with %s: %v", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(j.Out, "train.log"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.foreign(); err != nil {
+			t.Errorf("a folder with %s of our own training: %v", name, err)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/model"
@@ -152,9 +153,8 @@ func (t *TuneParams) job(kind, dir string, files []string, o Options) (*job, err
 	if err != nil {
 		return nil, hint.Usage(err)
 	}
-	tok := words.Tokenizer
-	if tok.Size() > m.Config.Vocab {
-		return nil, hint.Usage(fmt.Errorf("%s: %d tokens in tokenizer.json, %d in the model", dir, tok.Size(), m.Config.Vocab))
+	if err := words.Fit(dir, &m.Config); err != nil {
+		return nil, err
 	}
 	context := t.Context
 	if context == 0 {
@@ -168,7 +168,7 @@ func (t *TuneParams) job(kind, dir string, files []string, o Options) (*job, err
 	if err != nil {
 		return nil, err
 	}
-	j := &job{Options: o, kind: kind, p: p, m: m, tok: tok, prefix: words.Prefix, made: map[string]any{"inputs_sha256": sums, "tune": t}}
+	j := &job{Options: o, kind: kind, p: p, m: m, tok: words.Tokenizer, prefix: words.Prefix, made: map[string]any{"inputs_sha256": sums, "tune": t}}
 	return j, j.takeForm(dir, words)
 }
 
@@ -196,7 +196,7 @@ func inputSums(files []string) (map[string]string, error) {
 		if _, twice := sums[name]; twice {
 			name = filepath.ToSlash(f)
 		}
-		sum, err := fileSum(f)
+		sum, err := digest.File(f)
 		if err != nil {
 			return nil, err
 		}
@@ -320,9 +320,8 @@ func (f *chatFeed) next(b *batch) error {
 	return nil
 }
 
-func (f *chatFeed) skip(batches int64) error {
+func (f *chatFeed) skip(batches int64) {
 	for range batches * int64(f.batch) {
 		f.row()
 	}
-	return nil
 }

@@ -56,8 +56,8 @@ func (c *benchDecodeCmd) Run(a *app) error {
 	}
 	config := model.Config{Arch: model.Llama, Vocab: c.Vocab, Width: c.Width, Layers: c.Layers, Heads: c.Width / 64, KVHeads: c.Width / 64 / c.Group, HeadDim: 64,
 		Hidden: c.Hidden, Context: 1 << 20, Eps: 1e-5, Theta: 10_000, Tied: true}
-	if n, err := config.Weights(); err != nil || n > 4*maxBenchWeights {
-		return hint.Usage(errors.Join(err, fmt.Errorf("a model of %d weights: at most %d are measured", n, 4*maxBenchWeights)))
+	if err := benchable(&config, 4*maxBenchWeights); err != nil {
+		return err
 	}
 	m, err := model.New(config)
 	if err != nil {
@@ -108,7 +108,7 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 		}
 		for k := range speeds { // each comes behind each: what was before warms caches, and clocks
 			i := (k + turn) % len(speeds)
-			s, bytes := c.once(e, all, i, ways, l, &err)
+			s, bytes, err := c.once(e, all, i, ways, l)
 			if err != nil {
 				return nil, err
 			}
@@ -130,7 +130,7 @@ func (c *benchDecodeCmd) measure(a *app, m *model.Model, kind string) (*decodeLi
 
 // once reads what a step reads in one of the ways, or multiplies with them, or takes steps, and
 // returns how long that takes for how many bytes.
-func (c *benchDecodeCmd) once(e *model.Engine, all []model.Extension, i, ways int, l *decodeLine, err *error) (seconds float64, bytes int) {
+func (c *benchDecodeCmd) once(e *model.Engine, all []model.Extension, i, ways int, l *decodeLine) (seconds float64, bytes int, err error) {
 	seconds = tensor.Seconds(l.Workers, func() {
 		for range c.Tokens {
 			switch {
@@ -139,13 +139,13 @@ func (c *benchDecodeCmd) once(e *model.Engine, all []model.Extension, i, ways in
 			case i == ways:
 				bytes += e.Bytes()
 				e.Products()
-			case *err == nil:
+			case err == nil:
 				bytes += l.Bytes
-				_, *err = e.Step(all)
+				_, err = e.Step(all)
 			}
 		}
 	})
-	return seconds, bytes
+	return seconds, bytes, err
 }
 
 // shares compares speeds of turns with those of reading in each way: the best with the best

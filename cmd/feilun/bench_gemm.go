@@ -39,16 +39,9 @@ type gemmLine struct {
 const maxBenchNumbers = 1 << 28
 
 func (c *benchGemmCmd) Run(a *app) error {
-	cpu := tensor.New(max(1, c.Workers))
-	if c.Level != "" {
-		level, err := tensor.ParseLevel(c.Level)
-		if err != nil {
-			return hint.Usage(err)
-		}
-		if !tensor.Has(level) {
-			return hint.Usage(fmt.Errorf("this processor has no %s, its best is %s", level, tensor.Best()))
-		}
-		cpu = tensor.NewLevel(level, max(1, c.Workers))
+	cpu, err := benchCPU(c.Level, c.Workers)
+	if err != nil {
+		return err
 	}
 	if c.M < 1 || c.Runs < 1 || len(c.Sizes) == 0 || slices.Min(c.Sizes) < 1 || max(c.M, slices.Max(c.Sizes)) > 1<<16 {
 		return hint.Usage(fmt.Errorf("sizes and runs are 1 or more, sizes %d at most", 1<<16))

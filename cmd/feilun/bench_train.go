@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -59,15 +58,15 @@ type trainKind struct {
 const maxBenchWeights = 1 << 28
 
 func (c *benchTrainCmd) Run(a *app) error {
-	if c.Runs < 1 || c.Context < 1 || c.Rows < 1 || c.Depth < 1 || c.Depth > 64 || c.Rows*c.Context > 1<<20 || slices.Min(c.Workers) < 0 || slices.Max(c.Workers) > 1024 {
+	if c.Runs < 1 || len(c.Workers) == 0 || c.Context < 1 || c.Rows < 1 || c.Depth < 1 || c.Depth > 64 || c.Rows > 1<<20/c.Context || slices.Min(c.Workers) < 0 || slices.Max(c.Workers) > 1024 {
 		return hint.Usage(fmt.Errorf("runs, context, rows and depth are 1 or more, the depth 64 at most, rows times context %d, workers 0 to 1024", 1<<20))
 	}
 	config := model.FromDepth(c.Depth, c.Vocab)
 	if config.Context, config.KVHeads = max(config.Context, c.Context), c.KVHeads; c.KVHeads == 0 {
 		config.KVHeads = config.Heads
 	}
-	if n, err := config.Weights(); err != nil || n > maxBenchWeights {
-		return hint.Usage(errors.Join(err, fmt.Errorf("a model of %d weights: at most %d are measured", n, maxBenchWeights)))
+	if err := benchable(&config, maxBenchWeights); err != nil {
+		return err
 	}
 	kinds, err := c.kinds(a, config)
 	if err != nil {
@@ -91,6 +90,15 @@ func (c *benchTrainCmd) Run(a *app) error {
 		}
 	}
 	return nil
+}
+
+// benchable refuses a model that cannot be, or has more weights than most.
+func benchable(c *model.Config, most int) error {
+	n, err := c.Weights()
+	if err == nil && n > most {
+		err = fmt.Errorf("a model of %d weights: at most %d are measured", n, most)
+	}
+	return hint.Usage(err)
 }
 
 // kinds makes what is measured.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +15,7 @@ import (
 	"feilun"
 	"feilun/internal/atomicfile"
 	"feilun/internal/bpe"
+	"feilun/internal/digest"
 	"feilun/internal/hint"
 	"feilun/internal/params"
 	"feilun/internal/progress"
@@ -205,26 +204,13 @@ func packInputs(a *app, paths []string) ([]tokenize.Input, error) {
 		}
 		sum := ""
 		if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() {
-			if sum, err = fileSum(p); err != nil {
+			if sum, err = digest.File(p); err != nil {
 				return nil, err
 			}
 		}
 		all = append(all, tokenize.Input{Name: p, SHA256: sum, Docs: readDocs(a, []string{p})})
 	}
 	return all, nil
-}
-
-func fileSum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // openTokenizer reads a vocabulary; pattern, unless empty, is the split pattern

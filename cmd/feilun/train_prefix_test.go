@@ -74,7 +74,9 @@ func prefixModel(t *testing.T, dir string) (bos, eot uint32) {
 	t.Helper()
 	pattern, _ := bpe.ParsePattern("cl100k")
 	c := bpe.NewCounter(pattern, false)
-	c.Add([]byte("The mill stood still until March. The mill stood still."), 9)
+	for range 9 {
+		c.Add([]byte("The mill stood still until March. The mill stood still."))
+	}
 	tok, _, err := bpe.Train(t.Context(), c, 270, []string{"<|begin_of_text|>", "<|end_of_text|>"})
 	if err != nil {
 		t.Fatal(err)

@@ -1,11 +1,12 @@
 // Package atomicfile writes files that are either whole or absent: the bytes go
 // to a temporary file beside the target, are synced, and renamed into place. A
 // process killed at any moment leaves at most a *.tmp file, which the next
-// write of the same name replaces. Call Write, or WriteBytes for small files.
+// write of the same name replaces. Call Write, or WriteBytes or WriteJSON for small files.
 package atomicfile
 
 import (
 	"bufio"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -49,6 +50,15 @@ func WriteBytes(name string, b []byte) error {
 		_, err := w.Write(b)
 		return err
 	})
+}
+
+// WriteJSON writes v to name in the same way, as JSON with an indent and a line break behind it.
+func WriteJSON(name, indent string, v any) error {
+	b, err := json.MarshalIndent(v, "", indent)
+	if err != nil {
+		return err
+	}
+	return WriteBytes(name, append(b, '\n'))
 }
 
 func syncDir(dir string) error {

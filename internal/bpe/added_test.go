@@ -52,7 +52,7 @@ func TestNormalized(t *testing.T) {
 func edited(t *testing.T, edit func(file, model map[string]any, id func(string) int)) (*Tokenizer, error) {
 	t.Helper()
 	c := NewCounter(GPT2, false)
-	c.Add([]byte("abc\nabc\nabd"), 1)
+	c.Add([]byte("abc\nabc\nabd"))
 	tok, _, err := Train(t.Context(), c, 258, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -37,8 +37,8 @@ func NewCounter(p Pattern, nfc bool) *Counter {
 	return &Counter{pattern: p, nfc: nfc, table: classTable(), slots: make([]uint32, 1<<16)}
 }
 
-// Add counts the pieces of a text, each as often as weight says.
-func (c *Counter) Add(text []byte, weight uint64) {
+// Add counts the pieces of a text.
+func (c *Counter) Add(text []byte) {
 	if c.nfc && !norm.NFC.IsNormal(text) {
 		c.norm = norm.NFC.Append(c.norm[:0], text...)
 		text = c.norm
@@ -47,7 +47,7 @@ func (c *Counter) Add(text []byte, weight uint64) {
 	for i := 0; i < len(text); {
 		j := s.next(c.pattern, i)
 		if j-i > 1 && j-i <= countedPiece {
-			c.add(text[i:j], xxh3.Hash(text[i:j]), weight)
+			c.add(text[i:j], xxh3.Hash(text[i:j]), 1)
 		}
 		i = j
 	}
@@ -58,24 +58,22 @@ func (c *Counter) Bytes() int64 {
 	return int64(cap(c.slots))*4 + int64(cap(c.list))*32 + int64(cap(c.bytes))
 }
 
-// Pieces returns the number of different pieces.
-func (c *Counter) Pieces() int { return len(c.list) }
-
 func (c *Counter) piece(w *counted) []byte { return c.bytes[w.at : w.at+uint64(w.n)] }
 
-func (c *Counter) add(p []byte, hash, weight uint64) {
+// add counts a piece of that hash so many times.
+func (c *Counter) add(p []byte, hash, times uint64) {
 	mask := uint64(len(c.slots) - 1)
 	at := hash & mask
 	for ; c.slots[at] != 0; at = (at + 1) & mask {
 		if w := &c.list[c.slots[at]-1]; w.hash == hash && bytes.Equal(c.piece(w), p) {
-			w.count += weight
+			w.count += times
 			return
 		}
 	}
 	if len(c.list) == math.MaxUint32-1 {
 		return // four thousand million different pieces: enough is known
 	}
-	c.list = append(c.list, counted{hash, weight, uint64(len(c.bytes)), uint32(len(p))})
+	c.list = append(c.list, counted{hash, times, uint64(len(c.bytes)), uint32(len(p))})
 	c.bytes = append(c.bytes, p...)
 	c.slots[at] = uint32(len(c.list))
 	if len(c.list)*3 > len(c.slots)*2 {

@@ -176,7 +176,11 @@ func TestHostile(t *testing.T) {
 		{"long string", "bytes wanted", kv(kindString, huge...)},
 		{"long array", "elements in", kv(kindArray, append([]byte{4, 0, 0, 0}, huge...)...)},
 		{"deep arrays", "deep", kv(kindArray, nest...)},
+		{"arrays five deep", "deep", kv(kindArray, append(nest[:4*12:4*12], make([]byte, 12)...)...)},
 		{"kind 77", "kind 77", kv(77)},
+		{"no key", "a key of 0 bytes", append(head(3, 0, 1), make([]byte, 13)...)},
+		{"key twice", "twice", append(append(head(3, 0, 2), kv(kindUint8, 1)[24:]...), kv(kindUint8, 1)[24:]...)},
+		{"alignment", "an alignment of 12", append(le.AppendUint32(appendString(head(3, 0, 1), alignKey), kindUint32), 12, 0, 0, 0)},
 		{"truth of 2", "truth value", kv(kindBool, 2)},
 		{"dimensions overflow", "dimension", tensor(0, 0, 1<<31-1, 1<<31-1, 1<<31-1)},
 		{"five dimensions", "5 dimensions", tensor(0, 0, 1, 1, 1, 1, 1)},
@@ -209,8 +213,27 @@ func TestWriteRefuses(t *testing.T) {
 			t.Errorf("%s takes 257 numbers", kind)
 		}
 	}
+	if Write(&bytes.Buffer{}, []KV{{alignKey, uint32(64)}}, nil) == nil {
+		t.Error("an alignment is written that the tensors do not have")
+	}
 	if Write(&bytes.Buffer{}, []KV{{"k", 3}}, nil) == nil {
 		t.Error("an int without a width is written")
+	}
+}
+
+// TestGet: numbers of the metadata are converted where none is lost by it.
+func TestGet(t *testing.T) {
+	for _, tt := range []struct {
+		value any
+		want  int
+		ok    bool
+	}{
+		{uint8(7), 7, true}, {int64(-1), -1, true}, {uint64(1<<53 - 1), 1<<53 - 1, true}, {uint64(1 << 53), 0, false}, {uint64(math.MaxUint64), 0, false},
+		{float32(2), 2, true}, {1.5, 0, false}, {math.NaN(), 0, false}, {"7", 0, false}, {true, 0, false},
+	} {
+		if got, ok := Get[int](&File{Meta: []KV{{"k", tt.value}}}, "k"); ok != tt.ok || ok && got != tt.want {
+			t.Errorf("Get[int] of %T %v = %d, %v, want %d, %v", tt.value, tt.value, got, ok, tt.want, tt.ok)
+		}
 	}
 }
 

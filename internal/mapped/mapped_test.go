@@ -48,6 +48,9 @@ func TestPieces(t *testing.T) {
 				t.Errorf("%T %v: %v, or other bytes", r, c, err)
 			}
 		}
+		if err := Pieces(r, -1, 5, 1, func(int, []byte) {}); err == nil {
+			t.Errorf("%T: bytes before the first are read", r)
+		}
 		if err := Pieces(r, 100, len(data)-99, 1, func(int, []byte) {}); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("%T: a byte more than there are: %v", r, err)
 		}

@@ -1,6 +1,8 @@
 package quant
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -29,6 +31,43 @@ func TestHalf(t *testing.T) {
 	for v, want := range map[float32]uint16{65519: 0x7bff, 65520: 0x7c00, 1e30: 0x7c00, float32(math.Inf(-1)): 0xfc00, 0x1p-25: 0, 0x1.1p-25: 1} {
 		if got := ToHalf(v); got != want {
 			t.Errorf("ToHalf(%v) = %04x, want %04x", v, got, want)
+		}
+	}
+}
+
+// TestHalfNaN: what is not a number stays so, also where half precision has no room for what
+// tells it from infinity.
+func TestHalfNaN(t *testing.T) {
+	for _, bits := range []uint32{0x7f800001, 0xff801fff, 0x7fc00000} {
+		if h := ToHalf(math.Float32frombits(bits)); h&0x7c00 != 0x7c00 || h&0x3ff == 0 || h>>15 != uint16(bits>>31) {
+			t.Errorf("ToHalf of %08x, no number, = %04x", bits, h)
+		}
+	}
+}
+
+// TestBytes: the search for scales writes the same bytes on every processor, and those that it
+// wrote before.
+func TestBytes(t *testing.T) {
+	x := make([]float32, 64*super)
+	for i := range x {
+		n := uint32(i) * 2654435761 // Knuth's multiplicative hash: low bits would repeat
+		x[i] = float32(int32(n)>>8) / (1 << 23)
+		switch i / super % 4 {
+		case 1:
+			x[i] *= x[i] * x[i] // most are small
+		case 2:
+			x[i] = float32(i%7) + x[i]/8 // all are positive
+		case 3:
+			x[i] = float32(i / 32 % 3) // sub-blocks of equal numbers
+		}
+	}
+	for kind, want := range map[Type]string{Q4_K: "ab19d66e246a537be72cf4bf24331cdcd399bbede9c31bc5d15d8bd512617653", Q6_K: "364ebb0752fbc7c5976a0e2d076147890b0c9512c4a023bc72350e4baa21653f"} {
+		b := make([]byte, kind.Bytes(len(x)))
+		if err := Encode(b, kind, x); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%x", sha256.Sum256(b)); got != want {
+			t.Errorf("%s: bytes with hash %s, want %s", kind, got, want)
 		}
 	}
 }

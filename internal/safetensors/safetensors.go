@@ -7,6 +7,7 @@ package safetensors
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -302,10 +303,7 @@ func check(tensors []Tensor, size int64) error {
 	}
 	slices.SortFunc(order, func(a, b int) int {
 		x, y := &tensors[a], &tensors[b]
-		if x.from != y.from {
-			return int(min(1, max(-1, x.from-y.from)))
-		}
-		return int(min(1, max(-1, x.to-y.to)))
+		return cmp.Or(cmp.Compare(x.from, y.from), cmp.Compare(x.to, y.to))
 	})
 	at := int64(0)
 	for _, i := range order {

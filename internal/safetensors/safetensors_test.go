@@ -44,6 +44,9 @@ func TestRoundTrip(t *testing.T) {
 		if err := Write(&b, entries, map[string]string{"format": "pt"}, bf16); err != nil {
 			t.Fatal(err)
 		}
+		if n := binary.LittleEndian.Uint64(b.Bytes()); n%8 != 0 {
+			t.Errorf("numbers begin behind a header of %d bytes, no multiple of 8", n)
+		}
 		c, err := Open(write(t, "x.safetensors", b.Bytes()))
 		if err != nil {
 			t.Fatal(err)
@@ -170,6 +173,7 @@ func TestIndex(t *testing.T) {
 		`{"weight_map":{"a":"../part"}}`:            "not the name of a file beside it",
 		`{"weight_map":{"a":"/etc/passwd"}}`:        "not the name of a file beside it",
 		`{"weight_map":{"a":".."}}`:                 "not the name of a file beside it",
+		`{"weight_map":{"a":"sub/part"}}`:           "not the name of a file beside it",
 		`{"weight_map":{}}`:                         "names no tensors",
 		`{"weight_map":`:                            "unexpected",
 		`{"weight_map":{"a":"part","b":"nowhere"}}`: "nowhere",

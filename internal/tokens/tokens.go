@@ -19,6 +19,9 @@ const (
 	Plain    = "plain"    // NAME.ds and NAME.ds.index
 )
 
+// FolderFormat names the form of the manifest of a folder of such files, with its version.
+const FolderFormat = "feilun.tokens/1"
+
 // Codes of number types in a Megatron index.
 const (
 	codeInt32  = 4
@@ -41,7 +44,6 @@ type Writer struct {
 	bin   *bufio.Writer
 	index io.Writer
 	sizes []uint32
-	total int64
 	buf   []byte
 }
 
@@ -77,13 +79,9 @@ func (w *Writer) Write(ids []uint32) error {
 		}
 	}
 	w.sizes = append(w.sizes, uint32(len(ids)))
-	w.total += int64(len(ids))
 	_, err := w.bin.Write(w.buf)
 	return err
 }
-
-// Total returns the number of tokens written.
-func (w *Writer) Total() int64 { return w.total }
 
 func width(wide bool) int64 {
 	if wide {
