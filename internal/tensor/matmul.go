@@ -88,17 +88,30 @@ func (c *CPU) MatMul(dst []float32, ldc int, a View, b *Panels, m int, add bool)
 		})
 		return
 	}
-	per := x.per
-	if m < per*c.workers { // so that all workers have something
-		per = max(x.tile, (m/c.workers+x.tile-1)/x.tile*x.tile)
+	n, nth := x.parts(m, panels)
+	if n <= c.workers {
+		c.Do(n, func(w, i int) { x.run(c.scratch[w], once(nth(i))) })
+		return
 	}
 	var taken atomic.Int64
-	c.Do(min(c.workers, (m+per-1)/per), func(w, _ int) {
-		x.run(c.scratch[w], func() part {
-			i := min(m, int(taken.Add(1)-1)*per)
-			return part{i, min(per, m-i), 0, panels}
-		})
+	c.Do(c.workers, func(w, _ int) {
+		x.run(c.scratch[w], func() part { return nth(int(taken.Add(1) - 1)) })
 	})
+}
+
+// parts divides m rows of A into n parts for all workers; the nth of these is empty from n on. They
+// are as many for each worker, and of as many tiles: a worker packs its next part while it multiplies
+// one, so a last part for one of them would leave the others idle.
+func (x *product) parts(m, panels int) (n int, nth func(i int) part) {
+	tiles, each := (m+x.tile-1)/x.tile, x.per*x.c.workers
+	n = min(tiles, x.c.workers*((m+each-1)/each))
+	return n, func(i int) part {
+		if i >= n {
+			return part{}
+		}
+		from, to := i*tiles/n*x.tile, min(m, (i+1)*tiles/n*x.tile)
+		return part{from, to - from, 0, panels}
+	}
 }
 
 // MatMulAlone is [CPU.MatMul] in the calling worker of [CPU.Do].

@@ -83,12 +83,11 @@ func (x *product) run(s *scratch, take func() part) {
 	if x.amx {
 		other = s.a[0]
 	}
-	after := take()
 	for now.m > 0 {
 		next := slab{part: now.part, d0: now.d1, data: other}
 		if now.d1 == x.b.depth {
-			if next.part = after; after.m > 0 {
-				next.d0, after = 0, take()
+			if next.part = take(); next.m > 0 {
+				next.d0 = 0
 			}
 		}
 		next.d1 = min(next.d0+x.take, x.b.depth)
