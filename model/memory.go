@@ -9,7 +9,8 @@ import (
 
 // LogitsMemory returns about how many bytes it takes to open the model at path and to
 // calculate the logits behind each of so many tokens: as a [Pass] of one row, or, with
-// weights, as an [Engine]. No weight is read for it. It returns the configuration too.
+// weights, as an [Engine]. No weight is read for it, but to compare a head with the embedding
+// where the file of a tied model has both. It returns the configuration too.
 func LogitsMemory(path string, weights *Weights, cpu *tensor.CPU, tokens int, bf16 bool) (config *Config, need int64, err error) {
 	err = withSource(path, func(c Config, s source) error {
 		config, need = &c, c.passMemory(cpu.Workers(), tokens, bf16)

@@ -16,7 +16,7 @@ type Weights uint8
 const (
 	F32    Weights = iota // float32
 	BF16                  // bfloat16, sums in float32; half the memory, and faster where the processor has it
-	F16                   // half precision, sums in float32; half the memory of F32 and the same results, but for the order of sums
+	F16                   // half precision, sums in float32; half the memory of F32; of weights that are of half precision the products are the same, but for the order of sums
 	Int8                  // Q8_0 of GGUF: 8 bits and a scale for 32 numbers; vectors are rounded to 8 bits too
 	Int4                  // Q4_0: 4 bits and a scale for 32; embedding and head Int8, as llama.cpp has them wider
 	Q4K                   // Q4_K: 4 bits, a scale and a minimum for 32; embedding and head Int8

@@ -10,22 +10,14 @@ import (
 // Left or Right along, or is one only where it is a Word, with nothing of a word beside it.
 type Border struct{ Left, Right, Word bool }
 
-// reach returns what a token from at to end of text takes, and whether it is one there.
-func (b Border) reach(text []byte, at, end int) (from, to int, ok bool) {
-	if b.Word {
-		before, _ := utf8.DecodeLastRune(text[:at])
-		after, _ := utf8.DecodeRune(text[end:])
-		if at > 0 && inWord(before) || end < len(text) && inWord(after) {
-			return 0, 0, false
-		}
+// stands reports whether a token from at to end of text is one there.
+func (b Border) stands(text []byte, at, end int) bool {
+	if !b.Word {
+		return true
 	}
-	if b.Left {
-		at = len(bytes.TrimRightFunc(text[:at], unicode.IsSpace))
-	}
-	if b.Right {
-		end = len(text) - len(bytes.TrimLeftFunc(text[end:], unicode.IsSpace))
-	}
-	return at, end, true
+	before, _ := utf8.DecodeLastRune(text[:at])
+	after, _ := utf8.DecodeRune(text[end:])
+	return (at == 0 || !inWord(before)) && (end == len(text) || !inWord(after))
 }
 
 // inWord reports whether a character is of a word, \w of Unicode's regular expressions (annex C of
@@ -71,17 +63,27 @@ func (f *finder) next(from int) (at, best int) {
 // is told whether the text begins there.
 func (e *Encoder) around(dst []uint32, text []byte, begins bool, special []Special, rest func(dst []uint32, text []byte, begins bool) []uint32) []uint32 {
 	f := newFinder(text, special)
+	blank := 0 // where the white space ends that a token took last
 	for from, search := 0, 0; ; {
 		at, best := f.next(search)
 		if best < 0 {
 			return rest(dst, text[from:], begins && from == 0)
 		}
-		search = at + len(special[best].Text)
-		at, end, ok := e.t.Borders[special[best].ID].reach(text, at, search)
-		if !ok {
+		b, end := e.t.Borders[special[best].ID], at+len(special[best].Text)
+		search = end
+		if !b.stands(text, at, end) {
 			continue
 		}
-		dst = rest(dst, text[from:max(from, at)], begins && from == 0)
+		at = max(from, at) // what a token has taken is gone
+		if b.Left {
+			at = from + len(bytes.TrimRightFunc(text[from:at], unicode.IsSpace))
+		}
+		if b.Right {
+			blank = max(blank, end) // up to there all is white space
+			blank = len(text) - len(bytes.TrimLeftFunc(text[blank:], unicode.IsSpace))
+			end = blank
+		}
+		dst = rest(dst, text[from:at], begins && from == 0)
 		dst = append(dst, special[best].ID)
 		from = end
 	}

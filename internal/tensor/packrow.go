@@ -36,8 +36,8 @@ func (m *QuantMatrix) PackRow(i int, raw []byte) {
 		}
 		return
 	case WeightsQ4K:
-		for g := range m.groups {
-			packQ4K(tile[g*2*size:][:size], r, raw[g/4*m.kind.Type().Bytes(256):], g%4)
+		for g, bytes := 0, m.kind.Type().Bytes(256); g < m.groups; g++ {
+			packQ4K(tile[g*2*size:][:size], r, raw[g/4*bytes:], g%4)
 		}
 		return
 	}
