@@ -38,7 +38,7 @@ type generateCmd struct {
 
 // A heldWeights says how to calculate.
 type heldWeights struct {
-	Weights string `default:"stored" enum:"stored,f32,bf16,f16,int8,int4,q4_k" help:"How to hold the weights: f32, bf16, f16, int8 (Q8_0), int4 (Q4_0) or q4_k (Q4_K). stored: as the file has them, other blocks of GGUF and matrices of several types as int8."`
+	Weights string `default:"stored" enum:"stored,f32,bf16,f16,int8,int4,q4_k" help:"How to hold the weights: f32, bf16, f16, int8 (Q8_0), int4 (Q4_0) or q4_k (Q4_K). stored: as the file has them, other blocks of GGUF, alone or among other types in a matrix, as int8."`
 	Workers int    `placeholder:"N" help:"How many calculate side by side; all processors by default."`
 }
 

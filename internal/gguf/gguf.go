@@ -11,6 +11,7 @@ import (
 	"io"
 	"math"
 
+	"feilun/internal/hint"
 	"feilun/internal/mapped"
 	"feilun/internal/quant"
 )
@@ -70,7 +71,8 @@ func (t *Tensor) Readable() error {
 	if t.Type.Known() {
 		return nil
 	}
-	return fmt.Errorf("%w: tensor %q is of %s; %s are read", ErrFormat, t.Name, t.Type, quant.Names(append(quant.Types(), quant.ReadTypes()...)))
+	err := fmt.Errorf("%w: tensor %q is of %s; %s are read", ErrFormat, t.Name, t.Type, quant.Names(append(quant.Types(), quant.ReadTypes()...)))
+	return hint.With(err, "take the same model in one of these types, such as a file of Q4_K_M or Q8_0")
 }
 
 // A File is an open file. Any number of goroutines may read it.
